@@ -1,0 +1,141 @@
+"""Families: which λ belongs to which metal, cage kind and ligand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pymatgen.core import Element
+
+from polywell.cages import NONAHEDRON, OCTAHEDRON, TRIDECAHEDRON
+from polywell.elements import LIGANDS, NET_METALS
+from polywell.records import Phase
+
+BUILT_IN = Path(__file__).parent / "tables" / "families.toml"
+CAGE_KINDS = (OCTAHEDRON, NONAHEDRON, TRIDECAHEDRON)
+
+
+class FamilyTableError(ValueError):
+    """A λ table cannot be used."""
+
+
+class Family(BaseModel):
+    """One row of the λ table. λ and its spread are in K·Å²."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    metal: str
+    cages: Annotated[tuple[Literal["octahedron", "nonahedron", "tridecahedron"], ...], Field(min_length=1)]
+    ligands: Annotated[tuple[str, ...], Field(min_length=1)]
+    lambda_k_ang2: Annotated[float, Field(gt=0, lt=1e6)]
+    spread_k_ang2: Annotated[float, Field(ge=0)]
+    published_ligands: tuple[str, ...]
+    published_apexes: tuple[str, ...]
+    source: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _elements_exist(self) -> Family:
+        if self.metal not in NET_METALS:
+            raise ValueError(
+                f"metal {self.metal!r} forms no net; expected one of {', '.join(sorted(NET_METALS))}"
+            )
+        for symbol in self.ligands + self.published_ligands:
+            if symbol not in LIGANDS:
+                raise ValueError(f"{symbol!r} is no ligand; expected some of {', '.join(sorted(LIGANDS))}")
+        for symbol in self.published_apexes:
+            if not Element.is_valid_symbol(symbol):
+                raise ValueError(f"apex {symbol!r} is no element")
+        if self.spread_k_ang2 >= self.lambda_k_ang2:
+            raise ValueError(f"spread {self.spread_k_ang2} is not smaller than λ = {self.lambda_k_ang2}")
+        return self
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    family: Annotated[tuple[Family, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Families:
+    """The λ table: its rows, the metals that can be screened, and the digest of its content."""
+
+    rows: tuple[Family, ...]
+    digest: str
+
+    @cached_property
+    def metals(self) -> frozenset[str]:
+        """Metals that some row gives a λ for."""
+        return frozenset(row.metal for row in self.rows)
+
+    @cached_property
+    def ligands(self) -> frozenset[str]:
+        """Ligands that some row gives a λ for."""
+        return frozenset(symbol for row in self.rows for symbol in row.ligands)
+
+    def of(self, metal: str, cage: str, ligand: str) -> Family | None:
+        """The row for a metal, cage kind and ligand; None when the table has none."""
+        for row in self.rows:
+            if row.metal == metal and cage in row.cages and ligand in row.ligands:
+                return row
+        return None
+
+
+def load_families(path: Path | None = None) -> Families:
+    """Read a λ table, the built-in one by default.
+
+    Raises:
+        FamilyTableError: the file cannot be read, is no TOML, breaks the schema, or says two λ for one
+            metal, cage kind and ligand.
+    """
+    return _load(BUILT_IN if path is None else path)
+
+
+def _load(path: Path) -> Families:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        rows = _Table.model_validate(content).family
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise FamilyTableError(
+            f"λ table {path}: {error}; expected a TOML file like {BUILT_IN.name}"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise FamilyTableError(
+            f"λ table {path}: {place}: {first['msg']} (got {first['input']!r:.80})"
+        ) from error
+    said: dict[tuple[str, str, str], str] = {}
+    for row in rows:
+        for key in ((row.metal, cage, ligand) for cage in row.cages for ligand in row.ligands):
+            if key in said:
+                raise FamilyTableError(
+                    f"λ table {path}: {key} stands in {said[key]!r} and in {row.name!r}; keep one"
+                )
+            said[key] = row.name
+    canonical = json.dumps([row.model_dump(mode="json") for row in rows], sort_keys=True, ensure_ascii=True)
+    return Families(rows, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+@cache
+def built_in_families() -> Families:
+    """The table of the published λ."""
+    return load_families()
+
+
+def beyond_published(family: Family, phase: Phase) -> str | None:
+    """What of a cage lies outside the range for which λ was published, in words; None when nothing does."""
+    beyond = []
+    if phase.ligand not in family.published_ligands:
+        beyond.append(f"ligand {phase.ligand}")
+    strange = {symbol for symbol in phase.apexes if symbol not in LIGANDS}
+    beyond.extend(f"apex {symbol}" for symbol in sorted(strange - set(family.published_apexes)))
+    return ", ".join(beyond) or None

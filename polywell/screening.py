@@ -1,0 +1,305 @@
+"""The one path from an entry to its record: composition, nets, cages, phases, λ, T_c."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from math import cos, radians
+from typing import TypedDict
+
+from polywell import ALGORITHM_VERSION
+from polywell.cages import Cage, cages
+from polywell.elements import LIGANDS
+from polywell.families import Families, beyond_published
+from polywell.ions import Crystal, Floats, Ions, OverlappingAtomsError, crystal_of, side_by_side
+from polywell.nets import Nets, square_nets
+from polywell.phases import CagedNets, phases
+from polywell.records import REASON_MEANING, Entry, Outcome, Phase, Provenance, Reason, ScreenRecord
+from polywell.relation import critical_temperature_k
+from polywell.sheets import Sheet, sheets
+from polywell.tolerances import TOLERANCES, Tolerances
+
+BATCH_SITES = 4000
+"""Structures are laid side by side until they hold this many sites."""
+
+
+def rejected_by_composition(elements: Collection[str], families: Families) -> Reason | None:
+    """The reason to reject an entry by its elements alone, or None when its structure must be seen."""
+    if families.metals.isdisjoint(elements):
+        return Reason.NO_NET_METAL
+    if LIGANDS.isdisjoint(elements):
+        return Reason.NO_LIGAND
+    return None
+
+
+def screen(entry: Entry, families: Families, tolerances: Tolerances = TOLERANCES) -> ScreenRecord:
+    """Screen one entry; whatever happens, exactly one record comes out."""
+    return screen_many([entry], families, tolerances)[0]
+
+
+def screen_many(
+    entries: Sequence[Entry], families: Families, tolerances: Tolerances = TOLERANCES
+) -> list[ScreenRecord]:
+    """Screen entries together, which is several times faster than one by one; one record each, in order.
+
+    An exception of the geometry is caught here, and only here: the entries are then screened one by one,
+    and the guilty one is recorded as a failure of stage `screen`.
+    """
+    records: list[ScreenRecord] = []
+    batch: list[Entry] = []
+    sites = 0
+    for entry in entries:
+        batch.append(entry)
+        sites += 0 if entry.structure is None else len(entry.structure)
+        if sites >= BATCH_SITES:
+            records.extend(_screen_batch(batch, families, tolerances))
+            batch, sites = [], 0
+    records.extend(_screen_batch(batch, families, tolerances))
+    return records
+
+
+def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[ScreenRecord]:
+    try:
+        return _screen(batch, families, tolerances)
+    except Exception as error:
+        if len(batch) > 1:
+            return [record for entry in batch for record in _screen_batch([entry], families, tolerances)]
+        entry = batch[0]
+        if isinstance(error, OverlappingAtomsError):
+            return [_rejected(entry, families, Reason.OVERLAPPING_ATOMS, str(error))]
+        return [
+            failed(
+                entry.source,
+                entry.id,
+                entry.formula,
+                entry.elements,
+                entry.provenance,
+                type(error).__name__,
+                str(error),
+                "screen",
+                families,
+            )
+        ]
+
+
+def failed(
+    source: str,
+    id: str,
+    formula: str,
+    elements: Collection[str],
+    provenance: Provenance,
+    error_type: str,
+    message: str,
+    stage: str,
+    families: Families,
+) -> ScreenRecord:
+    """The record of an entry that could not be read (`stage` = read) or screened (screen)."""
+    return ScreenRecord(
+        source=source,
+        id=id,
+        formula=formula,
+        elements=tuple(elements),
+        outcome=Outcome.FAILED,
+        error_type=error_type,
+        message=message,
+        stage=stage,
+        provenance=provenance,
+        algorithm_version=ALGORITHM_VERSION,
+        families_digest=families.digest,
+    )
+
+
+def not_periodic(
+    source: str, id: str, formula: str, elements: Collection[str], provenance: Provenance, families: Families
+) -> ScreenRecord:
+    """The record of an entry without a three-dimensional cell, such as a single molecule."""
+    entry = Entry(source, id, formula, tuple(elements), None, provenance)
+    return _rejected(entry, families, Reason.NOT_PERIODIC, REASON_MEANING[Reason.NOT_PERIODIC])
+
+
+def _rejected(
+    entry: Entry, families: Families, reason: Reason, message: str, found: tuple[Phase, ...] = ()
+) -> ScreenRecord:
+    return ScreenRecord(
+        source=entry.source,
+        id=entry.id,
+        formula=entry.formula,
+        elements=entry.elements,
+        outcome=Outcome.REJECTED,
+        reason=reason,
+        message=message,
+        phases=found,
+        provenance=entry.provenance,
+        algorithm_version=ALGORITHM_VERSION,
+        families_digest=families.digest,
+    )
+
+
+def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[ScreenRecord]:
+    records: dict[int, ScreenRecord] = {}
+    crystals: list[Crystal] = []
+    owners: list[int] = []
+    for number, entry in enumerate(batch):
+        reason = rejected_by_composition(entry.elements, families)
+        if reason is not None:
+            records[number] = _rejected(
+                entry, families, reason, _composition_message(reason, entry, families)
+            )
+        elif entry.structure is None:
+            raise ValueError(
+                "the entry has no structure and its composition does not decide; read its structure"
+            )
+        else:
+            crystals.append(crystal_of(entry.structure, tolerances))
+            owners.append(number)
+    if crystals:
+        ions, overlaps = side_by_side(crystals, tolerances)
+        for crystal, message in overlaps.items():
+            records[owners[crystal]] = _rejected(
+                batch[owners[crystal]], families, Reason.OVERLAPPING_ATOMS, message
+            )
+        bonds, kinds = square_nets(ions, tolerances)
+        described = [sheets(ions, bonds, nets, tolerances) for nets in kinds]
+        caged = [cages(ions, nets, tolerances) for nets in kinds]
+        geometry = _Geometry(ions, kinds, described, caged)
+        for crystal, number in enumerate(owners):
+            if number not in records:
+                records[number] = _judged(batch[number], geometry, crystal, families, tolerances)
+    return [records[number] for number in range(len(batch))]
+
+
+def _composition_message(reason: Reason, entry: Entry, families: Families) -> str:
+    held = ", ".join(entry.elements)
+    if reason is Reason.NO_NET_METAL:
+        return f"holds none of {', '.join(sorted(families.metals))}: {held}"
+    return f"{REASON_MEANING[reason]}: {held}"
+
+
+class _Geometry:
+    """Nets, sheets and cages of a batch, found by structure."""
+
+    def __init__(
+        self, ions: Ions, kinds: tuple[Nets, Nets], described: list[list[Sheet]], caged: list[list[Cage]]
+    ) -> None:
+        self.ions = ions
+        self.kinds = kinds
+        self.described = described
+        self.nets: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self.cages: dict[tuple[int, int], list[Cage]] = defaultdict(list)
+        for kind, nets in enumerate(kinds):
+            for net, crystal in enumerate(nets.crystals.tolist()):
+                self.nets[crystal].append((kind, net))
+            for cage in caged[kind]:
+                self.cages[kind, cage.net].append(cage)
+
+    def metal(self, net: tuple[int, int]) -> str:
+        """Majority metal of a net."""
+        kind, number = net
+        return self.described[kind][number].metal
+
+    def phases(self, crystal: int, kept: list[tuple[int, int]], tolerances: Tolerances) -> list[Phase]:
+        """Phases of one structure on the nets that are kept."""
+        parts = [
+            CagedNets(
+                nets,
+                self.described[kind],
+                [cage for net in kept if net[0] == kind for cage in self.cages[net]],
+            )
+            for kind, nets in enumerate(self.kinds)
+        ]
+        return phases(self.ions, crystal, parts, tolerances) if any(part.cages for part in parts) else []
+
+
+def _judged(
+    entry: Entry, geometry: _Geometry, crystal: int, families: Families, tolerances: Tolerances
+) -> ScreenRecord:
+    """From the nets of one structure to its record."""
+    nets = geometry.nets[crystal]
+    kept = [net for net in nets if geometry.metal(net) in families.metals] or nets
+    solid = any(crystal in kind.three_dimensional for kind in geometry.kinds)
+    orientations = _orientations([geometry.kinds[kind].normals[net] for kind, net in kept], tolerances)
+    if solid or orientations > 1:
+        return _rejected(
+            entry, families, Reason.NOT_LAYERED, f"square nets in {max(orientations, 2)} or more orientations"
+        )
+    if not kept:
+        return _rejected(entry, families, Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET])
+    found = tuple(_with_tc(phase, families) for phase in geometry.phases(crystal, kept, tolerances))
+    if not found:
+        metals = sorted({f"{geometry.described[kind][net].metal_mix} net" for kind, net in kept})
+        return _rejected(
+            entry, families, Reason.NO_CAGE, f"{REASON_MEANING[Reason.NO_CAGE]}: {', '.join(metals)}"
+        )
+    if all(phase.tc_k is None for phase in found):
+        strange = sorted({f"({phase.metal}, {phase.cage}, {phase.ligand})" for phase in found})
+        return _rejected(entry, families, Reason.NO_LAMBDA, f"no λ for {', '.join(strange)}", found)
+    return _candidate(entry, families, found)
+
+
+def _orientations(normals: list[Floats], tolerances: Tolerances) -> int:
+    """Number of different directions among unit vectors, opposite ones being the same."""
+    least = cos(radians(tolerances.parallel))
+    directions: list[Floats] = []
+    for normal in normals:
+        if all(abs(float(normal @ known)) < least for known in directions):
+            directions.append(normal)
+    return len(directions)
+
+
+class _Numbers(TypedDict):
+    lambda_k_ang2: float
+    tc_k: float
+    tc_low_k: float
+    tc_high_k: float
+    extrapolation: str | None
+
+
+def _with_tc(phase: Phase, families: Families) -> Phase:
+    family = families.of(phase.metal, phase.cage, phase.ligand)
+    if family is None:
+        return phase
+    numbers = _Numbers(
+        lambda_k_ang2=family.lambda_k_ang2,
+        tc_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2),
+        tc_low_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2 - family.spread_k_ang2),
+        tc_high_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2 + family.spread_k_ang2),
+        extrapolation=beyond_published(family, phase),
+    )
+    return replace(phase, **numbers)
+
+
+def _candidate(entry: Entry, families: Families, found: tuple[Phase, ...]) -> ScreenRecord:
+    """Ceiling from the smallest ξ, outer value from the largest ξ of the same family."""
+
+    def family_of(phase: Phase) -> str:
+        family = families.of(phase.metal, phase.cage, phase.ligand)
+        return "" if family is None else family.name
+
+    known = [phase for phase in found if phase.tc_k is not None]
+    ceiling = max(known, key=lambda phase: (phase.tc_k or 0.0, -phase.xi_ang))
+    family = family_of(ceiling)
+    outer = max((phase for phase in known if family_of(phase) == family), key=lambda phase: phase.xi_ang)
+    return ScreenRecord(
+        source=entry.source,
+        id=entry.id,
+        formula=entry.formula,
+        elements=entry.elements,
+        outcome=Outcome.CANDIDATE,
+        family=family,
+        metal=ceiling.metal,
+        phases=found,
+        tc_ceiling_k=ceiling.tc_k,
+        tc_ceiling_low_k=ceiling.tc_low_k,
+        tc_ceiling_high_k=ceiling.tc_high_k,
+        tc_outer_k=outer.tc_k,
+        tc_outer_low_k=outer.tc_low_k,
+        tc_outer_high_k=outer.tc_high_k,
+        xi_ceiling_ang=ceiling.xi_ang,
+        xi_outer_ang=outer.xi_ang,
+        extrapolation=ceiling.extrapolation,
+        compound=entry.formula,
+        provenance=entry.provenance,
+        algorithm_version=ALGORITHM_VERSION,
+        families_digest=families.digest,
+    )
