@@ -1,0 +1,138 @@
+"""The pages of a run: `index.html`, self-contained and offline, and `columns.html` beside it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from reports.inline import inline_json, inline_script, script_source
+from reports.payload import SLACK, RunPayload, run_payload
+from reports.table import Row, Table
+
+SCRIPTS = ("templates/table.js", "templates/details.js", "templates/chart.js", "templates/page.js")
+PLOTLY = "vendor/plotly-basic.min.js"
+
+
+def write_run(
+    folder: Path,
+    ranked: Sequence[Row],
+    rejected: Sequence[Row],
+    failed: Sequence[Row],
+    manifest: Mapping[str, Any],
+    measured: Sequence[Row],
+) -> Path:
+    """Write `index.html` and `columns.html` of one run; the folder is made if it is missing.
+
+    Args:
+        folder: where the two files go; each is replaced in one step.
+        ranked: rows of the candidates in ranked order, with the columns of `polywell.columns`.
+        rejected: rows of the rejected entries.
+        failed: rows of the failed entries.
+        manifest: the run's manifest.
+        measured: rows of the reference library's candidates, with their measured T_c.
+
+    Returns:
+        The path of `index.html`.
+
+    Raises:
+        ValueError: If manifest and rows do not belong together.
+        OSError: If the folder cannot be written.
+    """
+    write_columns_page(folder)
+    return write_run_page(run_payload(ranked, rejected, failed, manifest, measured), folder)
+
+
+def write_run_page(payload: RunPayload, folder: Path) -> Path:
+    """Write `index.html` of a payload into the folder and return its path."""
+    page = _environment().get_template("run.html.j2")
+    plotly, own = _read(PLOTLY), "\n".join(_read(name) for name in SCRIPTS)
+    html = page.render(
+        run=payload,
+        slack=SLACK,
+        style=Markup(_read("templates/style.css")),
+        plotly=inline_script(plotly),
+        script=inline_script(own),
+        script_sources=Markup(f"{script_source(plotly)} {script_source(own)}"),
+        data=inline_json(
+            {
+                "ranked": _table_data(payload.ranked_table),
+                "rejected": _table_data(payload.rejected_table),
+                "failed": _table_data(payload.failed_table),
+                "chart": asdict(payload.chart),
+            }
+        ),
+    )
+    return _replace(folder / "index.html", html)
+
+
+def write_columns_page(folder: Path) -> Path:
+    """Write `columns.html`, every column of the catalog with its type, unit and meaning; return its path."""
+    html = (
+        _environment()
+        .get_template("columns.html.j2")
+        .render(
+            style=Markup(_read("templates/style.css")),
+            groups=(
+                ("Entry", "One row of ranked, rejected and failed.parquet.", ENTRY_COLUMNS),
+                ("Phase", "One element of the column phases: a distinct cage of the entry.", PHASE_COLUMNS),
+                ("Vertex", "One element of a phase's column vertices: a corner of the cage.", VERTEX_COLUMNS),
+            ),
+        )
+    )
+    return _replace(folder / "columns.html", html)
+
+
+def _table_data(table: Table) -> dict[str, object]:
+    return {
+        "columns": [asdict(column) for column in table.columns],
+        "phase_columns": [asdict(column) for column in table.phase_columns],
+        "rows": table.rows,
+        "total": table.total,
+    }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["typeset"] = _typeset
+    return environment
+
+
+def _typeset(label: str) -> Markup:
+    """Set the index of T_c low, in a text of the column registry."""
+    return Markup(escape(label).replace("T_c", Markup("T<sub>c</sub>")))
+
+
+def _read(name: str) -> str:
+    return files("reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def _replace(path: Path, html: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            # A lone surrogate (from a file name that is not UTF-8) becomes a character reference.
+            file.write(html.encode("utf-8", errors="xmlcharrefreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path

@@ -1,0 +1,173 @@
+"""Tables of the page: chosen columns of the catalog, with their labels, and rows cut for display."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, Column
+from polywell.records import Reason
+
+Row = Mapping[str, Any]
+Cell = str | float | int | list[Any] | None
+Kind = Literal["number", "range", "text", "formula", "badge"]
+
+MAX_LISTED = 2000
+"""The lists of rejected and failed entries show at most this many; the Parquet files hold all."""
+
+MAX_TEXT = 20_000
+"""Characters of one text that a page carries; a longer one is cut and says so."""
+
+MAX_LISTED_TEXT = 600
+"""The same for the lists of rejected and failed entries."""
+
+_DIGITS = {"K": 1, "Å": 3, "GPa": 1, "eV/atom": 3, "K·Å²": 0, "°": 1, "": 3}
+_WORD_JOINER = "\u2060"  # keeps "low–high" on one line
+_ENTRY = {column.name: column for column in ENTRY_COLUMNS}
+_PHASE = {column.name: column for column in PHASE_COLUMNS}
+
+RANKED_SHOWN = (
+    "rank id formula family tc_ceiling_k tc_ceiling_low_k tc_outer_k xi_ceiling_ang apexes "
+    "sheets_per_block extrapolation tc_measured_k"
+).split()
+RANKED_DETAIL = (
+    "source metal tc_outer_low_k xi_outer_ang compound rank_in_compound pressure_gpa doping theoretical "
+    "e_above_hull_ev tc_measured_kind citation checked licence note message"
+).split()
+PHASE_SHOWN = (
+    "phase xi_ang tc_k tc_low_k cage apexes metal_mix ligand sheets_per_block count faces "
+    "lateral_offset_ang bond_ang bond_angle_deg extrapolation"
+).split()
+REJECTED_SHOWN = "id formula reason message".split()
+FAILED_SHOWN = "id formula error_type stage message".split()
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """One column as the page shows it; label, unit and meaning come from `polywell.columns`."""
+
+    key: str
+    label: str
+    unit: str
+    meaning: str
+    kind: Kind
+    digits: int
+    shown: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows in the same order; `total` counts the rows of the run, also those not carried."""
+
+    columns: tuple[TableColumn, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: int
+    phase_columns: tuple[TableColumn, ...] = ()
+
+    @property
+    def shown(self) -> tuple[TableColumn, ...]:
+        """The columns that stand in the table itself; the others belong to a row's details."""
+        return tuple(column for column in self.columns if column.shown)
+
+
+def finite(value: Any) -> float | None:
+    """Read a number of a row; None and NaN (how some readers say null) both mean "not given"."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return float(value)
+
+
+def clipped(value: Any, limit: int = MAX_TEXT) -> str:
+    """Read a text of a row, cut at `limit` characters with a remark of its full length."""
+    text = "" if value is None or value != value else str(value)
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}… (cut, {len(text)} characters)"
+
+
+def ceiling_phase(row: Row) -> Row:
+    """Find the phase whose ξ gives the row's ceiling; empty when the row carries no such phase."""
+    for phase in row["phases"] or ():
+        if phase["xi_ang"] == row["xi_ceiling_ang"] and phase["tc_k"] is not None:
+            return dict(phase)
+    return {}
+
+
+def ranked_table(rows: Sequence[Row]) -> Table:
+    """Set the candidates as a table with the details and the phases of each."""
+    columns = tuple(_column(_ENTRY, name) for name in RANKED_SHOWN) + tuple(
+        _column(_ENTRY, name, shown=False) for name in RANKED_DETAIL
+    )
+    phase_columns = tuple(_column(_PHASE, name) for name in PHASE_SHOWN)
+    cells = []
+    for row in rows:
+        whole = {**row, **{name: ceiling_phase(row).get(name) for name in ("apexes", "sheets_per_block")}}
+        phases: list[Any] = [_cells(phase, phase_columns) for phase in row["phases"] or ()]
+        cells.append((*_cells(whole, columns), phases))
+    return Table(columns, tuple(cells), len(rows), phase_columns)
+
+
+def rejected_table(rows: Sequence[Row], total: int) -> Table:
+    """Set the rejected entries as a table, those that came furthest through the screen first."""
+    order = {reason.value: place for place, reason in enumerate(reversed(Reason))}
+    furthest = sorted(rows, key=lambda row: order.get(str(row["reason"]), len(order)))
+    return _listed(furthest, REJECTED_SHOWN, total)
+
+
+def failed_table(rows: Sequence[Row], total: int) -> Table:
+    """Set the failed entries as a table, in the order of the run."""
+    return _listed(rows, FAILED_SHOWN, total)
+
+
+def _listed(rows: Sequence[Row], names: Sequence[str], total: int) -> Table:
+    columns = tuple(_column(_ENTRY, name) for name in names)
+    cells = tuple(_cells(row, columns, MAX_LISTED_TEXT) for row in rows[:MAX_LISTED])
+    return Table(columns, cells, total)
+
+
+def _column(registry: Mapping[str, Column], name: str, *, shown: bool = True) -> TableColumn:
+    column = registry.get(name) or _PHASE[name]
+    label, meaning, kind = column.label, column.meaning, _kind(column)
+    if kind == "range":
+        high = registry[name.replace("_low_", "_high_")]
+        label = f"{label}–{_WORD_JOINER}{high.label.rsplit(', ', 1)[-1]}"
+        meaning = f"{meaning} {high.meaning}"
+    digits = 0 if column.type == "int32" else _DIGITS.get(column.unit, 3)
+    return TableColumn(name, label, column.unit, meaning, kind, digits, shown)
+
+
+def _kind(column: Column) -> Kind:
+    if "_low_" in column.name:
+        return "range"
+    if column.type in ("float64", "int32"):
+        return "number"
+    if column.name == "formula":
+        return "formula"
+    return "badge" if column.name == "extrapolation" else "text"
+
+
+def _cells(row: Row, columns: Sequence[TableColumn], limit: int = MAX_TEXT) -> tuple[Cell, ...]:
+    return tuple(_cell(row, column, limit) for column in columns)
+
+
+def _cell(row: Row, column: TableColumn, limit: int) -> Cell:
+    value = row[column.key]
+    if column.kind == "number":
+        return _rounded(value, column.digits)
+    if column.kind == "range":
+        high = row[column.key.replace("_low_", "_high_")]
+        return [_rounded(value, column.digits), _rounded(high, column.digits)]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is not None and not isinstance(value, (str, float)):
+        return clipped(" – ".join(str(part) for part in value), limit)
+    return clipped(value, limit)
+
+
+def _rounded(value: Any, digits: int) -> float | int | None:
+    number = finite(value)
+    if number is None:
+        return None
+    return round(number) if digits == 0 else round(number, digits + 2)

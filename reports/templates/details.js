@@ -1,0 +1,42 @@
+"use strict";
+/* The details of one row: every column that the row carries, and its phases. */
+
+function detailsTable(columns, rows) {
+  const head = columns.map((column) => {
+    const unit = column.unit ? [" ", element("span", { className: "unit", textContent: column.unit })] : [];
+    return element("th", { scope: "col", className: column.kind, title: column.meaning }, ...label(column.label), ...unit);
+  });
+  const body = rows.map((row) => element("tr", {}, ...columns.map(
+    (column, place) => element("td", { className: column.kind }, ...cellNodes(row[place], column)))));
+  const table = element("table", { className: "plain" },
+    element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+  const box = element("div", { className: "box", tabIndex: 0 }, table);
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", "Phases");
+  return box;
+}
+
+function openDetails(data, place) {
+  const dialog = document.getElementById("details");
+  const row = data.rows[place];
+  const at = (key) => row[data.columns.findIndex((column) => column.key === key)];
+  const list = element("dl", { className: "facts" });
+  data.columns.forEach((column, index) => {
+    const text = cellText(row[index], column);
+    if (text === "") return;
+    const value = element("dd", {}, ...(column.kind === "formula" ? cellNodes(row[index], column) : [text]));
+    if (column.unit) value.append(" ", element("span", { className: "unit", textContent: column.unit }));
+    list.append(element("dt", { title: column.meaning }, ...label(column.label)), value);
+  });
+  const content = dialog.querySelector(".content");
+  const phases = row[data.columns.length];
+  content.replaceChildren();
+  if (phases && phases.length) {
+    content.append(element("h3", { textContent: phases.length === 1 ? "Its one cage" : `Its ${phases.length} distinct cages` }),
+      detailsTable(data.phase_columns, phases));
+  }
+  content.append(element("h3", { textContent: "The row" }), list);
+  document.getElementById("details-title").replaceChildren(...formula(at("formula") || at("id")));
+  dialog.showModal();
+  dialog.scrollTop = 0;
+}
