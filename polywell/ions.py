@@ -128,6 +128,9 @@ def crystal_of(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Cry
         moved = np.floor(frac).astype(np.int64)
         frac -= moved
         shifts -= moved
+    if not len(frac):
+        none: Ints = np.zeros(0, np.int64)
+        return Crystal(lattice, frac, mixes, occupancy, sites, shifts, none, none, none.reshape(0, 3))
     cart = np.ascontiguousarray(frac @ lattice)
     centres, others, images, _ = find_points_in_spheres(cart, cart, tolerances.reach, PERIODIC, lattice, 1e-8)
     return Crystal(lattice, frac, mixes, occupancy, sites, shifts, centres, others, images.astype(np.int64))
