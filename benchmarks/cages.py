@@ -50,7 +50,8 @@ def load(path: Path, limit: int) -> list[Entry]:
     """Entries of PATH that a structure was read for; the others are counted and printed."""
     families = load_families()
     source = open_source(f"parquet:{path}" if path.suffix == ".parquet" else f"files:{path}")
-    entries, without, unread = [], 0, 0
+    entries: list[Entry] = []
+    without = unread = 0
     for raw in islice(source.raw_entries(), limit):
         try:
             parts = read(raw, lambda elements: rejected_by_composition(elements, families) is None)
@@ -65,8 +66,9 @@ def load(path: Path, limit: int) -> list[Entry]:
 
 def bonds(entries: list[Entry]) -> Callable[[], object]:
     """Bonding of ordered structures by CrystalNN, as a peer would compute it."""
-    peer = CrystalNN()
-    return lambda: [peer.get_bonded_structure(entry.structure) for entry in entries]
+    peer = CrystalNN()  # type: ignore[no-untyped-call]
+    structures = [entry.structure for entry in entries if entry.structure is not None]
+    return lambda: [peer.get_bonded_structure(structure) for structure in structures]
 
 
 def compare(title: str, entries: list[Entry], peers: int) -> None:
@@ -98,9 +100,8 @@ def growth(entry: Entry) -> None:
         structure = entry.structure * shape
         cell = Entry(entry.source, entry.id, entry.formula, entry.elements, structure)
         spent = fastest(lambda cell=cell: screen_many([cell], families))  # type: ignore[misc]
-        print(
-            f"  {len(structure):5d} atoms {1e3 * spent:8.2f} ms {1e6 * spent / len(structure):8.1f} µs per atom"
-        )
+        atoms = len(structure)
+        print(f"  {atoms:5d} atoms {1e3 * spent:8.2f} ms {1e6 * spent / atoms:8.1f} µs per atom")
 
 
 def main() -> None:

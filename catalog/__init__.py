@@ -1,0 +1,1 @@
+"""Every byte in and out: sources, readers, Delta tables and the published catalog."""

@@ -1,0 +1,65 @@
+"""Where things lie: the catalog and the pages of one home directory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.errors import HomeError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Home:
+    """The two folders that a run writes: tables and published runs, and the pages."""
+
+    catalog: Path
+    reports: Path
+
+    @classmethod
+    def at(cls, directory: Path | None = None) -> Home:
+        """The home in `directory`; None means the checkout's own `catalog/data` and `reports/html`."""
+        if directory is None:
+            return cls(catalog=CHECKOUT / "catalog" / "data", reports=CHECKOUT / "reports" / "html")
+        root = Path(directory).expanduser()
+        return cls(catalog=root / "catalog", reports=root / "reports")
+
+    @property
+    def structures(self) -> Path:
+        """Delta table of what was read."""
+        return self.catalog / "structures"
+
+    @property
+    def predictions(self) -> Path:
+        """Delta table of what was said of it."""
+        return self.catalog / "predictions"
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the published runs."""
+        return self.catalog / "runs"
+
+    @property
+    def latest(self) -> Path:
+        """The newest published run: ranked, rejected and failed entries, and the manifest."""
+        return self.catalog / "latest"
+
+    def prepare(self) -> None:
+        """Makes the folders and checks that they can be written.
+
+        Raises:
+            HomeError: a folder cannot be made or written.
+        """
+        for folder in (self.catalog, self.reports):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                probe = folder / f".writable-{os.getpid()}"
+                probe.write_bytes(b"")
+                probe.unlink()
+            except OSError as error:
+                raise HomeError(
+                    f"{folder} cannot be written ({error.strerror or error}); expected a writable folder: "
+                    "give another one with --home DIR"
+                ) from error

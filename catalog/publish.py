@@ -1,0 +1,197 @@
+"""The published run: three Parquet files and a manifest, replaced all at once."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from catalog.errors import PublishError
+from catalog.home import Home
+from catalog.predictions import record_to_row
+from catalog.schema import Row, entry_schema
+from polywell.records import Outcome, ScreenRecord
+
+FILES = {
+    Outcome.CANDIDATE: "ranked.parquet",
+    Outcome.REJECTED: "rejected.parquet",
+    Outcome.FAILED: "failed.parquet",
+}
+MANIFEST = "manifest.json"
+
+KEPT_RUNS = 10
+"""Published runs that stay on disk, the newest included."""
+
+_BATCH_ROWS = 1000
+
+
+def publish(
+    home: Home,
+    ranked: Iterable[ScreenRecord],
+    rejected: Iterable[ScreenRecord],
+    failed: Iterable[ScreenRecord],
+    manifest: Mapping[str, Any],
+) -> Path:
+    """Writes a run and makes `home.latest` point to it; on any error the run before stays as it was.
+
+    `latest` is a symbolic link to a folder below `home.runs`. It is replaced by a rename, so a reader sees
+    the old run or the new one, whole. Files are deterministic for equal records; times stand in the
+    manifest only, which gets the digests of the files (key `files`).
+
+    Args:
+        home: where to publish.
+        ranked: candidates in the order of their rank.
+        rejected: rejected entries.
+        failed: failed entries.
+        manifest: facts about the run; `entries`, `candidates`, `rejected`, `failed` must be the counts.
+
+    Returns:
+        The folder of the run.
+
+    Raises:
+        PublishError: counts that do not add up, an entry twice, a record in the wrong list, or a disk
+            that is full or read-only.
+    """
+    lists = {Outcome.CANDIDATE: ranked, Outcome.REJECTED: rejected, Outcome.FAILED: failed}
+    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + "-" + secrets.token_hex(4)
+    try:
+        home.runs.mkdir(parents=True, exist_ok=True)
+        with _only_writer(home.runs):
+            _replace(home, name, lists, manifest)
+            _forget_old_runs(home, name)
+    except OSError as error:
+        raise PublishError(
+            f"the run cannot be written to {home.catalog} ({error.strerror or error}); the catalog published "
+            "before is unchanged: make room or permissions, then run again"
+        ) from error
+    return home.runs / name
+
+
+def _replace(
+    home: Home, name: str, lists: Mapping[Outcome, Iterable[ScreenRecord]], manifest: Mapping[str, Any]
+) -> None:
+    """Writes the run under a temporary name, makes it durable, and turns the link to it."""
+    for stale in home.runs.glob(".partial-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    partial = home.runs / f".partial-{name}"
+    try:
+        partial.mkdir()
+        _write_run(partial, lists, manifest)
+        _sync(partial)
+        partial.rename(home.runs / name)
+        _sync(home.runs)
+        _point(home, name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_run(
+    folder: Path, lists: Mapping[Outcome, Iterable[ScreenRecord]], manifest: Mapping[str, Any]
+) -> None:
+    seen: set[tuple[str, str]] = set()
+    counts: dict[Outcome, int] = {}
+    digests: dict[str, str] = {}
+    for outcome, records in lists.items():
+        path = folder / FILES[outcome]
+        counts[outcome] = _write_parquet(path, _checked_rows(records, outcome, seen))
+        _sync(path)
+        with path.open("rb") as stream:
+            digests[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    _check_counts(counts, manifest)
+    text = json.dumps(
+        {**manifest, "files": digests}, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
+    )
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    _sync(folder / MANIFEST)
+
+
+def _checked_rows(
+    records: Iterable[ScreenRecord], outcome: Outcome, seen: set[tuple[str, str]]
+) -> Iterator[Row]:
+    for record in records:
+        if record.outcome is not outcome:
+            raise PublishError(
+                f"{record.id!r} is {record.outcome}, but stands in the list of the {outcome} entries"
+            )
+        if (record.source, record.id) in seen:
+            raise PublishError(f"{record.id!r} of {record.source!r} came twice; every entry is counted once")
+        seen.add((record.source, record.id))
+        yield record_to_row(record)
+
+
+def _write_parquet(path: Path, rows: Iterator[Row]) -> int:
+    """Writes the rows a batch at a time; the bytes depend on the rows only. Returns their number."""
+    schema = entry_schema()
+    count = 0
+    with pq.ParquetWriter(path, schema, compression="zstd", version="2.6", store_schema=True) as writer:
+        while chunk := list(islice(rows, _BATCH_ROWS)):
+            writer.write_table(pa.Table.from_pylist(chunk, schema=schema))
+            count += len(chunk)
+    return count
+
+
+def _check_counts(counts: Mapping[Outcome, int], manifest: Mapping[str, Any]) -> None:
+    found = {
+        "candidates": counts[Outcome.CANDIDATE],
+        "rejected": counts[Outcome.REJECTED],
+        "failed": counts[Outcome.FAILED],
+    }
+    expected = {**found, "entries": sum(found.values())}
+    given = {name: manifest.get(name) for name in expected}
+    if given != expected:
+        raise PublishError(
+            f"the manifest says {given}, the records are {expected}: an entry was lost or counted twice; "
+            "nothing was published"
+        )
+
+
+@contextlib.contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Lets one process publish at a time; the lock ends with the process that holds it."""
+    with (folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _sync(path: Path) -> None:
+    """Makes a file or folder durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _point(home: Home, name: str) -> None:
+    """Replaces the link `latest`; a real folder there (a copied catalog) moves to the runs first."""
+    link = home.catalog / f".latest-{name}"
+    link.symlink_to(Path(home.runs.name) / name, target_is_directory=True)
+    try:
+        if home.latest.is_dir() and not home.latest.is_symlink():
+            home.latest.rename(home.runs / f"00000000T000000Z-{secrets.token_hex(4)}")
+        os.replace(link, home.latest)
+    except OSError:
+        link.unlink(missing_ok=True)
+        raise
+    _sync(home.catalog)
+
+
+def _forget_old_runs(home: Home, newest: str) -> None:
+    names = sorted(
+        item.name for item in home.runs.iterdir() if item.is_dir() and not item.name.startswith(".")
+    )
+    others = [name for name in names if name != newest]
+    for name in others[: max(0, len(others) - (KEPT_RUNS - 1))]:
+        shutil.rmtree(home.runs / name, ignore_errors=True)

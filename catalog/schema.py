@@ -1,0 +1,75 @@
+"""Arrow schemas and canonical rows: what every table of the catalog has in common."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS, Column
+
+Row = dict[str, Any]
+
+SCHEMA_VERSION = 1
+"""Version of the tables on disk; raised when a column changes its meaning or type."""
+
+VERSION_KEY = "polywell.schema_version"
+
+_SIMPLE: dict[str, pa.DataType] = {
+    "string": pa.string(),
+    "float64": pa.float64(),
+    "int32": pa.int32(),
+    "bool": pa.bool_(),
+}
+
+
+def arrow_type(name: str) -> pa.DataType:
+    """The Arrow type of a column type of `polywell.columns`.
+
+    Raises:
+        ValueError: a type that the registry does not document.
+    """
+    if name in _SIMPLE:
+        return _SIMPLE[name]
+    if name == "list<phase>":
+        return pa.list_(pa.struct(arrow_fields(PHASE_COLUMNS)))
+    if name == "list<vertex>":
+        return pa.list_(pa.struct(arrow_fields(VERTEX_COLUMNS)))
+    inner = name.removeprefix("list<").removesuffix(">")
+    if name == f"list<{inner}>" and inner in _SIMPLE:
+        return pa.list_(_SIMPLE[inner])
+    raise ValueError(
+        f"column type {name!r}; expected {', '.join(_SIMPLE)}, a list of one, list<phase> or list<vertex>"
+    )
+
+
+def arrow_fields(columns: Iterable[Column]) -> list[pa.Field]:
+    """Arrow fields of registry columns, with unit, label and meaning in their metadata."""
+    return [
+        pa.field(
+            column.name,
+            arrow_type(column.type),
+            metadata={"unit": column.unit, "label": column.label, "meaning": column.meaning},
+        )
+        for column in columns
+    ]
+
+
+def entry_schema() -> pa.Schema:
+    """Schema of ranked.parquet, rejected.parquet, failed.parquet and the predictions."""
+    return pa.schema(arrow_fields(ENTRY_COLUMNS), metadata={VERSION_KEY: str(SCHEMA_VERSION)})
+
+
+def storable(text: str) -> str:
+    """The text with lone surrogates written as backslash escapes: what UTF-8, hence Arrow, can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def row_hash(row: Mapping[str, Any]) -> str:
+    """sha256 of the canonical JSON of a row, its own `row_hash` left out."""
+    content = {name: value for name, value in row.items() if name != "row_hash"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

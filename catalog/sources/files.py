@@ -1,0 +1,109 @@
+"""A folder of structure files, or a single one, as a source."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from catalog.errors import FileAccessError, SourceError
+from catalog.sources.base import RawEntry, UniqueIds
+
+
+class FilesSource:
+    """Every file below a folder, sorted by path; the id of a file is its path relative to the folder.
+
+    Hidden files and folders (a name that begins with a dot: .git, .DS_Store) are left out, as are
+    pipes, sockets and devices. Symbolic links are followed; a folder that is reached twice is read
+    once, under its own path if that lies inside the folder. A link that leads nowhere and a folder
+    that may not be listed are entries that fail.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        """Checks that the path exists.
+
+        Raises:
+            SourceError: no such file or folder.
+        """
+        self.name = name
+        self._path = path
+        if not path.exists():
+            raise SourceError(f"{name!r}: there is no file or folder {str(path)!r}; give an existing path")
+
+    def raw_entries(self) -> Iterator[RawEntry]:
+        """The files in the order of their ids."""
+        if not self._path.is_dir():
+            yield RawEntry(self.name, shown(self._path.name), "path", os.path.abspath(self._path))
+            return
+        root = os.path.abspath(self._path)
+        found, closed = _walk(root)
+        found.sort(key=lambda relative: (shown(relative), relative))
+        paths = set(found)
+        ids = UniqueIds()
+        for relative in found:
+            id_, _ = ids.take(shown(_apart(relative, paths)))
+            yield RawEntry(self.name, id_, "path", os.path.join(root, relative))
+        for relative, message in sorted(closed):
+            id_, _ = ids.take(shown(relative) + "/")
+            yield RawEntry(self.name, id_, "error", FileAccessError(message))
+
+    def description(self) -> dict[str, str]:
+        """Spec of the folder; the number of files is not known before they are read."""
+        return {"spec": self.name, "kind": "structure files"}
+
+
+def shown(path: str) -> str:
+    r"""The path as text that any table can hold: forward slashes, undecodable bytes written as \xNN."""
+    posix = path.replace(os.sep, "/")
+    return posix.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _apart(relative: str, paths: set[str]) -> str:
+    """Keeps a file named `x.cif#2` apart from the second structure of `x.cif`, which has that id."""
+    stem, mark, number = relative.rpartition("#")
+    return f"{relative}#1" if mark and number.isdigit() and stem in paths else relative
+
+
+def _walk(root: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """Relative paths of the files below `root`, and the folders that could not be listed, with why."""
+    files: list[str] = []
+    closed: list[tuple[str, str]] = []
+    seen: set[tuple[int, int]] = set()
+    own: list[str] = [""]
+    links: list[str] = []
+    while own or links:
+        folder = own.pop() if own else links.pop(0)
+        full = os.path.join(root, folder)
+        try:
+            status = os.stat(full)
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(full) as items:
+                names = sorted(
+                    (item for item in items if not item.name.startswith(".")), key=lambda i: i.name
+                )
+        except OSError as error:
+            closed.append(
+                (folder, f"the folder cannot be listed ({error.strerror or error}); check its permissions")
+            )
+            continue
+        for item in names:
+            relative = os.path.join(folder, item.name)
+            mode = _mode(item)
+            if mode is None:
+                files.append(relative)
+            elif stat.S_ISDIR(mode):
+                (links if item.is_symlink() else own).append(relative)
+            elif stat.S_ISREG(mode):
+                files.append(relative)
+    return files, closed
+
+
+def _mode(item: os.DirEntry[str]) -> int | None:
+    """File mode behind an item, links followed; None for a link that leads nowhere or runs in a circle."""
+    try:
+        return item.stat().st_mode
+    except OSError:
+        return None

@@ -1,0 +1,121 @@
+"""A Parquet file with one CIF a row as a source."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceError
+from catalog.filetext import check_size
+from catalog.limits import LIMITS
+from catalog.sources.base import RawEntry, UniqueIds
+
+ID, CIF, FORMULA = "material_id", "cif", "formula"
+_BATCH_ROWS = 64
+_PART = re.compile(r"#part\d+$")
+
+
+class ParquetSource:
+    """Rows of a Parquet file: `material_id`, `cif`, and optionally `formula`, in the file's order."""
+
+    def __init__(self, file: Path, name: str) -> None:
+        """Opens the file far enough to check its columns.
+
+        Raises:
+            SourceError: no such file, no Parquet file, or a column is missing.
+        """
+        self.name = name
+        self._file = file
+        if not file.is_file():
+            raise SourceError(f"{name!r}: there is no file {str(file)!r}; give the path of a Parquet file")
+        try:
+            names = pq.read_schema(file).names
+        except (pa.ArrowException, OSError) as error:
+            raise SourceError(
+                f"{name!r}: {str(file)!r} cannot be read as Parquet ({_first_line(error)}); "
+                f"expected a Parquet file with the columns {ID} and {CIF}"
+            ) from error
+        missing = [column for column in (ID, CIF) if column not in names]
+        if missing:
+            raise SourceError(
+                f"{name!r}: column {' and '.join(missing)} missing, the file has "
+                f"{', '.join(names) or 'none'}; "
+                f"expected {ID} (text) and {CIF} (text), optionally {FORMULA}"
+            )
+        self._columns = [column for column in (ID, CIF, FORMULA) if column in names]
+
+    def raw_entries(self) -> Iterator[RawEntry]:
+        """Streams the rows; a row without id or structure, or with an id used before, becomes an error.
+
+        Raises:
+            SourceError: the file breaks off while it is read.
+        """
+        number = 0
+        try:
+            with pq.ParquetFile(self._file) as file:
+                ids = UniqueIds(_own_ids(file))
+                for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=self._columns):
+                    columns = {name: batch.column(name) for name in batch.schema.names}
+                    for row in range(batch.num_rows):
+                        number += 1
+                        values = {name: column[row].as_py() for name, column in columns.items()}
+                        yield self._raw_entry(values, number, ids)
+        except (pa.ArrowException, OSError) as error:
+            raise SourceError(
+                f"{self.name!r}: reading stopped after row {number} ({_first_line(error)}); "
+                "the file seems damaged, fetch it again"
+            ) from error
+
+    def _raw_entry(self, values: dict[str, object], number: int, ids: UniqueIds) -> RawEntry:
+        wanted, cif, formula = values[ID], values[CIF], values.get(FORMULA)
+        known_formula = None if formula is None else str(formula)
+        if wanted is None or str(wanted) == "":
+            id_, _ = ids.take(_row_id(number))
+            missing = MissingValueError(f"row {number} has no {ID}; give every row an id of its own")
+            return RawEntry(self.name, id_, "error", missing, known_formula)
+        id_, again = ids.take(_apart(str(wanted)))
+        if again:
+            twice = DuplicateIdError(f"row {number} uses the {ID} {str(wanted)!r} again; ids must be unique")
+            return RawEntry(self.name, id_, "error", twice, known_formula)
+        if cif is None:
+            empty = MissingValueError(f"row {number} has no {CIF}; expected the text of a CIF")
+            return RawEntry(self.name, id_, "error", empty, known_formula)
+        text = cif.decode("utf-8", "replace") if isinstance(cif, bytes) else str(cif)
+        try:
+            check_size(len(text), LIMITS)
+        except ReadError as error:
+            return RawEntry(self.name, id_, "error", error, known_formula)
+        return RawEntry(self.name, id_, "cif", text, known_formula)
+
+    def description(self) -> dict[str, str]:
+        """Spec, number of rows and digest of the file."""
+        with self._file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        rows = pq.read_metadata(self._file).num_rows
+        return {"spec": self.name, "kind": "Parquet file of CIF texts", "rows": str(rows), "sha256": digest}
+
+
+def _own_ids(file: pq.ParquetFile) -> Iterator[str]:
+    """The ids that the rows ask for; no generated id may equal one of them."""
+    for batch in file.iter_batches(columns=[ID]):
+        for id_ in batch.column(0).to_pylist():
+            if id_ is not None:
+                yield _apart(str(id_))
+
+
+def _row_id(number: int) -> str:
+    return f"(row {number})"
+
+
+def _apart(id_: str) -> str:
+    """Keeps an id such as `x#part2` apart from the second structure of the entry `x`, which has that id."""
+    return f"{id_}#part1" if _PART.search(id_) else id_
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
