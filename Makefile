@@ -1,0 +1,43 @@
+# make screen   environment and main job: the ranked catalog and the page of the reference library
+# make test     all tests, warnings as errors
+# make check    lint, format and types
+# make clean    removes the environment and the caches, never the data
+
+PYTHON ?= python3
+ENV := .venv
+IN_ENV := $(ENV)/bin/python
+INSTALL := $(IN_ENV) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+# The stamp holds the checkout's folder. When it names another one (the checkout was moved), or the environment's
+# interpreter no longer starts (the system's Python was replaced), the environment is made anew.
+STALE := $(shell { $(IN_ENV) -c '' && test "$$(cat $(ENV)/installed)" = "$$(pwd -P)"; } 2>/dev/null || echo renew)
+
+.PHONY: screen test check clean renew
+.DELETE_ON_ERROR:
+
+screen: $(ENV)/installed
+	@$(ENV)/bin/polywell screen
+
+test: $(ENV)/installed-test
+	@$(IN_ENV) -m pytest
+
+check: $(ENV)/installed-test
+	@$(IN_ENV) -m ruff check .
+	@$(IN_ENV) -m ruff format --check .
+	@$(IN_ENV) -m mypy
+
+$(ENV)/installed: pyproject.toml constraints.txt $(STALE)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "polywell needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo not there)." \
+	         "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Installing polywell into $(ENV) (a few minutes the first time) ..." >&2
+	@$(if $(STALE),$(PYTHON) -m venv --clear $(ENV))
+	@$(INSTALL) --editable .
+	@pwd -P > $@
+
+$(ENV)/installed-test: $(ENV)/installed
+	@$(INSTALL) --editable '.[test]'
+	@pwd -P > $@
+
+clean:
+	rm -rf $(ENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

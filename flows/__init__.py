@@ -1,0 +1,1 @@
+"""Who calls whom, and when: the Prefect flow, the command line and the settings."""

@@ -1,0 +1,27 @@
+"""A run without Prefect: the same steps, the same files, the same results."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from flows.progress import stage
+from flows.steps import Finished, Plan, Run
+
+
+def run_plain(plan: Plan) -> Finished:
+    """Screens a source from the first byte to the page.
+
+    Raises:
+        flows.steps.NothingToScreenError: the source holds no entry.
+        catalog.errors.CatalogError: the source broke off, or a table or folder cannot be written.
+    """
+    with Run(plan) as run:
+        shards = run.pull()
+        with (
+            stage("screening", "entries", run.entries) as advance,
+            ThreadPoolExecutor(2 * plan.workers) as threads,
+        ):
+            list(threads.map(lambda number: run.screen_shard(number, advance), shards))
+        counts = run.merge()
+        run.publish(counts)
+        return run.report(counts)

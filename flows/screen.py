@@ -1,0 +1,77 @@
+"""The Prefect flow `screen`. Its tasks are thin: each calls one step of `flows.steps.Run`.
+
+Prefect's result cache stays off: it cannot see a changed table or library, and would serve stale science.
+"""
+
+from __future__ import annotations
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows.manifest import Counts
+from flows.progress import Advance, stage
+from flows.steps import Finished, Run, make_plan
+from flows.summary import counts_markdown, top_rows
+
+
+@task(name="pull", cache_policy=NO_CACHE, persist_result=False)
+def pull(run: Run) -> range:
+    """Reads the source into the table `structures`."""
+    return run.pull()
+
+
+@task(name="screen-shard", task_run_name="screen-shard-{number}", cache_policy=NO_CACHE, persist_result=False)
+def screen_shard(run: Run, number: int, advance: Advance) -> None:
+    """Screens one shard in the shared worker processes."""
+    run.screen_shard(number, advance)
+
+
+@task(name="merge", cache_policy=NO_CACHE, persist_result=False)
+def merge(run: Run) -> Counts:
+    """Merges the predictions into their table and checks that no entry is lost."""
+    return run.merge()
+
+
+@task(name="publish", cache_policy=NO_CACHE, persist_result=False)
+def publish(run: Run, counts: Counts) -> None:
+    """Publishes the ranked catalog."""
+    run.publish(counts)
+
+
+@task(name="report", cache_policy=NO_CACHE, persist_result=False)
+def report(run: Run, counts: Counts) -> Finished:
+    """Writes the pages, and the artifacts that Prefect shows."""
+    finished = run.report(counts)
+    create_table_artifact(top_rows(finished), key="polywell-ranking", description="The top of the ranking")
+    create_markdown_artifact(counts_markdown(finished), key="polywell-counts")
+    return finished
+
+
+@flow(name="screen", persist_result=False)
+def screen(
+    source: str = "reference",
+    home: str | None = None,
+    families: str | None = None,
+    workers: int | None = None,
+) -> Finished:
+    """Screens a source from the first byte to the page.
+
+    Args:
+        source: `reference`, `files:DIR` or `parquet:FILE`.
+        home: folder of the catalog and the pages; `POLYWELL_HOME` or the checkout's own if None.
+        families: path of a λ table; `POLYWELL_FAMILIES` or the built-in one if None.
+        workers: number of worker processes; `POLYWELL_WORKERS` or one for each core if None.
+
+    Returns:
+        What the run leaves behind.
+    """
+    with Run(make_plan(source, home, families, workers)) as run:
+        shards = pull(run)
+        with stage("screening", "entries", run.entries) as advance:
+            screened = [screen_shard.submit(run, number, advance) for number in shards]
+            for future in screened:
+                future.result()
+        counts = merge(run)
+        publish(run, counts)
+        return report(run, counts)

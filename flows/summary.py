@@ -1,0 +1,47 @@
+"""What Prefect shows of a finished run: the top of the ranking as a table, the counts as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flows.steps import Finished
+from flows.terminal import harmless
+from polywell.columns import ENTRY_COLUMNS
+
+SHOWN = ("rank", "id", "formula", "family", "tc_ceiling_k", "tc_outer_k", "xi_ceiling_ang", "tc_measured_k")
+TOP = 20
+
+_MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>()#+-.!|~$&"})
+
+
+def top_rows(finished: Finished) -> list[dict[str, Any]]:
+    """The first rows of the ranking, with the labels and units of the column registry as keys."""
+    labels = {
+        column.name: f"{column.label} ({column.unit})" if column.unit else column.label
+        for column in ENTRY_COLUMNS
+        if column.name in SHOWN
+    }
+    return [{label: _cell(row[name]) for name, label in labels.items()} for row in finished.ranked[:TOP]]
+
+
+def counts_markdown(finished: Finished) -> str:
+    """Counts by outcome, reason and error of a run, and where its page lies."""
+    counts = finished.counts
+    lines = [f"# {_text(finished.source)}", "", f"{counts.sentence}.", ""]
+    for heading, by_name in (("rejected, by reason", counts.reasons), ("failed, by error", counts.failures)):
+        if by_name:
+            lines += [f"| {heading} | entries |", "| --- | ---: |"]
+            lines += [f"| {_text(name)} | {count} |" for name, count in by_name.items()] + [""]
+    lines += [f"[The page of this run]({finished.page.resolve().as_uri()})", ""]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def _text(value: str) -> str:
+    """Text from outside, which must not act as Markdown or HTML."""
+    return harmless(value).translate(_MARKS)

@@ -1,0 +1,119 @@
+"""The four rooms and the one direction of their imports, read from the import statements."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+MAY_IMPORT = {
+    "polywell": {"polywell"},
+    "catalog": {"catalog", "polywell"},
+    "reports": {"reports", "polywell"},
+    "flows": {"flows", "reports", "catalog", "polywell"},
+}
+ROOMS = set(MAY_IMPORT)
+
+NETWORK = set(
+    "aiohttp boto3 fsspec ftplib http.client http.server httpx mp_api optimade requests smtplib socket "
+    "socketserver urllib.request urllib3 websockets".split()
+)
+TERMINAL = {"click", "rich", "typer"}
+TABLES = {"deltalake", "pandas", "pyarrow"}
+PAGES = {"jinja2", "matplotlib", "plotly"}
+CLOCK_AND_CHANCE = {"datetime", "random", "time"}
+
+MAY_NOT_IMPORT = {
+    "polywell": {"prefect"} | NETWORK | TERMINAL | TABLES | PAGES | CLOCK_AND_CHANCE,
+    "catalog": {"prefect"} | TERMINAL | PAGES,
+    "reports": {"prefect"} | NETWORK | TERMINAL | TABLES,
+    "flows": set(),
+}
+
+
+def imported_modules(source: str, package: str) -> Iterator[tuple[str, int]]:
+    """Every module that an import statement names, wherever it stands, with its line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                parents = package.split(".")
+                above = parents[: len(parents) - node.level + 1]
+                yield ".".join([*above, *([node.module] if node.module else [])]), node.lineno
+            elif node.module:
+                yield node.module, node.lineno
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name in {"import_module", "__import__"} and isinstance(node.args[0].value, str):
+                yield node.args[0].value, node.lineno
+
+
+def forbidden_imports(room: str, source: str, package: str) -> list[str]:
+    """One line for each import that the room may not make."""
+    found = []
+    for module, line in imported_modules(source, package):
+        top = module.partition(".")[0]
+        if top in ROOMS and top not in MAY_IMPORT[room]:
+            found.append(
+                f"line {line}: {room} may not import {module}; it may import {sorted(MAY_IMPORT[room])}"
+            )
+        if any(f"{module}.".startswith(f"{name}.") for name in MAY_NOT_IMPORT[room]):
+            found.append(f"line {line}: {room} may not import {module}: that belongs to another room")
+    return found
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_imports_along_the_arrows_only(room):
+    files = sorted((CHECKOUT / room).rglob("*.py"))
+    assert files, f"{CHECKOUT / room} holds no module"
+    wrong = [
+        f"{path.relative_to(CHECKOUT)}: {complaint}"
+        for path in files
+        for complaint in forbidden_imports(
+            room, path.read_text("utf-8"), ".".join(path.parent.relative_to(CHECKOUT).parts)
+        )
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("room", "statement"),
+    [
+        ("polywell", "import prefect"),
+        ("polywell", "from pandas import DataFrame"),
+        ("polywell", "def f():\n    import urllib.request"),
+        ("polywell", "from catalog.home import Home"),
+        ("catalog", "import reports.page"),
+        ("catalog", "import importlib\nimportlib.import_module('flows.steps')"),
+        ("catalog", "if True:\n    from prefect import flow"),
+        ("reports", "import deltalake as lake"),
+        ("reports", "import catalog.publish"),
+    ],
+)
+def test_the_reader_of_imports_sees_every_spelling(room, statement):
+    assert forbidden_imports(room, statement, room)
+
+
+@pytest.mark.parametrize(
+    "statement", ["from . import families", "from polywell.families import Families", "import numpy"]
+)
+def test_the_allowed_arrows_pass(statement):
+    assert forbidden_imports("polywell", statement, "polywell") == []
+
+
+def test_the_installed_packages_are_the_four_rooms():
+    import tomllib
+
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
+    listed = set(project["tool"]["setuptools"]["packages"])
+    present = {
+        ".".join(path.parent.relative_to(CHECKOUT).parts)
+        for room in ROOMS
+        for path in (CHECKOUT / room).rglob("__init__.py")
+    }
+    assert listed == present
