@@ -1,6 +1,7 @@
 # make screen   environment and main job: the ranked catalog and the page of the reference library
 # make test     all tests, warnings as errors
 # make check    lint, format and types
+# make picture  the README's picture, from the reference library
 # make clean    removes the environment and the caches, never the data
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ INSTALL := $(IN_ENV) -m pip install --quiet --disable-pip-version-check --constr
 # interpreter no longer starts (the system's Python was replaced), the environment is made anew.
 STALE := $(shell { $(IN_ENV) -c '' && test "$$(cat $(ENV)/installed)" = "$$(pwd -P)"; } 2>/dev/null || echo renew)
 
-.PHONY: screen test check clean renew
+.PHONY: screen test check picture clean renew
 .DELETE_ON_ERROR:
 
 screen: $(ENV)/installed
@@ -38,6 +39,10 @@ $(ENV)/installed: pyproject.toml constraints.txt $(STALE)
 $(ENV)/installed-test: $(ENV)/installed
 	@$(INSTALL) --editable '.[test]'
 	@pwd -P > $@
+
+picture: $(ENV)/installed
+	@$(ENV)/bin/polywell screen --home build/picture --top 0
+	@cp build/picture/reports/latest/tc_against_xi.png reports/pictures/
 
 clean:
 	rm -rf $(ENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

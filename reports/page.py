@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
 from reports.inline import inline_json, inline_script, script_source
 from reports.payload import SLACK, RunPayload, run_payload
+from reports.picture import write_picture
 from reports.table import Row, Table
 
 SCRIPTS = ("templates/table.js", "templates/details.js", "templates/chart.js", "templates/page.js")
@@ -30,10 +31,12 @@ def write_run(
     manifest: Mapping[str, Any],
     measured: Sequence[Row],
 ) -> Path:
-    """Write `index.html` and `columns.html` of one run; the folder is made if it is missing.
+    """Write the pages of one run and its picture; the folder is made if it is missing.
+
+    These are `index.html`, `columns.html` and the picture `tc_against_xi.png`.
 
     Args:
-        folder: where the two files go; each is replaced in one step.
+        folder: where the files go; each page is replaced in one step.
         ranked: rows of the candidates in ranked order, with the columns of `polywell.columns`.
         rejected: rows of the rejected entries.
         failed: rows of the failed entries.
@@ -47,8 +50,10 @@ def write_run(
         ValueError: If manifest and rows do not belong together.
         OSError: If the folder cannot be written.
     """
+    payload = run_payload(ranked, rejected, failed, manifest, measured)
     write_columns_page(folder)
-    return write_run_page(run_payload(ranked, rejected, failed, manifest, measured), folder)
+    write_picture(payload, folder / "tc_against_xi.png")
+    return write_run_page(payload, folder)
 
 
 def write_run_page(payload: RunPayload, folder: Path) -> Path:
