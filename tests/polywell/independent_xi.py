@@ -124,6 +124,11 @@ def trilayer_nickelate(outer: str, inner: str) -> Recipe:
     ]
 
 
+def hybrid_1212(s: Cell) -> list[Cage]:
+    """La5Ni3O11: a single sheet at 0 between La1 and its image, a double one between La2 and La3 at 1/2."""
+    return [s.octahedron("La1", "La1", 2 * s.z("La1")), s.octahedron("La2", "La3", 0.5 - s.z("La2"))]
+
+
 # --- iron-based --------------------------------------------------------------------------------------
 
 
@@ -166,6 +171,11 @@ def alternating(lower: str, upper: str, iron: str, inner: str, outer: str, upper
 
 _123 = one_cation_in_the_middle("Ba1", "Y1")
 _OOH = sheet(0.0, "Se1", None)
+
+
+def _2201(s: Cell) -> list[Cage]:
+    return [s.octahedron("Ba1", "Ba1", 2 * s.z("Ba1"))]
+
 
 RECIPES: dict[str, Recipe | tuple[str, Recipe]] = {
     # Y-123 family: Ba at z, rare earth at 1/2
@@ -317,6 +327,102 @@ RECIPES: dict[str, Recipe | tuple[str, Recipe]] = {
     "kca2fe4as4f2": alternating("K1", "Ca1", "Fe1", "As2", "As1", None),
     "sr2vfeaso3": sheet(0.0, "As1", "Sr1"),
     "sr3sc2o5fe2as2": sheet(0.25, "As1", "Sr2"),
+    # --- structures of the measured table beyond the above ---
+    **{
+        f"{name}ba2cu3o7": one_cation_in_the_middle("Ba1", f"{name.capitalize()}1")
+        for name in ("la", "sm", "eu", "dy", "ho", "er", "tm")
+    },
+    "yba2cu3o6.64": _123,
+    "y2ba4cu7o15": ("b", lambda s: [s.octahedron("Ba1", "Y1", s.z("Y1") - s.z("Ba1"))]),  # Ba2 as far
+    "la1.9sr0.1cuo4": ("b", mirror_at_half("La1")),
+    "la1.9sr0.1cuo4-film": mirror_at_half("La1"),
+    "la1.7sr0.3cuo4": mirror_at_half("La1"),
+    "pr1.85ce0.15cuo4": t_prime("Pr1"),
+    "sm1.85ce0.15cuo4": t_prime("Sm1"),
+    "gd2cuo4": t_prime("Gd1"),
+    "sr0.86nd0.14cuo2": infinite_layer("Sr1"),
+    "hgba2cuo4-24gpa": mirror_at_half("Ba1"),
+    "hgba2ca2cu3o8-15gpa": trilayer_from_half("Ba1", "Ca1"),
+    "hgba2ca2cu3o8-23gpa": trilayer_from_half("Ba1", "Ca1"),
+    "hgba2ca2cu3o8-31gpa": trilayer_from_half("Ba1", "Ca1"),
+    "hg0.8tl0.2ba2ca2cu3o8.33": trilayer_from_half("Ba1", "Ca1"),
+    "tl2ba2cuo6-a": _2201,
+    "tl2ba2cuo6-b": _2201,
+    "tl2ba2cuo6-c": _2201,
+    "tl0.5pb0.5sr2ca2cu3o9": trilayer_from_half("Sr1", "Ca1"),
+    "tl0.5pb0.5sr2ca0.75y0.25cu2o7": one_cation_in_the_middle("Sr1", "Ca1"),
+    "tlba1.2la0.8cuo5": mirror_at_half("Ba1"),
+    "bi2sr1.6la0.4cuo6": lambda s: [s.octahedron("Sr1", "Sr1", 2 * s.z("Sr1"))],
+    "bi2sr2ycu2o8": middle_at_zero("Sr1", "Y1"),
+    "ca1.84na0.16cuo2cl2": mirror_at_half("Ca1"),
+    "ca3cu2o4cl2": middle_at_zero("Ca2", "Ca1"),
+    "ca2cuo2f2": t_prime("Ca1"),
+    "sr2cuo3.3": mirror_at_half("Sr1"),
+    "la1.9ca1.1cu2o6": middle_at_zero("La1", "Ca1"),
+    "cuba2ca3cu4o11": tetralayer("Ba1", "Ca1", "Ca2"),
+    **dict.fromkeys(
+        (
+            "la3ni2o7-18gpa",
+            "la3ni2o7-9gpa",
+            "la2prni2o7-20gpa",
+            "la2smni2o7-15gpa",
+            "la2smni2o7-21.6gpa",
+            "la1.57sm1.43ni2o7-25gpa",
+            "la0.6nd2.4ni2o7-high-pressure",
+            "la3ni2o7-film-slao",
+            "la3ni2o7-film-lao",
+            "la2prni2o7-film-slao",
+        ),
+        lambda s: [s.octahedron("La1", "La2", 0.5 - s.z("La2"))],
+    ),
+    "la5ni3o11-21gpa": hybrid_1212,
+    "la5ni3o11-film-slao": hybrid_1212,
+    "pr4ni3o10": trilayer_nickelate("Pr2", "Pr1"),
+    "pr4ni3o10-high-pressure": trilayer_nickelate("Pr2", "Pr1"),
+    "nd0.85sr0.15nio2-film-lsat": infinite_layer("Nd1"),
+    "sm0.74eu0.2ca0.06nio2-film": infinite_layer("Sm1"),
+    "la0.8ca0.2nio2-film": infinite_layer("La1"),
+    "nd6ni5o12-film": lambda s: [
+        s.octahedron("Nd1", "Nd1", 2 * s.z("Nd1")),  # Nd1 to Nd2 is as far
+        s.octahedron("Nd2", "Nd3", s.z("Nd3") - s.z("Nd2")),
+    ],
+    **{
+        name: sheet(0.25, anion, cation)
+        for name, anion, cation in (
+            ("rbfe2as2", "As1", "Rb1"),
+            ("csfe2as2", "As1", "Cs1"),
+            ("ba0.6na0.4fe2as2", "As1", "Ba1"),
+            ("sr0.5k0.5fe2as2", "As1", "K1"),
+            ("eu0.5k0.5fe2as2", "As1", "Eu1"),
+            ("eufe2as1.4p0.6", "As1", "Eu1"),
+            ("bafe1.9ni0.1as2", "As1", "Ba1"),
+            ("rb0.8fe2se2", "Se1", "Rb1"),
+            ("cs0.8fe2se2", "Se1", "Cs1"),
+        )
+    },
+    **{
+        name: alternating(lower, upper, "Fe1", "As1", "As2", 0.5)
+        for name, lower, upper in (
+            ("cacsfe4as4", "Ca1", "Cs1"),
+            ("srrbfe4as4", "Sr1", "Rb1"),
+            ("srcsfe4as4", "Sr1", "Cs1"),
+            ("eurbfe4as4", "Eu1", "Rb1"),
+            ("eucsfe4as4", "Eu1", "Cs1"),
+            ("la0.44na0.56rbfe4as4", "Na1", "Rb1"),
+            ("la0.44na0.56csfe4as4", "Na1", "Cs1"),
+        )
+    },
+    "rbca2fe4as4f2": alternating("Rb1", "Ca1", "Fe1", "As2", "As1", None),
+    "csca2fe4as4f2": alternating("Cs1", "Ca1", "Fe1", "As2", "As1", None),
+    "lifep": sheet(0.5, "P1", "Li1"),
+    "nafe0.975co0.025as": sheet(0.0, "As1", "Na1"),
+    "gd0.8th0.2feaso": sheet(0.5, "As1", "Gd1"),
+    "dyfeaso0.85": sheet(0.5, "As1", "Dy1"),
+    "hofeaso0.9f0.1": sheet(0.5, "As1", "Ho1"),
+    "yfeaso0.85": sheet(0.5, "As1", "Y1"),
+    "sr2crfeaso3": sheet(0.0, "As1", "Sr1"),
+    "ca4al2o6fe2as2": sheet(0.0, "As1", "Ca1"),
+    "fese-9gpa": sheet(0.0, "Se1", None),
 }
 
 

@@ -70,7 +70,9 @@ def faces_by_supporting_planes(points: np.ndarray, tolerance: float) -> int:
     return sum(not any(face < larger for larger in faces) for face in faces)
 
 
-@pytest.mark.parametrize(("id", "phase"), PHASES, ids=lambda value: value if isinstance(value, str) else value.phase)
+@pytest.mark.parametrize(
+    ("id", "phase"), PHASES, ids=lambda value: value if isinstance(value, str) else value.phase
+)
 def test_cage_has_its_vertices_roles_and_faces(id: str, phase: Phase) -> None:
     assert len(phase.vertices) == CORNERS[phase.cage]
     roles = Counter(vertex.role for vertex in phase.vertices)
@@ -83,7 +85,9 @@ def test_cage_has_its_vertices_roles_and_faces(id: str, phase: Phase) -> None:
     assert faces_by_supporting_planes(corners(id, phase), tolerance=0.05) == FACES[phase.cage]
 
 
-@pytest.mark.parametrize(("id", "phase"), PHASES, ids=lambda value: value if isinstance(value, str) else value.phase)
+@pytest.mark.parametrize(
+    ("id", "phase"), PHASES, ids=lambda value: value if isinstance(value, str) else value.phase
+)
 def test_metals_are_a_square_and_apexes_stand_on_its_axis(id: str, phase: Phase) -> None:
     points = corners(id, phase)
     ring, tips = points[:4], points[[vertex.role == "apex" for vertex in phase.vertices]]
@@ -138,7 +142,9 @@ def test_sheet_of_yba2cu3o7() -> None:
     height = {site.label: site.xyz[2] * reference.c_ang for site in reference.sites}
     copper = next(site.label for site in reference.sites if site.label.startswith("Cu") and site.xyz[2] > 0.1)
     planar = [site for site in reference.sites if site.label.startswith("O") and site.xyz[2] > 0.3]
-    apical = next(site.label for site in reference.sites if site.label.startswith("O") and 0.1 < site.xyz[2] < 0.3)
+    apical = next(
+        site.label for site in reference.sites if site.label.startswith("O") and 0.1 < site.xyz[2] < 0.3
+    )
     assert phase.sheet_distance_ang == pytest.approx(reference.c_ang - 2 * height[copper], abs=1e-6)
     assert phase.apical_ligands == ("O",)
     assert phase.apical_distances_ang == pytest.approx([height[copper] - height[apical]], abs=1e-6)

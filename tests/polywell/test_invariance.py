@@ -38,7 +38,10 @@ def seen(record: ScreenRecord) -> Seen:
         for p in record.phases
     )
     return Seen(
-        record.outcome.value, record.reason, tuple(row for row, _ in rows), tuple(height for _, height in rows)
+        record.outcome.value,
+        record.reason,
+        tuple(row for row, _ in rows),
+        tuple(height for _, height in rows),
     )
 
 
@@ -54,7 +57,9 @@ def assert_same(id: str, structure: Structure, within: float) -> None:
         assert record.tc_outer_k == pytest.approx(RECORDS[id].tc_outer_k, rel=relative)
 
 
-def rebuilt(structure: Structure, matrix: np.ndarray, cart: np.ndarray, order: np.ndarray | None = None) -> Structure:
+def rebuilt(
+    structure: Structure, matrix: np.ndarray, cart: np.ndarray, order: np.ndarray | None = None
+) -> Structure:
     order = np.arange(len(structure)) if order is None else order
     return Structure(
         Lattice(matrix), [structure[k].species for k in order], cart[order], coords_are_cartesian=True

@@ -58,7 +58,7 @@ AGREEMENT_ANG = 0.05
 OXIDATION = {
     **dict.fromkeys("Li Na K Rb Cs H".split(), 1),
     **dict.fromkeys("Mg Ca Sr Ba Hg Pb Mn Co".split(), 2),
-    **dict.fromkeys("Sc Y La Ce Pr Nd Sm Gd Tb Yb V Tl Bi".split(), 3),
+    **dict.fromkeys("Sc Y La Ce Pr Nd Sm Gd Tb Dy Ho Er Tm Yb V Cr Al Tl Bi".split(), 3),
     **dict.fromkeys("Ti Th".split(), 4),
     "Eu": 2,
     "Ru": 5,
@@ -265,7 +265,8 @@ def test_iron_ligand_bonds_are_those_of_tetrahedral_iron(key):
                 slater = Element("Fe").atomic_radius + Element(ligand).atomic_radius
                 assert 0.90 < bond / slater < 0.97
             elif key != "fese0.44te0.56":  # there Se pulls Te closer than in FeTe, by 0.05 Å
-                assert 0.15 < iron + ANION_RADIUS_ANG[ligand] - bond < 0.30
+                squeezed = 0.10 if RECORDS[key].pressure_gpa else 0.0
+                assert 0.15 < iron + ANION_RADIUS_ANG[ligand] - bond < 0.30 + squeezed
     sheet = shortest(STRUCTURES[key], {"Fe"}, IRON_LIGANDS, radius=2.75)
     assert sheet
 
@@ -274,7 +275,7 @@ def test_iron_ligand_bonds_are_those_of_tetrahedral_iron(key):
 def test_every_cation_has_its_nearest_anion_at_an_ionic_distance(key):
     structure = STRUCTURES[key]
     cations = {host(site) for site in structure} & set(OXIDATION)
-    assert cations or key in ("fese", "fese-orthorhombic", "fese0.44te0.56", "fe1.06te", "fes")
+    assert cations or key in ("fese", "fese-orthorhombic", "fese0.44te0.56", "fe1.06te", "fes", "fese-9gpa")
     for cation in cations:
         sizes = [
             radius["ionic_radius"]
@@ -340,7 +341,8 @@ def test_apexes_are_atoms_of_the_crystal_at_that_height(key):
     # apart along the stacking axis.
     structure = STRUCTURES[key]
     lattice = structure.lattice
-    axis = int(np.argmax(lattice.abc)) if RECORDS[key].structure_type != "infinite layer" else 2
+    short_along_c = RECORDS[key].structure_type.startswith(("infinite layer", "11 ("))
+    axis = 2 if short_along_c else int(np.argmax(lattice.abc))
     height = lattice.volume / np.linalg.norm(np.cross(*np.delete(lattice.matrix, axis, axis=0)))
     iron = {"Fe"}
     for kind, apexes, xi in INDEPENDENT_XI[key]:
