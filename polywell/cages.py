@@ -61,6 +61,8 @@ def cages(ions: Ions, nets: Nets, tolerances: Tolerances = TOLERANCES) -> list[C
     tridecahedron needs these and a cation above them. The first ion on the hollow's axis decides: where
     it is a ligand there is no apex on that side. Hydrogen is passed over.
     """
+    if not len(nets.squares):
+        return []
     return (
         _octahedra(ions, nets, tolerances) if nets.kind == BRIDGED else _capped_cages(ions, nets, tolerances)
     )

@@ -8,7 +8,7 @@ sheet; chains, ladders and the vertical squares of a bilayer never close into tw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, radians, sin, sqrt
 
 import numpy as np
@@ -89,6 +89,17 @@ class Squares:
         )
 
 
+_NO_SQUARES = Squares(
+    sites=np.zeros((0, 4), np.int64),
+    images=np.zeros((0, 4, 3), np.int64),
+    corners=np.zeros((0, 4, 3)),
+    centres=np.zeros((0, 3)),
+    caps=np.zeros(0, np.int64),
+    cap_images=np.zeros((0, 3), np.int64),
+    cap_vectors=np.zeros((0, 3)),
+)
+
+
 @dataclass(frozen=True)
 class Nets:
     """K nets of one kind, and the squares that make them.
@@ -124,7 +135,9 @@ def square_nets(ions: Ions, tolerances: Tolerances = TOLERANCES) -> tuple[Bonds,
     bonds = _bonds(ions, tolerances)
     bridged, capped = _edges(ions, bonds, tolerances)
     flat = _squares(ions, bridged, tolerances)
-    covered = _capped(ions, bonds, _squares(ions, capped, tolerances), tolerances)
+    covered = _squares(ions, capped, tolerances)
+    if len(covered):
+        covered = _capped(ions, bonds, covered, tolerances)
     return bonds, (
         _nets(BRIDGED, ions, bridged, flat, tolerances),
         _nets(CAPPED, ions, capped, covered, tolerances),
@@ -162,6 +175,8 @@ def _edges(ions: Ions, bonds: Bonds, tolerances: Tolerances) -> tuple[Edges, Edg
 
 def _squares(ions: Ions, edges: Edges, tolerances: Tolerances) -> Squares:
     """Closed rings of four edges that are squares within tolerance, each once."""
+    if not len(edges.first):
+        return _NO_SQUARES
     count = len(ions.elements)
     known, rows = np.unique(code(edges.first, edges.second, edges.images, count), return_index=True)
     edges = edges.chosen(rows)
@@ -188,10 +203,7 @@ def _squares(ions: Ions, edges: Edges, tolerances: Tolerances) -> Squares:
     once = _each_once(sites, places)
     sites, places = sites[once], places[once]
     corners = ions.at(sites.ravel(), places.reshape(-1, 3)).reshape(-1, 4, 3)
-    none = np.zeros((0, 3))
-    return Squares(
-        sites, places, corners, corners.mean(axis=1), np.zeros(0, np.int64), none.astype(np.int64), none
-    )
+    return replace(_NO_SQUARES, sites=sites, images=places, corners=corners, centres=corners.mean(axis=1))
 
 
 def _each_once(sites: Ints, images: Ints) -> Ints:
@@ -251,6 +263,12 @@ def _capped(ions: Ions, bonds: Bonds, squares: Squares, tolerances: Tolerances) 
 
 def _nets(kind: str, ions: Ions, edges: Edges, squares: Squares, tolerances: Tolerances) -> Nets:
     """Join coplanar neighbours into sheets and keep the 2-periodic ones."""
+    if not len(squares):
+        none, pairs = np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
+        inner, normals = edges.chosen(none), np.zeros((0, 3))
+        return Nets(
+            kind, none, normals, (), squares, none, inner, none, pairs, squares.cap_images, frozenset()
+        )
     neighbours, shifts = _coplanar_neighbours(ions, squares, tolerances)
     across: list[list[tuple[int, int, int, int]]] = [[] for _ in range(len(squares))]
     for (p, q), (i, j, k) in zip(neighbours.tolist(), shifts.tolist(), strict=True):

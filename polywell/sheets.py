@@ -52,6 +52,8 @@ def mix_text(mix: dict[str, float]) -> str:
 def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERANCES) -> list[Sheet]:
     """Describe every net, in the order of the nets."""
     size = len(nets.metals)
+    if not size:
+        return []
     u, v = bonds.vectors[nets.edges.bonds[:, 0]], bonds.vectors[nets.edges.bonds[:, 1]]
     angle = _means(nets.net_of_edge, _angles_deg(u, v), size)
     if nets.kind == BRIDGED:
