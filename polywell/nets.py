@@ -264,10 +264,19 @@ def _capped(ions: Ions, bonds: Bonds, squares: Squares, tolerances: Tolerances) 
 def _nets(kind: str, ions: Ions, edges: Edges, squares: Squares, tolerances: Tolerances) -> Nets:
     """Join coplanar neighbours into sheets and keep the 2-periodic ones."""
     if not len(squares):
-        none, pairs = np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
-        inner, normals = edges.chosen(none), np.zeros((0, 3))
+        none = np.zeros(0, np.int64)
         return Nets(
-            kind, none, normals, (), squares, none, inner, none, pairs, squares.cap_images, frozenset()
+            kind=kind,
+            crystals=none,
+            normals=np.zeros((0, 3)),
+            metals=(),
+            squares=squares,
+            net_of=none,
+            edges=edges.chosen(none),
+            net_of_edge=none,
+            neighbours=none.reshape(0, 2),
+            neighbour_images=none.reshape(0, 3),
+            three_dimensional=frozenset(),
         )
     neighbours, shifts = _coplanar_neighbours(ions, squares, tolerances)
     across: list[list[tuple[int, int, int, int]]] = [[] for _ in range(len(squares))]
