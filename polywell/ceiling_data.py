@@ -1,0 +1,86 @@
+"""What the nickelate ceiling stands on: structures, measurements, and reports without a structure."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from polywell.families import Families, built_in_families
+from polywell.measured import Measured, measured_superconductors
+from polywell.records import ScreenRecord
+from polywell.reference import ReferenceStructure, reference_entries, reference_structures
+from polywell.screening import screen_many
+
+
+class Report(BaseModel):
+    """One report of superconductivity under a pressure at which no structure is known here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    compound: str
+    class_of: str
+    tc_k: Annotated[float, Field(gt=0)]
+    tc_kind: str
+    pressure_gpa: Annotated[float, Field(ge=0)]
+    year: int
+    sample: Literal["crystal", "bulk", "film", "membrane"]
+    source: str
+    checked: Literal["read", "recalled"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    report: tuple[Report, ...]
+
+
+@dataclass(frozen=True)
+class CeilingData:
+    """What the analysis stands on; every part can be replaced, and the verdict moves with it."""
+
+    records: tuple[ScreenRecord, ...]
+    references: Mapping[str, ReferenceStructure]
+    measured: tuple[Measured, ...]
+    reports: tuple[Report, ...]
+    families: Families
+
+
+@cache
+def nickelate_reports() -> tuple[Report, ...]:
+    """The table of reports without a structure, in its own order.
+
+    Raises:
+        pydantic.ValidationError: a row of the table breaks the schema.
+    """
+    text = (files("polywell") / "tables" / "nickelate_reports.toml").read_text(encoding="utf-8")
+    return _Table.model_validate(tomllib.loads(text)).report
+
+
+def built_in_data() -> CeilingData:
+    """The reference library, the measured table and the table of reports."""
+    families = built_in_families()
+    return CeilingData(
+        records=tuple(screen_many(list(reference_entries()), families)),
+        references={one.id: one for one in reference_structures()},
+        measured=measured_superconductors(),
+        reports=nickelate_reports(),
+        families=families,
+    )
+
+
+def derived_cells(data: CeilingData) -> list[str]:
+    """Ids of cells that were estimated from others, or carried on from another pressure."""
+    words = ("estimated", "extrapolated", "fractions of")
+    return [
+        id
+        for id, one in data.references.items()
+        if any(word in " ".join(one.recalled_fields) for word in words)
+    ]

@@ -1,0 +1,101 @@
+"""The page of the nickelate ceiling: the verdict, its numbers and figures, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from polywell.ceiling import CeilingAnalysis
+from polywell.ceiling_verdict import Side
+from polywell.listings import Cell, ListColumn, Listing
+from reports.ceiling_figures import figures
+from reports.ceiling_listings import listings
+from reports.writing import environment, read_text, replace_text
+
+PAGE, DATA = "ceiling.html", "ceiling.json"
+SCHEMA = 1
+"""Version of the JSON's layout; raised when a reader of the older one would misread it."""
+OPEN_ROWS = 20
+"""Longer tables scroll in a box of their own."""
+_INDEX = re.compile(r"(?<=[Tλrξ])_(c|eff|O)(?![A-Za-z])")
+
+
+def write_ceiling(folder: Path, analysis: CeilingAnalysis) -> Path:
+    """Write `ceiling.html` and `ceiling.json` into a folder, which is made if it is missing.
+
+    Args:
+        folder: where the two files go; each is replaced in one step.
+        analysis: what `polywell.ceiling.ceiling` returned.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    data = json.dumps(ceiling_data(analysis), ensure_ascii=False, allow_nan=False, indent=1)
+    replace_text(folder / DATA, data + "\n")
+    templates = environment()
+    templates.filters["typeset"] = _typeset
+    style = read_text("templates/style.css") + read_text("templates/ceiling.css")
+    html = templates.get_template("ceiling.html.j2").render(
+        style=Markup(style),
+        analysis=analysis,
+        verdict=analysis.verdict,
+        sides=tuple((side.value, analysis.verdict.of(side)) for side in (Side.AGAINST, Side.FOR)),
+        counts=_counts(analysis),
+        images=figures(analysis),
+        listings={listing.key: _shown(listing) for listing in listings(analysis)},
+        unplaced=sum(one.superconducting and one.xi_ang is None for one in analysis.sightings),
+        data_name=DATA,
+    )
+    return replace_text(folder / PAGE, html)
+
+
+def ceiling_data(analysis: CeilingAnalysis) -> dict[str, Any]:
+    """The whole analysis as plain values for JSON."""
+    return {"schema": SCHEMA, **asdict(analysis)}
+
+
+def _counts(analysis: CeilingAnalysis) -> tuple[tuple[str, str], ...]:
+    own = [cell for cell in analysis.cells if cell.doubt]
+    seen = [one for one in analysis.sightings if one.superconducting]
+    last = analysis.years[-1]
+    return (
+        (str(len(own)), "measured cells"),
+        (str(len(seen)), "reports of T_c"),
+        (f"{last.record_k:g} K", "measured record"),
+        (f"{max(row.tc_relation_k for row in analysis.classes):.0f} K", "highest by the relation"),
+        (f"{analysis.claim_k:g} K", "the claim"),
+    )
+
+
+def _shown(listing: Listing) -> dict[str, Any]:
+    return {
+        "key": listing.key,
+        "title": listing.title,
+        "columns": listing.columns,
+        "rows": [
+            [_written(cell, column) for cell, column in zip(row, listing.columns, strict=True)]
+            for row in listing.rows
+        ],
+        "tall": len(listing.rows) > OPEN_ROWS,
+    }
+
+
+def _written(cell: Cell, column: ListColumn) -> str:
+    if cell is None:
+        return "–"
+    if isinstance(cell, str) or column.digits is None:
+        return str(cell)
+    return f"{cell:.{column.digits}f}"
+
+
+def _typeset(words: str) -> Markup:
+    """Set the indices of T_c and λ_eff low."""
+    return Markup(_INDEX.sub(r"<sub>\1</sub>", str(escape(words))))

@@ -1,0 +1,88 @@
+"""How a page reaches the disk: templates with everything escaped, and files that are replaced in one step."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+
+def environment() -> Environment:
+    """The templates of `reports/templates`, escaping by default, failing on a name that is not given."""
+    made = Environment(
+        loader=PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["typeset"] = typeset
+    made.filters["formula"] = formula
+    return made
+
+
+def typeset(label: str) -> Markup:
+    """Set the index of T_c low, in a text of the column registry."""
+    return Markup(escape(label).replace("T_c", Markup("T<sub>c</sub>")))
+
+
+def formula(text: str) -> Markup:
+    """Set the numbers that follow an element or a bracket low, as in a chemical formula."""
+    if len(text) > 200:
+        return escape(text)
+    out, low, last = Markup(), "", ""
+    for character in text:
+        if character.isascii() and (
+            (character.isdigit() and (low or last.isalpha() or last in ")]"))
+            or (character == "." and low and "." not in low)
+        ):
+            low += character
+            continue
+        out += _set_low(low) + escape(character)
+        low, last = "", character
+    return out + _set_low(low)
+
+
+def _set_low(digits: str) -> Markup:
+    return Markup("<sub>{}</sub>").format(digits) if digits else Markup()
+
+
+def read_text(name: str) -> str:
+    """Read a template or a vendored file of this package."""
+    return files("reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def replace_text(path: Path, text: str, errors: str = "xmlcharrefreplace") -> Path:
+    """Write a text file durably in one step; a reader sees the old file or the new one, whole.
+
+    Args:
+        path: where to; its folder is made if it is missing.
+        text: what to write.
+        errors: how to write what UTF-8 cannot hold, such as a lone surrogate from a file name; by default
+            as a character reference, for HTML.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    return replace_bytes(path, text.encode("utf-8", errors=errors))
+
+
+def replace_bytes(path: Path, content: bytes) -> Path:
+    """Write a file durably in one step, as `replace_text` does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
