@@ -10,10 +10,10 @@ from pathlib import Path
 from catalog.durable import replace_durably
 from catalog.errors import CatalogError
 from flows.progress import stage
-from polywell.calibration import Calibration
-from polywell.calibration_text import CalibrationTableError, built_in_calibration, from_text, to_text
+from polywell.evidence.calibration import Calibration
+from polywell.evidence.calibration_text import CalibrationTableError, built_in_calibration, from_text, to_text
+from polywell.evidence.training import calibrate as fit_built_in
 from polywell.families import Families, load_families
-from polywell.training import calibrate as fit_built_in
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TABLE = Path("polywell") / "tables" / "calibration.toml"

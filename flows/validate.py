@@ -18,15 +18,15 @@ from flows.labelled import Labelled, labelled_entries
 from flows.progress import stage
 from flows.settings import Settings
 from flows.workers import Workers, hang_limit
-from polywell import scores
-from polywell.calibration import TrainingRow
-from polywell.evaluation import Evaluation, Split, evaluate, evaluate_against
+from polywell.evidence import scores
+from polywell.evidence.calibration import TrainingRow
+from polywell.evidence.evaluation import Evaluation, Split, evaluate, evaluate_against
+from polywell.evidence.training import built_in_rows, digests, outside_rows
 from polywell.families import Families, load_families
 from polywell.measured import measured_superconductors
 from polywell.records import Entry, Outcome, ScreenRecord
 from polywell.reference import reference_entries
 from polywell.screening import rejected_by_composition, screen_many
-from polywell.training import built_in_rows, digests, outside_rows
 from reports.validation import DATA, Unused, ValidationPayload, write_validation
 
 FOLDER = "validation"

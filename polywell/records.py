@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NOT_LAYERED = "not_layered"
     NO_CAGE = "no_cage"
     NO_LAMBDA = "no_lambda"
+    DEPRECATED = "deprecated"
 
 
 REASON_MEANING = {
@@ -49,6 +50,7 @@ REASON_MEANING = {
     Reason.NOT_LAYERED: "square nets run in more than one orientation, as in a perovskite",
     Reason.NO_CAGE: "a square net, but no complete cage on it",
     Reason.NO_LAMBDA: "cages, but the λ table has no row for this metal, cage kind and ligand",
+    Reason.DEPRECATED: "a candidate, but the source has withdrawn the entry or marks it as wrong",
 }
 
 
@@ -66,6 +68,12 @@ class Provenance:
     checked: str | None = None
     licence: str | None = None
     note: str | None = None
+    database_version: str | None = None
+    last_updated: str | None = None
+    functional: str | None = None
+    magnetic_ordering: str | None = None
+    database_ids: str | None = None
+    deprecated: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -155,9 +163,28 @@ class ScreenRecord:
     xi_ceiling_ang: float | None = None
     xi_outer_ang: float | None = None
     extrapolation: str | None = None
+    spacer: str | None = None
+    net_disorder: float | None = None
+    apex_radius_inner_ang: float | None = None
+    apex_radius_outer_ang: float | None = None
+    tc_expected_k: float | None = None
+    tc_low_k: float | None = None
+    tc_high_k: float | None = None
+    superconducting_probability: float | None = None
+    support: float | None = None
+    support_word: str | None = None
+    nearest_known: tuple[str, ...] = ()
+    nearest_similarity: tuple[float, ...] = ()
+    nearest_tc_k: tuple[float, ...] = ()
+    nearest_residual_k: tuple[float, ...] = ()
+    calibration_digest: str | None = None
     rank: int | None = None
+    rank_calibrated: int | None = None
     compound: str | None = None
     rank_in_compound: int | None = None
+    first_seen: str | None = None
+    last_changed: str | None = None
+    structure_digest: str | None = None
     provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:

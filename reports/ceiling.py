@@ -10,9 +10,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from polywell.ceiling import CeilingAnalysis
-from polywell.ceiling_verdict import Side
-from polywell.listings import Cell, ListColumn, Listing
+from polywell.proposal.ceiling import CeilingAnalysis
+from polywell.proposal.ceiling_verdict import Side
+from polywell.proposal.listings import Cell, ListColumn, Listing
 from reports.ceiling_figures import figures
 from reports.ceiling_listings import listings
 from reports.writing import environment, read_text, replace_text
@@ -30,7 +30,7 @@ def write_ceiling(folder: Path, analysis: CeilingAnalysis) -> Path:
 
     Args:
         folder: where the two files go; each is replaced in one step.
-        analysis: what `polywell.ceiling.ceiling` returned.
+        analysis: what `polywell.proposal.ceiling.ceiling` returned.
 
     Returns:
         The path of the page.

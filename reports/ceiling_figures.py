@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from polywell.ceiling import CeilingAnalysis
-from polywell.ceiling_rows import Sighting
+from polywell.proposal.ceiling import CeilingAnalysis
+from polywell.proposal.ceiling_rows import Sighting
 from reports.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from polywell.ceiling import CeilingAnalysis
-from polywell.ceiling_rows import Interval
-from polywell.ceiling_verdict import percent
-from polywell.listings import Listing, number, text
+from polywell.proposal.ceiling import CeilingAnalysis
+from polywell.proposal.ceiling_rows import Interval
+from polywell.proposal.ceiling_verdict import percent
+from polywell.proposal.listings import Listing, number, text
 
 
 def listings(analysis: CeilingAnalysis) -> tuple[Listing, ...]:

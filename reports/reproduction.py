@@ -11,9 +11,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from polywell.listings import Cell, ListColumn, Listing
-from polywell.published import VERDICT_MEANING, Pair, Value, Verdict
-from polywell.reproduction import SECTIONS, Reproduction
+from polywell.proposal.listings import Cell, ListColumn, Listing
+from polywell.proposal.published import VERDICT_MEANING, Pair, Value, Verdict
+from polywell.proposal.reproduction import SECTIONS, Reproduction
 from reports.figure import Image
 from reports.page import _environment, _read, _replace
 from reports.reproduction_figures import figures
@@ -110,7 +110,7 @@ def write_reproduction(folder: Path, payload: Reproduction) -> Path:
 
     Args:
         folder: where the two files go; each is replaced in one step.
-        payload: what `polywell.reproduction.reproduce` returned.
+        payload: what `polywell.proposal.reproduction.reproduce` returned.
 
     Returns:
         The path of the page.

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from polywell.landscape import EnergyMap
-from polywell.published import Pair
-from polywell.reproduction import Drawn, Reproduction
+from polywell.proposal.landscape import EnergyMap
+from polywell.proposal.published import Pair
+from polywell.proposal.reproduction import Drawn, Reproduction
 from reports.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")

@@ -11,9 +11,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from polywell import ALGORITHM_VERSION, scores
-from polywell.baselines import BASELINES
-from polywell.evaluation import (
+from polywell import ALGORITHM_VERSION
+from polywell.evidence import scores
+from polywell.evidence.baselines import BASELINES
+from polywell.evidence.evaluation import (
     CALIBRATED,
     DECIDING_DEPTH,
     DEPTHS,
@@ -27,8 +28,8 @@ from polywell.evaluation import (
     default_ranking,
     winners,
 )
-from polywell.reliability import reliability
-from polywell.verdict import ERROR, verdict
+from polywell.evidence.reliability import reliability
+from polywell.evidence.verdict import ERROR, verdict
 from reports.figure import Image
 from reports.page import _environment, _read, _replace
 from reports.validation_figures import measured_figure, reliability_figure

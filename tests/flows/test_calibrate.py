@@ -6,7 +6,7 @@ import pytest
 
 from flows import calibrate as module
 from flows.calibrate import CHECKOUT, TABLE, NotACheckoutError, calibrate
-from polywell.calibration_text import built_in_calibration, from_text, to_text
+from polywell.evidence.calibration_text import built_in_calibration, from_text, to_text
 from tests.flows import crystals
 
 BEFORE = built_in_calibration()

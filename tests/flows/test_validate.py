@@ -12,7 +12,7 @@ from pymatgen.io.cif import CifWriter
 from catalog.errors import HomeError, SourceError
 from flows.labelled import labelled_entries
 from flows.validate import NothingToEvaluateError, protocol_written, validate, verdict_of
-from polywell.calibration_text import built_in_calibration
+from polywell.evidence.calibration_text import built_in_calibration
 from polywell.families import load_families
 from polywell.reference import reference_entries
 

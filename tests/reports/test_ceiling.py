@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from polywell.ceiling import ceiling
-from polywell.ceiling_rows import Interval
-from polywell.ceiling_verdict import Side
+from polywell.proposal.ceiling import ceiling
+from polywell.proposal.ceiling_rows import Interval
+from polywell.proposal.ceiling_verdict import Side
 from reports.ceiling import DATA, PAGE, _typeset, write_ceiling
 from reports.ceiling_figures import figures
 from reports.ceiling_listings import listings

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from polywell.published import Verdict
-from polywell.reproduction import SECTIONS, reproduce
+from polywell.proposal.published import Verdict
+from polywell.proposal.reproduction import SECTIONS, reproduce
 from reports.reproduction import DATA, PAGE, _difference, _typeset, _value, write_reproduction
 from reports.reproduction_figures import figures
 

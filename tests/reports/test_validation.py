@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polywell.baselines import BASELINES
-from polywell.evaluation import CALIBRATED, EVERYTHING, LOW, Evaluation, Prediction, Score, Split
-from polywell.reliability import reliability
-from polywell.verdict import ERROR
+from polywell.evidence.baselines import BASELINES
+from polywell.evidence.evaluation import CALIBRATED, EVERYTHING, LOW, Evaluation, Prediction, Score, Split
+from polywell.evidence.reliability import reliability
+from polywell.evidence.verdict import ERROR
 from reports.validation import (
     DATA,
     LISTED,

@@ -1,0 +1,162 @@
+"""Chemical pressure: how T_c should move when one cation replaces another, by radii and by heights."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pymatgen.core import Composition, Species
+
+from polywell.elements import LIGANDS, NET_METALS
+from polywell.ions import crystal_of, side_by_side
+from polywell.proposal.charges import formal_charges
+from polywell.relation import critical_temperature_k
+from polywell.tolerances import TOLERANCES
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+GUESTS = ("Li Na K Rb Cs Mg Ca Sr Ba Eu Hg Pb Sc Y La Ce Pr Nd Sm Gd Tb Dy Ho Er Tm Yb Lu Bi Tl").split()
+"""Cations that are tried in the place of another of the same charge."""
+
+_ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV")
+
+
+class NoRadiusError(ValueError):
+    """Shannon's table has no radius for an ion in this coordination."""
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """One cation in the place of another; radii in Å for the same coordination, ΔT_c in K."""
+
+    host: str
+    guest: str
+    coordination: int
+    host_radius_ang: float
+    guest_radius_ang: float
+    change_k: float
+
+
+@cache
+def shannon_radius_ang(symbol: str, charge: int, coordination: int) -> float:
+    """Shannon's ionic radius in Å for exactly this coordination number (Acta Cryst. A 32, 751 (1976)).
+
+    The table is the one that pymatgen carries; high spin where it tells spins apart.
+
+    Raises:
+        NoRadiusError: there is no such entry.
+    """
+    if not 1 <= coordination < len(_ROMAN):
+        raise NoRadiusError(f"expected a coordination number from 1 to {len(_ROMAN) - 1}, got {coordination}")
+    try:
+        with warnings.catch_warnings():
+            # pymatgen warns when it falls back to the only spin that is tabulated.
+            warnings.simplefilter("ignore")
+            return float(Species(symbol, charge).get_shannon_radius(_ROMAN[coordination], "", "ionic"))
+    except KeyError as error:
+        raise NoRadiusError(
+            f"Shannon's table has no {symbol}{charge:+d} in coordination {coordination}; "
+            "try a neighbouring coordination for both ions"
+        ) from error
+
+
+def shift_by_radii_k(tc_k: float, host_radius_ang: float, guest_radius_ang: float) -> float:
+    """ΔT_c = T_c (r_host - r_guest)/r_host in K (proposal, chemical pressure).
+
+    Raises:
+        ValueError: a temperature or radius is not positive.
+    """
+    if min(tc_k, host_radius_ang, guest_radius_ang) <= 0:
+        raise ValueError(
+            f"T_c and radii must be positive, got {tc_k} K, {host_radius_ang} and {guest_radius_ang} Å"
+        )
+    return tc_k * (host_radius_ang - guest_radius_ang) / host_radius_ang
+
+
+def shift_by_heights_k(host_xi_ang: float, guest_xi_ang: float, lambda_k_ang2: float) -> float:
+    """ΔT_c = λ/ξ_guest² - λ/ξ_host² in K, where the structures of both compounds are known."""
+    return critical_temperature_k(guest_xi_ang, lambda_k_ang2) - critical_temperature_k(
+        host_xi_ang, lambda_k_ang2
+    )
+
+
+def coordination_numbers(structure: Structure, element: str) -> tuple[int, ...]:
+    """Numbers of anions bonded to each site that holds mostly `element`, in the order of the sites.
+
+    A bond is as long as `polywell.tolerances` allows: up to 1.2 × the sum of the covalent radii.
+
+    Raises:
+        ValueError: the structure cannot be read.
+    """
+    ions, _ = side_by_side([crystal_of(structure)])
+    reach = TOLERANCES.bond_ratio * (ions.radii[ions.centres] + ions.radii[ions.others])
+    bonded = ions.is_ligand[ions.others] & (ions.distances <= reach)
+    counts = np.bincount(ions.centres[bonded], minlength=len(ions.elements)).tolist()
+    return tuple(count for symbol, count in zip(ions.elements, counts, strict=True) if symbol == element)
+
+
+def substitutions(structure: Structure, host: str, tc_k: float) -> tuple[Substitution, ...]:
+    """Every cation of the host's charge that Shannon's table knows in the host's coordination.
+
+    The coordination is the commonest one of the host's sites, the smaller where two are equally common;
+    where the table lacks the host there, the nearest coordination that it has is taken for both ions.
+    Order: rising ΔT_c. T_c moves with whole replacement of the host; a share of it moves T_c by that share.
+
+    Raises:
+        NoRadiusError: Shannon's table has no radius for the host in any coordination.
+        ValueError: the structure does not hold the host, or T_c is not positive.
+    """
+    numbers = coordination_numbers(structure, host)
+    if not numbers:
+        raise ValueError(f"{structure.composition.reduced_formula} has no site of {host}")
+    charge = formal_charges()[host]
+    commonest = max(sorted(set(numbers)), key=lambda number: numbers.count(number))
+    coordination = _tabulated(host, charge, commonest)
+    radius = shannon_radius_ang(host, charge, coordination)
+    found = []
+    for guest in GUESTS:
+        if guest == host or formal_charges().get(guest) != charge:
+            continue
+        try:
+            other = shannon_radius_ang(guest, charge, coordination)
+        except NoRadiusError:
+            continue  # an ion that the table does not know in this coordination is no proposal
+        shift = shift_by_radii_k(tc_k, radius, other)
+        found.append(Substitution(host, guest, coordination, radius, other, shift))
+    return tuple(sorted(found, key=lambda one: (one.change_k, one.guest)))
+
+
+def replaced_cation(host: Composition, guest: Composition) -> tuple[str, str, float] | None:
+    """The one cation by which two compounds differ, as (host's, guest's, share of the host's replaced).
+
+    None when they differ in anything else, or by less than a tenth.
+    """
+    differences: dict[str, float] = {}
+    for element in {*host.elements, *guest.elements}:
+        symbol: Any = element.symbol
+        change = float(guest[element] - host[element])
+        if abs(change) > 0.02:
+            differences[symbol] = change
+    if len(differences) != 2:
+        return None
+    (lost, less), (gained, more) = sorted(differences.items(), key=lambda item: item[1])
+    charges = formal_charges()
+    cations = not ({lost, gained} & (LIGANDS | NET_METALS)) and charges.get(lost) == charges.get(gained)
+    if not cations or abs(less + more) > 0.02:
+        return None
+    share = more / float(host[lost])
+    return (lost, gained, share) if share > 0.1 else None
+
+
+def _tabulated(symbol: str, charge: int, wanted: int) -> int:
+    for number in sorted(range(1, len(_ROMAN)), key=lambda number: (abs(number - wanted), number)):
+        try:
+            shannon_radius_ang(symbol, charge, number)
+        except NoRadiusError:
+            continue  # the next nearest coordination is tried
+        return number
+    raise NoRadiusError(f"Shannon's table has no radius of {symbol}{charge:+d} in any coordination")

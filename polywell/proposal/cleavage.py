@@ -1,0 +1,90 @@
+"""Where a crystal cleaves, how deep its sheets then lie, and the contrast that a microscope would see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from polywell.proposal.stacking import NoSheetError, Stacking, stacking
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+SAME_GAP_ANG = 0.01
+"""Å: gaps that differ by less are equally wide."""
+
+EXPOSED_SHEET_ANG = 0.3
+"""Å: a sheet nearer to the cleavage plane is itself the surface."""
+
+
+@dataclass(frozen=True)
+class Cleavage:
+    """The widest gap between atomic planes and what lies under the surface that it leaves.
+
+    `gap_ang` is the width of the gap, `exposed` the elements of the surface plane. `h_alpha_ang` and
+    `h_beta_ang` are the depths of the nearest and second-nearest sheet below that plane; `contrast` is
+    k = h_α/h_β, 0 where a sheet is itself the surface.
+    """
+
+    gap_ang: float
+    exposed: tuple[str, ...]
+    h_alpha_ang: float
+    h_beta_ang: float
+    contrast: float
+
+
+def stm_contrast(h_alpha_ang: float, h_beta_ang: float) -> float:
+    """Intensity k = h_α/h_β of the side bars relative to the centre bar (proposal, STM contrast).
+
+    Raises:
+        ValueError: the depths are not 0 ≤ h_α < h_β.
+    """
+    if not 0 <= h_alpha_ang < h_beta_ang:
+        raise ValueError(f"expected depths 0 ≤ h_α < h_β in Å, got {h_alpha_ang} and {h_beta_ang}")
+    return h_alpha_ang / h_beta_ang
+
+
+def cleavage(structure: Structure) -> Cleavage:
+    """Find the cleavage plane of a layered structure: the widest gap between its atomic planes.
+
+    The two sides of the gap, and equally wide gaps, may differ; the surface with the shallowest sheet
+    that is not itself the surface is taken, or a bare sheet if there is no other.
+
+    Raises:
+        NoSheetError: the structure has no sheets, or a single atomic plane.
+    """
+    found = stacking(structure)
+    if len(found.planes) < 2:
+        raise NoSheetError("a crystal of one atomic plane has no gap to cleave")
+    surfaces = _surfaces(found)
+    bare = [surface for surface in surfaces if surface.h_alpha_ang < EXPOSED_SHEET_ANG]
+    covered = [surface for surface in surfaces if surface not in bare]
+    return min(covered or bare, key=lambda surface: (round(surface.h_alpha_ang, 6), surface.exposed))
+
+
+def _surfaces(found: Stacking) -> list[Cleavage]:
+    heights = [plane.height_ang for plane in found.planes]
+    gaps = [
+        (above - below) % found.period_ang
+        for below, above in zip(heights, heights[1:] + heights[:1], strict=True)
+    ]
+    widest = max(gaps)
+    surfaces = []
+    for place, gap in enumerate(gaps):
+        if gap < widest - SAME_GAP_ANG:
+            continue
+        lower, upper = found.planes[place], found.planes[(place + 1) % len(heights)]
+        for plane, down in ((lower, -1.0), (upper, 1.0)):
+            nearest, second = _depths(found, plane.height_ang, down)
+            surfaces.append(Cleavage(gap, plane.elements, nearest, second, stm_contrast(nearest, second)))
+    return surfaces
+
+
+def _depths(found: Stacking, surface: float, down: float) -> tuple[float, float]:
+    """Depths of the two nearest sheets on the side of the crystal that is left."""
+    depths = []
+    for sheet in found.sheets_ang:
+        depth = (down * (sheet - surface)) % found.period_ang
+        depths += [0.0 if found.period_ang - depth < 1e-6 else depth, depth + found.period_ang]
+    nearest, second = sorted(depths)[:2]
+    return nearest, second
