@@ -8,7 +8,19 @@ class CatalogError(Exception):
 
 
 class SourceError(CatalogError):
-    """A source cannot be opened: unknown kind, missing path, missing column."""
+    """A source cannot be opened or read to its end: unknown kind, missing path, a service that fails."""
+
+
+class SourceUnreachableError(SourceError):
+    """A service does not answer, or keeps answering with errors; it may later."""
+
+
+class SourceRefusedError(SourceError):
+    """A service does not let the user in: the key is missing or wrong."""
+
+
+class SourceChangedError(SourceError):
+    """A database changed while it was being read: what came belongs to two versions of it."""
 
 
 class HomeError(CatalogError):

@@ -42,6 +42,11 @@ class Home:
         return self.catalog / "runs"
 
     @property
+    def records(self) -> Path:
+        """Folder of the run records: one JSON file for every run, also for those that published nothing."""
+        return self.catalog / "records"
+
+    @property
     def latest(self) -> Path:
         """The newest published run: ranked, rejected and failed entries, and the manifest."""
         return self.catalog / "latest"

@@ -5,20 +5,23 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as fs
-from deltalake import DeltaTable
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from catalog.errors import LakeError
-from catalog.predictions import predictions_schema
-from catalog.schema import SCHEMA_VERSION, VERSION_KEY, Row, row_hash
+from catalog.predictions import table_schema
+from catalog.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, row_hash
 from catalog.structures import structures_schema
 
 BATCH_ROWS = 1000
@@ -26,6 +29,11 @@ BATCH_ROWS = 1000
 
 ATTEMPTS = 20
 """How often a merge that lost against another writer is tried."""
+
+CHANGE_MARKS = tuple(
+    "row_hash stamp reading input_hash algorithm_version families_digest calibration_digest".split()
+)
+"""Columns of which one at least differs when a stored row is to be replaced."""
 
 _SETTINGS = {
     VERSION_KEY: str(SCHEMA_VERSION),
@@ -36,7 +44,13 @@ happens to equal the number of rows, readers take the whole column for null, as 
 (delta-rs 4578, fixed there by 4581 in July 2026)."""
 
 
-SCHEMAS = {"structures": structures_schema, "predictions": predictions_schema}
+ROW_GROUP_ROWS = 10_000
+"""Rows that a writer of the tables collects in memory before they go to the disk."""
+
+SPOOLS = Path("work") / "spools"
+"""Where changes wait for their commit, beside the tables; a killed run leaves its own there."""
+
+SCHEMAS = {"structures": structures_schema, "predictions": table_schema}
 """The tables of a home, by the name of their folder."""
 
 
@@ -71,21 +85,83 @@ def merge(
     with tempfile.TemporaryDirectory(prefix="polywell-") as folder:
         spool = Path(folder) / "rows.arrow"
         _write_spool(spool, listed, source, full)
-        for attempt in range(ATTEMPTS):
-            try:
-                return _merge_once(table_path, spool, source, full)
-            except CommitFailedError as error:
-                lost = error
-                time.sleep(random.uniform(0.05, 0.25) * (1 + attempt))
-            except (DeltaError, OSError) as error:
-                raise LakeError(
-                    f"{table_path} cannot be written ({str(error)[:300]}); what it held is unchanged: "
-                    "make room or permissions, then run again"
-                ) from error
-    raise LakeError(
-        f"{table_path}: {ATTEMPTS} merges of {source!r} lost against other writers ({lost}); "
-        "run again when the others have ended"
-    )
+        return _persistently(table_path, source, lambda: _merge_once(table_path, spool, source, full))
+
+
+def apply(
+    table_path: Path,
+    batches: Iterable[pa.RecordBatch],
+    gone: Collection[str],
+    source: str,
+    complete: bool = False,
+) -> int | None:
+    """Brings changes of one source into a table, in one commit or not at all.
+
+    Args:
+        table_path: folder of one of the tables of `SCHEMAS`; made at the first use.
+        batches: the rows that are new or changed, each id once; streamed through a file.
+        gone: ids that leave the table; they stay in its history.
+        source: name of the source; every row must carry it.
+        complete: the rows are all rows of the source, nearly all of them changed: they take the place of
+            what is stored, which is cheaper than comparing.
+
+    Returns:
+        The table's version afterwards; None where there was nothing to do and no table.
+
+    Raises:
+        LakeError: a foreign source, an id given twice, a table of another schema version, a disk that is
+            full or read-only, or too many writers at the same time.
+    """
+    schema = _schema_of(table_path)
+    work = table_path.parent / SPOOLS
+    with (
+        _told(table_path),
+        tempfile.TemporaryDirectory(dir=_made(work), ignore_cleanup_errors=True) as folder,
+    ):
+        spool = Path(folder) / "changes.arrow"
+        rows = _spool_changes(spool, batches, gone, source, schema)
+        if rows + len(gone) == 0:
+            table = _open(table_path)
+            return None if table is None else int(table.version())
+        return _persistently(
+            table_path, source, lambda: _apply_once(table_path, spool, source, schema, rows > 0 and complete)
+        )
+
+
+def scan(
+    table_path: Path, source: str, columns: Collection[str] | None = None, outcome: str | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Streams the current rows of a source in the order of the table's files; nothing without a table.
+
+    Args:
+        table_path: folder of one of the tables of `SCHEMAS`.
+        source: name of the source.
+        columns: the columns to give; all if None. What older rows lack is null.
+        outcome: give the rows of this outcome only.
+
+    Raises:
+        LakeError: a table of another schema version.
+    """
+    schema = _schema_of(table_path)
+    if columns is not None:
+        schema = pa.schema([schema.field(name) for name in columns])
+    table = _open(table_path)
+    if table is None:
+        return
+    dataset = _dataset(table, table_path)
+    wanted = ds.field("source") == source
+    if outcome is not None:
+        wanted &= ds.field("outcome") == outcome
+    for batch in dataset.to_batches(
+        columns=[name for name in schema.names if name in dataset.schema.names],
+        filter=wanted,
+        batch_size=BATCH_ROWS,
+        batch_readahead=2,
+        fragment_readahead=1,
+        use_threads=False,
+    ):
+        if batch.num_rows:
+            yield conformed(batch, schema)
 
 
 def read_rows(table_path: Path, source: str, version: int | None = None) -> Iterator[Row]:
@@ -102,12 +178,52 @@ def read_rows(table_path: Path, source: str, version: int | None = None) -> Iter
     table = _open(table_path, version)
     if table is None:
         raise LakeError(f"{table_path} holds no table yet; screen {source!r} first")
+    dataset = _dataset(table, table_path)
+    schema = _schema_of(table_path) if table_path.name in SCHEMAS else dataset.schema
+    for batch in dataset.to_batches(filter=ds.field("source") == source, batch_size=BATCH_ROWS):
+        yield from conformed(batch, schema).to_pylist()
+
+
+def _dataset(table: DeltaTable, table_path: Path) -> ds.Dataset:
     # Arrow's own file system: with deltalake's, written in Python, one process in three dies with
     # "terminate called without an active exception" when it ends (delta-rs 2184, arrow 34314).
     folder = fs.SubTreeFileSystem(str(table_path.absolute()), fs.LocalFileSystem())
-    dataset = table.to_pyarrow_dataset(filesystem=folder)
-    for batch in dataset.to_batches(filter=ds.field("source") == source, batch_size=BATCH_ROWS):
-        yield from batch.to_pylist()
+    return table.to_pyarrow_dataset(filesystem=folder)
+
+
+@contextmanager
+def _told(table_path: Path) -> Iterator[None]:
+    """Says what a full or read-only disk means for the user."""
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise LakeError(
+            f"{table_path} cannot be written ({str(error)[:300]}); what it held is unchanged: "
+            "make room or permissions, then run again"
+        ) from error
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _persistently(table_path: Path, source: str, commit: Callable[[], int]) -> int:
+    """Tries a commit again while other writers win."""
+    lost: Exception | None = None
+    for attempt in range(ATTEMPTS):
+        try:
+            with _told(table_path):
+                return commit()
+        except LakeError as error:
+            if not isinstance(error.__cause__, CommitFailedError):
+                raise
+            lost = error.__cause__
+            time.sleep(random.uniform(0.05, 0.25) * (1 + attempt))
+    raise LakeError(
+        f"{table_path}: {ATTEMPTS} merges of {source!r} lost against other writers ({lost}); "
+        "run again when the others have ended"
+    )
 
 
 def _schema_of(table_path: Path) -> pa.Schema:
@@ -145,6 +261,96 @@ def _checked(row: Mapping[str, Any], source: str, seen: set[str], schema: pa.Sch
         )
     seen.add(row["id"])
     return row if row.get("row_hash") else {**row, "row_hash": row_hash(row)}
+
+
+def _spool_changes(
+    spool: Path, batches: Iterable[pa.RecordBatch], gone: Collection[str], source: str, schema: pa.Schema
+) -> int:
+    """Writes changed rows, then ids that leave, with a column `gone`. Returns the number of rows."""
+    full = schema.append(pa.field("gone", pa.bool_()))
+    seen: set[str] = set()
+    count = 0
+    with pa.OSFile(str(spool), "wb") as sink, pa.ipc.new_file(sink, full) as writer:
+        for batch in batches:
+            ids = batch.column("id").to_pylist()
+            for id_, owner in zip(ids, batch.column("source").to_pylist(), strict=True):
+                _checked({"id": id_, "source": owner, "row_hash": "known"}, source, seen, schema)
+            count += batch.num_rows
+            here = pa.array([False] * batch.num_rows, pa.bool_())
+            writer.write_batch(
+                pa.RecordBatch.from_arrays([*conformed(batch, schema).columns, here], schema=full)
+            )
+        leaving = iter(sorted(set(gone) - seen))
+        while chunk := list(islice(leaving, BATCH_ROWS)):
+            rows = [{"source": source, "id": id_, "gone": True} for id_ in chunk]
+            writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=full))
+    return count
+
+
+def _apply_once(table_path: Path, spool: Path, source: str, schema: pa.Schema, complete: bool) -> int:
+    table = _evolved(_open(table_path) or _create(table_path, schema), table_path, schema)
+    mine = "source = '" + source.replace("'", "''") + "'"
+    # The partition's own statistics tell whether anything of this source is stored: no file is opened.
+    is_new = not any(True for _ in scan(table_path, source, ["source"]))
+    with pa.memory_map(str(spool)) as mapped, pa.ipc.open_file(mapped) as file:
+        batches = (file.get_batch(index) for index in range(file.num_record_batches))
+        properties = WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS)
+        if is_new or complete:
+            rows = pa.RecordBatchReader.from_batches(schema, _staying(batches, schema))
+            if is_new:
+                write_deltalake(table, rows, mode="append", writer_properties=properties)
+            else:
+                write_deltalake(table, rows, mode="overwrite", predicate=mine, writer_properties=properties)
+        else:
+            columns = {name: f"s.{name}" for name in schema.names}
+            marks = [name for name in schema.names if name in CHANGE_MARKS]
+            differs = " OR ".join(f"(t.{name} IS DISTINCT FROM s.{name})" for name in marks)
+            (
+                table.merge(
+                    pa.RecordBatchReader.from_batches(file.schema, batches),
+                    predicate=f"t.{mine} AND t.source = s.source AND t.id = s.id",
+                    source_alias="s",
+                    target_alias="t",
+                    writer_properties=properties,
+                )
+                .when_matched_delete(predicate="s.gone")
+                .when_matched_update(updates=columns, predicate=f"NOT s.gone AND ({differs})")
+                .when_not_matched_insert(updates=columns, predicate="NOT s.gone")
+                .execute()
+            )
+    return int(table.version())
+
+
+def _staying(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        staying = batch.filter(pc.invert(batch.column("gone")))
+        if staying.num_rows:
+            yield conformed(staying, schema)
+
+
+def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTable:
+    """Adds the columns that an older program did not know; rewrites the table where members were added."""
+    stored = pa.schema(table.schema().to_arrow())
+    missing = [field for field in schema if field.name not in stored.names]
+    dataset = _dataset(table, table_path)
+    grown = [
+        field.name
+        for field in schema
+        if field.name in dataset.schema.names
+        and pa.types.is_nested(field.type)
+        and dataset.schema.field(field.name).type != field.type
+    ]
+    if grown:
+        rows = (conformed(batch, schema) for batch in dataset.to_batches(batch_size=BATCH_ROWS))
+        write_deltalake(
+            table,
+            pa.RecordBatchReader.from_batches(schema, rows),
+            mode="overwrite",
+            schema_mode="overwrite",
+        )
+    elif missing:
+        table.alter.add_columns(list(DeltaSchema.from_arrow(pa.schema(missing)).fields))
+    return _open(table_path) or table
 
 
 def _merge_once(table_path: Path, spool: Path, source: str, schema: pa.Schema) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import secrets
 import shutil
@@ -13,15 +12,17 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from catalog.durable import sync, write_json
 from catalog.errors import PublishError
 from catalog.home import Home
 from catalog.predictions import record_to_row
-from catalog.schema import Row, entry_schema
+from catalog.runs import MANIFEST, published_runs
+from catalog.schema import Row, conformed, entry_schema
 from polywell.records import Outcome, ScreenRecord
 
 FILES = {
@@ -29,19 +30,21 @@ FILES = {
     Outcome.REJECTED: "rejected.parquet",
     Outcome.FAILED: "failed.parquet",
 }
-MANIFEST = "manifest.json"
 
 KEPT_RUNS = 10
-"""Published runs that stay on disk, the newest included."""
+"""Published runs of each source that stay on disk, the newest included."""
+
+Entries: TypeAlias = Iterable[ScreenRecord] | pa.Table
+"""Entries of one outcome in the order of the file: records, or rows with the columns of the registry."""
 
 _BATCH_ROWS = 1000
 
 
 def publish(
     home: Home,
-    ranked: Iterable[ScreenRecord],
-    rejected: Iterable[ScreenRecord],
-    failed: Iterable[ScreenRecord],
+    ranked: Entries,
+    rejected: Entries,
+    failed: Entries,
     manifest: Mapping[str, Any],
 ) -> Path:
     """Writes a run and makes `home.latest` point to it; on any error the run before stays as it was.
@@ -79,9 +82,7 @@ def publish(
     return home.runs / name
 
 
-def _replace(
-    home: Home, name: str, lists: Mapping[Outcome, Iterable[ScreenRecord]], manifest: Mapping[str, Any]
-) -> None:
+def _replace(home: Home, name: str, lists: Mapping[Outcome, Entries], manifest: Mapping[str, Any]) -> None:
     """Writes the run under a temporary name, makes it durable, and turns the link to it."""
     for stale in home.runs.glob(".partial-*"):
         shutil.rmtree(stale, ignore_errors=True)
@@ -89,32 +90,29 @@ def _replace(
     try:
         partial.mkdir()
         _write_run(partial, lists, manifest)
-        _sync(partial)
+        sync(partial)
         partial.rename(home.runs / name)
-        _sync(home.runs)
+        sync(home.runs)
         _point(home, name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_run(
-    folder: Path, lists: Mapping[Outcome, Iterable[ScreenRecord]], manifest: Mapping[str, Any]
-) -> None:
+def _write_run(folder: Path, lists: Mapping[Outcome, Entries], manifest: Mapping[str, Any]) -> None:
     seen: set[tuple[str, str]] = set()
     counts: dict[Outcome, int] = {}
     digests: dict[str, str] = {}
     for outcome, records in lists.items():
         path = folder / FILES[outcome]
-        counts[outcome] = _write_parquet(path, _checked_rows(records, outcome, seen))
-        _sync(path)
+        if isinstance(records, pa.Table):
+            counts[outcome] = _write_table(path, _checked_table(records, outcome, seen))
+        else:
+            counts[outcome] = _write_parquet(path, _checked_rows(records, outcome, seen))
+        sync(path)
         with path.open("rb") as stream:
             digests[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
     _check_counts(counts, manifest)
-    text = json.dumps(
-        {**manifest, "files": digests}, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
-    )
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    _sync(folder / MANIFEST)
+    write_json(folder / MANIFEST, {**manifest, "files": digests})
 
 
 def _checked_rows(
@@ -129,6 +127,29 @@ def _checked_rows(
             raise PublishError(f"{record.id!r} of {record.source!r} came twice; every entry is counted once")
         seen.add((record.source, record.id))
         yield record_to_row(record)
+
+
+def _checked_table(table: pa.Table, outcome: Outcome, seen: set[tuple[str, str]]) -> pa.Table:
+    for batch in table.select(["source", "id", "outcome"]).to_batches():
+        for source, id_, said in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            if said != outcome:
+                raise PublishError(f"{id_!r} is {said}, but stands in the list of the {outcome} entries")
+            if (source, id_) in seen:
+                raise PublishError(f"{id_!r} of {source!r} came twice; every entry is counted once")
+            seen.add((source, id_))
+    return table
+
+
+def _write_table(path: Path, table: pa.Table) -> int:
+    """Writes the rows in groups of the same size, whatever their chunks in memory. Returns their number."""
+    schema = entry_schema()
+    with pq.ParquetWriter(path, schema, compression="zstd", version="2.6", store_schema=True) as writer:
+        for start in range(0, table.num_rows, _BATCH_ROWS):
+            part = table.slice(start, _BATCH_ROWS).combine_chunks()
+            writer.write_table(
+                pa.Table.from_batches([conformed(batch, schema) for batch in part.to_batches()], schema)
+            )
+    return int(table.num_rows)
 
 
 def _write_parquet(path: Path, rows: Iterator[Row]) -> int:
@@ -165,15 +186,6 @@ def _only_writer(folder: Path) -> Iterator[None]:
         yield
 
 
-def _sync(path: Path) -> None:
-    """Makes a file or folder durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _point(home: Home, name: str) -> None:
     """Replaces the link `latest`; a real folder there (a copied catalog) moves to the runs first."""
     link = home.catalog / f".latest-{name}"
@@ -185,13 +197,12 @@ def _point(home: Home, name: str) -> None:
     except OSError:
         link.unlink(missing_ok=True)
         raise
-    _sync(home.catalog)
+    sync(home.catalog)
 
 
 def _forget_old_runs(home: Home, newest: str) -> None:
-    names = sorted(
-        item.name for item in home.runs.iterdir() if item.is_dir() and not item.name.startswith(".")
-    )
-    others = [name for name in names if name != newest]
-    for name in others[: max(0, len(others) - (KEPT_RUNS - 1))]:
-        shutil.rmtree(home.runs / name, ignore_errors=True)
+    runs = published_runs(home)
+    source = next((run.source for run in runs if run.name == newest), None)
+    others = [run for run in runs if run.source == source and run.name != newest]
+    for run in others[KEPT_RUNS - 1 :]:
+        shutil.rmtree(run.folder, ignore_errors=True)

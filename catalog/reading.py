@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pymatgen.core import Structure
 
+from catalog.arrays import build, read_sites
 from catalog.checks import check_structure, normalised
 from catalog.cif import one_line, read_cif
 from catalog.composition import amounts_of, elements_and_formula
-from catalog.errors import MemoryLimitError, NotAStructureError, ReadError
+from catalog.errors import MemoryLimitError, MissingValueError, NotAStructureError, ReadError
 from catalog.filetext import as_text, check_size, read_bytes, tidy
 from catalog.limits import LIMITS, ReadingLimits, time_limit
 from catalog.sources.base import RawEntry
@@ -103,6 +104,13 @@ def _parts(
     if isinstance(raw.payload, Entry):
         yield raw.payload
         return
+    if raw.kind == "pymatgen" or raw.kind == "optimade":
+        yield _from_arrays(raw, needs_structure, limits)
+        return
+    if not isinstance(raw.payload, str):
+        raise NotAStructureError(
+            f"a payload of kind {raw.kind!r} is a {type(raw.payload).__name__}, not a text"
+        )
     if raw.kind == "cif":
         check_size(len(raw.payload), limits)
         yield from _cif_parts(raw, tidy(raw.payload), needs_structure, limits)
@@ -152,6 +160,31 @@ def _cif_parts(
         else:
             elements, formula = elements_and_formula(part.amounts or {})
             yield Entry(raw.source, id_, formula, elements, None, raw.provenance)
+
+
+def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: ReadingLimits) -> Entry:
+    """The entry of a structure given as arrays; its composition is known before anything is built."""
+    payload, declared = raw.payload, raw.elements or ()
+    assert isinstance(payload, Mapping) and (raw.kind == "pymatgen" or raw.kind == "optimade")
+    amounts = amounts_of(raw.formula) if raw.formula else None
+    if not payload and amounts is None:
+        amounts = dict.fromkeys(declared, 1.0)
+    sites = None
+    try:
+        if payload:
+            sites = read_sites(raw.kind, payload)
+            amounts = sites.composition() or amounts
+        if not needs_structure({*(amounts or ()), *declared}):
+            elements, formula = elements_and_formula(amounts or {})
+            return Entry(raw.source, raw.id, formula, elements, None, raw.provenance)
+        if sites is None:
+            raise MissingValueError("the source gave no structure for an entry that needs one")
+        structure, notes = build(raw.kind, payload, sites, raw.elements, limits)
+    except ReadError as error:
+        if amounts and not error.elements:
+            error.elements, error.formula = elements_and_formula(amounts)
+        raise
+    return _entry(raw, raw.id, structure, notes, limits)
 
 
 def _entry(

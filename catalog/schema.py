@@ -18,6 +18,9 @@ SCHEMA_VERSION = 1
 
 VERSION_KEY = "polywell.schema_version"
 
+BOOKKEEPING = frozenset({"row_hash", "raw_id", "stamp", "reading"})
+"""Columns of a stored row that say when and how it was read, not what."""
+
 _SIMPLE: dict[str, pa.DataType] = {
     "string": pa.string(),
     "float64": pa.float64(),
@@ -69,7 +72,26 @@ def storable(text: str) -> str:
 
 
 def row_hash(row: Mapping[str, Any]) -> str:
-    """sha256 of the canonical JSON of a row, its own `row_hash` left out."""
-    content = {name: value for name, value in row.items() if name != "row_hash"}
+    """sha256 of the canonical JSON of a row, the bookkeeping left out."""
+    content = {name: value for name, value in row.items() if name not in BOOKKEEPING}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch with the columns of `schema`: what it lacks is null, what the schema lacks is left out.
+
+    Rows that an older version of the program wrote lack the columns, and the members of nested columns,
+    that were added since.
+    """
+    columns = []
+    for field in schema:
+        place = batch.schema.get_field_index(field.name)
+        if place < 0:
+            columns.append(pa.nulls(batch.num_rows, field.type))
+            continue
+        column = batch.column(place)
+        if column.type != field.type:
+            column = pa.array(column.to_pylist(), field.type)
+        columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -15,6 +15,7 @@ from polywell.records import Entry, Provenance
 
 PROVENANCE_FIELDS = tuple(field.name for field in fields(Provenance))
 _NUMBERS = ("pressure_gpa", "e_above_hull_ev", "tc_measured_k")
+_FLAGS = ("theoretical", "deprecated")
 
 
 def structures_schema() -> pa.Schema:
@@ -25,9 +26,7 @@ def structures_schema() -> pa.Schema:
     their occupancies. All four are empty (null) where the composition alone decides and in failures.
     """
     provenance = [
-        pa.field(
-            name, pa.float64() if name in _NUMBERS else pa.bool_() if name == "theoretical" else pa.string()
-        )
+        pa.field(name, pa.float64() if name in _NUMBERS else pa.bool_() if name in _FLAGS else pa.string())
         for name in PROVENANCE_FIELDS
     ]
     return pa.schema(
@@ -44,6 +43,10 @@ def structures_schema() -> pa.Schema:
             pa.field("error_type", pa.string()),
             pa.field("message", pa.string()),
             pa.field("stage", pa.string()),
+            # Bookkeeping: the raw entry that the row came from, what changes with it, how it was read.
+            pa.field("raw_id", pa.string()),
+            pa.field("stamp", pa.string()),
+            pa.field("reading", pa.string()),
             pa.field("row_hash", pa.string()),
         ],
         metadata={VERSION_KEY: str(SCHEMA_VERSION)},
@@ -136,7 +139,14 @@ def row_to_failure(row: Row) -> Failure:
 
 def row_to_provenance(row: Row) -> Provenance:
     """What the source knew about the entry of a row."""
-    return Provenance(**{name: row[name] for name in PROVENANCE_FIELDS})
+    return Provenance(**{name: row.get(name) for name in PROVENANCE_FIELDS})
+
+
+def structure_digest(row: Row) -> str | None:
+    """Digest of the lattice, coordinates and occupancies of a row; None where it holds no structure."""
+    if row["lattice"] is None:
+        return None
+    return row_hash({name: row[name] for name in ("lattice", "frac_coords", "species", "occupancies")})[:16]
 
 
 def _row(source: str, id_: str, formula: str, elements: tuple[str, ...], provenance: Provenance) -> Row:
@@ -154,6 +164,9 @@ def _row(source: str, id_: str, formula: str, elements: tuple[str, ...], provena
         "error_type": None,
         "message": None,
         "stage": None,
+        "raw_id": None,
+        "stamp": None,
+        "reading": None,
         "row_hash": None,
     }
 

@@ -1,6 +1,6 @@
-"""The command line: `polywell screen` and `polywell cages`.
+"""The command line: `polywell screen`, `cages`, `diff` and `sources`.
 
-What a command needs is imported inside it, so that each starts no slower than it must.
+The other commands stand in `flows.handover` and `flows.studies`. What a command needs is imported inside it, so that each starts no slower than it must.
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from flows import handover, studies
+from flows.endings import NOTHING_READ, end, told_in_one_line
+from flows.options import FamiliesFile, HomeFolder
 
 if TYPE_CHECKING:
     from flows.steps import Finished
 
-NOTHING_READ, WRONG_USAGE = 1, 2
 FAILURES_LISTED = 20
 
 app = typer.Typer(
@@ -28,10 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-FamiliesFile = Annotated[
-    Path | None, typer.Option("--families", metavar="FILE", help="A λ table of your own (TOML).")
-]
 
 
 def _print_version(wanted: bool) -> None:
@@ -61,12 +58,13 @@ def polywell(
 @app.command()
 def screen(
     source: Annotated[
-        str, typer.Argument(metavar="[SOURCE]", help="reference, files:DIR or parquet:FILE")
+        str,
+        typer.Argument(
+            metavar="[SOURCE]",
+            help="reference, files:DIR, parquet:FILE, materials-project ...; `polywell sources` lists them",
+        ),
     ] = "reference",
-    home: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the catalog and the pages.  [$POLYWELL_HOME]"),
-    ] = None,
+    home: HomeFolder = None,
     families: FamiliesFile = None,
     plain: Annotated[bool, typer.Option("--plain", help="The same steps without Prefect.")] = False,
     workers: Annotated[
@@ -74,12 +72,27 @@ def screen(
         typer.Option(metavar="N", min=1, max=1024, help="Worker processes; one for each core by default."),
     ] = None,
     top: Annotated[int, typer.Option(metavar="N", min=0, help="Rows of the ranking to print.")] = 20,
+    engine: Annotated[
+        str, typer.Option(metavar="local|dask", help="Processes of this machine, or a Dask cluster.")
+    ] = "local",
+    dask_address: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://127.0.0.1:8786.")
+    ] = None,
+    without_noncommercial: Annotated[
+        bool,
+        typer.Option("--exclude-noncommercial", help="Leave out entries that may not be used commercially."),
+    ] = False,
 ) -> None:
-    """Screen a source: a ranked Parquet catalog, and a page to look at."""
-    with _told_in_one_line():
+    """Screen a source: a ranked Parquet catalog, and a page to look at.
+
+    Only what changed since the last run is read and screened; nothing is done when nothing changed.
+    """
+    with told_in_one_line():
         from flows.steps import NothingToScreenError, make_plan
 
-        plan = make_plan(source, home, families, workers)
+        plan = make_plan(
+            source, home, families, workers, without_noncommercial, engine=engine, dask_address=dask_address
+        )
         try:
             if plain:
                 from flows.plain import run_plain
@@ -91,12 +104,15 @@ def screen(
                 with prefect_defaults(os.environ):
                     from flows.screen import screen as flow
 
-                    finished = flow(source, _text(home), _text(families), workers)
+                    finished = flow(
+                        source, _text(home), _text(families), workers, without_noncommercial,
+                        engine=engine, dask_address=dask_address,
+                    )  # fmt: skip
         except NothingToScreenError as error:
-            _end(str(error), NOTHING_READ)
+            end(str(error), NOTHING_READ)
     _show(finished, top)
     if finished.counts.failed == finished.counts.entries:
-        _end("nothing could be read: every entry failed", NOTHING_READ)
+        end("nothing could be read: every entry failed", NOTHING_READ)
 
 
 @app.command()
@@ -110,7 +126,7 @@ def cages(
     """Look at the cages of structures in files, without storing anything."""
     found, failed = 0, 0
     rows = []
-    with _told_in_one_line():
+    with told_in_one_line():
         from flows.look import look_at
 
         for answer in look_at(paths, families):
@@ -126,7 +142,51 @@ def cages(
 
         print_cages(rows)
     if failed == found:
-        _end(f"nothing could be read: {found} files, {failed} failed", NOTHING_READ)
+        end(f"nothing could be read: {found} files, {failed} failed", NOTHING_READ)
+
+
+@app.command()
+def diff(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN] [RUN]", help="Names of published runs, or their beginnings."),
+    ] = None,
+    home: HomeFolder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
+) -> None:
+    """Tell which candidates are new, changed or withdrawn between two runs, and why.
+
+    Without a name: the newest run and the one before of the same source. With one name: that run and the
+    newest.
+    """
+    with told_in_one_line():
+        from catalog.diff import compare
+        from catalog.home import Home
+        from flows.runs import two_runs
+        from flows.settings import Settings
+
+        before, after = two_runs(Home.at(home or Settings().home), runs or [])
+        found = compare(before.folder, after.folder)
+    if as_json:
+        sys.stdout.write(json.dumps({"run": after.name, **found.as_json(None)}, ensure_ascii=True) + "\n")
+        return
+    from flows.progress import say
+    from flows.terminal import print_changes
+
+    say(f"{before.name} -> {after.name}: {found.sentence}")
+    print_changes(found)
+
+
+@app.command()
+def sources() -> None:
+    """List the sources that can be screened, each with an example."""
+    from catalog.sources.listing import SOURCES
+    from flows.terminal import print_table
+
+    print_table(
+        (("source", False), ("example", False), ("what", False), ("needs", False)),
+        ((kind.form, f"polywell screen {kind.example}", kind.meaning, kind.needs) for kind in SOURCES),
+    )
 
 
 def _show(finished: Finished, top: int) -> None:
@@ -134,8 +194,8 @@ def _show(finished: Finished, top: int) -> None:
     from flows.terminal import harmless, print_ranking
 
     if top:
-        print_ranking(finished.ranked[:top])
-    for row in finished.failed[:FAILURES_LISTED]:
+        print_ranking(finished.top(top))
+    for row in finished.failures(FAILURES_LISTED):
         say(f"failed: {harmless(row['id'])}: {row['error_type']}: {harmless(row['message'])}")
     more = finished.counts.failed - FAILURES_LISTED
     if more > 0:
@@ -147,35 +207,12 @@ def _show(finished: Finished, top: int) -> None:
     say(f"page: {finished.page}")
 
 
-@contextmanager
-def _told_in_one_line() -> Iterator[None]:
-    """Ends with one line for what the user can set right; anything else is a fault and shows itself."""
-    from pydantic import ValidationError
-
-    from catalog.errors import CatalogError
-    from polywell.families import FamilyTableError
-
-    try:
-        yield
-    except (CatalogError, FamilyTableError) as error:
-        _end(str(error), WRONG_USAGE)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(["POLYWELL", *map(str, first["loc"])]).upper()
-        _end(f"{name} is {first['input']!r}: {first['msg']}", WRONG_USAGE)
-
-
 def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _end(message: str, code: int) -> NoReturn:
-    from flows.progress import say
-    from flows.terminal import harmless
-
-    say(f"polywell: {harmless(message, longest=2000)}")
-    raise typer.Exit(code)
-
+handover.add_to(app)
+studies.add_to(app)
 
 if __name__ == "__main__":
     app()

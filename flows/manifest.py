@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.resources
+import os
 import platform
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from catalog.durable import canonical_json
+from catalog.limits import LIMITS
+from catalog.schema import SCHEMA_VERSION
 from catalog.sources import Source
+from flows.workers import LIMITS as ENTRY_LIMITS
 from polywell import ALGORITHM_VERSION
+from polywell.elements import LIGANDS
+from polywell.evidence.calibration_text import built_in_calibration
 from polywell.families import Families
 from polywell.records import Outcome, ScreenRecord
 from polywell.reference import digest as reference_digest
+from polywell.tolerances import TOLERANCES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 LIBRARIES = ("numpy", "scipy", "pymatgen", "ase", "pyarrow", "deltalake", "prefect")
 """Libraries whose version can move a result or a file."""
+
+
+READING_VERSION = 1
+"""Raised when the same bytes of a source are read into other rows than before."""
+
+CODE_SUFFIXES = frozenset({".py", ".toml", ".j2", ".js", ".css"})
+"""Files that the code digest covers."""
 
 
 class LostEntriesError(Exception):
@@ -47,18 +65,39 @@ class Counts:
         Raises:
             LostEntriesError: `entries` is not the number of candidates, rejected and failed ones.
         """
-        outcomes = Counter(record.outcome for record in records)
+        return cls.tally(entries, ((record.outcome, record.reason, record.error_type) for record in records))
+
+    @classmethod
+    def tally(cls, entries: int, said: Iterable[tuple[str, str | None, str | None]]) -> Counts:
+        """Counts outcome, reason and type of error of each entry of a run that took in `entries` entries.
+
+        Raises:
+            LostEntriesError: `entries` is not the number of candidates, rejected and failed ones.
+        """
+        together = Counter(said)
+        outcomes, reasons, failures = (Counter[str]() for _ in range(3))
+        for (outcome, reason, failure), count in together.items():
+            outcomes[outcome] += count
+            if reason is not None:
+                reasons[str(reason)] += count
+            if failure is not None:
+                failures[failure] += count
         counts = cls(
             entries=entries,
             candidates=outcomes[Outcome.CANDIDATE],
             rejected=outcomes[Outcome.REJECTED],
             failed=outcomes[Outcome.FAILED],
-            reasons=_by_name(record.reason for record in records),
-            failures=_by_name(record.error_type for record in records),
+            reasons=_by_count(reasons),
+            failures=_by_count(failures),
         )
         if entries != counts.candidates + counts.rejected + counts.failed:
             raise LostEntriesError(f"{counts.sentence}: these must be equal; please report this as a fault")
         return counts
+
+    @classmethod
+    def of_manifest(cls, manifest: Mapping[str, Any]) -> Counts:
+        """The counts that a manifest tells."""
+        return cls(**{field.name: manifest[field.name] for field in fields(cls)})
 
     @property
     def sentence(self) -> str:
@@ -67,19 +106,22 @@ class Counts:
         return f"{self.entries} entries = {said}"
 
 
-def _by_name(names: Any) -> dict[str, int]:
-    counted = Counter(str(name) for name in names if name is not None)
+def _by_count(counted: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
 def now() -> datetime:
-    """The clock, which only this room may read."""
-    return datetime.now(UTC)
+    """The clock, which only this room may read; `SOURCE_DATE_EPOCH` (seconds since 1970) stands in for it."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
 
 
-def build_manifest(source: Source, families: Families, counts: Counts, started: datetime) -> dict[str, Any]:
-    """The manifest of a run that ends now, without the digests of its files."""
+def build_manifest(
+    source: Source, families: Families, counts: Counts, started: datetime, **more: Any
+) -> dict[str, Any]:
+    """The manifest of a run that ends now, without the digests of its files; `more` is added to it."""
     return {
+        **more,
         "source": source.name,
         "source_description": source.description(),
         "started": started.isoformat(timespec="seconds"),
@@ -90,14 +132,65 @@ def build_manifest(source: Source, families: Families, counts: Counts, started: 
         "failed": counts.failed,
         "reasons": dict(counts.reasons),
         "failures": dict(counts.failures),
-        "algorithm_version": ALGORITHM_VERSION,
+        **versions(families),
         "families": [row.model_dump(mode="json") for row in families.rows],
-        "families_digest": families.digest,
-        "reference_digest": reference_digest(),
         "code_version": code_version(CHECKOUT),
         "python_version": platform.python_version(),
         "library_versions": {name: metadata.version(name) for name in LIBRARIES},
     }
+
+
+def versions(families: Families) -> dict[str, Any]:
+    """What the results depend on beside the source: while these stay equal, so do they."""
+    return {
+        "algorithm_version": ALGORITHM_VERSION,
+        "families_digest": families.digest,
+        "calibration_digest": built_in_calibration().training_digest,
+        "reference_digest": reference_digest(),
+        "reading_digest": reading_digest(families),
+        "schema_version": SCHEMA_VERSION,
+        "code_digest": code_digest(),
+    }
+
+
+def reading_digest(families: Families) -> str:
+    """Digest of everything that the rows of a source depend on beside the source itself."""
+    return _digest(
+        {
+            "metals": sorted(families.metals),
+            "ligands": sorted(LIGANDS),
+            "limits": asdict(LIMITS),
+            "reading": READING_VERSION,
+            "schema": SCHEMA_VERSION,
+        }
+    )
+
+
+def screening_settings(families: Families) -> dict[str, str | int]:
+    """What the predictions of a shard depend on beside its rows; stands in the header of the shard."""
+    return {
+        "algorithm_version": ALGORITHM_VERSION,
+        "families_digest": families.digest,
+        "calibration_digest": built_in_calibration().training_digest,
+        "parameters_digest": _digest({"tolerances": asdict(TOLERANCES), "limits": asdict(ENTRY_LIMITS)}),
+    }
+
+
+@cache
+def code_digest() -> str:
+    """Digest of the program's own files, tables and templates included."""
+    digest = hashlib.sha256()
+    for room in ("polywell", "catalog", "reports", "flows"):
+        folder = Path(str(importlib.resources.files(room)))
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in CODE_SUFFIXES and "data" not in path.relative_to(folder).parts[:1]:
+                name = path.relative_to(folder).as_posix()
+                digest.update(f"{room}/{name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _digest(value: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()[:16]
 
 
 def code_version(checkout: Path) -> str:

@@ -16,6 +16,9 @@ def run_plain(plan: Plan) -> Finished:
         catalog.errors.CatalogError: the source broke off, or a table or folder cannot be written.
     """
     with Run(plan) as run:
+        unchanged = run.unchanged()
+        if unchanged is not None:
+            return unchanged
         shards = run.pull()
         with (
             stage("screening", "entries", run.entries) as advance,

@@ -10,8 +10,10 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.manifest import Counts
+from flows.notify import notifying, secret_of
+from flows.plan import Plan, make_plan
 from flows.progress import Advance, stage
-from flows.steps import Finished, Run, make_plan
+from flows.steps import Finished, Run
 from flows.summary import counts_markdown, top_rows
 
 
@@ -54,19 +56,46 @@ def screen(
     home: str | None = None,
     families: str | None = None,
     workers: int | None = None,
+    without_noncommercial: bool = False,
+    key_block: str | None = None,
+    notify: list[str] | None = None,
+    notify_above_k: float = 50.0,
+    engine: str = "local",
+    dask_address: str | None = None,
 ) -> Finished:
     """Screens a source from the first byte to the page.
 
     Args:
-        source: `reference`, `files:DIR` or `parquet:FILE`.
+        source: one of the forms that `polywell sources` lists.
         home: folder of the catalog and the pages; `POLYWELL_HOME` or the checkout's own if None.
         families: path of a λ table; `POLYWELL_FAMILIES` or the built-in one if None.
         workers: number of worker processes; `POLYWELL_WORKERS` or one for each core if None.
+        without_noncommercial: leave out entries that may not be used commercially.
+        key_block: name of the Prefect Secret block that holds the user's key for the source; the key
+            itself is never a parameter. None takes it from the environment (`MP_API_KEY`).
+        notify: notification blocks to tell about new candidates and failures, as `type/name`, such as
+            `slack-webhook/lab`.
+        notify_above_k: least ceiling in K of a new candidate that is worth a notification.
+        engine: `local` or `dask`.
+        dask_address: address of the Dask scheduler, for the engine `dask`.
 
     Returns:
         What the run leaves behind.
     """
-    with Run(make_plan(source, home, families, workers)) as run:
+    with notifying(notify or (), source, notify_above_k) as tell:
+        key = None if key_block is None else secret_of(key_block)
+        finished = _screen(
+            make_plan(source, home, families, workers, without_noncommercial, key, engine, dask_address)
+        )
+        tell(finished)
+    return finished
+
+
+def _screen(plan: Plan) -> Finished:
+    with Run(plan) as run:
+        unchanged = run.unchanged()
+        if unchanged is not None:
+            return unchanged
         shards = pull(run)
         with stage("screening", "entries", run.entries) as advance:
             screened = [screen_shard.submit(run, number, advance) for number in shards]

@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
+from typing import overload
 
-from catalog.errors import NotPeriodicError
-from catalog.predictions import record_to_row
+import pyarrow as pa
+
+from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
+from catalog.predictions import record_to_row, results_hash, table_schema
 from catalog.reading import STAGE, read_parts
-from catalog.schema import Row
+from catalog.schema import Row, storable
 from catalog.sources import RawEntry
-from catalog.structures import failure_to_row, part_to_row, row_to_entry, row_to_failure, row_to_provenance
-from flows.workers import hang_limit, wall_limit
+from catalog.structures import (
+    failure_to_row,
+    part_to_row,
+    row_to_entry,
+    row_to_failure,
+    row_to_provenance,
+    structure_digest,
+    structures_schema,
+)
+from flows.workers import WORKER_DIED, hang_limit, wall_limit
+from polywell.evidence.calibration_text import built_in_calibration
+from polywell.evidence.estimates import estimated
 from polywell.families import Families
-from polywell.records import ScreenRecord
+from polywell.records import REASON_MEANING, Outcome, Reason, ScreenRecord
 from polywell.screening import failed, not_periodic, rejected_by_composition, screen_many
+
+Stamped = tuple[RawEntry, str | None]
+"""A raw entry, and what changes with it (see `catalog.sources.base.Stamp`)."""
+
+PASSING = frozenset(
+    {WORKER_DIED, *(error.__name__ for error in (FileAccessError, MemoryLimitError, TimeLimitError))}
+)
+"""Errors that may not come again: entries that failed so are read anew by the next run."""
 
 
 def read_shard(raws: Sequence[RawEntry], families: Families) -> list[Row]:
@@ -39,9 +61,79 @@ def unread_rows(raw: RawEntry, error_type: str, message: str) -> list[Row]:
     return [failure_to_row(raw, error_type, message, STAGE)]
 
 
-def screen_shard(rows: Sequence[Row], families: Families) -> list[Row]:
+def read_batch(entries: Sequence[Stamped], families: Families, reading: str) -> pa.RecordBatch:
+    """Reads raw entries into rows of the table `structures`, as one batch.
+
+    Args:
+        entries: raw entries with their stamps.
+        families: the λ table, which says whose structure is needed.
+        reading: digest of everything else that the reading depends on; kept with each row.
+    """
+    rows: list[Row] = []
+    for raw, stamp in entries:
+        rows.extend(_kept(row, raw.id, stamp, reading) for row in read_shard([raw], families))
+    return pa.RecordBatch.from_pylist(rows, schema=structures_schema())
+
+
+def unread_batch(entry: Stamped, error_type: str, message: str, reading: str) -> pa.RecordBatch:
+    """The row of an entry whose reading ended its worker, as a batch."""
+    rows = [_kept(row, entry[0].id, entry[1], reading) for row in unread_rows(entry[0], error_type, message)]
+    return pa.RecordBatch.from_pylist(rows, schema=structures_schema())
+
+
+def _kept(row: Row, raw_id: str, stamp: str | None, reading: str) -> Row:
+    row["raw_id"], row["reading"] = storable(raw_id), reading
+    row["stamp"] = None if row["error_type"] in PASSING else stamp
+    return row
+
+
+class RowsOf(Sequence[pa.RecordBatch]):
+    """The rows of a batch, each a batch of its own; sent to a worker in one piece."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self.batch = batch
+
+    def __len__(self) -> int:
+        return int(self.batch.num_rows)
+
+    @overload
+    def __getitem__(self, place: int) -> pa.RecordBatch: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[pa.RecordBatch]: ...
+
+    def __getitem__(self, place: int | slice) -> pa.RecordBatch | list[pa.RecordBatch]:
+        if isinstance(place, slice):
+            return [self[index] for index in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return self.batch.slice(place, 1)
+
+
+def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.RecordBatch:
     """Screens rows of the table `structures` into rows of the table `predictions`, one for one."""
-    return [record_to_row(record) for record in records_of(rows, families)]
+    batches = [rows.batch] if isinstance(rows, RowsOf) else rows
+    known = [row for batch in batches for row in batch.to_pylist()]
+    said = [_judged(row, record) for row, record in zip(known, records_of(known, families), strict=True)]
+    return pa.RecordBatch.from_pylist(said, schema=table_schema())
+
+
+def unscreened_batch(
+    row: pa.RecordBatch, error_type: str, message: str, families: Families
+) -> pa.RecordBatch:
+    """The prediction of an entry whose screening ended its worker, as a batch."""
+    [known] = row.to_pylist()
+    [said] = unscreened_rows(known, error_type, message, families)
+    said["calibration_digest"] = built_in_calibration().training_digest
+    said["input_hash"], said["row_hash"] = known["row_hash"], results_hash(said)
+    return pa.RecordBatch.from_pylist([said], schema=table_schema())
+
+
+def _judged(row: Row, record: ScreenRecord) -> Row:
+    digest = built_in_calibration().training_digest
+    said = record_to_row(replace(record, structure_digest=structure_digest(row), calibration_digest=digest))
+    said["input_hash"], said["row_hash"] = row["row_hash"], results_hash(said)
+    return said
 
 
 def unscreened_rows(row: Row, error_type: str, message: str, families: Families) -> list[Row]:
@@ -58,8 +150,20 @@ def records_of(rows: Sequence[Row], families: Families) -> list[ScreenRecord]:
     """
     with hang_limit(), wall_limit() if len(rows) == 1 else nullcontext():
         entries = [row_to_entry(row) for row in rows if row["error_type"] is None]
-        screened = iter(screen_many(entries, families))
-    return [next(screened) if row["error_type"] is None else _unread(row, families) for row in rows]
+        said = screen_many(entries, families)
+        screened = iter(estimated(said, entries, built_in_calibration(), families))
+    return [
+        _unless_deprecated(next(screened)) if row["error_type"] is None else _unread(row, families)
+        for row in rows
+    ]
+
+
+def _unless_deprecated(record: ScreenRecord) -> ScreenRecord:
+    """A candidate that its source has withdrawn is told as rejected, with its cages."""
+    if record.outcome is not Outcome.CANDIDATE or not record.provenance.deprecated:
+        return record
+    reason = Reason.DEPRECATED
+    return replace(record, outcome=Outcome.REJECTED, reason=reason, message=REASON_MEANING[reason])
 
 
 def _unread(row: Row, families: Families) -> ScreenRecord:

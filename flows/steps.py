@@ -2,148 +2,194 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+import secrets
+import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self
 
+import pyarrow.parquet as pq
+
+from catalog.diff import Difference, candidates_of, difference, judged, judged_in, outlines
+from catalog.errors import HomeError
 from catalog.home import Home
-from catalog.lake import merge, read_rows
-from catalog.predictions import predictions_schema, record_to_row, row_to_record
-from catalog.publish import MANIFEST, publish
+from catalog.lake import SPOOLS
+from catalog.lock import only_run
+from catalog.predictions import record_to_row, table_schema
+from catalog.publish import publish
+from catalog.runs import RunError, latest_run, mark_complete, published_runs, write_record
 from catalog.schema import Row
-from catalog.sources import Source, open_source
-from catalog.structures import structures_schema
+from catalog.shards import forget_work, work_folder, write_shard
 from flows import shards
-from flows.manifest import Counts, build_manifest, now
+from flows.dask_workers import DaskWorkers
+from flows.manifest import Counts, LostEntriesError, build_manifest, now, screening_settings, versions
+from flows.plan import Plan, make_plan
 from flows.progress import Advance, say, stage
-from flows.settings import Settings
+from flows.pull import (
+    Index,
+    NothingToScreenError,
+    delta_of,
+    digest_of,
+    index_of,
+    merge_structures,
+    read_changes,
+)
+from flows.ranking import Tables, tables_of
+from flows.todo import Todo, find_todo, merge_predictions
 from flows.workers import Workers
-from polywell.families import Families, load_families
-from polywell.ranking import rank
-from polywell.records import Outcome, ScreenRecord
+from polywell.families import Families
+from polywell.records import Outcome
 from polywell.reference import reference_entries
 from polywell.screening import screen
 from reports.page import write_run
+from reports.table import MAX_LISTED
 
-Item = TypeVar("Item")
-
-SHARD_ENTRIES = 200
-"""Entries that go to a worker together: enough to make the way there cheap, few enough to see progress."""
-
-
-class NothingToScreenError(Exception):
-    """The source holds no entry."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one run is to do, checked before anything starts."""
-
-    source: Source
-    home: Home
-    families: Families
-    workers: int
+__all__ = ["Finished", "NothingToScreenError", "Plan", "Run", "make_plan", "measured_rows"]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run leaves behind: its counts, the ranking, and where to look at it."""
+    """What a run leaves behind: its counts, the published run, and where to look at it."""
 
     source: str
     counts: Counts
-    ranked: tuple[Row, ...]
-    failed: tuple[Row, ...]
     latest: Path
     page: Path
+    run: Path
+    is_unchanged: bool = False
+    changes: Difference | None = None
 
+    def top(self, count: int) -> list[Row]:
+        """The first rows of the ranking."""
+        return _head(self.run / "ranked.parquet", count)
 
-def make_plan(source: str, home: str | Path | None, families: str | Path | None, workers: int | None) -> Plan:
-    """Opens and checks everything that a run is told; what is None comes from the environment.
-
-    Raises:
-        CatalogError: the source cannot be opened or the home not be written.
-        FamilyTableError: the λ table cannot be used.
-        pydantic.ValidationError: a `POLYWELL_` variable is wrong.
-    """
-    settings = Settings()
-    opened = open_source(source)
-    table = load_families(_path(families) or settings.families)
-    chosen = Home.at(_path(home) or settings.home)
-    chosen.prepare()
-    return Plan(opened, chosen, table, workers or settings.workers)
-
-
-def _path(given: str | Path | None) -> Path | None:
-    return Path(given) if given is not None else None
+    def failures(self, count: int) -> list[Row]:
+        """The first failed entries."""
+        return _head(self.run / "failed.parquet", count)
 
 
 class Run:
     """One run under way: its steps in the order of their calls, and what each hands to the next.
 
-    A context manager: leaving it ends the worker processes.
+    A context manager: it holds the home, and leaving it ends the worker processes and writes the record.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._started = now()
-        self._workers = Workers(plan.workers, preload=(shards.__name__,))
-        self._entries = 0
-        self._stored: list[list[Row]] = []
-        self._predictions: dict[int, list[Row]] = {}
-        self._records: list[ScreenRecord] = []
+        self._name = f"{self._started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self._held = ExitStack()
+        self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=(shards.__name__,))
+        if plan.dask_address is not None:
+            self._workers = DaskWorkers(plan.dask_address, self._workers)
+        self._folder = work_folder(plan.home, plan.source.name)
+        self._version: str | None = None
+        self._index: Index | None = None
+        self._todo = Todo((), 0, frozenset(), False)
+        self._tables: Tables | None = None
+        self._found: Difference | None = None
+        self._record: dict[str, Any] = {"outcome": "failed"}
 
     def __enter__(self) -> Self:
+        home, source = self.plan.home, self.plan.source.name
+        self._held.enter_context(only_run(home, f"screening {source}", say))
+        self._held.enter_context(self._workers)
+        _tidy(home)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._workers.__exit__(kind, error, trace)
+        with self._held:
+            if isinstance(error, NothingToScreenError):
+                self._record["outcome"] = "nothing"
+            if error is not None:
+                self._record["error"] = f"{type(error).__name__}: {error}"[:2000]
+            if error is None or isinstance(error, Exception):
+                self._write_record(is_failing=error is not None)
+
+    @property
+    def name(self) -> str:
+        """Name of the run's record."""
+        return self._name
 
     @property
     def entries(self) -> int:
-        """Number of entries that the source gave, those that could not be read among them."""
-        return self._entries
+        """Number of entries that are left to screen."""
+        return sum(task.count for task in self._todo.tasks)
+
+    def unchanged(self) -> Finished | None:
+        """What the newest run left, where neither source nor program, tables or parameters have changed.
+
+        Raises:
+            SourceError: the source does not tell its version.
+        """
+        plan, latest = self.plan, latest_run(self.plan.home)
+        self._version = plan.source.version()
+        if self._version is None:
+            self._index = index_of(plan.source, None)
+            self._version = digest_of(self._index)
+        self._record |= {"source_version": self._version, **versions(plan.families)}
+        page = plan.home.reports / "latest" / "index.html"
+        if latest is None or self._version is None or not self._is_as(latest.manifest):
+            return None
+        if not (latest.is_complete and page.exists() and plan.home.structures.exists()):
+            return None
+        say(f"{plan.source.name}: unchanged since {latest.manifest['finished']} (version {self._version})")
+        counts = Counts.of_manifest(latest.manifest)
+        forget_work(self._folder)
+        self._record |= {"outcome": "unchanged", "published": latest.name, "entries": counts.entries}
+        return Finished(plan.source.name, counts, plan.home.latest, page, latest.folder, is_unchanged=True)
 
     def pull(self) -> range:
-        """Reads every entry of the source into the table `structures`.
+        """Reads what changed in the source into the table `structures`.
 
         Returns:
             The numbers of the shards to screen.
 
         Raises:
             NothingToScreenError: there is no entry; what is stored of the source stays as it is.
+            SourceError: the source breaks off; what was read waits for the next run.
         """
-        plan, rows = self.plan, list[Row]()
-        work = partial(shards.read_shard, families=plan.families)
-        with stage("reading", "entries") as advance:
-            for _, some in self._workers.map(work, cut(plan.source.raw_entries()), shards.unread_rows):
-                rows.extend(some)
-                advance(len(some))
-        if not rows:
-            raise NothingToScreenError(f"{plan.source.name!r} holds no entry; nothing was changed")
-        self._entries = len(rows)
-        failed = sum(row["error_type"] is not None for row in rows)
-        say(f"structures: {len(rows)} entries = {len(rows) - failed} read + {failed} not")
-        merge(plan.home.structures, rows, plan.source.name, structures_schema())
-        stored = sorted(read_rows(plan.home.structures, plan.source.name), key=lambda row: str(row["id"]))
-        self._stored = list(cut(stored))
-        return range(len(self._stored))
+        plan, source = self.plan, self.plan.source
+        if self._index is None:
+            self._index = index_of(source, self._version)
+        if not self._index:
+            raise NothingToScreenError(f"{source.name!r} holds no entry; nothing was changed")
+        settings = versions(plan.families)
+        delta = delta_of(plan.home.structures, source.name, self._index, settings["reading_digest"])
+        reading: dict[str, str | int] = {"reading_digest": settings["reading_digest"]}
+        with stage("reading", "entries", len(delta.changed)) as advance:
+            ready, reused = read_changes(
+                source, delta, self._folder / "read", self._workers, plan.families, reading, advance
+            )
+        merge_structures(plan.home, source.name, delta, ready)
+        self._todo = find_todo(plan.home, source.name, self._folder, screening_settings(plan.families))
+        self._record |= {
+            "listed": len(self._index),
+            "read": len(delta.changed) - reused,
+            "read_before": reused,
+            "left_the_source": delta.withdrawn,
+            "screened": self.entries,
+        }
+        say(
+            f"structures: {self._todo.stored} entries; {len(delta.changed)} new or changed, "
+            f"{delta.withdrawn} withdrawn, {self.entries} to screen"
+        )
+        return range(len(self._todo.tasks))
 
     def screen_shard(self, number: int, advance: Advance) -> None:
         """Screens one shard in a worker and waits for it; safe to call from several threads."""
-        work = partial(shards.screen_shard, families=self.plan.families)
-        lost = partial(shards.unscreened_rows, families=self.plan.families)
-        done: list[Row] = []
-        for part, predictions in self._workers.run(work, self._stored[number], lost):
-            done.extend(predictions)
-            advance(len(part))
-        self._predictions[number] = done
+        task, families = self._todo.tasks[number], self.plan.families
+        if not task.is_done:
+            work = partial(shards.screen_batch, families=families)
+            lost = partial(shards.unscreened_batch, families=families)
+            done = self._workers.run(work, shards.RowsOf(task.batch()), lost)
+            write_shard(task.predictions, task.header, (some for _, some in done), table_schema())
+        advance(task.count)
 
     def merge(self) -> Counts:
         """Merges the predictions into their table, and reads back what it then holds of the source.
@@ -151,37 +197,120 @@ class Run:
         Raises:
             LostEntriesError: what comes out is not what went in.
         """
-        home, source = self.plan.home, self.plan.source.name
-        rows = [row for number in sorted(self._predictions) for row in self._predictions[number]]
-        merge(home.predictions, rows, source, predictions_schema())
-        self._records = sorted(map(row_to_record, read_rows(home.predictions, source)), key=lambda r: r.id)
-        counts = Counts.of(self._entries, self._records)
+        plan, source = self.plan, self.plan.source.name
+        merge_predictions(plan.home, source, self._todo, f"{self._started:%Y-%m-%d}")
+        self._tables = tables_of(plan.home, source, plan.without_noncommercial)
+        counts = self._tables.counts(self._todo.stored)
         say(f"predictions: {counts.sentence}")
         return counts
 
     def publish(self, counts: Counts) -> None:
-        """Ranks the candidates and publishes the run in the catalog."""
-        plan = self.plan
-        manifest = build_manifest(plan.source, plan.families, counts, self._started)
-        publish(plan.home, self._ranked(), self._of(Outcome.REJECTED), self._of(Outcome.FAILED), manifest)
+        """Publishes the run in the catalog, with what is new, changed and withdrawn since the one before."""
+        plan, tables = self.plan, self._given_tables()
+        self._found = changes = self._changes(tables)
+        manifest = build_manifest(
+            plan.source,
+            plan.families,
+            counts,
+            self._started,
+            source_version=self._version,
+            without_noncommercial=plan.without_noncommercial,
+            excluded_noncommercial=tables.excluded,
+            changes=changes.as_json(),
+        )
+        folder = publish(plan.home, tables.ranked, tables.rejected, tables.failed, manifest)
+        say(f"changes: {changes.sentence}")
+        self._record |= {"published": folder.name, "entries": counts.entries, "changes": changes.as_json()}
+        self._record |= {
+            "candidates": counts.candidates,
+            "rejected": counts.rejected,
+            "failed": counts.failed,
+        }
 
     def report(self, counts: Counts) -> Finished:
-        """Writes the pages of the run that was just published."""
-        home = self.plan.home
-        ranked, rejected, failed = (
-            [record_to_row(record) for record in records]
-            for records in (self._ranked(), self._of(Outcome.REJECTED), self._of(Outcome.FAILED))
-        )
-        manifest = json.loads((home.latest / MANIFEST).read_text(encoding="utf-8"))
-        measured = measured_rows(self.plan.families)
-        page = write_run(home.reports / "latest", ranked, rejected, failed, manifest, measured)
-        return Finished(self.plan.source.name, counts, tuple(ranked), tuple(failed), home.latest, page)
+        """Writes the pages of the run that was just published; its unfinished work is then forgotten.
 
-    def _ranked(self) -> list[ScreenRecord]:
-        return rank(self._records)
+        Raises:
+            HomeError: the pages cannot be written.
+        """
+        home, tables = self.plan.home, self._given_tables()
+        latest = latest_run(home)
+        if latest is None:
+            raise HomeError(f"{home.latest} was removed while the run worked; run again")
+        ranked = tables.ranked.to_pylist()
+        rejected, failed = (tables.of()[outcome].slice(0, MAX_LISTED).to_pylist() for outcome in _LISTED)
+        try:
+            page = write_run(
+                home.reports / "latest", ranked, rejected, failed, latest.manifest,
+                measured_rows(self.plan.families),
+            )  # fmt: skip
+            mark_complete(latest)
+        except OSError as error:
+            raise HomeError(
+                f"the pages cannot be written to {home.reports} ({error.strerror or error}); the catalog is "
+                "published: make room or permissions, then run again"
+            ) from error
+        forget_work(self._folder)
+        self._record["outcome"] = "published"
+        return Finished(self.plan.source.name, counts, home.latest, page, latest.folder, changes=self._found)
 
-    def _of(self, outcome: Outcome) -> list[ScreenRecord]:
-        return [record for record in self._records if record.outcome is outcome]
+    def _given_tables(self) -> Tables:
+        if self._tables is None:
+            raise LostEntriesError("the predictions were not merged; please report this as a fault")
+        return self._tables
+
+    def _is_as(self, manifest: Any) -> bool:
+        now_ = {
+            "source": self.plan.source.name,
+            "source_version": self._version,
+            "without_noncommercial": self.plan.without_noncommercial,
+            **versions(self.plan.families),
+        }
+        return all(manifest.get(name) == value for name, value in now_.items())
+
+    def _changes(self, tables: Tables) -> Difference:
+        before = next(iter(published_runs(self.plan.home, self.plan.source.name, complete=True)), None)
+        after = list(outlines(tables.ranked))
+        if before is None:
+            return difference(None, (), after, {}, {})
+        old = candidates_of(before.folder)
+        came = {row["id"] for row in after} - {row["id"] for row in old}
+        left = {row["id"] for row in old} - {row["id"] for row in after}
+        now_judged = judged(tables.rejected, "reason", "rejected", left)
+        now_judged |= judged(tables.failed, "error_type", "failed", left)
+        return difference(before.name, old, after, judged_in(before.folder, came), now_judged)
+
+    def _write_record(self, is_failing: bool) -> None:
+        started = self._started.isoformat(timespec="seconds")
+        record = {
+            **self._record,
+            "run": self._name,
+            "source": self.plan.source.name,
+            "started": started,
+            "finished": now().isoformat(timespec="seconds"),
+        }
+        try:
+            write_record(self.plan.home, self._name, record)
+        except RunError as error:
+            if not is_failing:
+                raise
+            say(f"the run's record could not be written either: {error}")
+
+
+_LISTED = (Outcome.REJECTED, Outcome.FAILED)
+
+
+def _tidy(home: Home) -> None:
+    """Removes what killed runs left under temporary names; only for who holds the home."""
+    shutil.rmtree(home.catalog / SPOOLS, ignore_errors=True)
+    for folder, names in (
+        (home.catalog, ".latest-*"),
+        (home.records, ".*.part"),
+        (home.runs, "*/.*.part"),
+        (home.reports / "latest", ".*.part"),
+    ):
+        for left in folder.glob(names):
+            left.unlink(missing_ok=True)
 
 
 def measured_rows(families: Families) -> list[Row]:
@@ -190,8 +319,12 @@ def measured_rows(families: Families) -> list[Row]:
     return [record_to_row(record) for record in records if record.outcome is Outcome.CANDIDATE]
 
 
-def cut(items: Iterable[Item], size: int = SHARD_ENTRIES) -> Iterator[list[Item]]:
-    """Cuts a stream into shards without reading ahead of them."""
-    stream = iter(items)
-    while shard := list(islice(stream, size)):
-        yield shard
+def _head(path: Path, count: int) -> list[Row]:
+    """The first rows of a Parquet file; no more of it is read than they need."""
+    rows: list[Row] = []
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=max(1, min(count, 1000))):
+            if len(rows) >= count:
+                break
+            rows.extend(batch.to_pylist())
+    return rows[:count]

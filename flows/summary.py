@@ -21,7 +21,7 @@ def top_rows(finished: Finished) -> list[dict[str, Any]]:
         for column in ENTRY_COLUMNS
         if column.name in SHOWN
     }
-    return [{label: _cell(row[name]) for name, label in labels.items()} for row in finished.ranked[:TOP]]
+    return [{label: _cell(row[name]) for name, label in labels.items()} for row in finished.top(TOP)]
 
 
 def counts_markdown(finished: Finished) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from catalog.diff import Difference
 
 WIDE = 160
 """Columns of text where there is no terminal to ask, so that a piped table is not folded."""
@@ -89,6 +92,29 @@ def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
             for row in rows
         ),
     )
+
+
+def print_changes(found: Difference) -> None:
+    """Prints the candidates that are new, changed or withdrawn, a line each."""
+    rows = [
+        (
+            kind,
+            change.id,
+            change.formula,
+            number(change.tc_ceiling_k, 1),
+            change.why,
+            "; ".join(f"{column} {_short(old)} -> {_short(new)}" for column, old, new in change.moved),
+        )
+        for kind, changes in (("new", found.new), ("changed", found.changed), ("withdrawn", found.withdrawn))
+        for change in changes
+    ]
+    headings = ("", "id", "formula", "ceiling\n(K)", "why", "what moved")
+    if rows:
+        print_table([(heading, heading.startswith("ceiling")) for heading in headings], rows)
+
+
+def _short(value: object) -> str:
+    return "none" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def number(value: float | None, digits: int) -> str:

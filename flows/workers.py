@@ -22,9 +22,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from catalog.limits import limit_memory
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess as ParentProcess
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -81,6 +84,9 @@ def wall_limit(limits: EntryLimits = LIMITS) -> Iterator[None]:
     Raises:
         WallLimitError: the time is over.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # as on a Dask worker: Python delivers signals to the main thread only
+        return
 
     def ring(_signal: int, _frame: object) -> None:
         raise WallLimitError(f"took longer than the {limits.wall_s:g} s that one entry may take")
@@ -265,6 +271,15 @@ def _serve(pipe: Connection, work: Work[Any, Any], limits: EntryLimits) -> None:
 def _start_worker(limits: EntryLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer: it ends its workers
     limit_memory(limits.memory_bytes)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: ParentProcess) -> None:
+    """Ends this process with the one that it works for: a killed run leaves no workers behind."""
+    parent.join()
+    os._exit(1)
 
 
 def _process_context(preload: Sequence[str]) -> BaseContext:

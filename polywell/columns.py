@@ -87,7 +87,7 @@ ENTRY_COLUMNS = _columns(
     ("first_seen", "string", "", "First seen", "Date (UTC) of the first run that found the entry in its source."),
     ("last_changed", "string", "", "Last changed", "Date (UTC) of the last run in which the entry, or what is said of it, changed."),
     ("structure_digest", "string", "", "Structure digest", "Digest of the structure that was screened; empty where the composition alone decided."),
-    ("calibration_digest", "string", "", "Calibration", "Digest of the training data of the calibrated estimate; empty where there is no estimate."),
+    ("calibration_digest", "string", "", "Calibration", "Digest of the training data of the calibration in force when the entry was screened."),
     ("algorithm_version", "int32", "", "Algorithm", "Version of the algorithm; raised whenever results can move."),
     ("families_digest", "string", "", "λ table", "Digest of the λ table that was used."),
 )  # fmt: skip

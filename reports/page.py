@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from reports.dossier_page import DEFAULT_DOSSIERS, write_dossiers
 from reports.inline import inline_json, inline_script, script_source
 from reports.payload import SLACK, RunPayload, run_payload
 from reports.picture import write_picture
 from reports.table import Row, Table
+from reports.writing import environment, read_text, replace_text
 
-SCRIPTS = ("templates/table.js", "templates/details.js", "templates/chart.js", "templates/page.js")
+SCRIPTS = (
+    "templates/table.js",
+    "templates/filters.js",
+    "templates/details.js",
+    "templates/chart.js",
+    "templates/page.js",
+)
 PLOTLY = "vendor/plotly-basic.min.js"
+
+_environment, _read, _replace = environment, read_text, replace_text
 
 
 def write_run(
@@ -30,10 +36,13 @@ def write_run(
     failed: Sequence[Row],
     manifest: Mapping[str, Any],
     measured: Sequence[Row],
+    structures: Mapping[str, Row] | None = None,
+    dossiers: int = DEFAULT_DOSSIERS,
 ) -> Path:
     """Write the pages of one run and its picture; the folder is made if it is missing.
 
-    These are `index.html`, `columns.html` and the picture `tc_against_xi.png`.
+    These are `index.html`, `columns.html`, the picture `tc_against_xi.png`, and below `dossiers` a page and a
+    JSON file for each of the top candidates.
 
     Args:
         folder: where the files go; each page is replaced in one step.
@@ -42,6 +51,8 @@ def write_run(
         failed: rows of the failed entries.
         manifest: the run's manifest.
         measured: rows of the reference library's candidates, with their measured T_c.
+        structures: rows of the structures table of the top candidates, by id; None: no dossiers.
+        dossiers: how many of the top candidates get one.
 
     Returns:
         The path of `index.html`.
@@ -50,7 +61,10 @@ def write_run(
         ValueError: If manifest and rows do not belong together.
         OSError: If the folder cannot be written.
     """
-    payload = run_payload(ranked, rejected, failed, manifest, measured)
+    top = dossiers if structures is not None else 0
+    with_dossier = [str(row["id"]) for row in ranked[:top]]
+    payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier)
+    write_dossiers(folder, ranked, structures or {}, manifest, measured, top)
     write_columns_page(folder)
     write_picture(payload, folder / "tc_against_xi.png")
     return write_run_page(payload, folder)
@@ -103,41 +117,3 @@ def _table_data(table: Table) -> dict[str, object]:
         "rows": table.rows,
         "total": table.total,
     }
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["typeset"] = _typeset
-    return environment
-
-
-def _typeset(label: str) -> Markup:
-    """Set the index of T_c low, in a text of the column registry."""
-    return Markup(escape(label).replace("T_c", Markup("T<sub>c</sub>")))
-
-
-def _read(name: str) -> str:
-    return files("reports").joinpath(name).read_text(encoding="utf-8")
-
-
-def _replace(path: Path, html: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            # A lone surrogate (from a file name that is not UTF-8) becomes a character reference.
-            file.write(html.encode("utf-8", errors="xmlcharrefreplace"))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path

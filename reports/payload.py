@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,12 @@ NOT_LISTED = frozenset(
 )
 """Keys of the manifest that have a place of their own on the page."""
 
+OWN_PLACE = frozenset({"changes"})
+"""Keys that a manifest may lack, and that have a place of their own when it has them."""
+
 MAX_FACT = 400
+MAX_CHANGES = 12
+"""Changes of each kind that the page names; the manifest beside the catalog holds more."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,24 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class ChangeLine:
+    """One candidate that came, moved or left, its ceiling in K, and why."""
+
+    formula: str
+    id: str
+    tc_ceiling_k: float | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What differs from the last run of the same source: kind, how many, and the first of them."""
+
+    since: str
+    kinds: tuple[tuple[str, int, tuple[ChangeLine, ...]], ...]
+
+
+@dataclass(frozen=True)
 class RunPayload:
     """Everything the page of one run shows."""
 
@@ -94,6 +117,7 @@ class RunPayload:
     chart: Chart
     source_facts: tuple[Fact, ...]
     run_facts: tuple[Fact, ...]
+    changes: Changes | None
 
     @property
     def envelope_below(self) -> int:
@@ -112,6 +136,7 @@ def run_payload(
     failed: Sequence[Row],
     manifest: Mapping[str, Any],
     measured: Sequence[Row],
+    with_dossier: Collection[str] = (),
 ) -> RunPayload:
     """Group and word what a run's page shows.
 
@@ -123,6 +148,7 @@ def run_payload(
         measured: rows of the reference library's candidates: id, formula, family, xi_ceiling_ang,
             tc_ceiling_k, tc_measured_k, tc_measured_kind, checked. A structure built to a published ξ
             lies where it was put, so it is neither compared nor drawn.
+        with_dossier: ids of the candidates that have a dossier.
 
     Raises:
         ValueError: If the manifest lacks a key or its counts do not agree with each other or the rows.
@@ -145,12 +171,15 @@ def run_payload(
         families=tuple(_family(row, ranked) for row in families),
         envelopes=_envelopes(independent),
         built_to_published=len(known) - len(independent),
-        ranked_table=ranked_table(ranked),
+        ranked_table=ranked_table(ranked, with_dossier),
         rejected_table=rejected_table(rejected, int(manifest["rejected"])),
         failed_table=failed_table(failed, int(manifest["failed"])),
         chart=chart(ranked, independent, families),
         source_facts=tuple(_facts(manifest["source_description"])),
-        run_facts=tuple(_facts({key: manifest[key] for key in manifest if key not in NOT_LISTED})),
+        run_facts=tuple(
+            _facts({key: manifest[key] for key in manifest if key not in NOT_LISTED | OWN_PLACE})
+        ),
+        changes=_changes(manifest.get("changes")),
     )
 
 
@@ -218,6 +247,29 @@ def _envelopes(rows: Sequence[Row]) -> tuple[Envelope, ...]:
         below = row["tc_measured_k"] <= SLACK * row["tc_ceiling_k"]
         by_family.setdefault(str(row["family"]), []).append(below)
     return tuple(Envelope(name, sum(below), len(below)) for name, below in sorted(by_family.items()))
+
+
+def _changes(said: Mapping[str, Any] | None) -> Changes | None:
+    """Changes since an earlier run; None where there was none to compare with."""
+    if not said or not said.get("since"):
+        return None
+    kinds = tuple(
+        (
+            kind,
+            int(said[kind]),
+            tuple(
+                ChangeLine(
+                    clipped(one["formula"], MAX_FACT),
+                    clipped(one["id"], MAX_FACT),
+                    finite(one["tc_ceiling_k"]),
+                    clipped(one["why"], MAX_FACT),
+                )
+                for one in said[f"{kind}_candidates"][:MAX_CHANGES]
+            ),
+        )
+        for kind in ("new", "changed", "withdrawn")
+    )
+    return Changes(clipped(said["since"], MAX_FACT), kinds)
 
 
 def _facts(items: Mapping[str, Any]) -> list[Fact]:

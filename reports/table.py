@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, Column
 from polywell.records import Reason
+from polywell.rediscovery import RULE, known_compound
+from reports.names import dossier_path
 
 Row = Mapping[str, Any]
 Cell = str | float | int | list[Any] | None
@@ -32,9 +34,12 @@ RANKED_SHOWN = (
     "rank id formula family tc_ceiling_k tc_ceiling_low_k tc_outer_k xi_ceiling_ang apexes "
     "sheets_per_block extrapolation tc_measured_k"
 ).split()
+RANKED_OPTIONAL = "tc_expected_k tc_low_k support_word e_above_hull_ev".split()
+"""Columns that stand in the table when the registry and some candidate have them."""
+
 RANKED_DETAIL = (
-    "source metal tc_outer_low_k xi_outer_ang compound rank_in_compound pressure_gpa doping theoretical "
-    "e_above_hull_ev tc_measured_kind citation checked licence note message"
+    "elements source metal tc_outer_low_k xi_outer_ang compound rank_in_compound pressure_gpa doping "
+    "theoretical e_above_hull_ev tc_measured_kind citation checked licence note message"
 ).split()
 PHASE_SHOWN = (
     "phase xi_ang tc_k tc_low_k cage apexes metal_mix ligand sheets_per_block count faces "
@@ -55,6 +60,20 @@ class TableColumn:
     kind: Kind
     digits: int
     shown: bool
+
+
+KNOWN = TableColumn(
+    "known",
+    "Known",
+    "",
+    f"Rediscovery: measured T_c of this compound, where it is known. {RULE}.",
+    "badge",
+    0,
+    True,
+)
+DOSSIER = TableColumn(
+    "dossier", "Dossier", "", "Page of this candidate, where one was written.", "text", 0, False
+)
 
 
 @dataclass(frozen=True)
@@ -95,15 +114,42 @@ def ceiling_phase(row: Row) -> Row:
     return {}
 
 
-def ranked_table(rows: Sequence[Row]) -> Table:
-    """Set the candidates as a table with the details and the phases of each."""
-    columns = tuple(_column(_ENTRY, name) for name in RANKED_SHOWN) + tuple(
-        _column(_ENTRY, name, shown=False) for name in RANKED_DETAIL
+def known_as(row: Row) -> str:
+    """Name the measured compound that a candidate is, with its highest T_c; empty when it is none of them."""
+    found = known_compound(str(row["formula"] or ""), str(row["metal"]))
+    if found is None:
+        return ""
+    if found.best is None:
+        return f"{found.rows[0].compound}: not superconducting"
+    pressure = f" at {found.best.pressure_gpa:g} GPa" if found.best.pressure_gpa else ""
+    return f"{found.tc_k:g} K{pressure}, {found.best.compound}"
+
+
+def ranked_table(rows: Sequence[Row], with_dossier: Collection[str] = ()) -> Table:
+    """Set the candidates as a table with the details and the phases of each.
+
+    Args:
+        rows: the candidates in ranked order.
+        with_dossier: ids of those that have a dossier to link to.
+    """
+    optional = [
+        name for name in RANKED_OPTIONAL if name in _ENTRY and any(row.get(name) is not None for row in rows)
+    ]
+    front = RANKED_SHOWN.index("tc_outer_k")
+    columns = (
+        *(_column(_ENTRY, name) for name in RANKED_SHOWN[:front]),
+        KNOWN,
+        *(_column(_ENTRY, name) for name in (*RANKED_SHOWN[front:], *optional)),
+        *(_column(_ENTRY, name, shown=False) for name in RANKED_DETAIL if name not in optional),
+        DOSSIER,
     )
     phase_columns = tuple(_column(_PHASE, name) for name in PHASE_SHOWN)
     cells = []
     for row in rows:
         whole = {**row, **{name: ceiling_phase(row).get(name) for name in ("apexes", "sheets_per_block")}}
+        whole["known"] = known_as(row)
+        linked = str(row["id"]) in with_dossier
+        whole["dossier"] = dossier_path(str(row["source"]), str(row["id"])) if linked else ""
         phases: list[Any] = [_cells(phase, phase_columns) for phase in row["phases"] or ()]
         cells.append((*_cells(whole, columns), phases))
     return Table(columns, tuple(cells), len(rows), phase_columns)

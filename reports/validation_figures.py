@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from polywell.evaluation import CALIBRATED, EVERYTHING, Evaluation, Prediction, Split
-from polywell.reliability import Reliability, reliability
+from polywell.evidence.evaluation import CALIBRATED, EVERYTHING, Evaluation, Prediction, Split
+from polywell.evidence.reliability import Reliability, reliability
 from reports.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")

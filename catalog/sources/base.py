@@ -1,15 +1,21 @@
-"""What a source is: a name, a description, and a stream of raw entries."""
+"""What a source is: a name, a description, a version, an index, and a stream of raw entries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from catalog.errors import ReadError
+from catalog.errors import ReadError, SourceError
 from polywell.records import Entry, Provenance
 
-Kind = Literal["entry", "cif", "path", "error"]
+Kind = Literal["entry", "cif", "path", "pymatgen", "optimade", "error"]
+
+Stamp = tuple[str, str | None]
+"""An id, and what changes with the entry: a date or a digest; None where the source has neither."""
+
+Progress = Callable[[int, int | None], None]
+"""Called with the number of entries received so far, and the number promised where one is known."""
 
 
 @dataclass(frozen=True)
@@ -17,15 +23,35 @@ class RawEntry:
     """One entry as its source gives it, not yet read; small enough to send to a worker.
 
     `payload` depends on `kind`: "entry" an Entry, "cif" the text of a CIF, "path" the path of a file,
-    "error" the error that the source itself met (a missing value, a second use of an id).
+    "pymatgen" the dict of a pymatgen Structure, "optimade" the structure's attributes as OPTIMADE names
+    them (see `catalog.arrays`), "error" the error that the source itself met (a missing value, a second
+    use of an id). A dict may be empty where `elements` say that no structure is needed.
+
+    `elements` are those that the source declares beside the structure.
     """
 
     source: str
     id: str
     kind: Kind
-    payload: Entry | str | ReadError
+    payload: Entry | str | Mapping[str, Any] | ReadError
     formula: str | None = None
     provenance: Provenance = field(default_factory=Provenance)
+    elements: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Chemistry:
+    """Which entries are worth asking for: those with one of the metals and one of the ligands.
+
+    Services filter by it; files read the structures of such rows only, and give the others without one.
+    """
+
+    metals: frozenset[str]
+    ligands: frozenset[str]
+
+    def holds(self, elements: Collection[str]) -> bool:
+        """Whether an entry of these elements has a metal and a ligand."""
+        return not self.metals.isdisjoint(elements) and not self.ligands.isdisjoint(elements)
 
 
 class Source(Protocol):
@@ -36,12 +62,36 @@ class Source(Protocol):
         """Name of the source in every table; equal names mean the same source."""
         ...
 
-    def raw_entries(self) -> Iterator[RawEntry]:
-        """Streams the entries, in the same order each time. Ids are unique within the source."""
+    def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
+        """Streams the entries, in the same order each time. Ids are unique within the source.
+
+        Args:
+            ids: give these entries only, as `index` calls them.
+
+        Raises:
+            SourceError: the source breaks off, changes meanwhile, gives fewer entries than it promised, or
+                does not hold one of `ids`.
+        """
+        ...
+
+    def index(self) -> Iterator[Stamp]:
+        """Streams the id of every raw entry with its stamp; an entry with an unchanged stamp is unchanged.
+
+        Raises:
+            SourceError: as with `raw_entries`.
+        """
+        ...
+
+    def version(self) -> str | None:
+        """What changes whenever anything in the source does, if there is such a thing; cheap to ask."""
+        ...
+
+    def expected_count(self) -> int | None:
+        """How many entries the source promises to give, where it says so beforehand."""
         ...
 
     def description(self) -> dict[str, str]:
-        """What is known about the source as a whole, for the manifest."""
+        """What is known about the source as a whole, for the manifest; asks no service."""
         ...
 
 
@@ -62,3 +112,19 @@ class UniqueIds:
             id_ = f"{wanted}#{number}"
         self._used.add(id_)
         return id_, again
+
+
+def all_found(name: str, wanted: Collection[str], found: Collection[str]) -> None:
+    """Checks that a source gave everything that was asked for.
+
+    Raises:
+        SourceError: some of `wanted` are not in `found`.
+    """
+    missing = sorted(set(wanted).difference(found))
+    if missing:
+        shown = ", ".join(repr(id_) for id_ in missing[:3])
+        raise SourceError(
+            f"{name!r}: {len(missing)} of {len(wanted)} entries asked for are not there ({shown}"
+            f"{' ...' if len(missing) > 3 else ''}); "
+            "the source has changed since its index was read, run again"
+        )

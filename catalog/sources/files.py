@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from catalog.errors import FileAccessError, SourceError
-from catalog.sources.base import RawEntry, UniqueIds
+from catalog.sources.base import RawEntry, Stamp, UniqueIds, all_found
 
 
 class FilesSource:
@@ -31,8 +32,31 @@ class FilesSource:
         if not path.exists():
             raise SourceError(f"{name!r}: there is no file or folder {str(path)!r}; give an existing path")
 
-    def raw_entries(self) -> Iterator[RawEntry]:
+    def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """The files in the order of their ids."""
+        wanted, found = None if ids is None else set(ids), set[str]()
+        for raw in self._all_entries():
+            if wanted is None:
+                yield raw
+            elif raw.id in wanted:
+                found.add(raw.id)
+                yield raw
+        all_found(self.name, wanted or (), found)
+
+    def index(self) -> Iterator[Stamp]:
+        """The files with the sha256 of their bytes; None for one that cannot be read."""
+        for raw in self._all_entries():
+            yield raw.id, _digest(str(raw.payload)) if raw.kind == "path" else None
+
+    def version(self) -> None:
+        """None: a folder has no version."""
+        return None
+
+    def expected_count(self) -> None:
+        """None: files are found while they are given."""
+        return None
+
+    def _all_entries(self) -> Iterator[RawEntry]:
         if not self._path.is_dir():
             yield RawEntry(self.name, shown(self._path.name), "path", os.path.abspath(self._path))
             return
@@ -51,6 +75,14 @@ class FilesSource:
     def description(self) -> dict[str, str]:
         """Spec of the folder; the number of files is not known before they are read."""
         return {"spec": self.name, "kind": "structure files"}
+
+
+def _digest(path: str) -> str | None:
+    try:
+        with open(path, "rb") as stream:
+            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def shown(path: str) -> str:

@@ -1,10 +1,10 @@
-"""A Parquet file with one CIF a row as a source."""
+"""A Parquet file as a source: with one CIF a row, or in the layout of LeMat-Bulk."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +13,27 @@ import pyarrow.parquet as pq
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceError
 from catalog.filetext import check_size
 from catalog.limits import LIMITS
-from catalog.sources.base import RawEntry, UniqueIds
+from catalog.sources.base import Chemistry, Progress, RawEntry, Source, Stamp, UniqueIds, all_found
+from catalog.sources.lemat import LematSource
 
 ID, CIF, FORMULA = "material_id", "cif", "formula"
 _BATCH_ROWS = 64
 _PART = re.compile(r"#part\d+$")
+
+
+def open_parquet(file: Path, name: str, chemistry: Chemistry | None, progress: Progress | None) -> Source:
+    """The source of a Parquet file, by its columns.
+
+    Raises:
+        SourceError: no such file, no Parquet file, or a column is missing.
+    """
+    try:
+        names = pq.read_schema(file).names if file.is_file() else []
+    except (pa.ArrowException, OSError):
+        names = []  # the source itself says what is wrong
+    if CIF not in names and "lattice_vectors" in names:
+        return LematSource(file, name, chemistry, progress)
+    return ParquetSource(file, name)
 
 
 class ParquetSource:
@@ -49,12 +65,37 @@ class ParquetSource:
             )
         self._columns = [column for column in (ID, CIF, FORMULA) if column in names]
 
-    def raw_entries(self) -> Iterator[RawEntry]:
+    def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """Streams the rows; a row without id or structure, or with an id used before, becomes an error.
 
         Raises:
-            SourceError: the file breaks off while it is read.
+            SourceError: the file breaks off while it is read, or does not hold one of `ids`.
         """
+        wanted, found = None if ids is None else set(ids), set[str]()
+        for raw in self._all_entries():
+            if wanted is None:
+                yield raw
+            elif raw.id in wanted:
+                found.add(raw.id)
+                yield raw
+        all_found(self.name, wanted or (), found)
+
+    def index(self) -> Iterator[Stamp]:
+        """The ids of the rows, each with the digest of its formula and text."""
+        for raw in self._all_entries():
+            text = f"{raw.formula}\n{raw.payload if isinstance(raw.payload, str) else ''}"
+            yield raw.id, "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def version(self) -> str:
+        """sha256 of the file."""
+        with self._file.open("rb") as stream:
+            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def expected_count(self) -> int:
+        """Number of rows."""
+        return int(pq.read_metadata(self._file).num_rows)
+
+    def _all_entries(self) -> Iterator[RawEntry]:
         number = 0
         try:
             with pq.ParquetFile(self._file) as file:
@@ -94,9 +135,8 @@ class ParquetSource:
 
     def description(self) -> dict[str, str]:
         """Spec, number of rows and digest of the file."""
-        with self._file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        rows = pq.read_metadata(self._file).num_rows
+        digest = self.version().removeprefix("sha256:")
+        rows = self.expected_count()
         return {"spec": self.name, "kind": "Parquet file of CIF texts", "rows": str(rows), "sha256": digest}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from catalog.sources.base import RawEntry
+from catalog.sources.base import RawEntry, Stamp, all_found
 
 
 class ReferenceSource:
@@ -12,12 +12,35 @@ class ReferenceSource:
 
     name = "reference"
 
-    def raw_entries(self) -> Iterator[RawEntry]:
+    def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """The entries of the library, in its own order."""
         from polywell.reference import reference_entries
 
+        wanted = None if ids is None else set(ids)
+        if wanted is not None:
+            all_found(self.name, wanted, {entry.id for entry in reference_entries()})
         for entry in reference_entries():
-            yield RawEntry(self.name, entry.id, "entry", entry, entry.formula, entry.provenance)
+            if wanted is None or entry.id in wanted:
+                yield RawEntry(self.name, entry.id, "entry", entry, entry.formula, entry.provenance)
+
+    def index(self) -> Iterator[Stamp]:
+        """The ids; the library keeps no dates."""
+        from polywell.reference import reference_entries
+
+        for entry in reference_entries():
+            yield entry.id, None
+
+    def version(self) -> str:
+        """Digest of the library."""
+        from polywell.reference import digest
+
+        return digest()
+
+    def expected_count(self) -> int:
+        """Number of structures in the library."""
+        from polywell.reference import reference_entries
+
+        return len(reference_entries())
 
     def description(self) -> dict[str, str]:
         """Spec and digest of the library."""

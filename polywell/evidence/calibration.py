@@ -252,6 +252,11 @@ class Calibration:
     algorithm_version: int
     digests: tuple[tuple[str, str], ...]
 
+    @property
+    def training_digest(self) -> str:
+        """Digest of the rows that the models were fitted to."""
+        return dict(self.digests)["training"]
+
     def model(self, family: str) -> FamilyModel | None:
         """The model of a family; None when no measured row belongs to it."""
         return next((model for model in self.models if model.family == family), None)

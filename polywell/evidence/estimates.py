@@ -30,19 +30,18 @@ def estimated(
     candidates = [records[k] for k in places]
     structures = [entry.structure for k in places if (entry := entries[k]).structure is not None]
     around = surroundings(candidates, structures)
-    digests = dict(calibration.digests)
-    if digests["families"] == families.digest:
+    if dict(calibration.digests)["families"] == families.digest:
         rows = [features_of(record, place) for record, place in zip(candidates, around, strict=True)]
         estimates = calibration.predict(rows)
     else:
         estimates = [None] * len(candidates)
     made = list(records)
     for k, place, estimate in zip(places, around, estimates, strict=True):
-        made[k] = _with(records[k], place, estimate, digests["training"])
+        made[k] = _with(records[k], place, estimate)
     return made
 
 
-def _with(record: ScreenRecord, place: Surroundings, estimate: Estimate | None, digest: str) -> ScreenRecord:
+def _with(record: ScreenRecord, place: Surroundings, estimate: Estimate | None) -> ScreenRecord:
     described = replace(
         record,
         spacer=place.spacer,
@@ -64,5 +63,4 @@ def _with(record: ScreenRecord, place: Surroundings, estimate: Estimate | None, 
         nearest_similarity=tuple(known.similarity for known in estimate.nearest),
         nearest_tc_k=tuple(known.tc_k for known in estimate.nearest),
         nearest_residual_k=tuple(known.residual_k for known in estimate.nearest),
-        calibration_digest=digest,
     )

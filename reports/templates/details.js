@@ -23,7 +23,7 @@ function openDetails(data, place) {
   const list = element("dl", { className: "facts" });
   data.columns.forEach((column, index) => {
     const text = cellText(row[index], column);
-    if (text === "") return;
+    if (text === "" || column.key === "dossier") return;
     const value = element("dd", {}, ...(column.kind === "formula" ? cellNodes(row[index], column) : [text]));
     if (column.unit) value.append(" ", element("span", { className: "unit", textContent: column.unit }));
     list.append(element("dt", { title: column.meaning }, ...label(column.label)), value);
@@ -31,6 +31,9 @@ function openDetails(data, place) {
   const content = dialog.querySelector(".content");
   const phases = row[data.columns.length];
   content.replaceChildren();
+  if (data.columns.some((column) => column.key === "dossier") && at("dossier")) {
+    content.append(element("p", { className: "open" }, element("a", { href: at("dossier"), textContent: "Open its dossier: structure in 3D, doping, hazards, CIF" })));
+  }
   if (phases && phases.length) {
     content.append(element("h3", { textContent: phases.length === 1 ? "Its one cage" : `Its ${phases.length} distinct cages` }),
       detailsTable(data.phase_columns, phases));

@@ -5,7 +5,9 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const tables = [];
   const begin = (root) => {
-    tables.push(new RowTable(root, data[root.dataset.table], openDetails));
+    const table = new RowTable(root, data[root.dataset.table], openDetails);
+    tables.push(table);
+    if (root.querySelector(".filters")) addFilters(root, table);
     root.dataset.ready = "true";
   };
   for (const root of document.querySelectorAll(".table")) {

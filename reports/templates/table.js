@@ -48,7 +48,13 @@ class RowTable {
   constructor(root, data, open) {
     this.data = data;
     this.open = open;
-    this.shown = data.columns.flatMap((column, place) => (column.shown ? [{ column, place }] : []));
+    this.at = Object.fromEntries(data.columns.map((column, place) => [column.key, place]));
+    this.chosen = new Set(data.columns.filter((column) => column.shown).map((column) => column.key));
+    this.keep = [];
+    this.choose_columns();
+    this.unfolded = new Set();
+    this.grouped = false;
+    this.groups = new Map();
     this.box = root.querySelector(".scroll");
     this.table = root.querySelector("table");
     this.body = root.querySelector("tbody");
@@ -60,15 +66,19 @@ class RowTable {
     this.active = -1;
     this.printing = false;
     this.rowHeight = 0;
-    root.querySelector("input").addEventListener("input", (event) => this.filter(event.target.value));
-    for (const button of root.querySelectorAll("thead button")) {
-      button.addEventListener("click", () => this.sort(button.dataset.key));
-    }
+    root.querySelector("input[type=search]").addEventListener("input", (event) => this.filter(event.target.value));
+    this.table.tHead.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button) this.sort(button.dataset.key);
+    });
     this.box.addEventListener("scroll", () => this.draw(), { passive: true });
     this.box.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("click", (event) => {
+      if (event.target.closest("a")) return;
       const row = event.target.closest("tr[data-place]");
-      if (row && !String(window.getSelection())) this.choose(Number(row.dataset.place), true);
+      const fold = event.target.closest("button.fold");
+      if (fold) this.fold(Number(row.dataset.place));
+      else if (row && !String(window.getSelection())) this.choose(Number(row.dataset.place), true);
     });
     new ResizeObserver(() => this.draw()).observe(this.box);
     this.words = [];
@@ -80,6 +90,67 @@ class RowTable {
     this.texts ??= this.data.rows.map((row) => this.shown
       .map(({ column, place }) => cellText(row[place], column)).join("\n").toLocaleLowerCase("en"));
     this.update();
+  }
+
+  choose_columns() {
+    this.shown = this.data.columns.flatMap((column, place) => (this.chosen.has(column.key) ? [{ column, place }] : []));
+  }
+
+  /* Draw the head anew after a column was chosen or left out. */
+  columns(key, wanted) {
+    if (wanted) this.chosen.add(key); else this.chosen.delete(key);
+    this.choose_columns();
+    this.texts = null;
+    const cols = this.shown.map(({ column }) => element("col", { className: `${column.kind} ${column.key}` }));
+    this.table.querySelector("colgroup").replaceChildren(...cols);
+    const heads = this.shown.map(({ column }) => {
+      const unit = column.unit ? [" ", element("span", { className: "unit", textContent: column.unit })] : [];
+      const button = element("button", { type: "button", title: column.meaning }, ...label(column.label), ...unit);
+      button.dataset.key = column.key;
+      const head = element("th", { scope: "col", className: `${column.kind} ${column.key}` }, button);
+      if (column.key === this.sorting.key) head.setAttribute("aria-sort", this.sorting.falling ? "descending" : "ascending");
+      return head;
+    });
+    this.table.tHead.rows[0].replaceChildren(...heads);
+    const more = this.data.columns.filter((column) => this.chosen.has(column.key) && !column.shown).length;
+    this.table.style.minWidth = more ? `calc(82rem + ${more * 8}rem)` : "";
+    this.filter(this.words.join(" "));
+  }
+
+  /* Tests that a row must pass beside the words. */
+  restrict(tests) {
+    this.keep = tests;
+    this.update();
+  }
+
+  group(wanted) {
+    this.grouped = wanted;
+    this.update();
+  }
+
+  fold(line) {
+    const key = this.key_of(this.order[line]);
+    if (this.unfolded.has(key)) this.unfolded.delete(key); else this.unfolded.add(key);
+    const top = this.box.scrollTop;
+    this.update();
+    this.active = line;
+    this.box.scrollTop = top;
+    this.draw();
+  }
+
+  key_of(place) {
+    return this.data.rows[place][this.at.compound] || `\u0000${place}`;
+  }
+
+  /* One line for each compound, its first entry in the present order; the others follow when unfolded. */
+  gather() {
+    this.groups = new Map();
+    for (const place of this.order) {
+      const key = this.key_of(place);
+      if (!this.groups.has(key)) this.groups.set(key, []);
+      this.groups.get(key).push(place);
+    }
+    this.order = [...this.groups].flatMap(([key, places]) => (this.unfolded.has(key) ? places : [places[0]]));
   }
 
   /* First click: numbers of physics fall, ranks and words rise; second click turns it round. */
@@ -102,8 +173,11 @@ class RowTable {
     if (this.words.length) {
       this.order = this.order.filter((place) => this.words.every((word) => this.texts[place].includes(word)));
     }
-    const by = this.shown.find(({ column }) => column.key === this.sorting.key);
-    if (by) {
+    if (this.keep.length) this.order = this.order.filter((place) => this.keep.every((test) => test(rows[place])));
+    const kept = this.order.length;
+    const column = this.data.columns.find((one) => one.key === this.sorting.key);
+    if (column) {
+      const by = { column, place: this.at[column.key] };
       const value = (place) => {
         const cell = rows[place][by.place];
         return by.column.kind === "range" ? cell[0] : cell;
@@ -117,8 +191,9 @@ class RowTable {
       });
     }
     const count = (value) => value.toLocaleString("en");
-    this.status.textContent = this.order.length === rows.length
-      ? `${count(rows.length)} rows` : `${count(this.order.length)} of ${count(rows.length)} rows`;
+    if (this.grouped) this.gather();
+    this.status.textContent = (kept === rows.length ? `${count(rows.length)} rows` : `${count(kept)} of ${count(rows.length)} rows`)
+      + (this.grouped && this.groups.size < kept ? ` of ${count(this.groups.size)} compounds` : "");
     this.table.setAttribute("aria-rowcount", String(this.order.length + 1));
     this.active = -1;
     this.box.scrollTop = 0;
@@ -142,7 +217,7 @@ class RowTable {
     if (first && !this.printing) rows.unshift(this.spacer(first));
     if (last < count && !this.printing) rows.push(this.spacer(count - last));
     if (!count) {
-      const none = element("td", { colSpan: this.shown.length, className: "none", textContent: "No row holds all of these words." });
+      const none = element("td", { colSpan: this.shown.length, className: "none", textContent: "No row passes these filters." });
       rows.push(element("tr", {}, none));
     }
     this.body.replaceChildren(...rows);
@@ -158,12 +233,37 @@ class RowTable {
     const place = this.order[line];
     const cells = this.shown.map(({ column, place: at }) => {
       const value = this.data.rows[place][at];
-      return element("td", { className: `${column.kind} ${column.key}`, title: cellText(value, column) }, ...cellNodes(value, column));
+      const cell = element("td", { className: `${column.kind} ${column.key}`, title: cellText(value, column) }, ...cellNodes(value, column));
+      if (column.key === "id" && this.at.dossier !== undefined) this.link(cell, this.data.rows[place][this.at.dossier]);
+      if (column.key === "formula" && this.grouped) this.head(cell, place);
+      return cell;
     });
     const row = element("tr", { className: line === this.active ? "active" : "" }, ...cells);
     row.dataset.place = String(line);
     row.setAttribute("aria-rowindex", String(line + 2));
     return row;
+  }
+
+  link(cell, path) {
+    if (!path) return;
+    const anchor = element("a", { href: path, title: "Open its dossier" });
+    anchor.append(...cell.childNodes);
+    cell.append(anchor);
+  }
+
+  /* The line of a compound with several entries: how many, and the spread of their ceilings. */
+  head(cell, place) {
+    const key = this.key_of(place), places = this.groups.get(key) || [];
+    if (places.length < 2) return;
+    if (places[0] !== place) { cell.prepend(element("span", { className: "branch", textContent: "└ " })); return; }
+    const open = this.unfolded.has(key);
+    const values = places.map((one) => this.data.rows[one][this.at.tc_ceiling_k]);
+    const spread = `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)} K`;
+    const button = element("button", { type: "button", className: "fold", tabIndex: -1,
+      title: `${places.length} entries of this compound, ceilings ${spread}` });
+    button.append(`${open ? "▾" : "▸"} ${places.length}`, element("span", { className: "spread", textContent: `: ${spread}` }));
+    button.setAttribute("aria-expanded", String(open));
+    cell.prepend(button, " ");
   }
 
   key(event) {
@@ -174,6 +274,12 @@ class RowTable {
       const line = Math.min(this.order.length - 1, Math.max(0, this.active + steps[event.key]));
       this.choose(line, false);
       event.preventDefault();
+    } else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && this.grouped && this.active >= 0) {
+      const key = this.key_of(this.order[this.active]);
+      if ((this.groups.get(key) || []).length > 1 && this.unfolded.has(key) === (event.key === "ArrowLeft")) {
+        this.fold(this.order.findIndex((place) => this.key_of(place) === key));
+        event.preventDefault();
+      }
     } else if (event.key === "Enter" && this.active >= 0) {
       this.choose(this.active, true);
       event.preventDefault();

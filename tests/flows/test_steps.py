@@ -11,8 +11,9 @@ from catalog.sources import RawEntry
 from catalog.structures import entry_to_row
 from flows.manifest import Counts, LostEntriesError, code_version
 from flows.plain import run_plain
+from flows.plan import Plan
+from flows.pull import cut
 from flows.shards import unscreened_rows
-from flows.steps import Plan, cut
 from polywell.families import load_families
 from polywell.records import Entry, Provenance
 from polywell.screening import failed
@@ -40,9 +41,20 @@ class Given:
     entries: list[Entry]
     name: str = "given"
 
-    def raw_entries(self):
+    def raw_entries(self, ids=None):
         for entry in self.entries:
-            yield RawEntry(self.name, entry.id, "entry", entry, entry.formula, entry.provenance)
+            if ids is None or entry.id in ids:
+                yield RawEntry(self.name, entry.id, "entry", entry, entry.formula, entry.provenance)
+
+    def index(self):
+        for entry in self.entries:
+            yield entry.id, None
+
+    def version(self):
+        return None
+
+    def expected_count(self):
+        return len(self.entries)
 
     def description(self):
         return {"spec": self.name}

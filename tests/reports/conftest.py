@@ -11,11 +11,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from catalog.predictions import record_to_row
+from catalog.structures import entry_to_row
 from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS
+from polywell.families import load_families
+from polywell.ranking import rank
+from polywell.reference import reference_entries
+from polywell.screening import screen
 
 Row = dict[str, Any]
 
 CHROMIUM = Path("/usr/bin/chromium")
+DRIVER = "GPU stall due to ReadPixels"
+"""What Chromium's software renderer says when a test reads the picture back; a page never does."""
+
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -264,7 +273,11 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
         opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
         opened.page.on(
             "console",
-            lambda said: opened.complaints.append(said.text) if said.type in ("error", "warning") else None,
+            lambda said: (
+                opened.complaints.append(said.text)
+                if said.type in ("error", "warning") and DRIVER not in said.text
+                else None
+            ),
         )
         opened.page.on("dialog", lambda dialog: opened.complaints.append(f"dialog: {dialog.message}"))
         opened.page.goto(path.as_uri())
@@ -273,3 +286,19 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
     yield open_file
     for context in contexts:
         context.close()
+
+
+KNOWN_IDS = ("hgba2ca2cu3o8.41", "la3ni2o7", "cakfe4as4", "la1.9sr0.1cuo4", "yba2cu3o6.97")
+
+
+@pytest.fixture(scope="session")
+def known_candidates() -> tuple[list[Row], dict[str, Row], Run]:
+    """Candidates of the reference library: ranked rows, their rows of the structures table, and the run."""
+    families = load_families()
+    entries = {entry.id: entry for entry in reference_entries()}
+    some = [entry for id, entry in entries.items() if id.startswith(KNOWN_IDS)]
+    ranked = [record_to_row(record) for record in rank(screen(entry, families) for entry in some)]
+    structures = {row["id"]: entry_to_row(entries[row["id"]]) for row in ranked}
+    rows = [row | {"source": "reference"} for row in ranked]
+    run = Run(ranked=rows, measured=rows, source="reference")
+    return rows, structures, run

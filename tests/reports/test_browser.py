@@ -93,7 +93,7 @@ def test_sorting_works_from_the_keyboard(opened) -> None:
 
 
 def test_filter_keeps_the_rows_that_hold_all_words(opened) -> None:
-    field = opened.page.locator("[data-table=ranked] input")
+    field = opened.page.locator("[data-table=ranked] input[type=search]")
     field.fill("Nickelate")
     assert opened.page.locator("[data-table=ranked] .status").text_content() == "13 of 40 rows"
     assert {row[column(opened, "family")] for row in opened.rows()} == {"nickelate"}
@@ -231,7 +231,7 @@ def test_thousands_of_rows_keep_the_table_small(make, row, tmp_path, open_page) 
     opened.page.locator("[data-table=ranked] .scroll").focus()
     opened.page.keyboard.press("End")
     assert opened.rows()[-1][1] == "mp-4999"
-    opened.page.locator("[data-table=ranked] input").fill("mp-4321")
+    opened.page.locator("[data-table=ranked] input[type=search]").fill("mp-4321")
     assert [shown[1] for shown in opened.rows()] == ["mp-4321"]
     opened.assert_quiet()
 

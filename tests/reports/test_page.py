@@ -50,7 +50,11 @@ def hostile_run(make, row, out, known):
 def test_run_page_is_self_contained(small_run, tmp_path) -> None:
     path = write_run(tmp_path / "latest", **small_run.arguments())
     assert path == tmp_path / "latest" / "index.html"
-    assert sorted(file.name for file in path.parent.iterdir()) == ["columns.html", "index.html", "tc_against_xi.png"]
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "columns.html",
+        "index.html",
+        "tc_against_xi.png",
+    ]
     tags = Tags(path.read_text(encoding="utf-8")).tags
     links = [value for _, attributes in tags for name in ("src", "href") if (value := attributes.get(name))]
     assert all(link.startswith(("#", "data:")) or link == "columns.html" for link in links)

@@ -6,6 +6,7 @@ import pytest
 
 from polywell.records import REASON_MEANING, Reason
 from reports.chart import MARGIN_ANG
+from reports.page import write_run
 from reports.payload import run_payload
 from reports.table import MAX_LISTED, MAX_TEXT
 
@@ -118,3 +119,32 @@ def test_a_manifest_without_its_counts_is_refused(small_run) -> None:
     del arguments["manifest"]["reasons"]
     with pytest.raises(ValueError, match="lacks reasons"):
         run_payload(**arguments)
+
+
+def test_changes_since_the_last_run_are_named(small_run, tmp_path) -> None:
+    arguments = small_run.arguments()
+    arguments["manifest"]["changes"] = {
+        "since": "20261121T000000Z-aa",
+        "new": 20,
+        "new_candidates": [
+            {"id": f"n{n}", "formula": "<b>X</b>", "tc_ceiling_k": 90.0, "why": "new in the source"}
+            for n in range(20)
+        ],
+        "changed": 0,
+        "changed_candidates": [],
+        "withdrawn": 0,
+        "withdrawn_candidates": [],
+    }
+    changes = run_payload(**arguments).changes
+    assert changes is not None and [kind for kind, _, _ in changes.kinds] == ["new", "changed", "withdrawn"]
+    assert [count for _, count, _ in changes.kinds] == [20, 0, 0]
+    html = write_run(tmp_path, **arguments).read_text(encoding="utf-8")
+    assert "20 new, 0 changed, 0 withdrawn candidates" in html
+    assert "<b>X</b>" not in html and "n12" not in html.split('id="changes"')[1].split("</section>")[0]
+
+
+def test_a_first_run_has_nothing_to_compare_with(small_run) -> None:
+    arguments = small_run.arguments()
+    arguments["manifest"]["changes"] = {"since": None, "new": 1}
+    assert run_payload(**arguments).changes is None
+    assert not any("changes" in fact.name for fact in run_payload(**arguments).run_facts)

@@ -1,0 +1,106 @@
+"""Dumps of computed entries as Alexandria publishes them: `{"entries": [ComputedStructureEntry, ...]}`."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import math
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import IO, Any
+
+import ijson
+
+from catalog.errors import SourceError
+from catalog.sources.rows import FileRow, RowsSource, row_or_error
+from polywell.records import Provenance
+
+_BZIP2, _GZIP = b"BZh", b"\x1f\x8b"
+_ID_KEYS = ("mat_id", "material_id")
+_DATE_KEYS = ("last_updated", "last_modified", "date")
+_FUNCTIONAL_KEYS = ("functional", "xc_functional", "run_type")
+
+
+class AlexandriaSource(RowsSource):
+    """Entries of a dump, read one at a time; compressed with bzip2 or gzip, or plain.
+
+    The id is `data.mat_id`, or else `entry_id`; the hull distance is `data.e_above_hull` in eV/atom.
+    """
+
+    kind = "pymatgen"
+    what = "a dump of computed structure entries (JSON, bzip2)"
+    id_column = "mat_id"
+
+    def _rows(self, skip: Callable[[str], bool] | None) -> Iterator[FileRow]:
+        for entry in self._entries():
+            yield row_or_error(partial(self._row, entry, skip), _id(entry))
+
+    def _row(self, entry: dict[str, Any], skip: Callable[[str], bool] | None) -> FileRow:
+        composition, id_ = _composition(entry), _id(entry)
+        elements = None if composition is None else tuple(sorted(composition))
+        data, structure = _data(entry), entry.get("structure")
+        needless = self._is_needless(id_, elements, skip)
+        return FileRow(
+            id=id_,
+            payload={} if needless else structure if isinstance(structure, dict) else None,
+            formula=None if composition is None else "".join(f"{el}{n:g}" for el, n in composition.items()),
+            elements=elements,
+            provenance=Provenance(
+                e_above_hull_ev=_number(data.get("e_above_hull")),
+                last_updated=_first(data, _DATE_KEYS),
+                functional=_first({**(entry.get("parameters") or {}), **data}, _FUNCTIONAL_KEYS),
+            ),
+        )
+
+    def _stamps(self) -> Iterator[tuple[str | None, str | None]]:
+        for entry in self._entries():
+            yield _id(entry), _first(_data(entry), _DATE_KEYS)
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        number = 0
+        try:
+            with self._opened() as stream:
+                for entry in ijson.items(stream, "entries.item", use_float=True):
+                    number += 1
+                    yield entry if isinstance(entry, dict) else {}
+        except (OSError, EOFError, zlib.error, ijson.JSONError) as error:
+            raise self._broken(number, error) from error
+        if number == 0:
+            raise SourceError(
+                f"{self.name!r}: the file holds no entries; expected a JSON object with a list 'entries'"
+            )
+
+    def _opened(self) -> IO[bytes]:
+        with self._file.open("rb") as stream:
+            start = stream.read(3)
+        if start == _BZIP2:
+            return bz2.open(self._file, "rb")
+        return gzip.open(self._file, "rb") if start[:2] == _GZIP else self._file.open("rb")  # type: ignore[return-value]
+
+
+def _data(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = entry.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _id(entry: Mapping[str, Any]) -> str | None:
+    return _first(_data(entry), _ID_KEYS) or _first(entry, ("entry_id",))
+
+
+def _composition(entry: Mapping[str, Any]) -> dict[str, float] | None:
+    """Amounts by element; some dumps carry the elements that are not there, with null."""
+    composition = entry.get("composition")
+    if not isinstance(composition, dict):
+        return None
+    return {str(symbol): float(amount) for symbol, amount in composition.items() if amount} or None
+
+
+def _first(values: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    return next((str(values[key]) for key in keys if values.get(key)), None)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)

@@ -1,0 +1,91 @@
+"""Files of Materials Project summary documents, one JSON object a line, plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from catalog.errors import ParseError, ReadError, TooLargeError
+from catalog.limits import LIMITS
+from catalog.sources.rows import FileRow, RowsSource, row_or_error
+from catalog.sources.summary_documents import date_of, elements_of, provenance_of
+
+_GZIP = b"\x1f\x8b"
+
+
+class JsonLinesSource(RowsSource):
+    """Documents of a file, in its order; empty lines are left out, broken ones are rows that fail."""
+
+    kind = "pymatgen"
+    what = "a JSON lines file of Materials Project summary documents"
+    id_column = "material_id"
+
+    def _rows(self, skip: Callable[[str], bool] | None) -> Iterator[FileRow]:
+        for document, error in self._documents():
+            if error is not None:
+                yield FileRow(_id(document), error=error)
+                continue
+            yield row_or_error(partial(self._row, document, skip), _id(document))
+
+    def _row(self, document: dict[str, Any], skip: Callable[[str], bool] | None) -> FileRow:
+        elements, id_ = elements_of(document), _id(document)
+        structure = document.get("structure")
+        needless = self._is_needless(id_, elements, skip)
+        return FileRow(
+            id=id_,
+            payload={} if needless else structure if isinstance(structure, dict) else None,
+            formula=document.get("formula_pretty"),
+            elements=elements,
+            provenance=provenance_of(document, None),
+        )
+
+    def _stamps(self) -> Iterator[tuple[str | None, str | None]]:
+        for document, _ in self._documents():
+            yield _id(document), date_of(document)
+
+    def _documents(self) -> Iterator[tuple[dict[str, Any], ReadError | None]]:
+        """The objects of the lines; where a line holds none, an empty one and why."""
+        number = 0
+        try:
+            with self._file.open("rb") as raw:
+                zipped = raw.read(2) == _GZIP
+                raw.seek(0)
+                with gzip.GzipFile(fileobj=raw) if zipped else raw as lines:
+                    while line := lines.readline(LIMITS.text_bytes + 1):
+                        if len(line) > LIMITS.text_bytes:
+                            while line and not line.endswith(b"\n"):
+                                line = lines.readline(LIMITS.text_bytes)
+                            number += 1
+                            yield {}, TooLargeError(f"line {number}: over {LIMITS.text_bytes} bytes")
+                            continue
+                        number += 1
+                        if line.strip():
+                            yield _document(line, number)
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._broken(number, error) from error
+
+
+def _document(line: bytes, number: int) -> tuple[dict[str, Any], ReadError | None]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return {}, ParseError(f"line {number} is not JSON ({str(error)[:100]})")
+    if not isinstance(value, dict):
+        return {}, ParseError(f"line {number} holds a JSON {type(value).__name__}, expected an object")
+    return value, None
+
+
+def _id(document: dict[str, Any]) -> str | None:
+    """The id as the user knows it: `mp-149`, also where the file has the padded form."""
+    id_ = document.get("material_id")
+    if id_ is None:
+        return None
+    if isinstance(id_, str) and id_.startswith(("mp-", "mvc-")) and id_.partition("-")[2].isdigit():
+        return id_
+    from catalog.sources.materials_project import plain_id
+
+    return plain_id(str(id_))

@@ -1,0 +1,179 @@
+"""What all files of rows have in common: ids that are unique, rows that are never lost, a digest."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from catalog.errors import DuplicateIdError, MissingValueError, ParseError, ReadError, SourceError
+from catalog.sources.base import Chemistry, Progress, RawEntry, Stamp, UniqueIds, all_found
+from polywell.records import Provenance
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One row of a file, as far as the file itself can tell.
+
+    `error` says what is wrong with the row where it is no more than that; `payload` may be empty where the
+    source was told that no structure is needed.
+    """
+
+    id: str | None
+    payload: Mapping[str, Any] | None = None
+    formula: str | None = None
+    elements: tuple[str, ...] | None = None
+    provenance: Provenance = field(default_factory=Provenance)
+    error: ReadError | None = None
+
+
+def row_or_error(make: Callable[[], FileRow], id_: str | None) -> FileRow:
+    """The row that `make` gives, or a row that fails where a value in it has a type that nobody expects."""
+    try:
+        return make()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        words = f"{type(error).__name__}: {error}"[:200]
+        return FileRow(id_, error=ParseError(f"the entry's values are not as expected ({words})"))
+
+
+class RowsSource(ABC):
+    """A file of rows, one entry each, in the file's order.
+
+    A row without id is called `(row N)`; the second row of an id becomes an error of its own.
+    """
+
+    kind: Literal["pymatgen", "optimade"]
+    """How the payloads of the rows are laid out."""
+
+    what: str
+    """What the file is, for the manifest."""
+
+    id_column: str
+    """Where a row has its id, for messages."""
+
+    def __init__(
+        self,
+        file: Path,
+        name: str,
+        chemistry: Chemistry | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Checks that the file exists.
+
+        Args:
+            file: path of the file.
+            name: the spec as the user gave it.
+            chemistry: rows outside of it are given without their structure, where that saves work.
+            progress: told about every thousand rows.
+
+        Raises:
+            SourceError: no such file.
+        """
+        self.name = name
+        self._file = file
+        self._chemistry = chemistry
+        self._progress = progress
+        self._digest: tuple[tuple[int, int], str] | None = None
+        if not file.is_file():
+            raise SourceError(f"{name!r}: there is no file {str(file)!r}; give the path of {self.what}")
+
+    @abstractmethod
+    def _rows(self, skip: Callable[[str], bool] | None) -> Iterator[FileRow]:
+        """Streams the rows.
+
+        Args:
+            skip: rows with such ids need no payload.
+
+        Raises:
+            SourceError: the file breaks off while it is read.
+        """
+
+    @abstractmethod
+    def _stamps(self) -> Iterator[tuple[str | None, str | None]]:
+        """Streams the ids as they stand in the file, with their dates where there are any."""
+
+    def _is_needless(
+        self, id_: str | None, elements: Collection[str] | None, skip: Callable[[str], bool] | None
+    ) -> bool:
+        """Whether a row can go without its structure: outside of the chemistry, or not asked for."""
+        outside = self._chemistry is not None and elements is not None and not self._chemistry.holds(elements)
+        return outside or (skip is not None and id_ is not None and skip(id_))
+
+    def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
+        """Streams the rows; a row without id or structure, or with an id used before, becomes an error.
+
+        Raises:
+            SourceError: the file breaks off while it is read, or does not hold one of `ids`.
+        """
+        wanted = None if ids is None else set(ids)
+        found: set[str] = set()
+        names = self._names()
+        skip = None if wanted is None else lambda id_: id_ not in wanted
+        number = 0
+        for number, row in enumerate(self._rows(skip), start=1):
+            id_, again = names.take(row.id or f"(row {number})")
+            if self._progress is not None and number % 1000 == 0:
+                self._progress(number, self.expected_count())
+            if wanted is not None:
+                if id_ not in wanted:
+                    continue
+                found.add(id_)
+            yield self._raw_entry(row, id_, again, number)
+        if self._progress is not None:
+            self._progress(number, number)
+        all_found(self.name, wanted or (), found)
+
+    def _raw_entry(self, row: FileRow, id_: str, again: bool, number: int) -> RawEntry:
+        error = row.error
+        if again:
+            error = DuplicateIdError(
+                f"row {number} uses the {self.id_column} {row.id!r} again; ids must be unique"
+            )
+        elif error is None and not row.id:
+            error = MissingValueError(
+                f"row {number} has no {self.id_column}; give every row an id of its own"
+            )
+        elif error is None and row.payload is None:
+            error = MissingValueError(f"row {number} has no structure")
+        if error is not None or row.payload is None:
+            return RawEntry(self.name, id_, "error", error or "", row.formula, row.provenance, row.elements)
+        return RawEntry(self.name, id_, self.kind, row.payload, row.formula, row.provenance, row.elements)
+
+    def index(self) -> Iterator[Stamp]:
+        """Streams the ids of `raw_entries` with the date of each row, where the file has dates."""
+        names = self._names()
+        for number, (id_, stamp) in enumerate(self._stamps(), start=1):
+            yield names.take(id_ or f"(row {number})")[0], stamp
+
+    def _names(self) -> UniqueIds:
+        """Gives out the ids, none of them taken from a later row that has it as its own."""
+        return UniqueIds()
+
+    def version(self) -> str:
+        """sha256 of the file, taken anew when its size or time has changed."""
+        status = self._file.stat()
+        key = (status.st_size, status.st_mtime_ns)
+        if self._digest is None or self._digest[0] != key:
+            with self._file.open("rb") as stream:
+                self._digest = key, "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+        return self._digest[1]
+
+    def expected_count(self) -> int | None:
+        """None unless the file says how many rows it has."""
+        return None
+
+    def description(self) -> dict[str, str]:
+        """Spec, kind, and digest of the file."""
+        said = {"spec": self.name, "kind": self.what, "sha256": self.version().removeprefix("sha256:")}
+        count = self.expected_count()
+        return said if count is None else {**said, "rows": str(count)}
+
+    def _broken(self, number: int, error: BaseException | str) -> SourceError:
+        why = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        return SourceError(
+            f"{self.name!r}: reading stopped after row {number} ({why}); "
+            "the file seems damaged, fetch it again"
+        )

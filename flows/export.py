@@ -1,0 +1,69 @@
+"""The files of a shortlist and the dossiers, from the published run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from catalog.errors import CatalogError
+from catalog.home import Home
+from catalog.lake import scan
+from catalog.publish import FILES
+from catalog.runs import PublishedRun, find_run
+from catalog.schema import Row, conformed, entry_schema
+from polywell.records import Outcome
+from reports.shortlist import Filter, Written, chosen, write_shortlist
+
+
+class ExportError(CatalogError):
+    """The files cannot be written."""
+
+
+def ranked_rows(run: PublishedRun) -> list[Row]:
+    """The candidates of a published run in ranked order; columns that an older run lacks are empty."""
+    table = pq.read_table(run.folder / FILES[Outcome.CANDIDATE]).combine_chunks()
+    rows: list[Row] = []
+    for batch in table.to_batches():
+        rows += conformed(batch, entry_schema()).to_pylist()
+    return rows
+
+
+def structures_of(home: Home, source: str, ids: Collection[str]) -> dict[str, Row]:
+    """The rows of the structures table for these ids of a source; an id that it does not hold is left out."""
+    if not ids:
+        return {}
+    wanted = pa.array(sorted(ids), pa.string())
+    found: dict[str, Row] = {}
+    for batch in scan(home.structures, source):
+        some = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
+        found |= {str(row["id"]): row for row in some.to_pylist()}
+    return found
+
+
+def export(home: Home, folder: Path, wanted: Filter, run_name: str = "latest") -> Written:
+    """Write the shortlist of a published run into a folder.
+
+    Args:
+        home: where the catalog lies.
+        folder: where the files go; made if it is missing.
+        wanted: which candidates.
+        run_name: name of the run, or its beginning; the newest by default.
+
+    Raises:
+        RunError: there is no such run.
+        FilterError: the filter names what does not exist.
+        ExportError: the folder cannot be written.
+    """
+    run = find_run(home, run_name)
+    rows = chosen(ranked_rows(run), wanted)
+    structures = structures_of(home, str(run.source), {str(row["id"]) for row in rows})
+    try:
+        return write_shortlist(folder, rows, structures, run.manifest, wanted)
+    except OSError as error:
+        raise ExportError(
+            f"{folder} cannot be written ({error.strerror or error}); give another folder"
+        ) from error

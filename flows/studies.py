@@ -1,0 +1,108 @@
+"""Commands that study the relation itself: `validate`, `calibrate`, `reproduce` and `ceiling`.
+
+What a command needs is imported inside it, so that each starts no slower than it must.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.endings import NOTHING_READ, end, told_in_one_line
+from flows.options import FamiliesFile, HomeFolder
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (validate, calibrate, reproduce, ceiling):
+        app.command()(command)
+
+
+def validate(
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Data of yours: csv:FILE with the columns path and tc, or 3dsc:DIR with 3DSC_MP.csv.",
+        ),
+    ] = None,
+    home: HomeFolder = None,
+    families: FamiliesFile = None,
+) -> None:
+    """Show how well the calibration predicts compounds that it has not seen, beside simpler baselines."""
+    from flows.progress import say
+
+    with told_in_one_line():
+        from flows.validate import NothingToEvaluateError, verdict_of
+        from flows.validate import validate as evaluated
+
+        try:
+            page = evaluated(home, families, against)
+        except NothingToEvaluateError as error:
+            end(str(error), NOTHING_READ)
+    for sentence in verdict_of(page):
+        typer.echo(sentence)
+    say(f"data: {page.with_name('validation.json')}")
+    say(f"page: {page}")
+
+
+def calibrate() -> None:
+    """Fit the calibration to the measured table anew, and write it into the checkout."""
+    from flows.progress import say
+
+    with told_in_one_line():
+        from flows.calibrate import calibrate as recalibrated
+
+        done = recalibrated()
+    for sentence in done.moved:
+        say(sentence)
+    say(f"{'written' if done.changed else 'unchanged'}: {done.path}")
+
+
+def reproduce(home: HomeFolder = None) -> None:
+    """Recompute the proposal's numbers from structures: printed beside computed, and why they differ."""
+    from flows.progress import say
+
+    with told_in_one_line():
+        folder = _pages(home, "proposal")
+        from polywell.proposal.reproduction import reproduce as reproduced
+        from reports.reproduction import write_reproduction
+
+        say("recomputing every number of the proposal from the reference library ...")
+        page = write_reproduction(folder, reproduced())
+    say(f"data: {page.with_suffix('.json')}")
+    say(f"page: {page}")
+
+
+def ceiling(home: HomeFolder = None) -> None:
+    """Weigh the claim that nickelates will not exceed 100 K against the relation and the measurements."""
+    from flows.progress import say
+
+    with told_in_one_line():
+        folder = _pages(home, "nickelates")
+        from polywell.evidence.calibration_text import built_in_calibration
+        from polywell.proposal.ceiling import ceiling as weighed
+        from polywell.proposal.ceiling_chances import calibrated_intervals
+        from polywell.reference import reference_entries
+        from reports.ceiling import write_ceiling
+
+        entries = {entry.id: entry for entry in reference_entries()}
+        analysis = weighed(calibrated=calibrated_intervals(built_in_calibration(), entries))
+        page = write_ceiling(folder, analysis)
+    typer.echo(analysis.verdict.headline)
+    say(f"data: {page.with_suffix('.json')}")
+    say(f"page: {page}")
+
+
+def _pages(home: Path | None, name: str) -> Path:
+    """Folder for the pages of one study, made if it is missing."""
+    from catalog.home import Home
+    from flows.settings import Settings
+
+    place = Home.at(home or Settings().home)
+    place.prepare()
+    folder = place.reports / name
+    folder.mkdir(exist_ok=True)
+    return folder

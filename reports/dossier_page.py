@@ -1,0 +1,106 @@
+"""The page of a dossier, self-contained and offline, and the same numbers as JSON beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from polywell.rediscovery import RULE
+from reports.dossier import Context, dossier
+from reports.dossier_payload import Dossier
+from reports.inline import inline_json, inline_script, script_source
+from reports.table import Row
+from reports.writing import environment, read_text, replace_text
+
+FOLDER = "dossiers"
+VIEWER = "vendor/3Dmol-min.js"
+SCRIPT = "templates/dossier.js"
+DEFAULT_DOSSIERS = 50
+
+
+def write_dossiers(
+    folder: Path,
+    ranked: Sequence[Row],
+    structures: Mapping[str, Row],
+    manifest: Mapping[str, Any],
+    measured: Sequence[Row],
+    top: int = DEFAULT_DOSSIERS,
+) -> tuple[str, ...]:
+    """Write the dossiers of the top candidates into `folder/dossiers`; older ones there are removed.
+
+    Args:
+        folder: folder of the run's page.
+        ranked: rows of the candidates in ranked order.
+        structures: rows of the structures table by id; an entry without one gets a dossier without picture.
+        manifest: the run's manifest.
+        measured: rows of the reference library's candidates.
+        top: how many.
+
+    Returns:
+        The ids that have a dossier now.
+
+    Raises:
+        ValueError: a row and its structure do not belong together.
+        OSError: the folder cannot be written.
+    """
+    chosen = ranked[:top]
+    ids = tuple(str(row["id"]) for row in chosen)
+    context = Context.of(ranked, manifest, measured, ids)
+    target = folder / FOLDER
+    written = set()
+    for row in chosen:
+        payload = dossier(row, structures.get(str(row["id"])), context)
+        page = write_dossier(payload, target)
+        written |= {page.name, page.with_suffix(".json").name}
+    if target.is_dir():
+        for old in target.iterdir():
+            if old.suffix in (".html", ".json") and old.name not in written:
+                old.unlink()
+    return ids
+
+
+def write_dossier(payload: Dossier, folder: Path, back: str = "../index.html") -> Path:
+    """Write one dossier and its JSON into the folder; return the path of the page.
+
+    Args:
+        payload: what it says.
+        folder: where to.
+        back: relative link to the page of the run; empty for none.
+    """
+    viewer, own = read_text(VIEWER), read_text(SCRIPT)
+    html = (
+        environment()
+        .get_template("dossier.html.j2")
+        .render(
+            d=payload,
+            back=back,
+            rule=RULE,
+            style=Markup(read_text("templates/style.css") + read_text("templates/dossier.css")),
+            viewer=inline_script(viewer),
+            script=inline_script(own),
+            script_sources=Markup(f"{script_source(viewer)} {script_source(own)}"),
+            data=inline_json(
+                {
+                    "scene": None if payload.scene is None else asdict(payload.scene),
+                    "cif": payload.cif,
+                    "file": f"{payload.file}.cif",
+                }
+            ),
+        )
+    )
+    text = json.dumps(_plain(payload), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
+    replace_text(folder / f"{payload.file}.json", text)
+    return replace_text(folder / f"{payload.file}.html", html)
+
+
+def _plain(payload: Dossier) -> dict[str, Any]:
+    """The payload as JSON: without what only draws the picture."""
+    fields = asdict(payload)
+    del fields["scene"], fields["axis_ticks"]
+    fields["replacements"] = [one.model_dump(mode="json") for one in payload.replacements]
+    return fields

@@ -1,0 +1,197 @@
+"""What a dossier holds, typed: the parts of its page, each with its units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polywell.doping import Replacement
+from reports.scene import Scene
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One labelled text with the meaning of its column."""
+
+    label: str
+    value: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A temperature in K with its ends, and where these lie on the common axis, in per cent of its length."""
+
+    tc_k: float
+    low_k: float | None
+    high_k: float | None
+    at: float
+    start: float
+    length: float
+
+
+@dataclass(frozen=True)
+class PhaseLine:
+    """One cage; lengths in Å. `tc` is None where the λ table has no row for it."""
+
+    name: str
+    letter: str
+    cage: str
+    apexes: str
+    metal: str
+    ligand: str
+    xi_ang: float
+    xi_spread_ang: float
+    bond_ang: float | None
+    bond_angle_deg: float | None
+    sheets: str
+    faces: int
+    count: int
+    is_ceiling: bool
+    extrapolation: str
+    tc: Interval | None
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How the ceiling was reached: λ ± spread over ξ², and the shares of the doubt in per cent."""
+
+    letter: str
+    lambda_k_ang2: float
+    spread_k_ang2: float
+    lambda_source: str
+    xi_ang: float
+    xi_doubt_percent: float
+    xi_origin: str
+    tc_k: float
+    deviation_k: float
+    share_lambda: float
+    share_xi: float
+    share_copies: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The calibrated estimate: what to expect should the compound superconduct."""
+
+    tc: Interval
+    support: float | None
+    support_word: str
+    probability: float | None
+
+
+@dataclass(frozen=True)
+class RelativeLine:
+    """One measured superconductor beside the candidate; ξ and its distance in Å, T_c in K."""
+
+    compound: str
+    doping: str
+    pressure_gpa: float | None
+    xi_ang: float | None
+    distance_ang: float | None
+    similarity: float | None
+    tc: Interval
+    tc_kind: str
+    source: str
+    doi: str
+
+
+@dataclass(frozen=True)
+class KnownLine:
+    """What the table of measured superconductors says of this very compound; `tc_k` None: none was seen."""
+
+    compound: str
+    tc_k: float | None
+    tc_kind: str
+    pressure_gpa: float | None
+    doping: str
+    source: str
+    checked: str
+    reports: int
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """Another entry of the same compound."""
+
+    rank: int | None
+    id: str
+    formula: str
+    xi_ang: float
+    tc_k: float
+    theoretical: str
+    e_above_hull_ev: float | None
+    link: str
+
+
+@dataclass(frozen=True)
+class HazardLine:
+    """One remark on elements of the compound."""
+
+    severe: bool
+    kind: str
+    elements: str
+    meaning: str
+    source: str
+    checked: str
+
+
+@dataclass(frozen=True)
+class StripeLine:
+    """One step of the stripe series, and the doping as a fraction and as a number."""
+
+    n: int
+    fraction: str
+    doping: float
+    meaning: str
+
+
+@dataclass(frozen=True)
+class PressureLine:
+    """Pressure in GPa for a 1 % shorter normal at a measured compressibility of a relative, in 1/GPa."""
+
+    name: str
+    kappa_per_gpa: float
+    pressure_gpa: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything that the page of one candidate shows; `axis_k` is the end of the common temperature axis."""
+
+    file: str
+    source: str
+    id: str
+    formula: str
+    family: str
+    metal: str
+    rank: int | None
+    candidates: int
+    in_short: tuple[str, ...]
+    marks: tuple[str, ...]
+    axis_k: float
+    axis_ticks: tuple[tuple[int, float], ...]
+    phases: tuple[PhaseLine, ...]
+    ceiling: Interval
+    derivation: Derivation | None
+    estimate: Estimate | None
+    known: KnownLine | None
+    relatives: tuple[RelativeLine, ...]
+    relatives_by: str
+    siblings: tuple[Sibling, ...]
+    siblings_total: int
+    hazards: tuple[HazardLine, ...]
+    valence: float | None
+    d_electrons: float | None
+    valence_note: str
+    stripes: tuple[StripeLine, ...]
+    replacements: tuple[Replacement, ...]
+    shorter_xi_ang: float | None
+    shorter_tc_k: float | None
+    shorter_change_k: float | None
+    pressures: tuple[PressureLine, ...]
+    provenance: tuple[Fact, ...]
+    cite: tuple[str, ...]
+    cif: str
+    cif_sha256: str
+    scene: Scene | None

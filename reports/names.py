@@ -1,0 +1,25 @@
+"""Names of files made from ids: safe on every file system, and different for different entries."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+MAX_READABLE = 48
+"""Characters of the readable part; the digest behind it tells apart what is cut."""
+
+
+def safe_name(source: str, id: str) -> str:
+    """A file name, without suffix, of ASCII letters, digits, dots, dashes and underscores.
+
+    The readable part is the id; ten digits of the sha256 of source and id make it unique.
+    """
+    readable = re.sub(r"[^A-Za-z0-9_-]+|\.(?=\.)|^\.+", "-", id.rsplit("/", 1)[-1])
+    readable = readable[:MAX_READABLE].strip("-.") or "entry"
+    digest = hashlib.sha256(f"{source}\0{id}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{readable}-{digest[:10]}"
+
+
+def dossier_path(source: str, id: str) -> str:
+    """Where the dossier of an entry lies, relative to the page of the run."""
+    return f"dossiers/{safe_name(source, id)}.html"

@@ -1,0 +1,112 @@
+"""Runs that kill themselves at their n-th durable step; `python -m tests.flows.dying` starts them.
+
+Each run is a forked process that does the workers' work itself, so that hundreds of them are cheap.
+"""
+
+import json
+import os
+import signal
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import flows.manifest
+import flows.pull
+import flows.shards
+import flows.steps
+import flows.todo
+from catalog import durable, lake, publish
+from flows.plain import run_plain
+from flows.plan import make_plan
+
+STEPS = ("fsync", "replace", "rename", "symlink", "commit")
+
+
+class OwnHands:
+    """Stands in for the pool: the same calls, in this process."""
+
+    screened = 0
+
+    def __init__(self, *_, **__):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def map(self, work, shards, lost):
+        for shard in shards:
+            yield shard, work(shard)
+
+    def run(self, work, shard, lost):
+        OwnHands.screened += len(shard)
+        return [(shard, work(shard))]
+
+
+def arm(kill_at):
+    """Counts the durable steps of this process; before number `kill_at` it dies."""
+    count = 0
+
+    def counted(function):
+        def step(*arguments, **words):
+            nonlocal count
+            count += 1
+            if count == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **words)
+
+        return step
+
+    def counted_after(function):
+        def step(*arguments, **words):
+            return counted(lambda result: result)(function(*arguments, **words))
+
+        return step
+
+    durable.os.fsync = counted(os.fsync)
+    durable.os.replace = counted(os.replace)
+    Path.rename = counted(Path.rename)
+    Path.symlink_to = counted(Path.symlink_to)
+    lake._apply_once = counted_after(counted(lake._apply_once))
+    publish.shutil.rmtree = counted(publish.shutil.rmtree)
+    return lambda: count
+
+
+def live(source, home, kill_at):
+    """One run in this process; leaves `steps.json` beside the home when it comes to its end."""
+    flows.steps.Workers = OwnHands
+    flows.steps.measured_rows = lambda families: []
+    flows.manifest.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
+    flows.shards.wall_limit = nullcontext  # it needs the main thread
+    flows.pull.SHARD_ENTRIES = flows.todo.SHARD_ENTRIES = 2
+    flows.pull.cut.__defaults__ = (2,)
+    steps = arm(kill_at)
+    run_plain(make_plan(source, home, None, 1))
+    said = {"steps": steps(), "screened": OwnHands.screened}
+    Path(f"{home}.json").write_text(json.dumps(said), "utf-8")
+
+
+def main():
+    """Reads lines of JSON (source, home, kill_at), runs each, and says how it ended."""
+    for line in sys.stdin:
+        source, home, kill_at = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                sys.stderr = open(f"{home}.log", "w")
+                live(source, home, kill_at)
+                code = 0
+            except BaseException as error:
+                print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        print(json.dumps(os.waitstatus_to_exitcode(status)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
