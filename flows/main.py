@@ -1,6 +1,7 @@
 """The command line: `polywell screen`, `cages`, `diff` and `sources`.
 
-The other commands stand in `flows.handover` and `flows.studies`. What a command needs is imported inside it, so that each starts no slower than it must.
+The other commands stand in `flows.handover` and `flows.studies`. What a command needs is imported inside
+it, so that each starts no slower than it must.
 """
 
 from __future__ import annotations

@@ -51,16 +51,25 @@ def _with(record: ScreenRecord, place: Surroundings, estimate: Estimate | None) 
     )
     if estimate is None:
         return described
+    known = estimate.nearest
     return replace(
         described,
-        tc_expected_k=estimate.tc_expected_k,
-        tc_low_k=estimate.tc_low_k,
-        tc_high_k=estimate.tc_high_k,
-        superconducting_probability=estimate.superconducting_probability,
-        support=estimate.support,
+        tc_expected_k=_kept(estimate.tc_expected_k),
+        tc_low_k=_kept(estimate.tc_low_k),
+        tc_high_k=_kept(estimate.tc_high_k),
+        superconducting_probability=_kept(estimate.superconducting_probability),
+        support=_kept(estimate.support),
         support_word=estimate.support_word,
-        nearest_known=tuple(known.id for known in estimate.nearest),
-        nearest_similarity=tuple(known.similarity for known in estimate.nearest),
-        nearest_tc_k=tuple(known.tc_k for known in estimate.nearest),
-        nearest_residual_k=tuple(known.residual_k for known in estimate.nearest),
+        nearest_known=tuple(neighbour.id for neighbour in known),
+        nearest_similarity=tuple(_kept(neighbour.similarity) for neighbour in known),
+        nearest_tc_k=tuple(neighbour.tc_k for neighbour in known),
+        nearest_residual_k=tuple(_kept(neighbour.residual_k) for neighbour in known),
     )
+
+
+def _kept(value: float) -> float:
+    """The value to six decimals, so that equal runs give equal files.
+
+    The last bits of a matrix product differ from machine to machine and from batch to batch.
+    """
+    return round(value, 6)

@@ -114,7 +114,7 @@ def test_a_calibrated_estimate_is_told_where_the_row_has_one(small_run) -> None:
         "tc_low_k": 40.0,
         "tc_high_k": 88.0,
         "support": 0.4,
-        "support_word": "between",
+        "support_word": "between measured compounds",
         "nearest_known": ["YBa2Cu3O7"],
         "nearest_similarity": [0.8],
         "nearest_tc_k": [92.0],

@@ -34,7 +34,6 @@ SAID = {
     "nearest_similarity",
     "nearest_tc_k",
     "nearest_residual_k",
-    "calibration_digest",
 }
 
 
@@ -65,14 +64,13 @@ def test_candidates_get_every_field_and_lose_none() -> None:
         )
         assert {len(column) for column in near} == {3}
         assert list(record.nearest_similarity) == sorted(record.nearest_similarity, reverse=True)
-        assert record.calibration_digest == dict(CALIBRATION.digests)["training"]
 
 
 def test_the_estimate_is_that_of_the_model() -> None:
     rows = features_many([RECORDS[k] for k in PLACES], [ENTRIES[k] for k in PLACES])
     for k, estimate in zip(PLACES, CALIBRATION.predict(rows), strict=True):
         assert estimate is not None
-        assert ESTIMATED[k].tc_expected_k == estimate.tc_expected_k
+        assert ESTIMATED[k].tc_expected_k == round(estimate.tc_expected_k, 6)
         assert ESTIMATED[k].nearest_known == tuple(near.id for near in estimate.nearest)
 
 
@@ -105,7 +103,7 @@ def test_a_batch_says_what_single_records_say() -> None:
         one, other = asdict(alone), asdict(ESTIMATED[k])
         for name in one:
             if isinstance(one[name], float) or (name.startswith("nearest_") and name != "nearest_known"):
-                assert one[name] == pytest.approx(other[name], rel=1e-9, abs=1e-9), name
+                assert one[name] == pytest.approx(other[name], rel=1e-9, abs=1.1e-6), name
             else:
                 assert one[name] == other[name], name
 
