@@ -26,8 +26,6 @@ SCRIPTS = (
 )
 PLOTLY = "vendor/plotly-basic.min.js"
 
-_environment, _read, _replace = environment, read_text, replace_text
-
 
 def write_run(
     folder: Path,
@@ -72,12 +70,12 @@ def write_run(
 
 def write_run_page(payload: RunPayload, folder: Path) -> Path:
     """Write `index.html` of a payload into the folder and return its path."""
-    page = _environment().get_template("run.html.j2")
-    plotly, own = _read(PLOTLY), "\n".join(_read(name) for name in SCRIPTS)
+    page = environment().get_template("run.html.j2")
+    plotly, own = read_text(PLOTLY), "\n".join(read_text(name) for name in SCRIPTS)
     html = page.render(
         run=payload,
         slack=SLACK,
-        style=Markup(_read("templates/style.css")),
+        style=Markup(read_text("templates/style.css")),
         plotly=inline_script(plotly),
         script=inline_script(own),
         script_sources=Markup(f"{script_source(plotly)} {script_source(own)}"),
@@ -90,16 +88,16 @@ def write_run_page(payload: RunPayload, folder: Path) -> Path:
             }
         ),
     )
-    return _replace(folder / "index.html", html)
+    return replace_text(folder / "index.html", html)
 
 
 def write_columns_page(folder: Path) -> Path:
     """Write `columns.html`, every column of the catalog with its type, unit and meaning; return its path."""
     html = (
-        _environment()
+        environment()
         .get_template("columns.html.j2")
         .render(
-            style=Markup(_read("templates/style.css")),
+            style=Markup(read_text("templates/style.css")),
             groups=(
                 ("Entry", "One row of ranked, rejected and failed.parquet.", ENTRY_COLUMNS),
                 ("Phase", "One element of the column phases: a distinct cage of the entry.", PHASE_COLUMNS),
@@ -107,7 +105,7 @@ def write_columns_page(folder: Path) -> Path:
             ),
         )
     )
-    return _replace(folder / "columns.html", html)
+    return replace_text(folder / "columns.html", html)
 
 
 def _table_data(table: Table) -> dict[str, object]:

@@ -15,8 +15,8 @@ from polywell.proposal.listings import Cell, ListColumn, Listing
 from polywell.proposal.published import VERDICT_MEANING, Pair, Value, Verdict
 from polywell.proposal.reproduction import SECTIONS, Reproduction
 from reports.figure import Image
-from reports.page import _environment, _read, _replace
 from reports.reproduction_figures import figures
+from reports.writing import environment, read_text, replace_text
 
 PAGE, DATA = "reproduction.html", "reproduction.json"
 SCHEMA = 1
@@ -119,11 +119,11 @@ def write_reproduction(folder: Path, payload: Reproduction) -> Path:
         OSError: If the folder cannot be written.
     """
     data = json.dumps(reproduction_data(payload), ensure_ascii=False, allow_nan=False, indent=1)
-    _replace(folder / DATA, data + "\n")
-    style = _read("templates/style.css") + _read("templates/reproduction.css")
-    environment = _environment()
-    environment.filters["typeset"] = _typeset
-    html = environment.get_template("reproduction.html.j2").render(
+    replace_text(folder / DATA, data + "\n")
+    style = read_text("templates/style.css") + read_text("templates/reproduction.css")
+    templates = environment()
+    templates.filters["typeset"] = _typeset
+    html = templates.get_template("reproduction.html.j2").render(
         style=Markup(style),
         sections=shown_sections(payload),
         verdicts=tuple((verdict, meaning) for verdict, meaning in VERDICT_MEANING.items()),
@@ -135,7 +135,7 @@ def write_reproduction(folder: Path, payload: Reproduction) -> Path:
         payload=payload,
         data_name=DATA,
     )
-    return _replace(folder / PAGE, html)
+    return replace_text(folder / PAGE, html)
 
 
 def reproduction_data(payload: Reproduction) -> dict[str, Any]:

@@ -31,8 +31,8 @@ from polywell.evidence.evaluation import (
 from polywell.evidence.reliability import reliability
 from polywell.evidence.verdict import ERROR, verdict
 from reports.figure import Image
-from reports.page import _environment, _read, _replace
 from reports.validation_figures import measured_figure, reliability_figure
+from reports.writing import environment, read_text, replace_text
 
 PAGE, DATA = "index.html", "validation.json"
 SCHEMA = 1
@@ -156,13 +156,13 @@ def write_validation(folder: Path, payload: ValidationPayload) -> Path:
         OSError: If the folder cannot be written.
     """
     data = json.dumps(validation_data(payload), ensure_ascii=False, allow_nan=False, indent=1)
-    _replace(folder / DATA, data + "\n")
+    replace_text(folder / DATA, data + "\n")
     splits = tuple(_split(payload.evaluation, split) for split in payload.splits)
     html = (
-        _environment()
+        environment()
         .get_template("validation.html.j2")
         .render(
-            style=Markup(_read("templates/style.css") + _read("templates/validation.css")),
+            style=Markup(read_text("templates/style.css") + read_text("templates/validation.css")),
             sentences=sentences(payload),
             payload=payload,
             splits=splits,
@@ -186,7 +186,7 @@ def write_validation(folder: Path, payload: ValidationPayload) -> Path:
             data_name=DATA,
         )
     )
-    return _replace(folder / PAGE, html)
+    return replace_text(folder / PAGE, html)
 
 
 def sentences(payload: ValidationPayload) -> tuple[str, ...]:
