@@ -19,7 +19,7 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def replace_durably(path: Path, write: Callable[[Path], None]) -> None:
+def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` make a file under a temporary name in the same folder and gives it its name when whole.
 
     Args:

@@ -105,7 +105,7 @@ def _write_run(folder: Path, lists: Mapping[Outcome, Entries], manifest: Mapping
     for outcome, records in lists.items():
         path = folder / FILES[outcome]
         if isinstance(records, pa.Table):
-            counts[outcome] = _write_table(path, _checked_table(records, outcome, seen))
+            counts[outcome] = write_table(path, _checked_table(records, outcome, seen))
         else:
             counts[outcome] = _write_parquet(path, _checked_rows(records, outcome, seen))
         sync(path)
@@ -140,7 +140,7 @@ def _checked_table(table: pa.Table, outcome: Outcome, seen: set[tuple[str, str]]
     return table
 
 
-def _write_table(path: Path, table: pa.Table) -> int:
+def write_table(path: Path, table: pa.Table) -> int:
     """Writes the rows in groups of the same size, whatever their chunks in memory. Returns their number."""
     schema = entry_schema()
     with pq.ParquetWriter(path, schema, compression="zstd", version="2.6", store_schema=True) as writer:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from catalog.durable import replace_durably
 from catalog.errors import CatalogError
 from catalog.home import Home
 from catalog.lake import scan
-from catalog.publish import FILES
+from catalog.publish import FILES, write_table
 from catalog.runs import PublishedRun, find_run
 from catalog.schema import Row, conformed, entry_schema
 from polywell.records import Outcome
@@ -23,13 +25,19 @@ class ExportError(CatalogError):
     """The files cannot be written."""
 
 
-def ranked_rows(run: PublishedRun) -> list[Row]:
+RANKED = FILES[Outcome.CANDIDATE]
+
+
+def ranked_table(run: PublishedRun) -> pa.Table:
     """The candidates of a published run in ranked order; columns that an older run lacks are empty."""
-    table = pq.read_table(run.folder / FILES[Outcome.CANDIDATE]).combine_chunks()
-    rows: list[Row] = []
-    for batch in table.to_batches():
-        rows += conformed(batch, entry_schema()).to_pylist()
-    return rows
+    schema = entry_schema()
+    batches = pq.read_table(run.folder / RANKED).combine_chunks().to_batches()
+    return pa.Table.from_batches([conformed(batch, schema) for batch in batches], schema)
+
+
+def ranked_rows(run: PublishedRun) -> list[Row]:
+    """The same as rows."""
+    return list(ranked_table(run).to_pylist())
 
 
 def structures_of(home: Home, source: str, ids: Collection[str]) -> dict[str, Row]:
@@ -45,7 +53,7 @@ def structures_of(home: Home, source: str, ids: Collection[str]) -> dict[str, Ro
 
 
 def export(home: Home, folder: Path, wanted: Filter, run_name: str = "latest") -> Written:
-    """Write the shortlist of a published run into a folder.
+    """Write the shortlist of a published run into a folder: `reports.shortlist`, and `ranked.parquet`.
 
     Args:
         home: where the catalog lies.
@@ -59,10 +67,15 @@ def export(home: Home, folder: Path, wanted: Filter, run_name: str = "latest") -
         ExportError: the folder cannot be written.
     """
     run = find_run(home, run_name)
-    rows = chosen(ranked_rows(run), wanted)
-    structures = structures_of(home, str(run.source), {str(row["id"]) for row in rows})
+    table = ranked_table(run)
+    rows = chosen(table.to_pylist(), wanted)
+    ids = [str(row["id"]) for row in rows]
+    structures = structures_of(home, str(run.source), ids)
+    kept = table.filter(pc.is_in(table["id"], value_set=pa.array(ids, pa.string())))
     try:
-        return write_shortlist(folder, rows, structures, run.manifest, wanted)
+        written = write_shortlist(folder, rows, structures, run.manifest, wanted)
+        replace_durably(folder / RANKED, lambda path: write_table(path, kept))
+        return replace(written, files=(*written.files, folder / RANKED))
     except OSError as error:
         raise ExportError(
             f"{folder} cannot be written ({error.strerror or error}); give another folder"

@@ -40,7 +40,7 @@ def export(
     top: Annotated[int | None, typer.Option(metavar="N", min=0, help="The first N that pass.")] = None,
     run: RunName = "latest",
 ) -> None:
-    """Write the shortlist of a published run: CSV, workbook, CIFs, schema."""
+    """Write the shortlist of a published run: CSV, workbook, CIFs, Parquet, schema."""
     with told_in_one_line():
         from catalog.home import Home
         from flows.export import export as written_to

@@ -83,6 +83,10 @@ def screen(
         bool,
         typer.Option("--exclude-noncommercial", help="Leave out entries that may not be used commercially."),
     ] = False,
+    dossiers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="Candidates that get a page of their own; 50 by default."),
+    ] = None,
 ) -> None:
     """Screen a source: a ranked Parquet catalog, and a page to look at.
 
@@ -92,8 +96,9 @@ def screen(
         from flows.steps import NothingToScreenError, make_plan
 
         plan = make_plan(
-            source, home, families, workers, without_noncommercial, engine=engine, dask_address=dask_address
-        )
+            source, home, families, workers, without_noncommercial, engine=engine, dask_address=dask_address,
+            dossiers=dossiers,
+        )  # fmt: skip
         try:
             if plain:
                 from flows.plain import run_plain
@@ -107,7 +112,7 @@ def screen(
 
                     finished = flow(
                         source, _text(home), _text(families), workers, without_noncommercial,
-                        engine=engine, dask_address=dask_address,
+                        engine=engine, dask_address=dask_address, dossiers=dossiers,
                     )  # fmt: skip
         except NothingToScreenError as error:
             end(str(error), NOTHING_READ)

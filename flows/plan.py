@@ -35,6 +35,7 @@ class Plan:
     workers: int
     without_noncommercial: bool = False
     dask_address: str | None = None
+    dossiers: int = 50
 
 
 def make_plan(
@@ -46,6 +47,7 @@ def make_plan(
     key: SecretStr | None = None,
     engine: str = "local",
     dask_address: str | None = None,
+    dossiers: int | None = None,
 ) -> Plan:
     """Opens and checks everything that a run is told; what is None comes from the environment.
 
@@ -64,7 +66,15 @@ def make_plan(
     opened = open_source(source, Chemistry(frozenset(table.metals), frozenset(LIGANDS)), key)
     chosen = Home.at(_path(home) or settings.home)
     chosen.prepare()
-    return Plan(opened, chosen, table, workers or settings.workers, without_noncommercial, dask_address)
+    return Plan(
+        opened,
+        chosen,
+        table,
+        workers or settings.workers,
+        without_noncommercial,
+        dask_address,
+        settings.dossiers if dossiers is None else dossiers,
+    )
 
 
 def home_folder(home: str | None) -> Path | None:

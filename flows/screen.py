@@ -6,7 +6,7 @@ Prefect's result cache stays off: it cannot see a changed table or library, and 
 from __future__ import annotations
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.manifest import Counts
@@ -14,7 +14,7 @@ from flows.notify import notifying, secret_of
 from flows.plan import Plan, make_plan
 from flows.progress import Advance, stage
 from flows.steps import Finished, Run
-from flows.summary import counts_markdown, top_rows
+from flows.summary import counts_markdown, page_link, top_rows
 
 
 @task(name="pull", cache_policy=NO_CACHE, persist_result=False)
@@ -47,6 +47,7 @@ def report(run: Run, counts: Counts) -> Finished:
     finished = run.report(counts)
     create_table_artifact(top_rows(finished), key="polywell-ranking", description="The top of the ranking")
     create_markdown_artifact(counts_markdown(finished), key="polywell-counts")
+    create_link_artifact(page_link(finished), "The page of this run", key="polywell-page")
     return finished
 
 
@@ -62,6 +63,7 @@ def screen(
     notify_above_k: float = 50.0,
     engine: str = "local",
     dask_address: str | None = None,
+    dossiers: int | None = None,
 ) -> Finished:
     """Screens a source from the first byte to the page.
 
@@ -78,6 +80,7 @@ def screen(
         notify_above_k: least ceiling in K of a new candidate that is worth a notification.
         engine: `local` or `dask`.
         dask_address: address of the Dask scheduler, for the engine `dask`.
+        dossiers: how many of the first candidates get a page of their own; `POLYWELL_DOSSIERS` or 50 if None.
 
     Returns:
         What the run leaves behind.
@@ -85,7 +88,9 @@ def screen(
     with notifying(notify or (), source, notify_above_k) as tell:
         key = None if key_block is None else secret_of(key_block)
         finished = _screen(
-            make_plan(source, home, families, workers, without_noncommercial, key, engine, dask_address)
+            make_plan(
+                source, home, families, workers, without_noncommercial, key, engine, dask_address, dossiers
+            )
         )
         tell(finished)
     return finished

@@ -17,7 +17,7 @@ def cores() -> int:
 
 
 class Settings(BaseSettings):
-    """`POLYWELL_HOME`, `POLYWELL_FAMILIES` and `POLYWELL_WORKERS`; an empty variable counts as not set.
+    """`POLYWELL_HOME`, `_FAMILIES`, `_WORKERS` and `_DOSSIERS`; an empty variable counts as not set.
 
     Raises:
         pydantic.ValidationError: a variable holds something else than its type allows.
@@ -30,3 +30,4 @@ class Settings(BaseSettings):
     )
     families: Path | None = Field(default=None, description="a λ table to use in place of the built-in one")
     workers: int = Field(default_factory=cores, ge=1, le=1024, description="number of worker processes")
+    dossiers: int = Field(50, ge=0, description="how many of the first candidates get a page of their own")

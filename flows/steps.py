@@ -25,6 +25,7 @@ from catalog.schema import Row
 from catalog.shards import forget_work, work_folder, write_shard
 from flows import shards
 from flows.dask_workers import DaskWorkers
+from flows.export import structures_of
 from flows.manifest import Counts, LostEntriesError, build_manifest, now, screening_settings, versions
 from flows.plan import Plan, make_plan
 from flows.progress import Advance, say, stage
@@ -44,6 +45,7 @@ from polywell.families import Families
 from polywell.records import Outcome
 from polywell.reference import reference_entries
 from polywell.screening import screen
+from reports.dossier_page import FOLDER as DOSSIERS
 from reports.page import write_run
 from reports.table import MAX_LISTED
 
@@ -216,6 +218,7 @@ class Run:
             source_version=self._version,
             without_noncommercial=plan.without_noncommercial,
             excluded_noncommercial=tables.excluded,
+            dossiers=plan.dossiers,
             changes=changes.as_json(),
         )
         folder = publish(plan.home, tables.ranked, tables.rejected, tables.failed, manifest)
@@ -239,10 +242,12 @@ class Run:
             raise HomeError(f"{home.latest} was removed while the run worked; run again")
         ranked = tables.ranked.to_pylist()
         rejected, failed = (tables.of()[outcome].slice(0, MAX_LISTED).to_pylist() for outcome in _LISTED)
+        first = {str(row["id"]) for row in ranked[: self.plan.dossiers]}
+        structures = structures_of(home, self.plan.source.name, first)
         try:
             page = write_run(
                 home.reports / "latest", ranked, rejected, failed, latest.manifest,
-                measured_rows(self.plan.families),
+                measured_rows(self.plan.families), structures, self.plan.dossiers,
             )  # fmt: skip
             mark_complete(latest)
         except OSError as error:
@@ -264,6 +269,7 @@ class Run:
             "source": self.plan.source.name,
             "source_version": self._version,
             "without_noncommercial": self.plan.without_noncommercial,
+            "dossiers": self.plan.dossiers,
             **versions(self.plan.families),
         }
         return all(manifest.get(name) == value for name, value in now_.items())
@@ -308,6 +314,7 @@ def _tidy(home: Home) -> None:
         (home.records, ".*.part"),
         (home.runs, "*/.*.part"),
         (home.reports / "latest", ".*.part"),
+        (home.reports / "latest" / DOSSIERS, ".*.part"),
     ):
         for left in folder.glob(names):
             left.unlink(missing_ok=True)

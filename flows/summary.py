@@ -32,8 +32,13 @@ def counts_markdown(finished: Finished) -> str:
         if by_name:
             lines += [f"| {heading} | entries |", "| --- | ---: |"]
             lines += [f"| {_text(name)} | {count} |" for name, count in by_name.items()] + [""]
-    lines += [f"[The page of this run]({finished.page.resolve().as_uri()})", ""]
+    lines += [f"[The page of this run]({page_link(finished)})", ""]
     return "\n".join(lines)
+
+
+def page_link(finished: Finished) -> str:
+    """Address of the page of a run, a file on the machine that ran it."""
+    return finished.page.resolve().as_uri()
 
 
 def _cell(value: Any) -> Any:

@@ -1,4 +1,8 @@
-"""The page of a dossier, self-contained and offline, and the same numbers as JSON beside it."""
+"""The page of a dossier, offline, and the same numbers as JSON beside it.
+
+The dossiers of a run share the library that draws the structures, one file beside them; one that is written
+by itself carries it inside.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,12 @@ from polywell.rediscovery import RULE
 from reports.dossier import Context, dossier
 from reports.dossier_payload import Dossier
 from reports.inline import inline_json, inline_script, script_source
+from reports.library import VIEWER, library, library_source
 from reports.table import Row
 from reports.writing import environment, read_text, replace_text
 
 FOLDER = "dossiers"
-VIEWER = "vendor/3Dmol-min.js"
 SCRIPT = "templates/dossier.js"
-DEFAULT_DOSSIERS = 50
 
 
 def write_dossiers(
@@ -29,7 +32,7 @@ def write_dossiers(
     structures: Mapping[str, Row],
     manifest: Mapping[str, Any],
     measured: Sequence[Row],
-    top: int = DEFAULT_DOSSIERS,
+    top: int,
 ) -> tuple[str, ...]:
     """Write the dossiers of the top candidates into `folder/dossiers`; older ones there are removed.
 
@@ -55,24 +58,27 @@ def write_dossiers(
     written = set()
     for row in chosen:
         payload = dossier(row, structures.get(str(row["id"])), context)
-        page = write_dossier(payload, target)
+        page = write_dossier(payload, target, back="../index.html")
         written |= {page.name, page.with_suffix(".json").name}
-    if target.is_dir():
-        for old in target.iterdir():
-            if old.suffix in (".html", ".json") and old.name not in written:
-                old.unlink()
+    if chosen:
+        written.add(replace_text(target / VIEWER[0], library(*VIEWER)).name)
+    for old in target.glob("*"):
+        if old.suffix in (".html", ".json", ".js") and old.name not in written:
+            old.unlink()
     return ids
 
 
-def write_dossier(payload: Dossier, folder: Path, back: str = "../index.html") -> Path:
+def write_dossier(payload: Dossier, folder: Path, back: str = "") -> Path:
     """Write one dossier and its JSON into the folder; return the path of the page.
 
     Args:
         payload: what it says.
         folder: where to.
-        back: relative link to the page of the run; empty for none.
+        back: relative link to the page of the run, whose dossiers share their library; empty for a page that
+            stands by itself.
     """
-    viewer, own = read_text(VIEWER), read_text(SCRIPT)
+    own = read_text(SCRIPT)
+    allowed = "'self' file:" if back else library_source(*VIEWER)
     html = (
         environment()
         .get_template("dossier.html.j2")
@@ -81,9 +87,10 @@ def write_dossier(payload: Dossier, folder: Path, back: str = "../index.html") -
             back=back,
             rule=RULE,
             style=Markup(read_text("templates/style.css") + read_text("templates/dossier.css")),
-            viewer=inline_script(viewer),
+            viewer_file=VIEWER[0] if back else "",
+            viewer="" if back else Markup(library(*VIEWER)),
             script=inline_script(own),
-            script_sources=Markup(f"{script_source(viewer)} {script_source(own)}"),
+            script_sources=Markup(f"{allowed} {script_source(own)}"),
             data=inline_json(
                 {
                     "scene": None if payload.scene is None else asdict(payload.scene),

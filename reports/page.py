@@ -10,8 +10,9 @@ from typing import Any
 from markupsafe import Markup
 
 from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
-from reports.dossier_page import DEFAULT_DOSSIERS, write_dossiers
+from reports.dossier_page import write_dossiers
 from reports.inline import inline_json, inline_script, script_source
+from reports.library import PLOTLY, library, library_source
 from reports.payload import SLACK, RunPayload, run_payload
 from reports.picture import write_picture
 from reports.table import Row, Table
@@ -24,7 +25,6 @@ SCRIPTS = (
     "templates/chart.js",
     "templates/page.js",
 )
-PLOTLY = "vendor/plotly-basic.min.js"
 
 
 def write_run(
@@ -35,7 +35,7 @@ def write_run(
     manifest: Mapping[str, Any],
     measured: Sequence[Row],
     structures: Mapping[str, Row] | None = None,
-    dossiers: int = DEFAULT_DOSSIERS,
+    dossiers: int = 0,
 ) -> Path:
     """Write the pages of one run and its picture; the folder is made if it is missing.
 
@@ -49,8 +49,8 @@ def write_run(
         failed: rows of the failed entries.
         manifest: the run's manifest.
         measured: rows of the reference library's candidates, with their measured T_c.
-        structures: rows of the structures table of the top candidates, by id; None: no dossiers.
-        dossiers: how many of the top candidates get one.
+        structures: rows of the structures table of these candidates, by id.
+        dossiers: how many of the first candidates get a dossier.
 
     Returns:
         The path of `index.html`.
@@ -59,10 +59,9 @@ def write_run(
         ValueError: If manifest and rows do not belong together.
         OSError: If the folder cannot be written.
     """
-    top = dossiers if structures is not None else 0
-    with_dossier = [str(row["id"]) for row in ranked[:top]]
+    with_dossier = [str(row["id"]) for row in ranked[:dossiers]]
     payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier)
-    write_dossiers(folder, ranked, structures or {}, manifest, measured, top)
+    write_dossiers(folder, ranked, structures or {}, manifest, measured, dossiers)
     write_columns_page(folder)
     write_picture(payload, folder / "tc_against_xi.png")
     return write_run_page(payload, folder)
@@ -71,14 +70,14 @@ def write_run(
 def write_run_page(payload: RunPayload, folder: Path) -> Path:
     """Write `index.html` of a payload into the folder and return its path."""
     page = environment().get_template("run.html.j2")
-    plotly, own = read_text(PLOTLY), "\n".join(read_text(name) for name in SCRIPTS)
+    own = "\n".join(read_text(name) for name in SCRIPTS)
     html = page.render(
         run=payload,
         slack=SLACK,
         style=Markup(read_text("templates/style.css")),
-        plotly=inline_script(plotly),
+        plotly=Markup(library(*PLOTLY)),
         script=inline_script(own),
-        script_sources=Markup(f"{script_source(plotly)} {script_source(own)}"),
+        script_sources=Markup(f"{library_source(*PLOTLY)} {script_source(own)}"),
         data=inline_json(
             {
                 "ranked": _table_data(payload.ranked_table),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 
+@cache
 def environment() -> Environment:
     """The templates of `reports/templates`, escaping by default, failing on a name that is not given."""
     made = Environment(

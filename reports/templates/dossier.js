@@ -11,7 +11,7 @@
   const PAINT = { O: 0xe0302b, F: 0x7dbb3a, Cl: 0x3fa34d, Cu: 0xc4713b, Ni: 0x4f8f5c, Fe: 0xd0722c, As: 0x9a6cc4, Se: 0xd8a028,
     P: 0xe58a1f, S: 0xd9c32e, Te: 0xb07a1e, Ba: 0x2f8f4e, Sr: 0x6bbf59, Ca: 0x7a8ea3, La: 0x4aa8c0, Y: 0x5fb6c7, Hg: 0x8f8fa8,
     Tl: 0x8a5a44, Bi: 0x8d55a5, Pb: 0x565964, K: 0x7f4fb8, Na: 0x9566cf, Li: 0xb184d8, Mg: 0x69a84f };
-  const paint = (element) => PAINT[element] ?? window.$3Dmol.elementColors.Jmol[element] ?? 0x8899aa;
+  const paint = (element) => PAINT[element] ?? window.$3Dmol?.elementColors.Jmol[element] ?? 0x8899aa;
   for (const ball of document.querySelectorAll(".ball")) ball.style.background = hex(paint(ball.dataset.element));
 
   const style = () => getComputedStyle(document.documentElement);
@@ -113,7 +113,10 @@
   }
 
   const node = document.getElementById("view");
-  if (node && data.scene) {
+  if (node && !window.$3Dmol) {
+    node.hidden = true;
+    document.getElementById("no-view").hidden = false;
+  } else if (node && data.scene) {
     const crystal = new Crystal(node, data.scene);
     for (const button of document.querySelectorAll("[data-view]")) button.addEventListener("click", () => crystal.look(button.dataset.view));
     for (const box of document.querySelectorAll("[data-cage]")) {

@@ -83,7 +83,7 @@ def live(source, home, kill_at):
     flows.pull.SHARD_ENTRIES = flows.todo.SHARD_ENTRIES = 2
     flows.pull.cut.__defaults__ = (2,)
     steps = arm(kill_at)
-    run_plain(make_plan(source, home, None, 1))
+    run_plain(make_plan(source, home, None, 1, dossiers=1))
     said = {"steps": steps(), "screened": OwnHands.screened}
     Path(f"{home}.json").write_text(json.dumps(said), "utf-8")
 

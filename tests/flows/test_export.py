@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 
+import pyarrow.parquet as pq
 import pytest
 
 from catalog.home import Home
@@ -32,6 +33,11 @@ def test_the_shortlist_holds_the_top_of_the_run_with_its_structures(home, tmp_pa
     assert not any("Hg" in row["formula"] or "Tl" in row["formula"] for row in rows)
     with zipfile.ZipFile(tmp_path / "cifs.zip") as archive:
         assert set(archive.namelist()) == {row["cif"] for row in rows}
+    # A pipeline gets the same candidates with every column of the run.
+    kept, whole = (pq.read_table(where / "ranked.parquet") for where in (tmp_path, home.latest))
+    assert kept.schema == whole.schema
+    assert [row["id"] for row in kept.to_pylist()] == [row["id"] for row in rows]
+    assert [int(row["rank"]) for row in kept.to_pylist()] == ranks
 
 
 def test_a_candidate_is_explained_and_gets_a_page(home, tmp_path) -> None:
@@ -44,8 +50,6 @@ def test_a_candidate_is_explained_and_gets_a_page(home, tmp_path) -> None:
 
 
 def test_a_rejected_entry_is_explained_by_its_reason(home) -> None:
-    import pyarrow.parquet as pq
-
     row = pq.read_table(home.latest / "rejected.parquet").to_pylist()[0]
     text = "\n".join(explain(home, row["id"]))
     assert f"reason: {row['reason']}: " in text

@@ -60,6 +60,19 @@ def test_the_terminal_shows_ranking_and_failures(plain):
     assert (home / "reports" / "latest" / "columns.html").exists()
 
 
+def test_the_first_candidates_get_a_page_each_until_a_run_is_told_otherwise(polywell, folder, tmp_path):
+    words = ("screen", f"files:{folder}", "--plain", "--home", tmp_path, "--workers", 1)
+    dossiers = tmp_path / "reports" / "latest" / "dossiers"
+    assert polywell(*words).returncode == 0
+    assert sorted(path.suffix for path in dossiers.iterdir()) == [".html", ".js", ".json"]
+    page = (dossiers.parent / "index.html").read_text("utf-8")
+    assert f"dossiers/{next(dossiers.glob('*.html')).name}" in page
+    assert polywell(*words, POLYWELL_DOSSIERS="0").returncode == 0
+    assert list(dossiers.iterdir()) == []
+    assert polywell(*words, "--dossiers", 1, POLYWELL_DOSSIERS="0").returncode == 0
+    assert len(list(dossiers.glob("*.html"))) == 1
+
+
 def test_prefect_changes_no_byte(plain, with_prefect):
     done, home = with_prefect
     assert done.returncode == 0, done.stderr
@@ -78,6 +91,7 @@ def test_prefect_keeps_the_run_its_tasks_and_artifacts(with_prefect, polywell):
         artifacts = dict(database.execute("select key, data from artifact where key is not null"))
     assert "CaCuO2" in artifacts["polywell-ranking"]
     assert "index.html" in artifacts["polywell-counts"]
+    assert f"{with_prefect[1].as_uri()}/reports/latest/index.html" in artifacts["polywell-page"]
 
 
 def test_a_second_run_makes_no_new_version(plain, polywell, folder):

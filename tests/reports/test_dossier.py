@@ -8,7 +8,7 @@ import pytest
 
 from polywell.relation import critical_temperature_k
 from reports.dossier import Context, dossier
-from reports.dossier_page import write_dossiers
+from reports.dossier_page import write_dossier, write_dossiers
 from reports.page import write_run
 from reports.scene import scene
 from reports.writing import formula
@@ -125,20 +125,32 @@ def test_a_calibrated_estimate_is_told_where_the_row_has_one(small_run) -> None:
     assert any("61 K (40 to 88 K); between" in sentence for sentence in found.in_short)
 
 
-def test_pages_are_self_contained_and_the_json_says_the_same(known_candidates, tmp_path) -> None:
+def test_a_dossier_by_itself_carries_its_library_and_the_licence(dossiers, tmp_path) -> None:
+    _, found = dossiers["la3ni2o7"]
+    page = write_dossier(found, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [page.name, page.with_suffix(".json").name]
+    html = page.read_text(encoding="utf-8")
+    assert not [attrs["src"] for tag, attrs in Tags(html).tags if tag == "script" and "src" in attrs]
+    assert "Copyright (c) 2014, University of Pittsburgh" in html and "$3Dmol" in html
+
+
+def test_pages_share_one_library_and_the_json_says_the_same(known_candidates, tmp_path) -> None:
     ranked, structures, run = known_candidates
     ids = write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
     assert ids == tuple(row["id"] for row in ranked[:3])
     pages = sorted((tmp_path / "dossiers").glob("*.html"))
     assert len(pages) == 3
+    assert "University of Pittsburgh" in (tmp_path / "dossiers" / "3Dmol-min.js").read_text(encoding="utf-8")
     for page in pages:
         tags = Tags(page.read_text(encoding="utf-8")).tags
         links = [value for _, attrs in tags for name in ("src", "href") if (value := attrs.get(name))]
         assert all(
-            re.fullmatch(r"data:,|\.\./index\.html|https://doi\.org/\S+|[A-Za-z0-9_.-]+\.(html|json)", link)
+            re.fullmatch(
+                r"data:,|\.\./index\.html|https://doi\.org/\S+|[A-Za-z0-9_.-]+\.(html|json|js)", link
+            )
             for link in links
         )
-        assert page.stat().st_size < 800_000
+        assert page.stat().st_size < 150_000
         data = json.loads(page.with_suffix(".json").read_text())
         row = next(one for one in ranked if one["id"] == data["id"])
         assert data["ceiling"]["tc_k"] == row["tc_ceiling_k"]
@@ -147,8 +159,10 @@ def test_pages_are_self_contained_and_the_json_says_the_same(known_candidates, t
 def test_dossiers_of_an_older_run_are_removed(known_candidates, tmp_path) -> None:
     ranked, structures, run = known_candidates
     write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
-    write_dossiers(tmp_path, ranked[:1], structures, run.manifest(), run.measured)
-    assert len(list((tmp_path / "dossiers").iterdir())) == 2
+    write_dossiers(tmp_path, ranked[:1], structures, run.manifest(), run.measured, top=3)
+    assert sorted(path.suffix for path in (tmp_path / "dossiers").iterdir()) == [".html", ".js", ".json"]
+    write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=0)
+    assert list((tmp_path / "dossiers").iterdir()) == []
 
 
 def test_hostile_text_adds_no_tag(make, row, tmp_path) -> None:
@@ -165,7 +179,7 @@ def test_hostile_text_adds_no_tag(make, row, tmp_path) -> None:
         for n, text in enumerate(HOSTILE)
     ]
     run = make(ranked=[one | {"compound": "same"} for one in rows], source=HOSTILE[1])
-    write_run(tmp_path, **run.arguments(), structures={})
+    write_run(tmp_path, **run.arguments(), dossiers=len(HOSTILE))
     pages = list((tmp_path / "dossiers").glob("*.html"))
     assert len(pages) == len(HOSTILE)
     for page in pages:

@@ -203,7 +203,7 @@ def test_hostile_text_in_a_dossier_is_shown_and_does_nothing(
         one["id"]: structures[ranked[0]["id"]] | {"id": one["id"], "citation": one["note"]} for one in rows
     }
     run = make(ranked=rows)
-    write_dossiers(tmp_path, run.ranked, shapes, run.manifest(), [])
+    write_dossiers(tmp_path, run.ranked, shapes, run.manifest(), [], len(nasty))
     for path in (tmp_path / "dossiers").glob("*.html"):
         opened = open_page(path, viewport={"width": 900, "height": 800})
         opened.page.wait_for_selector("#view[data-ready=true]")
