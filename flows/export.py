@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from catalog.durable import replace_durably
@@ -28,16 +29,21 @@ class ExportError(CatalogError):
 RANKED = FILES[Outcome.CANDIDATE]
 
 
-def ranked_table(run: PublishedRun) -> pa.Table:
-    """The candidates of a published run in ranked order; columns that an older run lacks are empty."""
+def ranked_table(run: PublishedRun, which: ds.Expression | None = None) -> pa.Table:
+    """The candidates of a published run in ranked order; columns that an older run lacks are empty.
+
+    Args:
+        run: the run.
+        which: those for which this holds; all of them by default.
+    """
     schema = entry_schema()
-    batches = pq.read_table(run.folder / RANKED).combine_chunks().to_batches()
+    batches = pq.read_table(run.folder / RANKED, filters=which).combine_chunks().to_batches()
     return pa.Table.from_batches([conformed(batch, schema) for batch in batches], schema)
 
 
-def ranked_rows(run: PublishedRun) -> list[Row]:
+def ranked_rows(run: PublishedRun, which: ds.Expression | None = None) -> list[Row]:
     """The same as rows."""
-    return list(ranked_table(run).to_pylist())
+    return list(ranked_table(run, which).to_pylist())
 
 
 def structures_of(home: Home, source: str, ids: Collection[str]) -> dict[str, Row]:

@@ -1,4 +1,4 @@
-"""Commands that study the relation itself: `validate`, `calibrate`, `reproduce` and `ceiling`.
+"""Commands that study the relation: `validate`, `calibrate`, `reproduce`, `ceiling` and `pressure`.
 
 What a command needs is imported inside it, so that each starts no slower than it must.
 """
@@ -16,7 +16,7 @@ from flows.options import FamiliesFile, HomeFolder
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (validate, calibrate, reproduce, ceiling):
+    for command in (validate, calibrate, reproduce, ceiling, pressure):
         app.command()(command)
 
 
@@ -76,24 +76,41 @@ def reproduce(home: HomeFolder = None) -> None:
     say(f"page: {page}")
 
 
-def ceiling(home: HomeFolder = None) -> None:
+def ceiling(
+    home: HomeFolder = None,
+    relax: Annotated[
+        bool,
+        typer.Option("--relax", help="Relax structures under pressure; needs the extra `pressure`."),
+    ] = False,
+) -> None:
     """Weigh the claim that nickelates will not exceed 100 K against the relation and the measurements."""
     from flows.progress import say
 
     with told_in_one_line():
-        folder = _pages(home, "nickelates")
-        from polywell.evidence.calibration_text import built_in_calibration
-        from polywell.proposal.ceiling import ceiling as weighed
-        from polywell.proposal.ceiling_chances import calibrated_intervals
-        from polywell.reference import reference_entries
-        from reports.ceiling import write_ceiling
+        from flows.nickelates import weigh
 
-        entries = {entry.id: entry for entry in reference_entries()}
-        analysis = weighed(calibrated=calibrated_intervals(built_in_calibration(), entries))
-        page = write_ceiling(folder, analysis)
+        analysis, page = weigh(home, relax)
     typer.echo(analysis.verdict.headline)
     say(f"data: {page.with_suffix('.json')}")
     say(f"page: {page}")
+
+
+def pressure(
+    structure: Annotated[
+        str, typer.Argument(metavar="ID-or-FILE", help="Id in the reference library, or a structure file.")
+    ],
+    up_to: Annotated[float, typer.Option(metavar="GPA", min=0.1, help="Highest pressure.")] = 30.0,
+    relax: Annotated[
+        bool, typer.Option("--relax", help="Relax it under pressure; needs the extra `pressure`.")
+    ] = False,
+) -> None:
+    """Tell T_c under pressure by the relation, from a measured compressibility or a relaxation."""
+    with told_in_one_line():
+        from flows.pressure import under_pressure
+        from flows.terminal import harmless
+
+        for line in under_pressure(structure, up_to, relax):
+            typer.echo(harmless(line, longest=2000))
 
 
 def _pages(home: Path | None, name: str) -> Path:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from flows.steps import Finished
 from flows.terminal import harmless
 from polywell.columns import ENTRY_COLUMNS
+from polywell.proposal.ceiling_verdict import Side, Verdict
 
 SHOWN = ("rank", "id", "formula", "family", "tc_ceiling_k", "tc_outer_k", "xi_ceiling_ang", "tc_measured_k")
 TOP = 20
@@ -39,6 +41,15 @@ def counts_markdown(finished: Finished) -> str:
 def page_link(finished: Finished) -> str:
     """Address of the page of a run, a file on the machine that ran it."""
     return finished.page.resolve().as_uri()
+
+
+def ceiling_markdown(verdict: Verdict, page: Path) -> str:
+    """The verdict on the nickelate ceiling, the points of both sides, and where the page lies."""
+    lines = [f"# The claim is {_text(verdict.finding.value)}", "", _text(verdict.headline), ""]
+    for side in Side:
+        lines += [f"## {_text(side.value.capitalize())}", ""]
+        lines += [f"- {_text(point)}" for point in verdict.of(side)] + [""]
+    return "\n".join([*lines, f"[The page]({page.resolve().as_uri()})", ""])
 
 
 def _cell(value: Any) -> Any:

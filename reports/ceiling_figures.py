@@ -54,13 +54,20 @@ def _heights(analysis: CeilingAnalysis) -> Image:
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
-        heights = [cell.xi_ceiling_ang for cell in analysis.cells]
+        heights = [cell.xi_ceiling_ang for cell in analysis.cells if cell.doubt]
         curve = np.linspace(min(heights) - 0.06, max(heights) + 0.06, 120)
         lam, spread = analysis.lambda_k_ang2, analysis.lambda_spread_k_ang2
         axes.fill_between(
             curve, (lam - spread) / curve**2, (lam + spread) / curve**2, color=theme.soft, alpha=0.2, lw=0
         )
         axes.plot(curve, lam / curve**2, color=theme.soft, linewidth=1.4, label=f"λ/ξ², λ = {lam:g} K·Å²")
+        unmeasured = [cell for cell in analysis.cells if not cell.doubt]
+        if unmeasured:
+            axes.plot(
+                [cell.xi_ceiling_ang for cell in unmeasured], [cell.tc_ceiling_k for cell in unmeasured],
+                linestyle="", marker="|", ms=9, color=theme.soft, label="catalog, by the relation",
+            )  # fmt: skip
+            axes.set_xlim(curve[0], curve[-1])
         _claim(axes, theme, analysis.claim_k)
         for place, row in enumerate(analysis.classes):
             own = _of(seen, row.class_name)

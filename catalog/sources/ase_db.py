@@ -97,7 +97,7 @@ def _connected(file: Path) -> Any:
     """The database, without a lock file: it is only read, and may stand where nothing can be written."""
     from ase.db import connect
 
-    return connect(str(file), type="db", use_lock_file=False)  # type: ignore[no-untyped-call]
+    return connect(str(file), type="db", use_lock_file=False)
 
 
 def _number(pairs: Mapping[str, Any]) -> float | None:

@@ -24,17 +24,25 @@ from polywell.proposal.ceiling_chances import (
 )
 from polywell.proposal.ceiling_data import CeilingData, built_in_data, derived_cells
 from polywell.proposal.ceiling_rows import (
+    CatalogRow,
     CellRow,
     ClassRow,
     EffectiveLambda,
     Interval,
     RecordYear,
+    RelaxedRow,
     Sighting,
     SubstitutionRow,
     TargetRow,
     TrilayerRow,
 )
-from polywell.proposal.ceiling_tables import record_years, substitution_rows, target_rows, trilayer_rows
+from polywell.proposal.ceiling_tables import (
+    catalog_rows,
+    record_years,
+    substitution_rows,
+    target_rows,
+    trilayer_rows,
+)
 from polywell.proposal.ceiling_verdict import CLAIM_K, Facts, Verdict, verdict
 from polywell.proposal.nickelates import OTHER, NickelateClass, nickel_phases, nickelate_class
 from polywell.proposal.smallest_cages import (
@@ -57,12 +65,14 @@ class CeilingAnalysis:
     lambda_k_ang2: float
     lambda_spread_k_ang2: float
     cells: tuple[CellRow, ...]
+    catalog: tuple[CatalogRow, ...]
     sightings: tuple[Sighting, ...]
     classes: tuple[ClassRow, ...]
     effective: tuple[EffectiveLambda, ...]
     targets: tuple[TargetRow, ...]
     smallest: tuple[SmallestCage, ...]
     shrinkings: Shrinkings
+    relaxed: tuple[RelaxedRow, ...]
     trilayers: tuple[TrilayerRow, ...]
     substitutions: tuple[SubstitutionRow, ...]
     years: tuple[RecordYear, ...]
@@ -78,13 +88,17 @@ def ceiling(
     data: CeilingData | None = None,
     others: Sequence[ScreenRecord] = (),
     calibrated: Calibrated | None = None,
+    relaxed: Sequence[RelaxedRow] = (),
 ) -> CeilingAnalysis:
     """Analyse the ceiling of the nickelates.
 
     Args:
         data: measured structures and temperatures, by default those that come with polywell.
-        others: further records, as of a database; they are listed by class, and count for nothing else.
+        others: further records, as of the catalog; they are listed and counted by class. As nobody measured
+            them they count for nothing else.
         calibrated: the calibrated model, if its probabilities are wanted.
+        relaxed: shrinkings by relaxation, as `polywell.proposal.ceiling_relaxed` finds them; they are listed
+            beside the measured ones.
 
     Raises:
         ValueError: the λ table has no row for nickel and oxygen, or no measured nickelate superconducts.
@@ -109,7 +123,7 @@ def ceiling(
     smallest = _smallest(own, kinds, sightings, shrinkings)
     classes = _classes(cells, sightings, effective, smallest, family)
     further = tuple(
-        _cell(record, kind, "", family, None)
+        _cell(record, kind, "", family, _estimate(record))
         for record in others
         if (kind := nickelate_class(record)) is not None
     )
@@ -121,12 +135,14 @@ def ceiling(
         lambda_k_ang2=family.lambda_k_ang2,
         lambda_spread_k_ang2=family.spread_k_ang2,
         cells=cells + tuple(sorted(further, key=lambda cell: (cell.xi_ceiling_ang, cell.id))),
+        catalog=catalog_rows(further, family),
         sightings=sightings,
         classes=classes,
         effective=effective,
         targets=target_rows(cells, effective, shrinkings, family),
         smallest=smallest,
         shrinkings=shrinkings,
+        relaxed=tuple(relaxed),
         trilayers=trilayers,
         substitutions=substitution_rows(known, seen),
         years=years,
@@ -144,6 +160,13 @@ def _estimates(records: Sequence[ScreenRecord], calibrated: Calibrated | None) -
         return {}
     found = zip(records, calibrated(records), strict=True)
     return {record.id: interval for record, interval in found if interval is not None}
+
+
+def _estimate(record: ScreenRecord) -> Interval | None:
+    """The calibrated estimate that a record of the catalog carries."""
+    if record.tc_expected_k is None or record.tc_low_k is None or record.tc_high_k is None:
+        return None
+    return Interval(record.tc_expected_k, record.tc_low_k, record.tc_high_k)
 
 
 def _cells(

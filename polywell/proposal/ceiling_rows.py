@@ -36,6 +36,23 @@ class CellRow:
 
 
 @dataclass(frozen=True)
+class CatalogRow:
+    """What one source of the catalog holds of one class: heights in Å, T_c by the relation in K."""
+
+    source: str
+    class_name: str
+    cells: int
+    xi_smallest_ang: float
+    xi_middle_ang: float
+    xi_largest_ang: float
+    smallest_id: str
+    smallest_formula: str
+    tc_smallest_k: float
+    tc_middle_k: float
+    above_claim: int
+
+
+@dataclass(frozen=True)
 class Sighting:
     """One measurement: T_c or its absence, and λ = T_c·ξ² where the structure is known."""
 
@@ -58,6 +75,26 @@ class Sighting:
     def film(self) -> bool:
         """Whether the sample is strained: a film or a membrane."""
         return self.sample in ("film", "membrane")
+
+
+@dataclass(frozen=True)
+class RelaxedRow:
+    """Shrinking of a measured cage by relaxation with a potential: heights in Å, -d ln ξ/dp in 1/GPa.
+
+    `xi_pressed_ang` is the measured ξ pressed to `pressure_gpa` with that shrinking, `tc_pressed_k` the
+    relation's T_c there. They are None, and `why` says the reason, where the relaxation failed.
+    """
+
+    class_name: str
+    id: str
+    potential: str
+    xi_measured_ang: float
+    xi_relaxed_ang: float | None
+    kappa_per_gpa: float | None
+    pressure_gpa: float
+    xi_pressed_ang: float | None
+    tc_pressed_k: float | None
+    why: str = ""
 
 
 @dataclass(frozen=True)

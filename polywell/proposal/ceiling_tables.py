@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from statistics import median
 
 from pymatgen.core import Composition
 
 from polywell.families import Family
 from polywell.proposal.ceiling_data import CeilingData
 from polywell.proposal.ceiling_rows import (
+    CatalogRow,
     CellRow,
     EffectiveLambda,
     RecordYear,
@@ -17,6 +20,7 @@ from polywell.proposal.ceiling_rows import (
     TargetRow,
     TrilayerRow,
 )
+from polywell.proposal.ceiling_verdict import CLAIM_K
 from polywell.proposal.chemical_pressure import substitutions
 from polywell.proposal.nickelates import nickel_phases, nickelate_class
 from polywell.proposal.smallest_cages import AMBIENT_GPA, RARE_EARTHS, Shrinkings, pressure_for_gpa
@@ -51,6 +55,33 @@ def target_rows(
                 pressure_needed_gpa=pressure_for_gpa(
                     tightest.xi_ceiling_ang, needed, shrinkings.best_per_gpa
                 ),
+            )
+        )
+    return tuple(made)
+
+
+def catalog_rows(cells: Sequence[CellRow], family: Family) -> tuple[CatalogRow, ...]:
+    """Entries of the catalog by source and class, whatever their geometry is worth."""
+    together: dict[tuple[str, str], list[CellRow]] = defaultdict(list)
+    for cell in cells:
+        together[cell.source, cell.class_name].append(cell)
+    made = []
+    for (source, name), members in sorted(together.items()):
+        tightest = min(members, key=lambda cell: (cell.xi_ceiling_ang, cell.id))
+        middle = median(cell.xi_ceiling_ang for cell in members)
+        made.append(
+            CatalogRow(
+                source=source,
+                class_name=name,
+                cells=len(members),
+                xi_smallest_ang=tightest.xi_ceiling_ang,
+                xi_middle_ang=middle,
+                xi_largest_ang=max(cell.xi_ceiling_ang for cell in members),
+                smallest_id=tightest.id,
+                smallest_formula=tightest.formula,
+                tc_smallest_k=tightest.tc_ceiling_k,
+                tc_middle_k=critical_temperature_k(middle, family.lambda_k_ang2),
+                above_claim=sum(cell.tc_ceiling_k > CLAIM_K for cell in members),
             )
         )
     return tuple(made)

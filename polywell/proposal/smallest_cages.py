@@ -92,6 +92,11 @@ def pressure_for_gpa(xi_ang: float, needed_ang: float, kappa_per_gpa: float) -> 
     return (exp(STIFFENING * log(xi_ang / needed_ang)) - 1) / (STIFFENING * kappa_per_gpa)
 
 
+def shrinking_per_gpa(xi_ang: float, pressed_ang: float, pressure_gpa: float) -> float:
+    """-d ln ξ/dp at zero pressure in 1/GPa from two heights in Å and the pressure between, the same way."""
+    return (exp(STIFFENING * log(xi_ang / pressed_ang)) - 1) / (STIFFENING * pressure_gpa)
+
+
 @cache
 def apex_radius_ang(symbol: str, coordination: int) -> tuple[float, bool]:
     """Radius in Å of an apex cation in its usual charge, and whether it is carried on from another one.
@@ -260,5 +265,5 @@ def _from_structures(records: Iterable[ScreenRecord], derived: frozenset[str]) -
         heights = [nickel_phases(cell)[0].xi_ang for cell in (lower, upper)]
         if heights[1] < heights[0]:
             source = f"ξ of {lower.id} and {upper.id} in the reference library"
-            kappa = (exp(STIFFENING * log(heights[0] / heights[1])) - 1) / (STIFFENING * step)
+            kappa = shrinking_per_gpa(heights[0], heights[1], step)
             yield Shrinking(formula, "Ni", kappa, upper.provenance.pressure_gpa or 0.0, source)

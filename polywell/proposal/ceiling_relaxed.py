@@ -1,0 +1,73 @@
+"""Shrinking of measured nickelate cages by relaxation with a potential, one structure of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from polywell.proposal.ceiling_data import CeilingData
+from polywell.proposal.ceiling_rows import RelaxedRow
+from polywell.proposal.nickelates import OTHER, nickel_phases, nickelate_class
+from polywell.proposal.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
+from polywell.proposal.smallest_cages import AMBIENT_GPA, pressed_height_ang
+from polywell.records import ScreenRecord
+from polywell.relation import critical_temperature_k
+
+
+def relaxed_rows(
+    data: CeilingData, calculator: Any, potential: str, pressure_gpa: float = PRESSURE_GPA
+) -> Iterator[RelaxedRow]:
+    """Relax the ordered ambient structure with the smallest cage of each class, and press its measured ξ.
+
+    Args:
+        data: what the analysis of the ceiling stands on.
+        calculator: an ASE calculator with energy, forces and stress.
+        potential: its name and version, for the table.
+        pressure_gpa: hydrostatic pressure in GPa.
+
+    Yields:
+        One row for each class, in the order of their names; a class that cannot be relaxed says why.
+
+    Raises:
+        ValueError: the λ table has no row for nickel and oxygen, or the pressure is not positive.
+    """
+    family = data.families.of("Ni", "octahedron", "O")
+    if family is None:
+        raise ValueError("the λ table has no row for (Ni, octahedron, O); the ceiling needs its λ")
+    for name, record in sorted(_chosen(data).items()):
+        xi = nickel_phases(record)[0].xi_ang
+        try:
+            found = relax_smallest_cage(
+                data.references[record.id].structure(), calculator, data.families, pressure_gpa
+            )
+        except RelaxationError as error:
+            yield RelaxedRow(name, record.id, potential, xi, None, None, pressure_gpa, None, None, str(error))
+            continue
+        pressed = pressed_height_ang(xi, found.kappa_per_gpa, pressure_gpa)
+        yield RelaxedRow(
+            class_name=name,
+            id=record.id,
+            potential=potential,
+            xi_measured_ang=xi,
+            xi_relaxed_ang=found.xi_zero_ang,
+            kappa_per_gpa=found.kappa_per_gpa,
+            pressure_gpa=pressure_gpa,
+            xi_pressed_ang=pressed,
+            tc_pressed_k=critical_temperature_k(pressed, family.lambda_k_ang2),
+        )
+
+
+def _chosen(data: CeilingData) -> dict[str, ScreenRecord]:
+    """The record of each class to relax: ordered, then unstrained by a substrate, then the smallest cage."""
+    strained = {row.structure for row in data.measured if row.sample in ("film", "membrane")}
+    best: dict[str, tuple[tuple[bool, bool, float, str], ScreenRecord]] = {}
+    for record in data.records:
+        kind = nickelate_class(record)
+        pressure = record.provenance.pressure_gpa
+        if kind is None or kind.name == OTHER or pressure is None or pressure > AMBIENT_GPA:
+            continue
+        ordered = data.references[record.id].structure().is_ordered
+        order = (not ordered, record.id in strained, nickel_phases(record)[0].xi_ang, record.id)
+        if kind.name not in best or order < best[kind.name][0]:
+            best[kind.name] = (order, record)
+    return {name: record for name, (_, record) in best.items()}
