@@ -20,7 +20,7 @@ screen: $(ENV)/installed
 	@$(ENV)/bin/polywell screen
 
 test: $(ENV)/installed-test
-	@$(IN_ENV) -m pytest
+	@$(IN_ENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(ENV)/installed-test
 	@$(IN_ENV) -m ruff check .
