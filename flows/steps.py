@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shutil
 from contextlib import ExitStack
@@ -46,6 +47,7 @@ from polywell.records import Outcome
 from polywell.reference import reference_entries
 from polywell.screening import screen
 from reports.dossier_page import FOLDER as DOSSIERS
+from reports.names import EVALUATION, EVALUATION_DATA
 from reports.page import write_run
 from reports.table import MAX_LISTED
 
@@ -219,6 +221,7 @@ class Run:
             without_noncommercial=plan.without_noncommercial,
             excluded_noncommercial=tables.excluded,
             dossiers=plan.dossiers,
+            evaluation_digest=self._evaluation_digest(),
             changes=changes.as_json(),
         )
         folder = publish(plan.home, tables.ranked, tables.rejected, tables.failed, manifest)
@@ -247,7 +250,7 @@ class Run:
         try:
             page = write_run(
                 home.reports / "latest", ranked, rejected, failed, latest.manifest,
-                measured_rows(self.plan.families), structures, self.plan.dossiers,
+                measured_rows(self.plan.families), structures, self.plan.dossiers, home.reports / EVALUATION,
             )  # fmt: skip
             mark_complete(latest)
         except OSError as error:
@@ -264,12 +267,21 @@ class Run:
             raise LostEntriesError("the predictions were not merged; please report this as a fault")
         return self._tables
 
+    def _evaluation_digest(self) -> str | None:
+        """Digest of what `polywell validate` found, which the page tells; None without any."""
+        try:
+            data = (self.plan.home.reports / EVALUATION / EVALUATION_DATA).read_bytes()
+        except FileNotFoundError:
+            return None
+        return hashlib.sha256(data).hexdigest()[:16]
+
     def _is_as(self, manifest: Any) -> bool:
         now_ = {
             "source": self.plan.source.name,
             "source_version": self._version,
             "without_noncommercial": self.plan.without_noncommercial,
             "dossiers": self.plan.dossiers,
+            "evaluation_digest": self._evaluation_digest(),
             **versions(self.plan.families),
         }
         return all(manifest.get(name) == value for name, value in now_.items())

@@ -27,10 +27,8 @@ from polywell.measured import measured_superconductors
 from polywell.records import Entry, Outcome, ScreenRecord
 from polywell.reference import reference_entries
 from polywell.screening import rejected_by_composition, screen_many
+from reports.names import EVALUATION
 from reports.validation import DATA, Unused, ValidationPayload, write_validation
-
-FOLDER = "validation"
-"""Folder of the page and its JSON below the pages of a home."""
 
 READ_TOGETHER = 8
 """Files that go to a worker together."""
@@ -93,11 +91,11 @@ def validate(
     else:
         payload = _outside(labelled, rows, table, correct, resamples, settings.workers)
     try:
-        return write_validation(place.reports / FOLDER, payload)
+        return write_validation(place.reports / EVALUATION, payload)
     except OSError as error:
         raise HomeError(
-            f"{place.reports / FOLDER} cannot be written ({error.strerror or error}); expected a writable "
-            "folder: give another one with --home DIR"
+            f"{place.reports / EVALUATION} cannot be written ({error.strerror or error}); expected a "
+            "writable folder: give another one with --home DIR"
         ) from error
 
 

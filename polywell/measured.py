@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
@@ -126,6 +127,12 @@ def measured_superconductors() -> tuple[Measured, ...]:
                 )
             rows[row.id] = row
     return tuple(rows[key] for key in sorted(rows))
+
+
+@cache
+def measured_by_id() -> Mapping[str, Measured]:
+    """The rows of the table by their id."""
+    return {row.id: row for row in measured_superconductors()}
 
 
 @cache

@@ -48,7 +48,9 @@ class Known:
 
 
 @dataclass(frozen=True)
-class _Amounts:
+class Amounts:
+    """Ions of a formula for each metal of the net, the metals of the net among the cations."""
+
     metals: frozenset[str]
     cations: dict[str, float]
     anions: dict[str, float]
@@ -62,12 +64,12 @@ def known_compound(formula: str, metal: str) -> Known | None:
         formula: any formula that pymatgen reads, occupancies included; anything else matches nothing.
         metal: majority metal of the candidate's net.
     """
-    mine = _amounts(formula, metal)
+    mine = amounts_per_metal(formula, metal)
     if mine is None:
         return None
     matches = []
     for row, theirs in _table(metal):
-        distance = _distance(mine, theirs)
+        distance = doping_distance(mine, theirs)
         if distance is not None:
             matches.append((distance, row.id, row))
     if not matches:
@@ -118,10 +120,10 @@ def nearest_relatives(
 
 
 @cache
-def _table(metal: str) -> tuple[tuple[Measured, _Amounts], ...]:
+def _table(metal: str) -> tuple[tuple[Measured, Amounts], ...]:
     rows = []
     for row in measured_superconductors():
-        amounts = _amounts(_library_formula(row), metal)
+        amounts = amounts_per_metal(_library_formula(row), metal)
         if amounts is not None:
             rows.append((row, amounts))
     return tuple(rows)
@@ -139,7 +141,8 @@ def _library_formula(row: Measured) -> str:
     return _library()[row.structure]
 
 
-def _amounts(formula: str, metal: str) -> _Amounts | None:
+def amounts_per_metal(formula: str, metal: str) -> Amounts | None:
+    """Ions of a formula for each metal of the net; None for what is no formula with that majority metal."""
     if not formula or len(formula) > MAX_FORMULA:
         return None
     try:
@@ -156,10 +159,11 @@ def _amounts(formula: str, metal: str) -> _Amounts | None:
     per = sum(amounts[symbol] for symbol in metals)
     cations = {symbol: amount / per for symbol, amount in amounts.items() if symbol not in LIGANDS}
     anions = {symbol: amount / per for symbol, amount in amounts.items() if symbol in LIGANDS}
-    return _Amounts(metals, cations, anions, sum(cations.values()))
+    return Amounts(metals, cations, anions, sum(cations.values()))
 
 
-def _distance(one: _Amounts, other: _Amounts) -> float | None:
+def doping_distance(one: Amounts, other: Amounts) -> float | None:
+    """Ions for each metal that tell two formulas apart; None where it is more than doping, by `RULE`."""
     if abs(one.total - other.total) > CATIONS_SLACK and not _one_vacant(one.cations, other.cations):
         return None
     cations = _moved(one.cations, other.cations)

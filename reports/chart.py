@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ LEAST_ANG = 0.5
 EMPTY_ANG = (2.4, 4.2)
 """Range of ξ, in Å, of a curve without any point."""
 
+BIN_ANG = 0.1
+"""Width of a bar of the distribution of ξ, in Å."""
+
+MAX_BINS = 200
 MAX_NAME = 80
 
 
@@ -51,6 +56,14 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Distribution:
+    """How many candidates of each family have their ξ between one edge, in Å, and the next."""
+
+    edges_ang: tuple[float, ...]
+    counts: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Chart:
     """Everything the chart draws; `families` fixes the order of colours and marks."""
 
@@ -58,6 +71,7 @@ class Chart:
     curves: tuple[Curve, ...]
     candidates: tuple[Point, ...]
     measured: tuple[Point, ...]
+    distribution: Distribution
 
 
 def chart(ranked: Sequence[Row], measured: Sequence[Row], families: Sequence[Mapping[str, Any]]) -> Chart:
@@ -72,7 +86,29 @@ def chart(ranked: Sequence[Row], measured: Sequence[Row], families: Sequence[Map
     superconductors = tuple(_measured(row) for row in measured)
     names = dict.fromkeys(str(family["name"]) for family in families)
     names.update(dict.fromkeys(point.family for point in candidates + superconductors))
-    return Chart(tuple(names), curves(families, candidates + superconductors), candidates, superconductors)
+    return Chart(
+        tuple(names),
+        curves(families, candidates + superconductors),
+        candidates,
+        superconductors,
+        distribution(candidates),
+    )
+
+
+def distribution(points: Sequence[Point]) -> Distribution:
+    """Count the points of each family in bars of `BIN_ANG`, or wider ones that make at most `MAX_BINS`."""
+    if not points:
+        return Distribution((), ())
+    heights = [point.xi_ang for point in points]
+    width = BIN_ANG * math.ceil((max(heights) - min(heights)) / (BIN_ANG * (MAX_BINS - 1)) or 1)
+    bars = [math.floor(round(height / width, 6)) for height in heights]
+    first, last = min(bars), max(bars) + 1
+    counts: dict[str, list[int]] = {}
+    for point, bar in zip(points, bars, strict=True):
+        of = counts.setdefault(point.family, [0] * (last - first))
+        of[bar - first] += 1
+    edges = tuple(round(place * width, 4) for place in range(first, last + 1))
+    return Distribution(edges, tuple((family, tuple(of)) for family, of in sorted(counts.items())))
 
 
 def curves(families: Sequence[Mapping[str, Any]], points: Sequence[Point]) -> tuple[Curve, ...]:

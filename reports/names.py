@@ -1,9 +1,12 @@
-"""Names of files made from ids: safe on every file system, and different for different entries."""
+"""Names of files and folders of the pages; those made from ids are safe on every file system."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+
+EVALUATION, EVALUATION_PAGE, EVALUATION_DATA = "validation", "index.html", "validation.json"
+"""Folder of the evaluation below the pages of a home, its page, and the data beside it."""
 
 MAX_READABLE = 48
 """Characters of the readable part; the digest behind it tells apart what is cut."""

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
 from reports.dossier_page import write_dossiers
+from reports.evaluation import copied_evaluation
 from reports.inline import inline_json, inline_script, script_source
 from reports.library import PLOTLY, library, library_source
 from reports.payload import SLACK, RunPayload, run_payload
@@ -36,6 +37,7 @@ def write_run(
     measured: Sequence[Row],
     structures: Mapping[str, Row] | None = None,
     dossiers: int = 0,
+    evaluation: Path | None = None,
 ) -> Path:
     """Write the pages of one run and its picture; the folder is made if it is missing.
 
@@ -51,6 +53,7 @@ def write_run(
         measured: rows of the reference library's candidates, with their measured T_c.
         structures: rows of the structures table of these candidates, by id.
         dossiers: how many of the first candidates get a dossier.
+        evaluation: folder of what `polywell validate` wrote; its page is copied beside that of the run.
 
     Returns:
         The path of `index.html`.
@@ -60,7 +63,10 @@ def write_run(
         OSError: If the folder cannot be written.
     """
     with_dossier = [str(row["id"]) for row in ranked[:dossiers]]
-    payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier)
+    found = None
+    if evaluation is not None:
+        found = copied_evaluation(evaluation, folder, str(manifest.get("calibration_digest")))
+    payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier, found)
     write_dossiers(folder, ranked, structures or {}, manifest, measured, dossiers)
     write_columns_page(folder)
     write_picture(payload, folder / "tc_against_xi.png")

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from polywell.records import REASON_MEANING, Reason
+from reports.advice import Advice, advice
 from reports.chart import Chart, chart
+from reports.evaluation import Evaluation
 from reports.table import Row, Table, clipped, failed_table, finite, ranked_table, rejected_table
 
 SLACK = 1.1
@@ -23,6 +25,14 @@ NOT_LISTED = frozenset(
 
 OWN_PLACE = frozenset({"changes"})
 """Keys that a manifest may lack, and that have a place of their own when it has them."""
+
+ORDERS = {
+    "ceiling": "the falling ceiling",
+    "outer": "the falling outer value",
+    "expected": "the falling expected T_c",
+    "low": "the falling lower end of the expected T_c",
+}
+"""What the list is ordered by, by the `rank_by` of the manifest."""
 
 MAX_FACT = 400
 MAX_CHANGES = 12
@@ -118,6 +128,10 @@ class RunPayload:
     source_facts: tuple[Fact, ...]
     run_facts: tuple[Fact, ...]
     changes: Changes | None
+    advice: Advice
+    evaluation: Evaluation | None
+    order: str
+    has_estimates: bool
 
     @property
     def envelope_below(self) -> int:
@@ -137,6 +151,7 @@ def run_payload(
     manifest: Mapping[str, Any],
     measured: Sequence[Row],
     with_dossier: Collection[str] = (),
+    evaluation: Evaluation | None = None,
 ) -> RunPayload:
     """Group and word what a run's page shows.
 
@@ -149,6 +164,7 @@ def run_payload(
             tc_ceiling_k, tc_measured_k, tc_measured_kind, checked. A structure built to a published ξ
             lies where it was put, so it is neither compared nor drawn.
         with_dossier: ids of the candidates that have a dossier.
+        evaluation: what is known of how far the calibration can be believed; None where nothing is.
 
     Raises:
         ValueError: If the manifest lacks a key or its counts do not agree with each other or the rows.
@@ -180,6 +196,10 @@ def run_payload(
             _facts({key: manifest[key] for key in manifest if key not in NOT_LISTED | OWN_PLACE})
         ),
         changes=_changes(manifest.get("changes")),
+        advice=advice(ranked, with_dossier),
+        evaluation=evaluation,
+        order=ORDERS[str(manifest.get("rank_by", "ceiling"))],
+        has_estimates=any(finite(row.get("tc_expected_k")) is not None for row in ranked),
     )
 
 

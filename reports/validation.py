@@ -31,10 +31,11 @@ from polywell.evidence.evaluation import (
 from polywell.evidence.reliability import reliability
 from polywell.evidence.verdict import ERROR, verdict
 from reports.figure import Image
+from reports.names import EVALUATION_DATA, EVALUATION_PAGE
 from reports.validation_figures import measured_figure, reliability_figure
 from reports.writing import environment, read_text, replace_text
 
-PAGE, DATA = "index.html", "validation.json"
+PAGE, DATA = EVALUATION_PAGE, EVALUATION_DATA
 SCHEMA = 1
 """Version of the JSON's layout; raised when a reader of the older one would misread it."""
 

@@ -10,10 +10,12 @@ function plain(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-function hover(point, word) {
+function hover({ point, y, low, high }, word, rows) {
+  const ends = low === null || high === null ? "" : ` (${low.toFixed(0)}–${high.toFixed(0)} K)`;
   const lines = [`<b>${plain(point.formula)}</b>`, plain(point.name), plain(point.family),
-    `ξ ${point.xi_ang.toFixed(3)} Å, ${word} ${point.tc_k.toFixed(1)} K`];
+    `ξ ${point.xi_ang.toFixed(3)} Å, ${word} ${y.toFixed(1)} K${ends}`];
   if (point.note) lines.push(plain(point.note));
+  if (point.row >= 0) lines.push(`<i>select for its ${rows.of(point.row).dossier ? "dossier" : "details"}</i>`);
   return lines.join("<br>");
 }
 
@@ -40,20 +42,32 @@ function curveTraces(chart, colours) {
   });
 }
 
-function pointTraces(chart, colours) {
+/* What a candidate shows: its ceiling on the curve, or what to expect with its interval. */
+function shownOf(points, rows, mode) {
+  if (mode !== "expected") return points.map((point) => ({ point, y: point.tc_k, low: null, high: null }));
+  return points.flatMap((point) => {
+    const row = rows.of(point.row);
+    return row.expected === null ? [] : [{ point, y: row.expected, low: row.low, high: row.high }];
+  });
+}
+
+function pointTraces(chart, colours, rows, mode) {
   const traces = [];
-  const add = (family, place, points, filled) => {
-    if (!points.length) return;
-    const crowded = points.length > CROWD;
+  const add = (family, place, shown, filled) => {
+    if (!shown.length) return;
+    const crowded = shown.length > CROWD;
     const colour = colours.families[place % colours.families.length];
     const shape = SHAPES[place % SHAPES.length];
+    const word = filled ? "measured" : mode;
     traces.push({
-      x: points.map((point) => point.xi_ang),
-      y: points.map((point) => point.tc_k),
-      customdata: points.map((point) => point.row),
-      hovertext: points.map((point) => hover(point, filled ? "measured" : "ceiling")),
+      x: shown.map((one) => one.point.xi_ang),
+      y: shown.map((one) => one.y),
+      customdata: shown.map((one) => one.point.row),
+      hovertext: shown.map((one) => hover(one, word, rows)),
       hoverinfo: "text", mode: "markers", type: "scatter",
-      name: plain(`${family}, ${filled ? "measured" : "ceiling"}`),
+      name: plain(`${family}, ${word}`),
+      error_y: filled || mode !== "expected" ? undefined : { type: "data", symmetric: false, color: colour, thickness: crowded ? 0.5 : 0.8, width: 0,
+        array: shown.map((one) => (one.high === null ? 0 : one.high - one.y)), arrayminus: shown.map((one) => (one.low === null ? 0 : one.y - one.low)) },
       marker: { symbol: filled ? shape : `${shape}-open`, color: colour, opacity: crowded ? 0.55 : 1,
         size: crowded ? 5 : (filled ? 9 : 8),
         line: { width: filled ? 0.8 : 1.4, color: filled ? colours.paper : colour } },
@@ -61,21 +75,37 @@ function pointTraces(chart, colours) {
   };
   for (const filled of [false, true]) {
     const points = filled ? chart.measured : chart.candidates;
-    chart.families.forEach((family, place) => add(family, place, points.filter((one) => one.family === family), filled));
+    chart.families.forEach((family, place) => {
+      const some = points.filter((one) => one.family === family);
+      add(family, place, shownOf(some, rows, filled ? "measured" : mode), filled);
+    });
   }
   return traces;
 }
 
-function layout(colours, width) {
+/* How many candidates of each family have which ξ: bars on the same axis, below. */
+function barTraces(chart, colours) {
+  const { edges_ang: edges, counts } = chart.distribution;
+  const middle = edges.slice(1).map((edge, place) => (edge + edges[place]) / 2);
+  return counts.map(([family, of]) => ({
+    type: "bar", x: middle, y: of, yaxis: "y2", showlegend: false, name: plain(family), hoverinfo: "text", textposition: "none",
+    width: edges.length > 1 ? 0.92 * (edges[1] - edges[0]) : 0.1,
+    hovertext: of.map((count, place) => `${plain(family)}: ${count} with ξ from ${edges[place].toFixed(2)} to ${edges[place + 1].toFixed(2)} Å`),
+    marker: { color: colours.families[Math.max(0, chart.families.indexOf(family)) % colours.families.length] },
+  }));
+}
+
+function layout(colours, width, bars) {
   const axis = { gridcolor: colours.line, linecolor: colours.soft, zeroline: false, ticks: "outside",
     tickcolor: colours.soft, showline: true, automargin: true };
   const narrow = width < 620;
   return {
-    xaxis: { ...axis, title: { text: "Height of the cage ξ (Å)" } },
-    yaxis: { ...axis, title: { text: narrow ? "T<sub>c</sub> (K)" : "Critical temperature T<sub>c</sub> (K)" }, rangemode: "tozero" },
+    xaxis: { ...axis, title: { text: "Height of the cage ξ (Å)" }, ...(bars ? { anchor: "y2" } : {}) },
+    yaxis: { ...axis, title: { text: narrow ? "T<sub>c</sub> (K)" : "Critical temperature T<sub>c</sub> (K)" }, rangemode: "tozero", domain: bars ? [0.24, 1] : [0, 1] },
+    ...(bars ? { yaxis2: { ...axis, title: { text: narrow ? "" : "Candidates" }, rangemode: "tozero", domain: [0, 0.16], nticks: 3, fixedrange: true }, barmode: "stack" } : {}),
     font: { family: colours.font, size: narrow ? 12 : 13, color: colours.ink },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    height: narrow ? 560 : 520, margin: { l: 56, r: 12, t: 12, b: 48 },
+    height: narrow ? 620 : 600, margin: { l: 56, r: 12, t: 12, b: 48 },
     hoverlabel: { bgcolor: colours.paper, bordercolor: colours.soft, align: "left",
       font: { family: colours.font, size: 13, color: colours.ink } },
     hovermode: "closest", dragmode: narrow ? false : "zoom",
@@ -85,13 +115,13 @@ function layout(colours, width) {
   };
 }
 
-function drawChart(node, chart, choose) {
+function drawChart(node, chart, rows, mode, choose) {
   const colours = theme();
   const config = { responsive: true, displaylogo: false, displayModeBar: "hover",
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
     toImageButtonOptions: { format: "svg", filename: "tc_against_xi" } };
-  const traces = [...curveTraces(chart, colours), ...pointTraces(chart, colours)];
-  Plotly.react(node, traces, layout(colours, node.clientWidth), config);
+  const traces = [...curveTraces(chart, colours), ...pointTraces(chart, colours, rows, mode), ...barTraces(chart, colours)];
+  Plotly.react(node, traces, layout(colours, node.clientWidth, chart.distribution.counts.length > 0), config);
   node.removeAllListeners("plotly_click");
   node.on("plotly_click", (event) => {
     const [place] = event.points.map((point) => point.customdata).filter((row) => row >= 0);

@@ -70,6 +70,16 @@ def test_curves_follow_the_relation_and_families_with_one_lambda_share_one(small
     assert chart.curves[1].xi_ang[-1] == pytest.approx(3.76 + MARGIN_ANG, abs=1e-3)
 
 
+def test_the_distribution_counts_every_candidate_once_by_family(make, row) -> None:
+    heights = (3.0, 3.05, 3.1, 3.2, 3.29)
+    rows = [row(f"a{n}", xi) for n, xi in enumerate(heights)] + [row("b", 3.25, "nickelate")]
+    found = run_payload(**make(ranked=rows).arguments()).chart.distribution
+    assert found.edges_ang == pytest.approx([3.0, 3.1, 3.2, 3.3])
+    assert dict(found.counts) == {"cuprate": (2, 1, 2), "nickelate": (0, 0, 1)}
+    wide = [row("near", 2.0), row("far", 90.0)]
+    assert len(run_payload(**make(ranked=wide).arguments()).chart.distribution.edges_ang) <= 201
+
+
 def test_candidates_point_back_to_their_rows(small_run) -> None:
     payload = run_payload(**small_run.arguments())
     for point in payload.chart.candidates:
