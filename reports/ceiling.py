@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from polywell.proposal.ceiling_verdict import Side
 from polywell.proposal.listings import Cell, ListColumn, Listing
 from reports.ceiling_figures import figures
 from reports.ceiling_listings import listings
-from reports.writing import environment, read_text, replace_text
+from reports.study import write_study
 
 PAGE, DATA = "ceiling.html", "ceiling.json"
 SCHEMA = 1
@@ -38,23 +37,17 @@ def write_ceiling(folder: Path, analysis: CeilingAnalysis) -> Path:
     Raises:
         OSError: If the folder cannot be written.
     """
-    data = json.dumps(ceiling_data(analysis), ensure_ascii=False, allow_nan=False, indent=1)
-    replace_text(folder / DATA, data + "\n")
-    templates = environment()
-    templates.filters["typeset"] = _typeset
-    style = read_text("templates/style.css") + read_text("templates/ceiling.css")
-    html = templates.get_template("ceiling.html.j2").render(
-        style=Markup(style),
-        analysis=analysis,
-        verdict=analysis.verdict,
-        sides=tuple((side.value, analysis.verdict.of(side)) for side in (Side.AGAINST, Side.FOR)),
-        counts=_counts(analysis),
-        images=figures(analysis),
-        listings={listing.key: _shown(listing) for listing in listings(analysis)},
-        unplaced=sum(one.superconducting and one.xi_ang is None for one in analysis.sightings),
-        data_name=DATA,
-    )
-    return replace_text(folder / PAGE, html)
+    shown = {
+        "analysis": analysis,
+        "verdict": analysis.verdict,
+        "sides": tuple((side.value, analysis.verdict.of(side)) for side in (Side.AGAINST, Side.FOR)),
+        "counts": _counts(analysis),
+        "images": figures(analysis),
+        "listings": {listing.key: _shown(listing) for listing in listings(analysis)},
+        "unplaced": sum(one.superconducting and one.xi_ang is None for one in analysis.sightings),
+    }
+    values = ceiling_data(analysis)
+    return write_study(folder / PAGE, folder / DATA, values, "ceiling", shown, _typeset)
 
 
 def ceiling_data(analysis: CeilingAnalysis) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -16,7 +15,7 @@ from polywell.proposal.published import VERDICT_MEANING, Pair, Value, Verdict
 from polywell.proposal.reproduction import SECTIONS, Reproduction
 from reports.figure import Image
 from reports.reproduction_figures import figures
-from reports.writing import environment, read_text, replace_text
+from reports.study import write_study
 
 PAGE, DATA = "reproduction.html", "reproduction.json"
 SCHEMA = 1
@@ -118,24 +117,18 @@ def write_reproduction(folder: Path, payload: Reproduction) -> Path:
     Raises:
         OSError: If the folder cannot be written.
     """
-    data = json.dumps(reproduction_data(payload), ensure_ascii=False, allow_nan=False, indent=1)
-    replace_text(folder / DATA, data + "\n")
-    style = read_text("templates/style.css") + read_text("templates/reproduction.css")
-    templates = environment()
-    templates.filters["typeset"] = _typeset
-    html = templates.get_template("reproduction.html.j2").render(
-        style=Markup(style),
-        sections=shown_sections(payload),
-        verdicts=tuple((verdict, meaning) for verdict, meaning in VERDICT_MEANING.items()),
-        counts=tuple((verdict, payload.verdicts[verdict]) for verdict in VERDICT_MEANING),
-        total=len(payload.pairs),
-        values=len({pair.key for pair in payload.pairs}),
-        own=_tally(payload.pairs, "arithmetic"),
-        structures=_tally(payload.pairs, "structure"),
-        payload=payload,
-        data_name=DATA,
-    )
-    return replace_text(folder / PAGE, html)
+    shown = {
+        "sections": shown_sections(payload),
+        "verdicts": tuple((verdict, meaning) for verdict, meaning in VERDICT_MEANING.items()),
+        "counts": tuple((verdict, payload.verdicts[verdict]) for verdict in VERDICT_MEANING),
+        "total": len(payload.pairs),
+        "values": len({pair.key for pair in payload.pairs}),
+        "own": _tally(payload.pairs, "arithmetic"),
+        "structures": _tally(payload.pairs, "structure"),
+        "payload": payload,
+    }
+    values = reproduction_data(payload)
+    return write_study(folder / PAGE, folder / DATA, values, "reproduction", shown, _typeset)
 
 
 def reproduction_data(payload: Reproduction) -> dict[str, Any]:

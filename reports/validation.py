@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-from markupsafe import Markup
 
 from polywell import ALGORITHM_VERSION
 from polywell.evidence import scores
@@ -32,8 +29,8 @@ from polywell.evidence.reliability import reliability
 from polywell.evidence.verdict import ERROR, verdict
 from reports.figure import Image
 from reports.names import EVALUATION_DATA, EVALUATION_PAGE
+from reports.study import write_study
 from reports.validation_figures import measured_figure, reliability_figure
-from reports.writing import environment, read_text, replace_text
 
 PAGE, DATA = EVALUATION_PAGE, EVALUATION_DATA
 SCHEMA = 1
@@ -156,38 +153,31 @@ def write_validation(folder: Path, payload: ValidationPayload) -> Path:
     Raises:
         OSError: If the folder cannot be written.
     """
-    data = json.dumps(validation_data(payload), ensure_ascii=False, allow_nan=False, indent=1)
-    replace_text(folder / DATA, data + "\n")
     splits = tuple(_split(payload.evaluation, split) for split in payload.splits)
-    html = (
-        environment()
-        .get_template("validation.html.j2")
-        .render(
-            style=Markup(read_text("templates/style.css") + read_text("templates/validation.css")),
-            sentences=sentences(payload),
-            payload=payload,
-            splits=splits,
-            columns=SHOWN_SCORES,
-            baselines=tuple(BASELINES),
-            superconducting=sum(one.tc_measured_k is not None for one in _tested(payload)),
-            tested=len(_tested(payload)),
-            reliability=reliability_figure(payload.evaluation, payload.splits),
-            ranking=_ranking(payload),
-            unread=_causes(payload.unread),
-            not_candidates=_causes(payload.not_candidates),
-            listed=LISTED,
-            lists=(
-                ("unread", "Entries that could not be read", payload.unread),
-                ("not-candidates", "Entries that are no candidates", payload.not_candidates),
-            ),
-            envelope=scores.ENVELOPE,
-            hot=f"{HOT_K:g}",
-            seed=scores.SEED,
-            algorithm_version=ALGORITHM_VERSION,
-            data_name=DATA,
-        )
-    )
-    return replace_text(folder / PAGE, html)
+    shown = {
+        "sentences": sentences(payload),
+        "payload": payload,
+        "splits": splits,
+        "columns": SHOWN_SCORES,
+        "baselines": tuple(BASELINES),
+        "superconducting": sum(one.tc_measured_k is not None for one in _tested(payload)),
+        "tested": len(_tested(payload)),
+        "reliability": reliability_figure(payload.evaluation, payload.splits),
+        "ranking": _ranking(payload),
+        "unread": _causes(payload.unread),
+        "not_candidates": _causes(payload.not_candidates),
+        "listed": LISTED,
+        "lists": (
+            ("unread", "Entries that could not be read", payload.unread),
+            ("not-candidates", "Entries that are no candidates", payload.not_candidates),
+        ),
+        "envelope": scores.ENVELOPE,
+        "hot": f"{HOT_K:g}",
+        "seed": scores.SEED,
+        "algorithm_version": ALGORITHM_VERSION,
+    }
+    values = validation_data(payload)
+    return write_study(folder / PAGE, folder / DATA, values, "validation", shown)
 
 
 def sentences(payload: ValidationPayload) -> tuple[str, ...]:

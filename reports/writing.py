@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,9 +13,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 
+def typeset(label: str) -> Markup:
+    """Set the index of T_c low, in a text of the column registry."""
+    return Markup(escape(label).replace("T_c", Markup("T<sub>c</sub>")))
+
+
 @cache
-def environment() -> Environment:
-    """The templates of `reports/templates`, escaping by default, failing on a name that is not given."""
+def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
+    """The templates of `reports/templates`, escaping by default, failing on a name that is not given.
+
+    Args:
+        set_words: the filter `typeset`: sets the symbols in a text.
+    """
     made = Environment(
         loader=PackageLoader("reports", "templates"),
         autoescape=True,
@@ -22,14 +32,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["typeset"] = typeset
+    made.filters["typeset"] = set_words
     made.filters["formula"] = formula
     return made
-
-
-def typeset(label: str) -> Markup:
-    """Set the index of T_c low, in a text of the column registry."""
-    return Markup(escape(label).replace("T_c", Markup("T<sub>c</sub>")))
 
 
 def formula(text: str) -> Markup:
