@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from catalog.runs import manifest_of
 from catalog.schema import Row, conformed, entry_schema
 
 MOVES = (
@@ -173,6 +174,14 @@ def compare(before: Path, after: Path) -> Difference:
     came = {row["id"] for row in now} - {row["id"] for row in old}
     left = {row["id"] for row in old} - {row["id"] for row in now}
     return difference(before.name, old, now, judged_in(before, came), judged_in(after, left))
+
+
+def published_changes(run: Path) -> Difference:
+    """What a published run, by its folder, changed against the run that it names as the one before."""
+    since = ((manifest_of(run) or {}).get("changes") or {}).get("since")
+    if since is None or not (run.parent / since).is_dir():
+        return difference(None, (), candidates_of(run), {}, {})
+    return compare(run.parent / since, run)
 
 
 def _present(folder: Path, columns: Collection[str]) -> list[str]:

@@ -11,6 +11,7 @@ from prefect import flow
 from catalog.diff import candidates_of
 from catalog.durable import write_json
 from catalog.home import Home
+from flows.notify import tell_failure
 from flows.plan import home_folder
 from flows.screen import screen
 from flows.steps import Finished
@@ -23,7 +24,7 @@ class CanaryError(Exception):
     """The ranking of the reference library moved, and the algorithm version did not."""
 
 
-@flow(name="canary", persist_result=False)
+@flow(name="canary", persist_result=False, on_failure=[tell_failure], on_crashed=[tell_failure])
 def canary(home: str | None = None, workers: int | None = None, notify: list[str] | None = None) -> Finished:
     """Screens the reference library and compares its ranking with the one before.
 
@@ -36,13 +37,10 @@ def canary(home: str | None = None, workers: int | None = None, notify: list[str
         CanaryError: the ranking moved although the algorithm version did not. It stays so until the
             version is raised or the ranking is back.
     """
-    from flows.notify import notifying
-
     given = home_folder(home)
     place = (given if given is not None else Home.at(None).catalog) / "canary"
-    with notifying(notify or (), "the canary", 0.0):
-        finished = screen("reference", str(place), None, workers)
-        watch(finished.run, place / BASELINE)
+    finished = screen("reference", str(place), None, workers)
+    watch(finished.run, place / BASELINE)
     return finished
 
 

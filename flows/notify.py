@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from prefect.blocks.core import Block
 from prefect.blocks.system import Secret
 from prefect.utilities.asyncutils import run_coro_as_sync
 from pydantic import SecretStr
 
+from catalog.diff import published_changes
+from catalog.durable import write_json
 from catalog.errors import CatalogError
 from flows.steps import Finished
 from flows.terminal import harmless
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun, State
+    from prefect.flows import Flow
 
 LISTED = 20
 """New candidates that one notification names."""
 
 WEBHOOK = "webhook"
+
+TOLD = ".told.json"
+"""File in a published run's folder: the blocks that have taken its news."""
 
 
 class NotifyError(CatalogError):
@@ -38,43 +48,48 @@ def secret_of(name: str) -> SecretStr:
     return SecretStr(text)
 
 
-@contextmanager
-def notifying(blocks: Sequence[str], source: str, above_k: float) -> Iterator[Callable[[Finished], None]]:
-    """Tells the blocks when the block of code fails, and about what it gives to the function it gets.
+def teller(blocks: Sequence[str], above_k: float) -> Callable[[Finished], None]:
+    """A function that tells the blocks what a run found.
+
+    Each block takes the news of a published run once. One that did not take it gets it with the next run,
+    also where that finds everything unchanged.
 
     Args:
-        blocks: as `type/name`, such as `slack-webhook/lab`; they are looked up before anything starts.
-        source: what is screened.
+        blocks: as `type/name`, such as `slack-webhook/lab`; they are looked up here, before the run.
         above_k: least ceiling in K of a new candidate that is worth telling.
 
     Raises:
-        NotifyError: a block cannot be found or does not take the message.
+        NotifyError: a block cannot be found or, later, does not take the message.
     """
-    loaded = [(name, _loaded(name)) for name in blocks]
+    for name in blocks:
+        _loaded(name)
 
     def tell(finished: Finished) -> None:
-        text = news(finished, above_k)
-        if text is not None:
-            _send(loaded, f"polywell: new candidates in {source}", text)
+        told = _told(finished.run)
+        left = [name for name in blocks if name not in told]
+        text = news(finished, above_k) if left else None
+        if text is None:
+            return
 
-    try:
-        yield tell
-    except NotifyError:
-        raise
-    except Exception as error:
-        why = f"{type(error).__name__}: {harmless(error, 1000)}"
-        try:
-            _send(loaded, f"polywell: the run of {source} failed", why)
-        except NotifyError as unheard:
-            error.add_note(str(unheard))
-        raise
+        def taken(name: str) -> None:
+            told.append(name)
+            write_json(finished.run / TOLD, {"blocks": told})
+
+        _send(left, f"polywell: new candidates in {finished.source}", text, taken)
+
+    return tell
+
+
+def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Tells the blocks in the parameter `notify` that a run failed for good; a hook of Prefect's flows."""
+    what = harmless(flow_run.parameters.get("source") or flow.name)
+    blocks = flow_run.parameters.get("notify") or ()
+    _send(blocks, f"polywell: the run of {what} failed", harmless(state.message, 1000))
 
 
 def news(finished: Finished, above_k: float) -> str | None:
     """What is to be told of a run; None where it found no new candidate at or above the threshold."""
-    changes = finished.changes
-    if changes is None or finished.is_unchanged:
-        return None
+    changes = finished.changes or published_changes(finished.run)
     new = [change for change in changes.new if change.tc_ceiling_k >= above_k]
     if not new:
         return None
@@ -86,6 +101,14 @@ def news(finished: Finished, above_k: float) -> str | None:
     if len(new) > LISTED:
         lines.append(f"... and {len(new) - LISTED} more")
     return "\n".join([f"{len(new)} new candidates at or above {above_k:g} K:", *lines, str(finished.page)])
+
+
+def _told(run: Path) -> list[str]:
+    """The blocks that have taken the news of a published run."""
+    try:
+        return list(json.loads((run / TOLD).read_text(encoding="utf-8"))["blocks"])
+    except FileNotFoundError:
+        return []
 
 
 def _loaded(name: str) -> Any:
@@ -100,15 +123,31 @@ def _loaded(name: str) -> Any:
         raise NotifyError(f"there is no Prefect block {name!r}; make it, or correct the name") from error
 
 
-def _send(blocks: Sequence[tuple[str, Any]], subject: str, body: str) -> None:
-    for name, block in blocks:
+def _send(
+    names: Iterable[str], subject: str, body: str, taken: Callable[[str], None] = lambda name: None
+) -> None:
+    """Gives a message to every block; one that does not take it keeps it from no other.
+
+    Raises:
+        NotifyError: some blocks cannot be found or do not take the message; the others have it.
+    """
+    refused = []
+    for name in names:
         try:
+            block = _loaded(name)
             if name.startswith(f"{WEBHOOK}/"):
                 # This block, unlike the others, knows only the asynchronous way.
                 answer: Any = run_coro_as_sync(block.call(payload={"subject": subject, "body": body}))
                 answer.raise_for_status()
             else:
-                block.notify(body, subject=subject)
+                with block.raise_on_failure():  # Slack and e-mail would else lose it without a word
+                    block.notify(body, subject=subject)
+        except NotifyError as error:
+            refused.append(str(error))
         except Exception as error:
             # The address of a webhook is a secret: only the kind of error is told.
-            raise NotifyError(f"{name} did not take the message ({type(error).__name__})") from None
+            refused.append(f"{name} did not take the message ({type(error).__name__})")
+        else:
+            taken(name)
+    if refused:
+        raise NotifyError("; ".join(refused))

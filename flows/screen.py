@@ -10,7 +10,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from prefect.cache_policies import NO_CACHE
 
 from flows.manifest import Counts
-from flows.notify import notifying, secret_of
+from flows.notify import secret_of, tell_failure, teller
 from flows.plan import Plan, make_plan
 from flows.progress import Advance, stage
 from flows.steps import Finished, Run
@@ -51,7 +51,7 @@ def report(run: Run, counts: Counts) -> Finished:
     return finished
 
 
-@flow(name="screen", persist_result=False)
+@flow(name="screen", persist_result=False, on_failure=[tell_failure], on_crashed=[tell_failure])
 def screen(
     source: str = "reference",
     home: str | None = None,
@@ -85,14 +85,13 @@ def screen(
     Returns:
         What the run leaves behind.
     """
-    with notifying(notify or (), source, notify_above_k) as tell:
-        key = None if key_block is None else secret_of(key_block)
-        finished = _screen(
-            make_plan(
-                source, home, families, workers, without_noncommercial, key, engine, dask_address, dossiers
-            )
-        )
-        tell(finished)
+    tell = teller(notify or (), notify_above_k)
+    key = None if key_block is None else secret_of(key_block)
+    plan = make_plan(
+        source, home, families, workers, without_noncommercial, key, engine, dask_address, dossiers
+    )
+    finished = _screen(plan)
+    tell(finished)
     return finished
 
 

@@ -4,13 +4,17 @@ import gzip
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from pymatgen.core import Lattice, Structure
 
 from tests.flows.crystals import CHECKOUT, cacuo2
+from tests.flows.dying import OwnHands
 
 Polywell = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -58,3 +62,44 @@ def polywell(tmp_path_factory) -> Polywell:
 
     run.prefect_home = prefect_home  # type: ignore[attr-defined]
     return run
+
+
+@pytest.fixture
+def own_hands(monkeypatch):
+    """One process for everything, a clock that the test turns, and no reference library on the page."""
+    monkeypatch.setattr("flows.steps.Workers", OwnHands)
+    monkeypatch.setattr("flows.steps.measured_rows", lambda families: [])
+    monkeypatch.setattr("flows.shards.wall_limit", nullcontext)  # it needs the main thread
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
+
+
+class Receiver:
+    """A web server on this machine that keeps what it is sent, and answers with `status`."""
+
+    def __init__(self):
+        self.got: list[str] = []
+        self.status = 200
+        outer = self
+
+        class Keep(BaseHTTPRequestHandler):
+            def do_POST(self):
+                outer.got.append(self.rfile.read(int(self.headers["Content-Length"])).decode("utf-8"))
+                self.send_response(outer.status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"ok")
+
+            def log_message(self, *words):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Keep)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from contextlib import nullcontext
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,14 +22,7 @@ from polywell.records import Entry, Provenance
 from tests.flows.crystals import CHECKOUT, cacuo2
 from tests.flows.dying import OwnHands
 
-
-@pytest.fixture(autouse=True)
-def own_hands(monkeypatch):
-    """One process for everything, a clock that the test turns, and no reference library on the page."""
-    monkeypatch.setattr("flows.steps.Workers", OwnHands)
-    monkeypatch.setattr("flows.steps.measured_rows", lambda families: [])
-    monkeypatch.setattr("flows.shards.wall_limit", nullcontext)  # it needs the main thread
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
+pytestmark = pytest.mark.usefixtures("own_hands")
 
 
 class Dated:
