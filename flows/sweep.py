@@ -18,12 +18,13 @@ class SweepError(Exception):
     """Some of the sources failed; the others are done."""
 
 
-@flow(name="sweep", persist_result=False)
+@flow(name="sweep", persist_result=False, retries=0)  # each source has its own retries
 def sweep(
     sources: list[str],
     home: str | None = None,
     families: str | None = None,
     workers: int | None = None,
+    without_noncommercial: bool = False,
     notify: list[str] | None = None,
     notify_above_k: float = 50.0,
 ) -> dict[str, str]:
@@ -34,6 +35,7 @@ def sweep(
         home: each source gets a home of its own below `sweep/` in this folder; `POLYWELL_HOME` if None.
         families: path of a λ table; the built-in one if None.
         workers: number of worker processes; one for each core if None.
+        without_noncommercial: leave out entries that may not be used commercially.
         notify: notification blocks to tell about new candidates and failures, as `type/name`.
         notify_above_k: least ceiling in K of a new candidate that is worth a notification.
 
@@ -48,7 +50,10 @@ def sweep(
     for source in sources:
         place = str(home_of(source, home))
         try:
-            finished = screen(source, place, families, workers, notify=notify, notify_above_k=notify_above_k)
+            finished = screen(
+                source, place, families, workers, without_noncommercial,
+                notify=notify, notify_above_k=notify_above_k,
+            )  # fmt: skip
         except Exception as error:  # the one place: it is told, and the sweep fails at its end
             failed[source] = f"{type(error).__name__}: {error}"
             say(f"{source}: {harmless(failed[source], 1000)}")

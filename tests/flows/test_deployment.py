@@ -1,17 +1,17 @@
-"""`prefect.yaml`, end to end: a server, the deployment, and a worker that runs it once."""
+"""`prefect.yaml`, end to end: the README's four commands, and every deployment run by a worker."""
 
+import json
 import os
+import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +20,19 @@ import yaml
 from tests.flows.crystals import CHECKOUT
 
 STARTS_WITHIN_S = 120
+
+
+def readme_commands():
+    """The words of the four commands of "On a schedule", without the program."""
+    section = re.search(
+        r"^## On a schedule$(.*?)^## ", (CHECKOUT / "README.md").read_text("utf-8"), re.M | re.S
+    )
+    lines = re.findall(r"^    \.venv/bin/prefect ([^#\n]+)", section[1], re.M)
+    assert len(lines) == 4
+    return [line.split() for line in lines]
+
+
+SERVER, POOL, DEPLOY, WORKER = readme_commands()
 
 
 @pytest.fixture
@@ -34,9 +47,9 @@ def prefect(tmp_path):
         "DO_NOT_TRACK": "1",
         "POLYWELL_HOME": str(tmp_path / "home"),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_CLI_PROMPT": "false",
         "PREFECT_HOME": str(tmp_path / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_API_PORT": str(port),
         "PYTHONPATH": str(CHECKOUT),
     }
     command = [sys.executable, "-m", "prefect"]
@@ -79,7 +92,7 @@ def prefect(tmp_path):
 
     with (tmp_path / "server.log").open("w") as log:
         server = subprocess.Popen(
-            [*command, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            [*command, *SERVER],
             cwd=tmp_path,
             env=environment,
             stdout=log,
@@ -109,32 +122,12 @@ def wait_for(address, server):
     raise AssertionError(f"no answer from {address} within {STARTS_WITHIN_S} s")
 
 
-@pytest.fixture
-def receiver():
-    """A web server on this machine that keeps what it is sent."""
-    got = []
-
-    class Keep(BaseHTTPRequestHandler):
-        def do_POST(self):
-            got.append(self.rfile.read(int(self.headers["Content-Length"])).decode("utf-8"))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *words):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keep)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", got
-    server.shutdown()
-    server.server_close()
-
-
-BLOCKS = """
+BLOCKS_AND_RUNS = """
 import sys
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.blocks.system import Secret
 from prefect.blocks.webhook import Webhook
+from prefect.deployments import run_deployment
 
 address, key = sys.argv[1:]
 CustomWebhookNotificationBlock(
@@ -145,27 +138,56 @@ CustomWebhookNotificationBlock(
 ).save("people", overwrite=True)
 Webhook(url=address, allow_private_urls=True).save("hook", overwrite=True)
 Secret(value=key).save("materials-project", overwrite=True)
+for name in ("canary/weekly-canary", "screen/once", "sweep/some"):
+    run_deployment(name, timeout=0)
 """
 
 KEY = "SecretKeyOfNobody0123456789abcde"
 """As long as a key of the Materials Project; it must turn up nowhere."""
 
 
-def scheduled_runs(tmp_path):
-    """States of the runs that a schedule, not a person, has made."""
+NOWHERE = "files:/nowhere/at/all"
+
+RUNS = """
+select deployment.name, flow_run.state_type, flow_run.run_count, flow_run.tags like '%auto-scheduled%'
+from flow_run join deployment on flow_run.deployment_id = deployment.id
+where flow_run.state_type in ('COMPLETED', 'FAILED', 'CRASHED')
+"""
+
+
+def ended(tmp_path):
+    """Runs that came to an end: deployment, state, number of tries, and whether a schedule made it."""
     with closing(sqlite3.connect(tmp_path / "prefect" / "prefect.db")) as database:
-        query = "select distinct state_type from flow_run where tags like '%auto-scheduled%'"
-        return {state for (state,) in database.execute(query)}
+        return {(name, state, tries, bool(auto)) for name, state, tries, auto in database.execute(RUNS)}
+
+
+def deployments(folder):
+    """Those of `prefect.yaml`, for sources on this machine and a schedule that keeps no test waiting."""
+    given = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text("utf-8"))
+    by_name = {entry["name"]: entry for entry in given["deployments"]}
+    told = {"notify": ["custom-webhook/people", "webhook/hook"]}
+    nightly, weekly = by_name["nightly-materials-project"], by_name["weekly-optimade"]
+    again = {"PREFECT_FLOWS_DEFAULT_RETRIES": "1", "PREFECT_FLOWS_DEFAULT_RETRY_DELAY_SECONDS": "0"}
+    assert nightly["work_pool"]["job_variables"]["env"].keys() == again.keys()
+    pool = {"name": "local", "job_variables": {"env": again}}
+    key = {"key_block": "materials-project"}
+    sources = [f"files:{folder}", NOWHERE, f"files:{folder}/deeper"]
+    return [
+        nightly
+        | {"name": "often", "schedules": [{"interval": 10, "active": True}], "work_pool": pool}
+        | {"parameters": nightly["parameters"] | told | key | {"source": f"files:{folder}"}},
+        nightly
+        | {"name": "once", "schedules": [], "work_pool": pool}
+        | {"parameters": nightly["parameters"] | told | key | {"source": NOWHERE}},
+        weekly
+        | {"name": "some", "schedules": [], "work_pool": pool}
+        | {"parameters": weekly["parameters"] | {"sources": sources}},
+    ]
 
 
 def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver, tmp_path):
-    address, got = receiver
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", BLOCKS, address, KEY],
-        env=prefect.environment, cwd=CHECKOUT, check=True, timeout=180,
-    )  # fmt: skip
-    prefect("work-pool", "create", "local", "--type", "process")
-    prefect("deploy", "--all")
+    prefect(*POOL)
+    prefect(*DEPLOY)
     listed = prefect("deployment", "ls")
     for name in (
         "screen/nightly-materials-project",
@@ -175,45 +197,41 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
     ):
         assert name in listed
     assert "30 2 * * *" in prefect("deployment", "schedule", "ls", "screen/nightly-materials-project")
-
-    # The same deployment, on a schedule that does not keep a test waiting, for a source on this machine.
-    given = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text("utf-8"))
-    [mine] = [entry for entry in given["deployments"] if entry["name"] == "nightly-materials-project"]
-    mine["name"] = "often"
-    mine["schedules"] = [{"interval": 10, "active": True}]
-    mine["parameters"] |= {
-        "source": f"files:{folder}",
-        "notify": ["custom-webhook/people", "webhook/hook"],
-        "key_block": "materials-project",
-    }
-    own = tmp_path / "often.yaml"
-    mine["work_pool"] = {"name": "local"}  # no second try, for which a test would have to wait
-    once = mine | {"name": "once", "schedules": []}
-    own.write_text(yaml.safe_dump({"name": "polywell", "deployments": [mine, once]}), "utf-8")
+    own = tmp_path / "own.yaml"
+    own.write_text(yaml.safe_dump({"name": "polywell", "deployments": deployments(folder)}), "utf-8")
     prefect("--no-prompt", "deploy", "--all", "--prefect-file", str(own))
-    with prefect.in_background("worker", "start", "--pool", "local", "--type", "process") as worker:
-        latest = tmp_path / "home" / "catalog" / "latest" / "ranked.parquet"
-        for _ in range(STARTS_WITHIN_S * 2):
-            if len(got) >= 2 and "COMPLETED" in scheduled_runs(tmp_path):
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", BLOCKS_AND_RUNS, receiver.address, KEY],
+        env=prefect.environment, cwd=CHECKOUT, check=True, timeout=180,
+    )  # fmt: skip
+    expected = {
+        ("often", "COMPLETED", 1, True),
+        ("weekly-canary", "COMPLETED", 1, False),
+        ("once", "FAILED", 2, False),
+        ("some", "FAILED", 1, False),  # at its end, as one of its sources is not there
+    }
+    with prefect.in_background(*WORKER) as worker:
+        for _ in range(STARTS_WITHIN_S * 4):
+            if expected <= ended(tmp_path):
                 break
             assert worker.poll() is None, "the worker ended"
             time.sleep(0.5)
-    ranked = pq.read_table(latest).to_pylist()
-    assert [row["id"] for row in ranked] == ["CaCuO2.cif"]
-    assert "COMPLETED" in scheduled_runs(tmp_path), scheduled_runs(tmp_path)
-    assert len(got) == 2
-    for text in got:
-        assert "1 new candidates at or above 50 K" in text and "CaCuO2.cif" in text
+    assert expected <= ended(tmp_path), (ended(tmp_path), (tmp_path / "worker.log").read_text())
 
-    prefect("deployment", "schedule", "clear", "screen/often", "-y")
-    # A run that fails is told too, and the key is in no file, log, parameter, artifact, page or message.
-    prefect("deployment", "run", "screen/once", "--param", "source=files:/nowhere/at/all")
-    prefect("worker", "start", "--pool", "local", "--type", "process", "--run-once")
-    for _ in range(120):
-        if any("failed" in text for text in got):
-            break
-        time.sleep(0.5)
-    assert any("the run of files:/nowhere/at/all failed" in text for text in got), got
-    assert all(KEY not in text for text in got)
+    home = tmp_path / "home"
+    ranked = pq.read_table(home / "catalog" / "latest" / "ranked.parquet").to_pylist()
+    assert [row["id"] for row in ranked] == ["CaCuO2.cif"]
+    canary = json.loads((home / "canary" / "baseline.json").read_text("utf-8"))
+    published = pq.read_table(home / "canary" / "catalog" / "latest" / "ranked.parquet", columns=["id"])
+    assert [row[0] for row in canary["ranking"]] == published["id"].to_pylist() != []
+    swept = {path.parent.parent.parent.name for path in home.glob("sweep/*/catalog/latest/manifest.json")}
+    assert {name.rpartition("-")[2] for name in swept} == {folder.name, "deeper"}
+
+    # The scheduled run tells its news once, whatever runs after it; the failed one when no try is left.
+    news = [text for text in receiver.got if "1 new candidates at or above 50 K" in text and "CaCuO2" in text]
+    failures = [text for text in receiver.got if f"the run of {NOWHERE} failed" in text]
+    assert (len(news), len(failures), len(receiver.got)) == (2, 2, 4), receiver.got
+    # The key is in no file, log, parameter, artifact, page or message.
+    assert all(KEY not in text for text in receiver.got)
     holding = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
     assert holding == []
