@@ -1,14 +1,16 @@
 """Worker processes elsewhere: the same calls as `flows.workers.Workers`, done by a Dask cluster.
 
-The cluster gets a shard of rows and gives back a shard of results; it needs polywell installed, and no
-common disk. A shard that fails there (a lost worker, a crash) is done again on this machine, entry by
-entry, where the guilty one is found.
+The cluster gets a shard of rows and gives back a shard of results; it needs polywell installed, and neither
+a common disk nor a way to Prefect's server. Whole tasks, which hold the home and write into it, stay here and
+use the client of Prefect's Dask runner. A shard that fails there (a lost worker, a crash) is done again on
+this machine, entry by entry, where the guilty one is found.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,19 +37,20 @@ class DaskWorkers:
         here: the pool of this machine, for shards that fail there.
 
     Raises:
-        ClusterError: the cluster does not answer, or `distributed` is not installed.
+        ClusterError: the cluster does not answer, or `prefect-dask` is not installed.
     """
 
     def __init__(self, address: str, here: Workers) -> None:
         try:
-            from distributed import Client
+            from prefect_dask.task_runners import DaskTaskRunner
         except ImportError as error:
             raise ClusterError(
-                "the engine dask needs the package distributed; install polywell[dask]"
+                "the engine dask needs the package prefect-dask; install polywell[dask]"
             ) from error
+        self._held = ExitStack()
         try:
-            connect: Any = Client
-            self._client = connect(address, timeout=WAIT_S, set_as_default=False)
+            runner = DaskTaskRunner(address=address, client_kwargs={"timeout": WAIT_S})
+            self._client: Any = self._held.enter_context(runner).client
         except (OSError, ValueError) as error:
             raise ClusterError(
                 f"no Dask scheduler answers at {address!r} within {WAIT_S} s; start one, or correct the "
@@ -62,7 +65,7 @@ class DaskWorkers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        self._held.close()
         self._here.__exit__(kind, error, trace)
 
     def run(
