@@ -74,10 +74,10 @@ def screen(
     ] = None,
     top: Annotated[int, typer.Option(metavar="N", min=0, help="Rows of the ranking to print.")] = 20,
     engine: Annotated[
-        str, typer.Option(metavar="local|dask", help="Processes of this machine, or a Dask cluster (extra dask).")
+        str, typer.Option(metavar="local|dask", help="Processes of this machine, or a Dask cluster.")
     ] = "local",
     dask_address: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://127.0.0.1:8786.")
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://10.0.0.1:8786.")
     ] = None,
     without_noncommercial: Annotated[
         bool,

@@ -46,8 +46,8 @@ def cluster(tmp_path_factory):
 
 
 def test_a_cluster_gives_the_same_bytes(polywell, cluster, tmp_path):
-    words = ("screen", "reference", "--plain", "--top", 0, "--home")
-    here = polywell(*words, tmp_path / "here", **DAY)
+    words = ("screen", "reference", "--top", 0, "--home")
+    here = polywell(*words, tmp_path / "here", "--plain", **DAY)
     assert here.returncode == 0, here.stderr
     there = polywell(*words, tmp_path / "there", "--engine", "dask", "--dask-address", cluster, **DAY)
     assert there.returncode == 0, there.stderr
