@@ -49,7 +49,8 @@ LEADS = {
     "resonance": "E = θ/ξ² for the three cages of CaKFe4As4, from three sets of heights that disagree.",
     "domes": "Pressure shortens the cage, so by the relation T_c rises.",
     "chemical": "A smaller cation in the place of a larger one, by ionic radii and by heights.",
-    "nickelates": "The claim that nickelates cannot beat cuprates, by the relation’s own numbers.",
+    "nickelates": "The claim that nickelates cannot beat cuprates, by the relation’s own numbers; "
+    "`polywell ceiling` weighs it against all measurements.",
 }
 """One sentence at the head of each section: what it computes."""
 
