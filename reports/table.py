@@ -26,20 +26,27 @@ MAX_LISTED_TEXT = 600
 """The same for the lists of rejected and failed entries."""
 
 _DIGITS = {"K": 1, "Å": 3, "GPa": 1, "eV/atom": 3, "K·Å²": 0, "°": 1, "": 3}
+_SHARES = ("superconducting_probability", "support")
 _WORD_JOINER = "\u2060"  # keeps "low–high" on one line
 _ENTRY = {column.name: column for column in ENTRY_COLUMNS}
 _PHASE = {column.name: column for column in PHASE_COLUMNS}
 
 RANKED_SHOWN = (
-    "rank id formula family tc_ceiling_k tc_ceiling_low_k tc_outer_k xi_ceiling_ang apexes "
-    "sheets_per_block extrapolation tc_measured_k"
+    "rank id formula family known tc_expected_k tc_low_k superconducting_probability support_word "
+    "tc_ceiling_k tc_ceiling_low_k xi_ceiling_ang apexes sheets_per_block e_above_hull_ev geometry_suspect "
+    "extrapolation tc_measured_k"
 ).split()
-RANKED_OPTIONAL = "tc_expected_k tc_low_k support_word e_above_hull_ev".split()
-"""Columns that stand in the table when the registry and some candidate have them."""
+RANKED_OPTIONAL = frozenset(
+    "known tc_expected_k tc_low_k superconducting_probability support_word e_above_hull_ev geometry_suspect "
+    "extrapolation tc_measured_k".split()
+)
+"""Those of them that stand in the table only where some candidate has one; the details hold them anyway."""
 
 RANKED_DETAIL = (
-    "elements source metal tc_outer_low_k xi_outer_ang compound rank_in_compound pressure_gpa doping "
-    "theoretical e_above_hull_ev tc_measured_kind citation checked licence note message"
+    "elements source metal tc_outer_k tc_outer_low_k xi_outer_ang xi_corrected_ang tc_corrected_k "
+    "tc_corrected_low_k xi_correction_note compound rank_in_compound rank_published rank_calibrated "
+    "pressure_gpa doping theoretical functional magnetic_ordering tc_measured_kind citation checked licence "
+    "database_ids note message"
 ).split()
 PHASE_SHOWN = (
     "phase xi_ang tc_k tc_low_k cage apexes metal_mix ligand sheets_per_block count faces "
@@ -132,22 +139,25 @@ def ranked_table(rows: Sequence[Row], with_dossier: Collection[str] = ()) -> Tab
         rows: the candidates in ranked order.
         with_dossier: ids of those that have a dossier to link to.
     """
-    optional = [
-        name for name in RANKED_OPTIONAL if name in _ENTRY and any(row.get(name) is not None for row in rows)
-    ]
-    front = RANKED_SHOWN.index("tc_outer_k")
+    named = [known_as(row) for row in rows]
+    held = {name for name in RANKED_OPTIONAL if any(_is_given(row.get(name)) for row in rows)}
+    held |= {"known"} if any(named) else set()
     columns = (
-        *(_column(_ENTRY, name) for name in RANKED_SHOWN[:front]),
-        KNOWN,
-        *(_column(_ENTRY, name) for name in (*RANKED_SHOWN[front:], *optional)),
-        *(_column(_ENTRY, name, shown=False) for name in RANKED_DETAIL if name not in optional),
+        *(
+            KNOWN
+            if name == "known"
+            else _column(_ENTRY, name, shown=name in held or name not in RANKED_OPTIONAL)
+            for name in RANKED_SHOWN
+            if name == "known" or name in _ENTRY or name in _PHASE
+        ),
+        *(_column(_ENTRY, name, shown=False) for name in RANKED_DETAIL if name in _ENTRY),
         DOSSIER,
     )
     phase_columns = tuple(_column(_PHASE, name) for name in PHASE_SHOWN)
     cells = []
-    for row in rows:
+    for row, known in zip(rows, named, strict=True):
         whole = {**row, **{name: ceiling_phase(row).get(name) for name in ("apexes", "sheets_per_block")}}
-        whole["known"] = known_as(row)
+        whole["known"] = known
         linked = str(row["id"]) in with_dossier
         whole["dossier"] = dossier_path(str(row["source"]), str(row["id"])) if linked else ""
         phases: list[Any] = [_cells(phase, phase_columns) for phase in row["phases"] or ()]
@@ -167,6 +177,10 @@ def failed_table(rows: Sequence[Row], total: int) -> Table:
     return _listed(rows, FAILED_SHOWN, total)
 
 
+def _is_given(value: Any) -> bool:
+    return value is not None and value == value and value != ""
+
+
 def _listed(rows: Sequence[Row], names: Sequence[str], total: int) -> Table:
     columns = tuple(_column(_ENTRY, name) for name in names)
     cells = tuple(_cells(row, columns, MAX_LISTED_TEXT) for row in rows[:MAX_LISTED])
@@ -180,7 +194,7 @@ def _column(registry: Mapping[str, Column], name: str, *, shown: bool = True) ->
         high = registry[name.replace("_low_", "_high_")]
         label = f"{label}–{_WORD_JOINER}{high.label.rsplit(', ', 1)[-1]}"
         meaning = f"{meaning} {high.meaning}"
-    digits = 0 if column.type == "int32" else _DIGITS.get(column.unit, 3)
+    digits = 0 if column.type == "int32" else 2 if name in _SHARES else _DIGITS.get(column.unit, 3)
     return TableColumn(name, label, column.unit, meaning, kind, digits, shown)
 
 
@@ -191,7 +205,7 @@ def _kind(column: Column) -> Kind:
         return "number"
     if column.name == "formula":
         return "formula"
-    return "badge" if column.name == "extrapolation" else "text"
+    return "badge" if column.name in ("extrapolation", "geometry_suspect") else "text"
 
 
 def _cells(row: Row, columns: Sequence[TableColumn], limit: int = MAX_TEXT) -> tuple[Cell, ...]:

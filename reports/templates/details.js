@@ -31,8 +31,12 @@ function openDetails(data, place) {
   const content = dialog.querySelector(".content");
   const phases = row[data.columns.length];
   content.replaceChildren();
-  if (data.columns.some((column) => column.key === "dossier") && at("dossier")) {
-    content.append(element("p", { className: "open" }, element("a", { href: at("dossier"), textContent: "Open its dossier: structure in 3D, doping, hazards, CIF" })));
+  const path = data.columns.some((column) => column.key === "dossier") ? at("dossier") : null;
+  if (path) {
+    content.append(element("p", { className: "open" }, element("a", { href: path, textContent: "Open its dossier: structure in 3D, doping, hazards, CIF" })));
+  } else if (path === "") {
+    const quoted = `'${String(at("id")).replaceAll("'", "'\\''")}'`;
+    content.append(element("p", { className: "note" }, "Its dossier: ", element("code", { className: "opaque", textContent: `polywell explain ${quoted} --page FOLDER` })));
   }
   if (phases && phases.length) {
     content.append(element("h3", { textContent: phases.length === 1 ? "Its one cage" : `Its ${phases.length} distinct cages` }),

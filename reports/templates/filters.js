@@ -6,8 +6,8 @@ function addFilters(root, table) {
   const field = (name) => root.querySelector(`[data-filter="${name}"]`);
   const values = (key) => [...new Set(data.rows.map((row) => row[at[key]]))].filter((value) => value !== null && value !== "").sort();
   const option = (text) => element("option", { value: text, textContent: text });
-  for (const name of ["family", "metal"]) {
-    const some = values(name);
+  for (const [name, key] of [["family", "family"], ["metal", "metal"], ["support", "support_word"]]) {
+    const some = key in at ? values(key) : [];
     field(name).append(...some.map(option));
     field(name).closest("label").hidden = some.length < 2;
   }
@@ -15,14 +15,15 @@ function addFilters(root, table) {
   field("hull").closest("label").hidden = !hull;
   field("origin").closest("label").hidden = values("theoretical").length < 2;
   field("extrapolation").closest("label").hidden = !values("extrapolation").length;
+  field("suspect").closest("label").hidden = !("geometry_suspect" in at && values("geometry_suspect").length);
   field("known").closest("label").hidden = !values("known").length;
 
   const apply = () => {
     const tests = [];
     const equal = (name, key) => { const wanted = field(name).value; if (wanted) tests.push((row) => row[at[key]] === wanted); };
     const filled = (name, key) => { const wanted = field(name).value; if (wanted) tests.push((row) => (row[at[key]] !== "") === (wanted === "yes")); };
-    equal("family", "family"); equal("metal", "metal"); equal("origin", "theoretical");
-    filled("extrapolation", "extrapolation"); filled("known", "known");
+    equal("family", "family"); equal("metal", "metal"); equal("origin", "theoretical"); equal("support", "support_word");
+    filled("suspect", "geometry_suspect"); filled("extrapolation", "extrapolation"); filled("known", "known");
     const avoid = field("avoid").value.match(/[A-Za-z]{1,2}/g) || [];
     const symbols = new Set(avoid.map((symbol) => symbol[0].toUpperCase() + symbol.slice(1).toLowerCase()));
     if (symbols.size) tests.push((row) => !row[at.elements].split(" – ").some((symbol) => symbols.has(symbol)));

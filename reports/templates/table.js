@@ -257,10 +257,11 @@ class RowTable {
     if (places.length < 2) return;
     if (places[0] !== place) { cell.prepend(element("span", { className: "branch", textContent: "└ " })); return; }
     const open = this.unfolded.has(key);
-    const values = places.map((one) => this.data.rows[one][this.at.tc_ceiling_k]);
+    const expected = places.map((one) => this.data.rows[one][this.at.tc_expected_k]).filter((value) => value !== null);
+    const values = expected.length ? expected : places.map((one) => this.data.rows[one][this.at.tc_ceiling_k]);
     const spread = `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)} K`;
     const button = element("button", { type: "button", className: "fold", tabIndex: -1,
-      title: `${places.length} entries of this compound, ceilings ${spread}` });
+      title: `${places.length} entries of this compound, ${expected.length ? "expected T_c" : "ceilings"} ${spread}` });
     button.append(`${open ? "▾" : "▸"} ${places.length}`, element("span", { className: "spread", textContent: `: ${spread}` }));
     button.setAttribute("aria-expanded", String(open));
     cell.prepend(button, " ");
