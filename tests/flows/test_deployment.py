@@ -138,7 +138,7 @@ CustomWebhookNotificationBlock(
 ).save("people", overwrite=True)
 Webhook(url=address, allow_private_urls=True).save("hook", overwrite=True)
 Secret(value=key).save("materials-project", overwrite=True)
-for name in ("canary/weekly-canary", "screen/once", "sweep/some"):
+for name in ("canary/weekly-canary", "ceiling/weekly-ceiling", "screen/once", "sweep/some"):
     run_deployment(name, timeout=0)
 """
 
@@ -193,6 +193,7 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
         "screen/nightly-materials-project",
         "sweep/weekly-optimade",
         "canary/weekly-canary",
+        "ceiling/weekly-ceiling",
         "screen/reference",
     ):
         assert name in listed
@@ -207,6 +208,7 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
     expected = {
         ("often", "COMPLETED", 1, True),
         ("weekly-canary", "COMPLETED", 1, False),
+        ("weekly-ceiling", "COMPLETED", 1, False),
         ("once", "FAILED", 2, False),
         ("some", "FAILED", 1, False),  # at its end, as one of its sources is not there
     }
@@ -226,6 +228,8 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
     assert [row[0] for row in canary["ranking"]] == published["id"].to_pylist() != []
     swept = {path.parent.parent.parent.name for path in home.glob("sweep/*/catalog/latest/manifest.json")}
     assert {name.rpartition("-")[2] for name in swept} == {folder.name, "deeper"}
+
+    assert json.loads((home / "reports" / "nickelates" / "ceiling.json").read_text("utf-8"))["verdict"]
 
     # The scheduled run tells its news once, whatever runs after it; the failed one when no try is left.
     news = [text for text in receiver.got if "1 new candidates at or above 50 K" in text and "CaCuO2" in text]
