@@ -3,160 +3,118 @@
 from __future__ import annotations
 
 from polywell.proposal.ceiling import CeilingAnalysis
-from polywell.proposal.listings import Listing, number, text
+from polywell.proposal.listings import Listing, listing_of, number, text
 from reports.ceiling_words import pressure, span
 
 
 def smallest(analysis: CeilingAnalysis) -> Listing:
     """The smallest cages that ions and pressures allow, by class."""
     lam = analysis.lambda_k_ang2
-    rows = [
+    return listing_of(
+        "smallest",
+        "The smallest cages",
+        analysis.smallest,
+        (text("Class"), lambda row: row.class_name),
         (
-            row.class_name,
-            row.factor,
-            row.used_ion,
-            row.xi_used_ang,
-            f"{row.smallest_ion}{' *' if row.carried_on else ''}",
-            row.xi_smallest_ang,
-            row.pressure_gpa,
-            row.pressed_used_ang,
-            row.pressed_smallest_ang,
-            span(lam / row.pressed_range_ang[1] ** 2, lam / row.pressed_range_ang[0] ** 2),
-        )
-        for row in analysis.smallest
-    ]
-    columns = (
-        text("Class"),
-        number("Measured / touching", digits=3, meaning="median over the ambient cells of the class"),
-        text("Smallest ion used"),
-        number("ξ with it", "Å", 3),
-        text("Smallest rare earth"),
-        number("ξ with it", "Å", 3),
-        number("Pressure", "GPa", 0),
-        number("ξ pressed, used ion", "Å", 3),
-        number("ξ pressed, smallest", "Å", 3),
-        text("λ/ξ² over the range (K)"),
+            number("Measured / touching", digits=3, meaning="median over the ambient cells of the class"),
+            lambda row: row.factor,
+        ),
+        (text("Smallest ion used"), lambda row: row.used_ion),
+        (number("ξ with it", "Å", 3), lambda row: row.xi_used_ang),
+        (text("Smallest rare earth"), lambda row: f"{row.smallest_ion}{' *' if row.carried_on else ''}"),
+        (number("ξ with it", "Å", 3), lambda row: row.xi_smallest_ang),
+        (number("Pressure", "GPa", 0), lambda row: row.pressure_gpa),
+        (number("ξ pressed, used ion", "Å", 3), lambda row: row.pressed_used_ang),
+        (number("ξ pressed, smallest", "Å", 3), lambda row: row.pressed_smallest_ang),
+        (
+            text("λ/ξ² over the range (K)"),
+            lambda row: span(lam / row.pressed_range_ang[1] ** 2, lam / row.pressed_range_ang[0] ** 2),
+        ),
     )
-    return Listing("smallest", "The smallest cages", "", columns, tuple(rows))
 
 
 def shrinkings(analysis: CeilingAnalysis) -> Listing:
     """How fast measured cages shrink."""
-    rows = [
-        (row.name, 1000 * row.kappa_per_gpa, f"to {row.up_to_gpa:g} GPa", row.source)
-        for row in analysis.shrinkings.rows
-    ]
-    columns = (text("Compound"), number("-d ln ξ/dp", "10⁻³/GPa", 2), text("Measured"), text("Source"))
-    return Listing("shrinkings", "How fast cages shrink", "", columns, tuple(rows))
+    return listing_of(
+        "shrinkings",
+        "How fast cages shrink",
+        analysis.shrinkings.rows,
+        (text("Compound"), lambda row: row.name),
+        (number("-d ln ξ/dp", "10⁻³/GPa", 2), lambda row: 1000 * row.kappa_per_gpa),
+        (text("Measured"), lambda row: f"to {row.up_to_gpa:g} GPa"),
+        (text("Source"), lambda row: row.source),
+    )
 
 
 def relaxed(analysis: CeilingAnalysis) -> Listing:
     """How fast cages shrink by relaxation with a potential."""
-    rows = [
+    return listing_of(
+        "relaxed",
+        "Shrinking by relaxation",
+        analysis.relaxed,
+        (text("Class"), lambda row: row.class_name),
+        (text("Structure"), lambda row: row.id),
+        (number("Measured ξ", "Å", 3), lambda row: row.xi_measured_ang),
         (
-            row.class_name,
-            row.id,
-            row.xi_measured_ang,
-            row.xi_relaxed_ang,
-            None if row.kappa_per_gpa is None else 1000 * row.kappa_per_gpa,
-            row.pressure_gpa,
-            row.xi_pressed_ang,
-            row.tc_pressed_k,
-            row.why or row.potential,
-        )
-        for row in analysis.relaxed
-    ]
-    columns = (
-        text("Class"),
-        text("Structure"),
-        number("Measured ξ", "Å", 3),
-        number("Relaxed ξ", "Å", 3, "without pressure; only its relative change is used"),
-        number("-d ln ξ/dp", "10⁻³/GPa", 2, "at zero pressure"),
-        number("Pressure", "GPa", 0),
-        number("Measured ξ, pressed", "Å", 3),
-        number("λ/ξ² there", "K", 0),
-        text("By"),
+            number("Relaxed ξ", "Å", 3, "without pressure; only its relative change is used"),
+            lambda row: row.xi_relaxed_ang,
+        ),
+        (
+            number("-d ln ξ/dp", "10⁻³/GPa", 2, "at zero pressure"),
+            lambda row: None if row.kappa_per_gpa is None else 1000 * row.kappa_per_gpa,
+        ),
+        (number("Pressure", "GPa", 0), lambda row: row.pressure_gpa),
+        (number("Measured ξ, pressed", "Å", 3), lambda row: row.xi_pressed_ang),
+        (number("λ/ξ² there", "K", 0), lambda row: row.tc_pressed_k),
+        (text("By"), lambda row: row.why or row.potential),
     )
-    return Listing("relaxed", "Shrinking by relaxation", "", columns, tuple(rows))
 
 
 def trilayers(analysis: CeilingAnalysis) -> Listing:
     """Blocks of three sheets, of nickel and of copper."""
-    rows = [
-        (
-            row.name + (" †" if row.built else ""),
-            row.class_name,
-            pressure(row.pressure_gpa),
-            row.inner_ang,
-            row.outer_ang,
-            row.tc_inner_k,
-            row.tc_outer_k,
-            row.measured_k,
-        )
-        for row in analysis.trilayers
-    ]
-    columns = (
-        text("Compound"),
-        text("Class"),
-        text("Pressure"),
-        number("ξ inner", "Å", 3),
-        number("ξ outer", "Å", 3),
-        number("λ/ξ² inner", "K", 0),
-        number("λ/ξ² outer", "K", 0),
-        number("Measured", "K", 1),
+    return listing_of(
+        "trilayers",
+        "Trilayers of nickel and of copper",
+        analysis.trilayers,
+        (text("Compound"), lambda row: row.name + (" †" if row.built else "")),
+        (text("Class"), lambda row: row.class_name),
+        (text("Pressure"), lambda row: pressure(row.pressure_gpa)),
+        (number("ξ inner", "Å", 3), lambda row: row.inner_ang),
+        (number("ξ outer", "Å", 3), lambda row: row.outer_ang),
+        (number("λ/ξ² inner", "K", 0), lambda row: row.tc_inner_k),
+        (number("λ/ξ² outer", "K", 0), lambda row: row.tc_outer_k),
+        (number("Measured", "K", 1), lambda row: row.measured_k),
     )
-    return Listing("trilayers", "Trilayers of nickel and of copper", "", columns, tuple(rows))
 
 
 def substitutions(analysis: CeilingAnalysis) -> Listing:
     """Chemical pressure by smaller rare earths."""
-    rows = [
-        (
-            row.class_name,
-            row.host,
-            row.host_k,
-            row.replaced,
-            f"{row.change_k:+.1f}",
-            row.estimate_k,
-            row.measured_k,
-        )
-        for row in analysis.substitutions
-    ]
-    columns = (
-        text("Class"),
-        text("Host"),
-        number("T_c of the host", "K", 1),
-        text("Replaced"),
-        text("Change (K)"),
-        number("Estimate", "K", 1),
-        number("Measured", "K", 1),
+    return listing_of(
+        "substitutions",
+        "Chemical pressure",
+        analysis.substitutions,
+        (text("Class"), lambda row: row.class_name),
+        (text("Host"), lambda row: row.host),
+        (number("T_c of the host", "K", 1), lambda row: row.host_k),
+        (text("Replaced"), lambda row: row.replaced),
+        (text("Change (K)"), lambda row: f"{row.change_k:+.1f}"),
+        (number("Estimate", "K", 1), lambda row: row.estimate_k),
+        (number("Measured", "K", 1), lambda row: row.measured_k),
     )
-    return Listing("substitutions", "Chemical pressure", "", columns, tuple(rows))
 
 
 def years(analysis: CeilingAnalysis) -> Listing:
     """The record by year."""
-    rows = [
-        (
-            row.year,
-            row.best_k,
-            row.compound,
-            row.class_name,
-            pressure(row.pressure_gpa),
-            row.record_k,
-            "" if row.gained_k == 0 else f"+{row.gained_k:g}",
-            row.ambient_record_k,
-        )
-        for row in analysis.years
-    ]
-    columns = (
-        number("Year", digits=0),
-        number("Best of the year", "K", 1),
-        text("Compound"),
-        text("Class"),
-        text("Pressure"),
-        number("Record", "K", 1),
-        text("Gained (K)"),
-        number("Record, ambient", "K", 1),
+    return listing_of(
+        "years",
+        "The record by year",
+        analysis.years,
+        (number("Year", digits=0), lambda row: row.year),
+        (number("Best of the year", "K", 1), lambda row: row.best_k),
+        (text("Compound"), lambda row: row.compound),
+        (text("Class"), lambda row: row.class_name),
+        (text("Pressure"), lambda row: pressure(row.pressure_gpa)),
+        (number("Record", "K", 1), lambda row: row.record_k),
+        (text("Gained (K)"), lambda row: "" if row.gained_k == 0 else f"+{row.gained_k:g}"),
+        (number("Record, ambient", "K", 1), lambda row: row.ambient_record_k),
     )
-    return Listing("years", "The record by year", "", columns, tuple(rows))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
+Row = TypeVar("Row")
 Cell = str | float | int | None
 
 
@@ -41,3 +44,15 @@ def text(label: str) -> ListColumn:
 def number(label: str, unit: str = "", digits: int = 2, meaning: str = "") -> ListColumn:
     """Head a column of numbers."""
     return ListColumn(label, unit, digits, meaning)
+
+
+def listing_of(
+    key: str,
+    title: str,
+    rows: Iterable[Row],
+    *columns: tuple[ListColumn, Callable[[Row], Cell]],
+    note: str = "",
+) -> Listing:
+    """A table of records: each column stands beside the function that takes its cell out of a record."""
+    cells = tuple(tuple(cell(row) for _, cell in columns) for row in rows)
+    return Listing(key, title, note, tuple(column for column, _ in columns), cells)
