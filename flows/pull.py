@@ -34,6 +34,9 @@ Item = TypeVar("Item")
 SHARD_ENTRIES = 500
 """Entries that go to a worker together: enough to make the way there cheap, few enough to see progress."""
 
+LISTED_ENTRIES = 1000
+"""Entries of an index between two signs of progress."""
+
 Index = dict[str, str | None]
 """Ids of all raw entries of a source, each with what changes with it; None where nothing tells."""
 
@@ -56,14 +59,23 @@ class Delta:
     is_everything: bool
 
 
-def index_of(source: Source, version: str | None) -> Index:
+def index_of(source: Source, version: str | None, advance: Advance) -> Index:
     """The index of a source; its version stands in for the stamps that it lacks.
+
+    Args:
+        source: where to look.
+        version: of the source, where it has one.
+        advance: told of each entry that is listed.
 
     Raises:
         SourceError: the source cannot be read.
     """
     fallback = None if version is None else f"version {version}"
-    return {storable(id_): fallback if stamp is None else stamp for id_, stamp in source.index()}
+    index: Index = {}
+    for part in cut(source.index(), LISTED_ENTRIES):
+        index.update((storable(id_), fallback if stamp is None else stamp) for id_, stamp in part)
+        advance(len(part))
+    return index
 
 
 def digest_of(index: Index) -> str | None:

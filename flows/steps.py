@@ -134,7 +134,7 @@ class Run:
         plan, latest = self.plan, latest_run(self.plan.home)
         self._version = plan.source.version()
         if self._version is None:
-            self._index = index_of(plan.source, None)
+            self._index = self._listed()
             self._version = digest_of(self._index)
         self._record |= {"source_version": self._version, **versions(plan.families)}
         page = plan.home.reports / "latest" / "index.html"
@@ -160,7 +160,7 @@ class Run:
         """
         plan, source = self.plan, self.plan.source
         if self._index is None:
-            self._index = index_of(source, self._version)
+            self._index = self._listed()
         if not self._index:
             raise NothingToScreenError(f"{source.name!r} holds no entry; nothing was changed")
         settings = versions(plan.families)
@@ -261,6 +261,11 @@ class Run:
         forget_work(self._folder)
         self._record["outcome"] = "published"
         return Finished(self.plan.source.name, counts, home.latest, page, latest.folder, changes=self._found)
+
+    def _listed(self) -> Index:
+        source = self.plan.source
+        with stage("listing", "entries", source.expected_count()) as advance:
+            return index_of(source, self._version, advance)
 
     def _given_tables(self) -> Tables:
         if self._tables is None:

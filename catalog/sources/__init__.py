@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalog.errors import SourceError
-from catalog.sources.base import Chemistry, Progress, RawEntry, Source, Stamp
+from catalog.sources.base import Chemistry, RawEntry, Source, Stamp
 from catalog.sources.files import FilesSource
 from catalog.sources.listing import EXPECTED, SOURCES, SourceKind
 from catalog.sources.parquet import open_parquet
@@ -19,7 +19,6 @@ __all__ = [
     "EXPECTED",
     "SOURCES",
     "Chemistry",
-    "Progress",
     "RawEntry",
     "Source",
     "SourceError",
@@ -33,7 +32,6 @@ def open_source(
     spec: str,
     chemistry: Chemistry | None = None,
     key: SecretStr | None = None,
-    progress: Progress | None = None,
 ) -> Source:
     """The source that `spec` names; its own name is the spec as it was given.
 
@@ -42,7 +40,6 @@ def open_source(
         chemistry: metals and ligands worth looking at. Services give the entries that have them and no
             others; files give the others without their structure. None means everything.
         key: the user's key for a service that needs one; from the environment if None.
-        progress: told how many entries have come, by sources that take long.
 
     Raises:
         SourceError: an unknown form, a missing path, a missing column, or a missing key.
@@ -54,25 +51,25 @@ def open_source(
     if spec == "materials-project":
         from catalog.sources.materials_project import MaterialsProjectSource
 
-        return MaterialsProjectSource(chemistry, key, progress=progress)
+        return MaterialsProjectSource(chemistry, key)
     if kind == "optimade" and place:
         from catalog.sources.optimade import OptimadeSource
 
-        return OptimadeSource(place, spec, chemistry, progress)
+        return OptimadeSource(place, spec, chemistry)
     if kind == "files" and place:
         return FilesSource(path, spec)
     if kind == "parquet" and place:
-        return open_parquet(path, spec, chemistry, progress)
+        return open_parquet(path, spec, chemistry)
     if kind == "jsonl" and place:
         from catalog.sources.jsonl import JsonLinesSource
 
-        return JsonLinesSource(path, spec, chemistry, progress)
+        return JsonLinesSource(path, spec, chemistry)
     if kind == "alexandria" and place:
         from catalog.sources.alexandria import AlexandriaSource
 
-        return AlexandriaSource(path, spec, chemistry, progress)
+        return AlexandriaSource(path, spec, chemistry)
     if kind == "ase" and place:
         from catalog.sources.ase_db import AseDbSource
 
-        return AseDbSource(path, spec, chemistry, progress)
+        return AseDbSource(path, spec, chemistry)
     raise SourceError(f"unknown source {spec!r}; expected one of {', '.join(EXPECTED)}")

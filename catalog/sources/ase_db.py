@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.errors import ParseError, SourceError
-from catalog.sources.base import Chemistry, Progress
+from catalog.sources.base import Chemistry
 from catalog.sources.rows import FileRow, RowsSource
 from polywell.records import Provenance
 
@@ -35,14 +35,13 @@ class AseDbSource(RowsSource):
         file: Path,
         name: str,
         chemistry: Chemistry | None = None,
-        progress: Progress | None = None,
     ) -> None:
         """Checks that it is a database.
 
         Raises:
             SourceError: no such file, or no SQLite database.
         """
-        super().__init__(file, name, chemistry, progress)
+        super().__init__(file, name, chemistry)
         with file.open("rb") as stream:
             if stream.read(len(_SQLITE)) != _SQLITE:
                 raise SourceError(f"{name!r}: {str(file)!r} is no SQLite file; expected {self.what}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -13,9 +13,6 @@ Kind = Literal["entry", "cif", "path", "pymatgen", "optimade", "error"]
 
 Stamp = tuple[str, str | None]
 """An id, and what changes with the entry: a date or a digest; None where the source has neither."""
-
-Progress = Callable[[int, int | None], None]
-"""Called with the number of entries received so far, and the number promised where one is known."""
 
 
 @dataclass(frozen=True)

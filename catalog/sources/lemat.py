@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from catalog.composition import amounts_of
 from catalog.errors import SourceError
-from catalog.sources.base import Chemistry, Progress, UniqueIds
+from catalog.sources.base import Chemistry, UniqueIds
 from catalog.sources.rows import FileRow, RowsSource
 from polywell.records import Provenance
 
@@ -46,14 +46,13 @@ class LematSource(RowsSource):
         file: Path,
         name: str,
         chemistry: Chemistry | None = None,
-        progress: Progress | None = None,
     ) -> None:
         """Checks the columns.
 
         Raises:
             SourceError: no such file, or a column is missing.
         """
-        super().__init__(file, name, chemistry, progress)
+        super().__init__(file, name, chemistry)
         names = pq.read_schema(file).names
         missing = [column for column in REQUIRED if column not in names]
         if missing:

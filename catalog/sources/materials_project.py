@@ -19,7 +19,7 @@ from catalog.errors import (
     SourceError,
     SourceRefusedError,
 )
-from catalog.sources.base import Chemistry, Progress, RawEntry, Stamp, UniqueIds
+from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds
 from catalog.sources.materials_project_queries import Query, queries
 from catalog.sources.rows import FileRow, row_or_error
 from catalog.sources.summary_documents import FIELDS, INDEX_FIELDS, date_of, elements_of, provenance_of
@@ -67,7 +67,6 @@ class MaterialsProjectSource:
         chemistry: Chemistry | None = None,
         key: SecretStr | None = None,
         endpoint: str | None = None,
-        progress: Progress | None = None,
         patience: Patience = PATIENCE,
         pace: Pace | None = None,
     ) -> None:
@@ -77,7 +76,6 @@ class MaterialsProjectSource:
             chemistry: what to filter by on the server; None asks for everything.
             key: the user's key; `MP_API_KEY` if None.
             endpoint: address of the service; `MP_API_ENDPOINT`, or the public one, if None.
-            progress: told after each page.
             patience: how long to wait for the service.
             pace: limit of the request rate.
 
@@ -88,7 +86,6 @@ class MaterialsProjectSource:
         self._chemistry = chemistry
         self._key = SecretStr(_checked_key(key))
         self.endpoint = _checked_endpoint(endpoint or os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT)
-        self._progress = progress
         self._version: str | None = None
         self._counted: tuple[str, list[tuple[Query, int]]] | None = None
         self._session = PoliteSession(
@@ -186,8 +183,7 @@ class MaterialsProjectSource:
         rester = self._rester()
         started = self._version
         parts = self._parts(rester)
-        promised = sum(count for _, count in parts)
-        received, pages = 0, 0
+        pages = 0
         for query, count in parts:
             for page in range(1, -(-count // PAGE) + 1):
                 due = min(PAGE, count - PAGE * (page - 1))
@@ -202,9 +198,6 @@ class MaterialsProjectSource:
                         f"{SERVICE} gave {len(documents)} documents where it had promised {due} "
                         f"({query.criteria()}, page {page} of {count}); nothing was stored, run again"
                     )
-                received += due
-                if self._progress is not None:
-                    self._progress(received, promised)
                 yield from (document for document in documents if query.holds(document))
         self._check_version(started)
 
@@ -228,8 +221,6 @@ class MaterialsProjectSource:
                     f"{SERVICE} has no document of {len(left)} ids asked for ({', '.join(left[:3])}); "
                     "they were withdrawn since the index was read, run again"
                 )
-            if self._progress is not None:
-                self._progress(min(start + IDS_AT_ONCE, len(ids)), len(ids))
         self._check_version(started)
 
     def _heartbeat(self) -> tuple[str, list[str]]:

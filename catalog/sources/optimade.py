@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from catalog.errors import DuplicateIdError, SourceError
-from catalog.sources.base import Chemistry, Progress, RawEntry, Stamp, UniqueIds, all_found
+from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found
 from catalog.sources.optimade_client import (
     COLUMN_FIELDS,
     STRUCTURE_FIELDS,
@@ -41,7 +41,6 @@ class OptimadeSource:
         place: str,
         name: str,
         chemistry: Chemistry | None = None,
-        progress: Progress | None = None,
         patience: Patience = PATIENCE,
         pace: Pace | None = None,
     ) -> None:
@@ -51,7 +50,6 @@ class OptimadeSource:
             place: name of a database (see `DATABASES`) or its base URL.
             name: the spec as the user gave it.
             chemistry: what to filter by on the server; None asks for everything.
-            progress: told after each page.
             patience: how long to wait for the service.
             pace: limit of the request rate.
 
@@ -61,7 +59,6 @@ class OptimadeSource:
         self.name = name
         self._database = _database(place, name)
         self._chemistry = chemistry
-        self._progress = progress
         pace = pace or Pace(REQUESTS_PER_S)
         self._session = PoliteSession(f"the OPTIMADE service {place!r}", pace, patience)
         self._service = OptimadeService(
@@ -97,7 +94,7 @@ class OptimadeSource:
         """
         names = UniqueIds()
         with closing(self._session):
-            entries = self._service.entries(("last_modified",), self._filters(), self._progress)
+            entries = self._service.entries(("last_modified",), self._filters())
             for number, entry in enumerate(entries, start=1):
                 modified = attributes_of(entry).get("last_modified")
                 id_, _ = names.take(str(entry.get("id") or f"(entry {number})"))
@@ -168,7 +165,7 @@ class OptimadeSource:
                 yield RawEntry(self.name, id_, "optimade", row.payload, *known)
 
     def _all(self, filters: Sequence[str]) -> Iterator[Item]:
-        return self._service.entries(self._fields(), filters, self._progress)
+        return self._service.entries(self._fields(), filters)
 
     def _found(self, ids: Collection[str]) -> Iterator[Item]:
         """Entries by id: many in one filter, and one by one those that the filter does not give."""
@@ -194,8 +191,6 @@ class OptimadeSource:
             for id_ in made_up:  # the index has them for entries that share an id or lack one
                 yield {"id": id_, "made_up": True}
             all_found(self.name, some, given.union(made_up))
-            if self._progress is not None:
-                self._progress(start + len(some), len(wanted))
 
     def _filters(self) -> list[str]:
         """The filter, in the short form and in one that simpler services understand too."""

@@ -13,7 +13,6 @@ from urllib.parse import quote, urljoin, urlsplit
 import requests
 
 from catalog.errors import SourceError, SourceUnreachableError
-from catalog.sources.base import Progress
 from catalog.sources.web import Pace, PoliteSession
 
 STRUCTURE_FIELDS = (
@@ -76,9 +75,7 @@ class OptimadeService:
             self._properties |= {"chemical_formula_reduced", "elements"}
         return self._properties
 
-    def entries(
-        self, fields: Sequence[str], filters: Sequence[str], progress: Progress | None = None
-    ) -> Iterator[Item]:
+    def entries(self, fields: Sequence[str], filters: Sequence[str]) -> Iterator[Item]:
         """All entries of a filter, counted against what the service promised.
 
         Raises:
@@ -90,8 +87,6 @@ class OptimadeService:
             promised = count_of(page) if promised is None else promised
             data = page["data"]
             received += len(data)
-            if progress is not None:
-                progress(received, promised)
             yield from data
         if promised is not None and received < promised:
             raise SourceError(

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceError
 from catalog.filetext import check_size
 from catalog.limits import LIMITS
-from catalog.sources.base import Chemistry, Progress, RawEntry, Source, Stamp, UniqueIds, all_found
+from catalog.sources.base import Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found
 from catalog.sources.lemat import LematSource
 
 ID, CIF, FORMULA = "material_id", "cif", "formula"
@@ -21,7 +21,7 @@ _BATCH_ROWS = 64
 _PART = re.compile(r"#part\d+$")
 
 
-def open_parquet(file: Path, name: str, chemistry: Chemistry | None, progress: Progress | None) -> Source:
+def open_parquet(file: Path, name: str, chemistry: Chemistry | None) -> Source:
     """The source of a Parquet file, by its columns.
 
     Raises:
@@ -32,7 +32,7 @@ def open_parquet(file: Path, name: str, chemistry: Chemistry | None, progress: P
     except (pa.ArrowException, OSError):
         names = []  # the source itself says what is wrong
     if CIF not in names and "lattice_vectors" in names:
-        return LematSource(file, name, chemistry, progress)
+        return LematSource(file, name, chemistry)
     return ParquetSource(file, name)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError, ReadError, SourceError
-from catalog.sources.base import Chemistry, Progress, RawEntry, Stamp, UniqueIds, all_found
+from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found
 from polywell.records import Provenance
 
 
@@ -59,7 +59,6 @@ class RowsSource(ABC):
         file: Path,
         name: str,
         chemistry: Chemistry | None = None,
-        progress: Progress | None = None,
     ) -> None:
         """Checks that the file exists.
 
@@ -67,7 +66,6 @@ class RowsSource(ABC):
             file: path of the file.
             name: the spec as the user gave it.
             chemistry: rows outside of it are given without their structure, where that saves work.
-            progress: told about every thousand rows.
 
         Raises:
             SourceError: no such file.
@@ -75,7 +73,6 @@ class RowsSource(ABC):
         self.name = name
         self._file = file
         self._chemistry = chemistry
-        self._progress = progress
         self._digest: tuple[tuple[int, int], str] | None = None
         if not file.is_file():
             raise SourceError(f"{name!r}: there is no file {str(file)!r}; give the path of {self.what}")
@@ -112,18 +109,13 @@ class RowsSource(ABC):
         found: set[str] = set()
         names = self._names()
         skip = None if wanted is None else lambda id_: id_ not in wanted
-        number = 0
         for number, row in enumerate(self._rows(skip), start=1):
             id_, again = names.take(row.id or f"(row {number})")
-            if self._progress is not None and number % 1000 == 0:
-                self._progress(number, self.expected_count())
             if wanted is not None:
                 if id_ not in wanted:
                     continue
                 found.add(id_)
             yield self._raw_entry(row, id_, again, number)
-        if self._progress is not None:
-            self._progress(number, number)
         all_found(self.name, wanted or (), found)
 
     def _raw_entry(self, row: FileRow, id_: str, again: bool, number: int) -> RawEntry:

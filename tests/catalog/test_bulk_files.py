@@ -335,13 +335,6 @@ def test_timestamps_serve_as_dates(tmp_path: Path) -> None:
     assert [bool(raw.payload) for raw in raws] == [True, False, False]
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
-    told: list[tuple[int, int | None]] = []
-    spec = write_lemat(tmp_path, crystals())
-    list(open_source(spec, progress=lambda *counts: told.append(counts)).raw_entries())
-    assert told == [(3, 3)]
-
-
 def test_every_listed_source_can_be_opened_or_says_what_it_lacks(monkeypatch) -> None:
     from catalog.sources import SOURCES
 

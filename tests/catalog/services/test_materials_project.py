@@ -154,13 +154,6 @@ def test_entries_come_by_id_deprecated_ones_too(service, monkeypatch) -> None:
         list(source.raw_entries(["mp-20000", "mp-777777"]))
 
 
-def test_progress_is_told(service, small_pages) -> None:
-    told: list[tuple[int, int | None]] = []
-    raws = list(source_of(service, progress=lambda *counts: told.append(counts)).raw_entries())
-    assert told[-1] == (len(raws), len(raws)) and len(told) > 2
-    assert [count for count, _ in told] == sorted(count for count, _ in told)
-
-
 @pytest.mark.parametrize(
     "fault", ["429", "429:0", "500", "502", "503", "504", "truncated", "html", "cut", "list"]
 )
