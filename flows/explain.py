@@ -16,7 +16,7 @@ from polywell.families import built_in_families
 from polywell.records import REASON_MEANING, Outcome, Reason
 from reports.dossier import Context, dossier
 from reports.dossier_page import write_dossier
-from reports.dossier_payload import Dossier
+from reports.dossier_payload import Derivation, Dossier
 
 
 class NoSuchEntryError(CatalogError):
@@ -88,13 +88,7 @@ def dossier_lines(payload: Dossier) -> list[str]:
             f"ξ {phase.xi_ang:.3f} Å: {tc}{mark}"
         )
     if payload.derivation is not None:
-        one = payload.derivation
-        lines += [
-            "",
-            f"T_c = ({one.lambda_k_ang2:.0f} ± {one.spread_k_ang2:.0f}) K·Å² / ({one.xi_ang:.3f} Å)² = "
-            f"{one.tc_k:.1f} ± {one.deviation_k:.1f} K; of the doubt λ {one.share_lambda:.0f} %, "
-            f"ξ {one.share_xi:.0f} %, unequal copies {one.share_copies:.0f} %",
-        ]
+        lines += ["", *_derivation_lines(payload, payload.derivation)]
     if payload.shorter_tc_k is not None and payload.shorter_change_k is not None:
         lines.append(f"1 % shorter: {payload.shorter_tc_k:.1f} K ({payload.shorter_change_k:+.1f} K)")
     if payload.relatives:
@@ -127,3 +121,23 @@ def dossier_lines(payload: Dossier) -> list[str]:
     lines += ["", "Where it comes from"]
     lines += [f"  {fact.label}: {fact.value}" for fact in payload.provenance]
     return [*lines, "", *payload.cite]
+
+
+def _derivation_lines(payload: Dossier, one: Derivation) -> list[str]:
+    lines = [
+        f"T_c = ({one.lambda_k_ang2:.0f} ± {one.spread_k_ang2:.0f}) K·Å² / ({one.xi_ang:.3f} Å)² = "
+        f"{payload.ceiling.tc_k:.1f} K by the published relation"
+    ]
+    if one.correction is not None:
+        lines.append(
+            f"ξ corrected for its database: {one.correction.xi_ang:.3f} Å (ratio {one.correction.ratio:.3f} "
+            f"± {one.correction.spread_percent:.1f} %, {one.correction.compounds} compounds): "
+            f"{one.correction.tc.tc_k:.1f} K"
+        )
+    elif one.correction_note:
+        lines.append(f"ξ not corrected: {one.correction_note}")
+    lines.append(
+        f"doubt ± {one.deviation_k:.1f} K: λ {one.share_lambda:.0f} %, ξ {one.share_xi:.0f} %, "
+        f"unequal copies {one.share_copies:.0f} %"
+    )
+    return lines

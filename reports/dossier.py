@@ -13,31 +13,34 @@ from polywell.doping import formal_valence, replacements_for, stripe_series
 from polywell.hazards import hazards
 from polywell.proposal.charges import NoChargeError
 from polywell.proposal.pressure import compressibilities
-from polywell.rediscovery import known_compound, nearest_relatives
-from polywell.sensitivity import doubt, pressure_for_gpa, shorter_by, xi_relative_doubt
+from polywell.rediscovery import known_compound
+from polywell.sensitivity import pressure_for_gpa, shorter_by
 from reports.cif import cif_text, has_structure, sha256_of
+from reports.dossier_derivation import derivation
 from reports.dossier_payload import (
-    Derivation,
     Dossier,
     Estimate,
     Fact,
     HazardLine,
     Interval,
-    KnownLine,
     PhaseLine,
     PressureLine,
-    RelativeLine,
     Sibling,
     StripeLine,
 )
+from reports.dossier_relatives import known_line, relatives
 from reports.dossier_words import MAX_NAME, cite_lines, in_short, marks, origin_word
 from reports.names import safe_name
 from reports.scene import GREEK, scene
 from reports.table import Row, ceiling_phase, clipped, finite
 
 MAX_SIBLINGS = 12
-RELATIVES = 5
 REPLACEMENTS = 6
+HIGHEST = ("tc_ceiling_high_k", "tc_outer_high_k", "tc_corrected_high_k", "tc_high_k")
+"""Columns that the common axis of temperature must hold."""
+
+LEAST_VALENCE, MOST_VALENCE = 0.0, 4.0
+"""Formal valences of Cu, Ni and Fe in layered compounds lie between these."""
 
 PROVENANCE = (
     "source id formula doping pressure_gpa theoretical e_above_hull_ev functional magnetic_ordering "
@@ -104,11 +107,9 @@ def dossier(row: Row, structure: Row | None, context: Context) -> Dossier:
     elements = tuple(row["elements"] or ())
     xi = float(row["xi_ceiling_ang"])
     found = known_compound(str(row["formula"]), str(row["metal"]))
-    relatives = nearest_relatives(xi, dict(context.heights_ang), str(row["metal"]), RELATIVES)
-    named = _named_relatives(row)
-    tops = [ceiling, *(finite(row[f"tc_{name}_high_k"]) or 0.0 for name in ("ceiling", "outer"))]
-    tops += [one.row.representative_tc_k() or 0.0 for one in relatives] + [tc for _, _, tc in named]
-    tops += [finite(row.get("tc_high_k")) or 0.0, (found.tc_k or 0.0) if found else 0.0]
+    near, near_by = relatives(row, context.heights_ang)
+    tops = [ceiling, *(finite(row.get(name)) or 0.0 for name in HIGHEST)]
+    tops += [one.tc_k for one in near] + [(found.tc_k or 0.0) if found else 0.0]
     end = 20.0 * (int(max(tops) * 1.02 / 20) + 1)
     main = ceiling_phase(row)
     cif = cif_text(structure) if structure is not None and has_structure(structure) else ""
@@ -116,10 +117,10 @@ def dossier(row: Row, structure: Row | None, context: Context) -> Dossier:
     replacements = replacements_for(str(row["family"]), elements)
     valence, note = _valence(row)
     warned = hazards(elements)
-    known = _known(found) if found else None
+    known = known_line(found) if found else None
     group = context.by_compound.get(str(row["compound"] or row["formula"]), ())
     siblings = [one for one in group if one["id"] != row["id"]]
-    derived = _derivation(row, main, context.manifest) if main else None
+    derived = derivation(row, main, context.manifest, end) if main else None
     lines = tuple(
         HazardLine(
             hazard.remark.level == "severe",
@@ -148,14 +149,12 @@ def dossier(row: Row, structure: Row | None, context: Context) -> Dossier:
             (k, round(100 * k / end, 2)) for k in range(0, int(end) + 1, 20 if end <= 100 else 40)
         ),
         phases=tuple(_phase(phase, xi, end) for phase in row["phases"]),
-        ceiling=_interval(ceiling, row["tc_ceiling_low_k"], row["tc_ceiling_high_k"], end),
+        ceiling=Interval.on(end, ceiling, row["tc_ceiling_low_k"], row["tc_ceiling_high_k"]),
         derivation=derived,
         estimate=estimate,
         known=known,
-        relatives=_relatives(relatives, named, end),
-        relatives_by="likeness in the calibrated model"
-        if named
-        else "nearness of ξ, same metal in the sheet",
+        relatives=tuple(one.line(end) for one in near),
+        relatives_by=near_by,
         siblings=tuple(_sibling(one, context) for one in siblings[:MAX_SIBLINGS]),
         siblings_total=len(siblings),
         hazards=lines,
@@ -178,20 +177,6 @@ def dossier(row: Row, structure: Row | None, context: Context) -> Dossier:
     )
 
 
-def _interval(tc_k: float, low: Any, high: Any, end: float) -> Interval:
-    low_k, high_k = finite(low), finite(high)
-    start = 100 * (tc_k if low_k is None else max(0.0, low_k)) / end
-    stop = 100 * (tc_k if high_k is None else high_k) / end
-    return Interval(
-        tc_k,
-        low_k,
-        high_k,
-        round(min(100, 100 * tc_k / end), 2),
-        round(start, 2),
-        round(min(100, stop) - start, 2),
-    )
-
-
 def _phase(phase: Mapping[str, Any], ceiling_xi: float, end: float) -> PhaseLine:
     tc = finite(phase["tc_k"])
     return PhaseLine(
@@ -210,43 +195,7 @@ def _phase(phase: Mapping[str, Any], ceiling_xi: float, end: float) -> PhaseLine
         count=int(phase["count"] or 0),
         is_ceiling=phase["xi_ang"] == ceiling_xi and tc is not None,
         extrapolation=clipped(phase["extrapolation"], MAX_NAME),
-        tc=None if tc is None else _interval(tc, phase["tc_low_k"], phase["tc_high_k"], end),
-    )
-
-
-def _derivation(row: Row, main: Row, manifest: Mapping[str, Any]) -> Derivation | None:
-    family = next(
-        (
-            one
-            for one in manifest.get("families", ())
-            if one["name"] == row["family"] and one["metal"] == main["metal"]
-        ),
-        None,
-    )
-    if family is None:
-        return None
-    relative = xi_relative_doubt(str(main["cage"]), row["theoretical"])
-    xi = float(main["xi_ang"])
-    found = doubt(
-        xi,
-        float(family["lambda_k_ang2"]),
-        float(family["spread_k_ang2"]),
-        relative,
-        finite(main["xi_spread_ang"]) or 0.0,
-    )
-    return Derivation(
-        letter=GREEK.get(str(main["phase"]), str(main["phase"])),
-        lambda_k_ang2=float(family["lambda_k_ang2"]),
-        spread_k_ang2=float(family["spread_k_ang2"]),
-        lambda_source=clipped(family["source"], MAX_NAME),
-        xi_ang=xi,
-        xi_doubt_percent=100 * relative,
-        xi_origin="measured" if row["theoretical"] is False else "computed",
-        tc_k=found.tc_k,
-        deviation_k=found.deviation_k,
-        share_lambda=round(100 * found.share_lambda, 1),
-        share_xi=round(100 * found.share_xi, 1),
-        share_copies=round(100 * found.share_copies, 1),
+        tc=None if tc is None else Interval.on(end, tc, phase["tc_low_k"], phase["tc_high_k"]),
     )
 
 
@@ -255,67 +204,10 @@ def _estimate(row: Row, end: float) -> Estimate | None:
     if expected is None:
         return None
     return Estimate(
-        tc=_interval(expected, row.get("tc_low_k"), row.get("tc_high_k"), end),
+        tc=Interval.on(end, expected, row.get("tc_low_k"), row.get("tc_high_k")),
         support=finite(row.get("support")),
         support_word=clipped(row.get("support_word"), MAX_NAME),
         probability=finite(row.get("superconducting_probability")),
-    )
-
-
-def _named_relatives(row: Row) -> list[tuple[str, float | None, float]]:
-    """Nearest known superconductors as the calibrated model names them: name, similarity, T_c."""
-    names, alike = row.get("nearest_known") or (), list(row.get("nearest_similarity") or ())
-    measured = row.get("nearest_tc_k") or ()
-    alike += [None] * (len(names) - len(alike))
-    return [
-        (clipped(name, MAX_NAME), finite(similarity), tc)
-        for name, similarity, value in zip(names, alike, measured, strict=False)
-        if (tc := finite(value)) is not None
-    ][:RELATIVES]
-
-
-def _relatives(
-    relatives: Sequence[Any], named: Sequence[tuple[str, float | None, float]], end: float
-) -> tuple[RelativeLine, ...]:
-    if named:
-        return tuple(
-            RelativeLine(name, "", None, None, None, alike, _interval(tc, None, None, end), "", "", "")
-            for name, alike, tc in named
-        )
-    return tuple(
-        RelativeLine(
-            compound=one.row.compound,
-            doping=one.row.doping,
-            pressure_gpa=one.row.pressure_gpa,
-            xi_ang=one.xi_ang,
-            distance_ang=one.distance_ang,
-            similarity=None,
-            tc=_interval(one.row.representative_tc_k() or 0.0, None, None, end),
-            tc_kind=_kind(one.row),
-            source=one.row.source,
-            doi=one.row.doi,
-        )
-        for one in relatives
-    )
-
-
-def _kind(row: Any) -> str:
-    if row.tc_k:
-        return str(row.tc_kind)
-    return "onset" if row.tc_onset_k else "zero resistance" if row.tc_zero_k else "Meissner effect"
-
-
-def _known(found: Any) -> KnownLine:
-    row = found.best or found.rows[0]
-    return KnownLine(
-        compound=row.compound,
-        tc_k=found.tc_k,
-        tc_kind=_kind(row) if found.best else "",
-        pressure_gpa=row.pressure_gpa,
-        doping=row.doping,
-        source=row.source,
-        checked=row.checked,
-        reports=len(found.rows),
     )
 
 
@@ -341,6 +233,11 @@ def _valence(row: Row) -> tuple[tuple[float, float] | None, str]:
         found = formal_valence(Composition(formula), str(row["metal"]))
     except (NoChargeError, ValueError) as error:
         return None, clipped(error, MAX_NAME)
+    if not LEAST_VALENCE <= found.valence <= MOST_VALENCE:
+        return None, (
+            f"the table of formal charges would make it {found.valence:+.2f}, which it never is: another ion "
+            "of the formula carries another charge here"
+        )
     return (found.valence, found.d_electrons), ""
 
 

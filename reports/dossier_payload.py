@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from polywell.doping import Replacement
 from reports.scene import Scene
+from reports.table import finite
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class Interval:
     at: float
     start: float
     length: float
+
+    @classmethod
+    def on(cls, end_k: float, tc_k: float, low: Any = None, high: Any = None) -> Interval:
+        """Place a temperature on an axis that ends at `end_k`."""
+        low_k, high_k = finite(low), finite(high)
+        start = 100 * (tc_k if low_k is None else max(0.0, low_k)) / end_k
+        stop = 100 * (tc_k if high_k is None else high_k) / end_k
+        at = min(100, 100 * tc_k / end_k)
+        return cls(tc_k, low_k, high_k, round(at, 2), round(start, 2), round(min(100, stop) - start, 2))
 
 
 @dataclass(frozen=True)
@@ -52,8 +63,22 @@ class PhaseLine:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """ξ in Å after the correction of its database: the ratio, its spread, and by how many compounds."""
+
+    xi_ang: float
+    ratio: float
+    spread_percent: float
+    compounds: int
+    tc: Interval
+
+
+@dataclass(frozen=True)
 class Derivation:
-    """How the ceiling was reached: λ ± spread over ξ², and the shares of the doubt in per cent."""
+    """How the ceiling was reached: λ ± spread over ξ², the correction of ξ, shares of the doubt in per cent.
+
+    `tc_k` and its doubt are those of the corrected ceiling where there is a correction.
+    """
 
     letter: str
     lambda_k_ang2: float
@@ -67,6 +92,8 @@ class Derivation:
     share_lambda: float
     share_xi: float
     share_copies: float
+    correction: Correction | None
+    correction_note: str
 
 
 @dataclass(frozen=True)

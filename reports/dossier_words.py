@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from polywell.hazards import is_radioactive
 from reports.cif import sha256_of
 from reports.dossier_payload import Derivation, Estimate, HazardLine, KnownLine
 from reports.scene import GREEK
@@ -24,6 +25,10 @@ def marks(row: Row, known: KnownLine | None) -> list[str]:
     found = []
     if known is not None:
         found.append("rediscovery" if known.tc_k is not None else "known, not superconducting")
+    if row.get("geometry_suspect"):
+        found.append("suspect geometry")
+    if is_radioactive(row["elements"] or ()):
+        found.append("radioactive")
     if row["extrapolation"]:
         found.append(f"extrapolation: {clipped(row['extrapolation'], MAX_NAME)}")
     if row["theoretical"] is not None:
@@ -44,16 +49,25 @@ def in_short(
     """Sentences that say the most important first, each from numbers of the payload."""
     letter = GREEK.get(main.get("phase", ""), "smallest")
     apexes = " and ".join(dict.fromkeys(main.get("apexes") or ())) or "no cation"
-    said = [
-        f"By the published relation T_c is at most {row['tc_ceiling_k']:.0f} K "
-        f"({row['tc_ceiling_low_k']:.0f} to {row['tc_ceiling_high_k']:.0f} K): λ/ξ² of its {letter} cage, "
-        f"{row['xi_ceiling_ang']:.3f} Å high, with {apexes} at the apexes. A ceiling, not a forecast."
-    ]
+    said = []
     if estimate is not None:
         low, high = estimate.tc.low_k, estimate.tc.high_k
         ends = f" ({low:.0f} to {high:.0f} K)" if low is not None and high is not None else ""
+        likely = "" if estimate.probability is None else f", {100 * estimate.probability:.0f} % likely"
         word = f"; {estimate.support_word}" if estimate.support_word else ""
-        said.append(f"Calibrated on measured superconductors: {estimate.tc.tc_k:.0f} K{ends}{word}.")
+        said.append(f"Expected T_c, should it superconduct{likely}: {estimate.tc.tc_k:.0f} K{ends}{word}.")
+    said.append(
+        f"By the published relation T_c is at most {row['tc_ceiling_k']:.0f} K "
+        f"({row['tc_ceiling_low_k']:.0f} to {row['tc_ceiling_high_k']:.0f} K): λ/ξ² of its {letter} cage, "
+        f"{row['xi_ceiling_ang']:.3f} Å high, with {apexes} at the apexes. A ceiling, not a forecast."
+    )
+    if derived is not None and derived.correction is not None:
+        said.append(
+            f"Corrected for its database by {derived.correction.compounds} measured compounds, ξ is "
+            f"{derived.correction.xi_ang:.3f} Å and the ceiling {derived.correction.tc.tc_k:.0f} K."
+        )
+    if row.get("geometry_suspect"):
+        said.append(f"The geometry is suspect: {clipped(row['geometry_suspect'], MAX_NAME)}.")
     if known is None:
         said.append("Not in the table of measured superconductors.")
     elif known.tc_k is None:
@@ -71,12 +85,6 @@ def in_short(
     if origin or hull is not None:
         stable = "" if hull is None else f", {1000 * hull:.0f} meV/atom above the convex hull"
         said.append(f"The structure is {origin or 'of unknown origin'}{stable}.")
-    if derived is not None and derived.deviation_k:
-        said.append(
-            f"Doubt of the relation’s number: ± {derived.deviation_k:.0f} K, {derived.share_lambda:.0f} % "
-            f"of it from λ and {derived.share_xi + derived.share_copies:.0f} % from ξ; "
-            "whether the relation holds is not in it."
-        )
     severe = [f"{one.kind} ({one.elements})" for one in warned if one.severe]
     if severe:
         said.append(f"Before making it: {'; '.join(severe)}.")
