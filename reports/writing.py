@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -34,6 +35,7 @@ def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
     )
     made.filters["typeset"] = set_words
     made.filters["formula"] = formula
+    made.filters["short"] = short
     return made
 
 
@@ -52,6 +54,12 @@ def formula(text: str) -> Markup:
         out += _set_low(low) + escape(character)
         low, last = "", character
     return out + _set_low(low)
+
+
+def short(source: str, limit: int = 90) -> str:
+    """A source without its addresses, cut at `limit` characters; the whole of it stands in the data."""
+    bare = re.sub(r"[,;:]?\s*(abstract:?)?\s*https?://\S+", "", source).strip() or source
+    return bare if len(bare) <= limit else f"{bare[:limit].rstrip()}…"
 
 
 def _set_low(digits: str) -> Markup:
