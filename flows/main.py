@@ -117,6 +117,8 @@ def screen(
         except NothingToScreenError as error:
             end(str(error), NOTHING_READ)
     _show(finished, top)
+    if not finished.counts.entries:
+        end("nothing is left: the licence of every entry forbids commercial use", NOTHING_READ)
     if finished.counts.failed == finished.counts.entries:
         end("nothing could be read: every entry failed", NOTHING_READ)
 

@@ -206,6 +206,8 @@ class Run:
         self._tables = tables_of(plan.home, source, plan.without_noncommercial)
         counts = self._tables.counts(self._todo.stored)
         say(f"predictions: {counts.sentence}")
+        if self._tables.excluded:
+            say(f"left out: {self._tables.excluded} entries whose licence forbids commercial use")
         return counts
 
     def publish(self, counts: Counts) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from urllib.parse import urlsplit
 
-from catalog.errors import DuplicateIdError, SourceError
+from catalog.errors import DuplicateIdError, SourceChangedError, SourceError
 from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found
 from catalog.sources.optimade_client import (
     COLUMN_FIELDS,
@@ -94,7 +94,7 @@ class OptimadeSource:
         """
         names = UniqueIds()
         with closing(self._session):
-            entries = self._service.entries(("last_modified",), self._filters())
+            entries = self._entries(("last_modified",), self._filters())
             for number, entry in enumerate(entries, start=1):
                 modified = attributes_of(entry).get("last_modified")
                 id_, _ = names.take(str(entry.get("id") or f"(entry {number})"))
@@ -165,11 +165,16 @@ class OptimadeSource:
                 yield RawEntry(self.name, id_, "optimade", row.payload, *known)
 
     def _all(self, filters: Sequence[str]) -> Iterator[Item]:
-        return self._service.entries(self._fields(), filters)
+        return self._entries(self._fields(), filters)
+
+    def _entries(self, fields: Sequence[str], filters: Sequence[str]) -> Iterator[Item]:
+        started = self._version()
+        yield from self._service.entries(fields, filters)
+        self._check_version(started)
 
     def _found(self, ids: Collection[str]) -> Iterator[Item]:
         """Entries by id: many in one filter, and one by one those that the filter does not give."""
-        fields = self._fields()
+        fields, started = self._fields(), self._version()
         wanted = sorted(set(ids))
         for start in range(0, len(wanted), IDS_AT_ONCE):
             some = wanted[start : start + IDS_AT_ONCE]
@@ -191,6 +196,7 @@ class OptimadeSource:
             for id_ in made_up:  # the index has them for entries that share an id or lack one
                 yield {"id": id_, "made_up": True}
             all_found(self.name, some, given.union(made_up))
+        self._check_version(started)
 
     def _filters(self) -> list[str]:
         """The filter, in the short form and in one that simpler services understand too."""
@@ -205,6 +211,18 @@ class OptimadeSource:
         known = self._service.properties()
         wanted = (*STRUCTURE_FIELDS, *COLUMN_FIELDS, *provider_properties())
         return tuple(name for name in wanted if name in known)
+
+    def _check_version(self, started: str | None) -> None:
+        """That the database still has the version, where it tells one."""
+        if started is None:
+            return
+        self._service.forget()
+        now = self._version()
+        if now != started:
+            raise SourceChangedError(
+                f"{self.name!r} changed from version {started} to {now} while it was read; "
+                "nothing was stored, run again"
+            )
 
     def _version(self) -> str | None:
         meta = self._service.about().get("meta")

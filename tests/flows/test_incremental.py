@@ -166,10 +166,11 @@ def test_a_home_of_an_older_program_is_taken_over(home):
     assert {row["id"] for row in lake.read_rows(home.structures, "dated")} == {"a", "b"}
 
 
-def test_entries_that_may_not_be_used_commercially_can_be_left_out(home):
+def test_entries_that_may_not_be_used_commercially_can_be_left_out(home, capsys):
     source = Dated({"a": ("1", infinite_layer("a", licence="CC BY-NC 4.0")), "b": ("1", infinite_layer("b"))})
     finished = run_plain(Plan(source, home, load_families(), 1, without_noncommercial=True))
     assert finished.counts.entries == 1 and list(ranked(home)) == ["b"]
+    assert "left out: 1 entries whose licence forbids commercial use" in capsys.readouterr().err
     assert manifest_of(home.latest)["excluded_noncommercial"] == 1
     assert screened(source, home)[0].counts.entries == 2
 

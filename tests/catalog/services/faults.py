@@ -5,7 +5,8 @@ asked. Words: `ok`; `401`, `403`, `429`, `429:SECONDS`, `500`, ... (status, Retr
 `truncated` (half of the JSON); `html`; `cut` (the connection ends in the middle); `short` (an entry less
 than counted); `twice` (the first entry in place of the last); `bare` (the first without its structure);
 `errors` (an OPTIMADE list of errors with status 200); `loop` (a page that leads to itself);
-`list` (JSON, but no object); `version:V` (from now on the database has another version).
+`list` (JSON, but no object); `version:V` (from now on the database has another version, which an OPTIMADE
+service tells at `/info`; arming it again takes that back).
 """
 
 import asyncio
@@ -25,6 +26,7 @@ class Faults:
     def __init__(self, app, is_data: Callable[[str], bool], set_version=lambda version: None, key=None):
         self.app, self.is_data, self.set_version, self.key = app, is_data, set_version, key
         self.armed: list[str] = []
+        self.told_version = ""
         self.log: list[dict] = []
 
     async def __call__(self, scope, receive, send):
@@ -32,13 +34,15 @@ class Faults:
             return await self.app(scope, receive, send)
         path = scope["path"]
         if path == "/_faults":
-            self.armed, self.log = json.loads((await receive())["body"]), []
+            self.armed, self.log, self.told_version = json.loads((await receive())["body"]), [], ""
             return await answer(send, 200, b"{}")
         if path == "/_log":
             return await answer(send, 200, json.dumps({"log": self.log, "left": self.armed}).encode())
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         query = scope["query_string"].decode()
         self.log.append({"time": time.time(), "path": path, "query": query, "key": headers.get("x-api-key")})
+        if path.endswith("/info") and self.told_version:
+            return await self.changed("told", scope, receive, send)
         if not self.is_data(path):
             return await self.plain(scope, receive, send)
         if self.key is not None and headers.get("x-api-key") not in self.key:
@@ -57,6 +61,7 @@ class Faults:
             await asyncio.sleep(float(value))
         if word == "version":
             self.set_version(value)
+            self.told_version = value
         await self.changed(word, scope, receive, send)
 
     async def plain(self, scope, receive, send):
@@ -76,10 +81,12 @@ class Faults:
         await self.plain(scope, receive, collect)
         start = parts[0]
         body = b"".join(part.get("body", b"") for part in parts[1:])
-        if word in ("short", "twice", "bare", "loop") and start["status"] == 200:
+        if word in ("short", "twice", "bare", "loop", "told") and start["status"] == 200:
             page = json.loads(body)
             rows = page["data"]
-            if word == "loop":
+            if word == "told":
+                page["meta"]["database"] = {"version": self.told_version}
+            elif word == "loop":
                 page["links"]["next"] = f"http://{dict(scope['headers'])[b'host'].decode()}{scope['path']}"
                 page["links"]["next"] += "?" + scope["query_string"].decode()
             elif word == "short" and rows:

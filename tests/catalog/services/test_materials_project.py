@@ -169,6 +169,20 @@ def test_a_slow_answer_is_asked_for_again(undisturbed, service) -> None:
     assert list(source.raw_entries()) == undisturbed
 
 
+def test_a_service_that_stays_slow_is_one_sentence(service) -> None:
+    source = source_of(service, patience=dataclasses.replace(QUICK, read_s=0.1))
+    service.arm("ok", *["sleep:0.5"] * 10)
+    with pytest.raises(SourceUnreachableError, match=r"no answer within 0\.1 s, 4 times"):
+        list(source.raw_entries())
+
+
+def test_a_key_that_is_refused_in_the_middle_is_told(service, small_pages) -> None:
+    service.arm("ok", "ok", "ok", "401")
+    with pytest.raises(SourceRefusedError, match="the key was refused"):
+        list(source_of(service).raw_entries())
+    assert service.left() == []
+
+
 def test_a_pause_that_the_service_asks_for_is_kept(service) -> None:
     service.arm("429:1")
     list(source_of(service).raw_entries())

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import numpy as np
@@ -6,11 +7,12 @@ import pytest
 from catalog.errors import (
     DuplicateIdError,
     MissingValueError,
+    SourceChangedError,
     SourceError,
     SourceUnreachableError,
 )
 from catalog.reading import read, read_parts
-from catalog.sources import Chemistry, open_source
+from catalog.sources import Chemistry, RawEntry, open_source
 from catalog.sources import optimade as module
 from catalog.sources.optimade import OptimadeSource
 from catalog.sources.optimade_providers import DATABASES, FIELDS, provenance_of
@@ -32,6 +34,12 @@ def source_of(service: Service, chemistry: Chemistry | None = IRON, **more) -> O
 def service(optimade_service: Service) -> Service:
     optimade_service.arm()
     return optimade_service
+
+
+@pytest.fixture(scope="module")
+def undisturbed(optimade_service: Service) -> list[RawEntry]:
+    """What a pull gives when nothing goes wrong."""
+    return list(source_of(optimade_service).raw_entries())
 
 
 def library(chemistry: Chemistry) -> dict[str, object]:
@@ -135,18 +143,25 @@ def test_entries_come_by_id_even_where_the_service_does_not_filter_by_it(service
         list(source_of(service).raw_entries([wanted[0], 'no"such']))
 
 
-@pytest.mark.parametrize("fault", ["429:0", "500", "503", "truncated", "html", "cut"])
-def test_a_passing_fault_changes_nothing(fault: str, service) -> None:
-    expected = list(source_of(service).raw_entries())
+@pytest.mark.parametrize(
+    "fault", ["429", "429:0", "500", "502", "503", "504", "truncated", "html", "cut", "list"]
+)
+def test_a_passing_fault_changes_nothing(fault: str, undisturbed, service) -> None:
     service.arm("ok", "ok", "ok", fault, fault)
-    assert list(source_of(service).raw_entries()) == expected
+    assert list(source_of(service).raw_entries()) == undisturbed
     assert service.left() == []
 
 
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
+        ("401", "answered with an error: HTTP status 401"),
+        ("429", "HTTP status 429"),
+        ("429:99999", "asks to wait 99999 s"),
         ("500", "HTTP status 500"),
+        ("503", "HTTP status 503"),
+        ("truncated", "not complete JSON"),
+        ("cut", "the connection broke off"),
         ("404", "answered with an error: HTTP status 404"),
         ("errors", "(Broken no disk)"),
         ("html", "not complete JSON"),
@@ -159,6 +174,36 @@ def test_a_lasting_fault_is_an_error_and_no_empty_answer(fault: str, words: str,
     with pytest.raises(SourceError, match=re.escape(words)) as error:
         list(source_of(service).raw_entries())
     assert "\n" not in str(error.value)
+
+
+def test_a_slow_answer_is_asked_for_again_and_a_pause_kept(undisturbed, service) -> None:
+    source = source_of(service, patience=dataclasses.replace(QUICK, read_s=0.5))
+    service.arm("ok", "ok", "sleep:1.2", "429:1")
+    assert list(source.raw_entries()) == undisturbed
+    asked = [entry["time"] for entry in service.log(DATA)]
+    assert asked[4] - asked[3] >= 1.0
+
+
+def test_a_service_that_stays_slow_is_one_sentence(service) -> None:
+    service.arm(*["sleep:0.5"] * 10)
+    source = source_of(service, patience=dataclasses.replace(QUICK, read_s=0.1))
+    with pytest.raises(SourceUnreachableError, match=r"no answer within 0\.1 s, \d times"):
+        list(source.raw_entries())
+
+
+@pytest.mark.parametrize("ids", [None, ["cacuo2"], "index"])
+def test_a_version_that_changes_meanwhile_is_an_error(ids, service) -> None:
+    def read(source):
+        return list(source.index() if ids == "index" else source.raw_entries(ids))
+
+    service.arm("version:1")
+    source_of(service).expected_count()
+    steady = source_of(service)
+    assert read(steady) and steady.version() == "1"
+    service.arm("version:1", "ok", "ok", "version:2")
+    source_of(service).expected_count()
+    with pytest.raises(SourceChangedError, match="changed from version 1 to 2 while it was read"):
+        read(source_of(service))
 
 
 def test_fewer_entries_than_promised_are_an_error(service) -> None:
