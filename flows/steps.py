@@ -46,7 +46,6 @@ from polywell.families import Families
 from polywell.records import Outcome
 from polywell.reference import reference_entries
 from polywell.screening import screen
-from reports.dossier_page import FOLDER as DOSSIERS
 from reports.names import EVALUATION, EVALUATION_DATA
 from reports.page import write_run
 from reports.table import MAX_LISTED
@@ -333,7 +332,7 @@ def _tidy(home: Home) -> None:
         (home.records, ".*.part"),
         (home.runs, "*/.*.part"),
         (home.reports / "latest", ".*.part"),
-        (home.reports / "latest" / DOSSIERS, ".*.part"),
+        (home.reports / "latest", "*/.*.part"),
     ):
         for left in folder.glob(names):
             left.unlink(missing_ok=True)

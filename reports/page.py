@@ -16,8 +16,12 @@ from reports.inline import inline_json, inline_script, script_source
 from reports.library import PLOTLY, library, library_source
 from reports.payload import SLACK, RunPayload, run_payload
 from reports.picture import write_picture
+from reports.shortlist import Filter, write_shortlist
 from reports.table import Row, Table
 from reports.writing import environment, read_text, replace_text
+
+SHORTLIST = "shortlist"
+"""Folder of the files below that of the page."""
 
 SCRIPTS = (
     "templates/table.js",
@@ -41,8 +45,8 @@ def write_run(
 ) -> Path:
     """Write the pages of one run and its picture; the folder is made if it is missing.
 
-    These are `index.html`, `columns.html`, the picture `tc_against_xi.png`, and below `dossiers` a page and a
-    JSON file for each of the top candidates.
+    These are `index.html`, `columns.html`, the picture `tc_against_xi.png`, below `dossiers` a page and a
+    JSON file for each of the first candidates, and below `shortlist` the same candidates as files.
 
     Args:
         folder: where the files go; each page is replaced in one step.
@@ -68,9 +72,21 @@ def write_run(
         found = copied_evaluation(evaluation, folder, str(manifest.get("calibration_digest")))
     payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier, found)
     write_dossiers(folder, ranked, structures or {}, manifest, measured, dossiers)
+    _write_files(folder / SHORTLIST, ranked[:dossiers], structures or {}, manifest)
     write_columns_page(folder)
     write_picture(payload, folder / "tc_against_xi.png")
     return write_run_page(payload, folder)
+
+
+def _write_files(
+    folder: Path, rows: Sequence[Row], structures: Mapping[str, Row], manifest: Mapping[str, Any]
+) -> None:
+    """Write the candidates with a dossier as files to load elsewhere; without any, remove older files."""
+    if rows:
+        write_shortlist(folder, rows, structures, manifest, Filter(top=len(rows)))
+        return
+    for old in folder.glob("*"):
+        old.unlink()
 
 
 def write_run_page(payload: RunPayload, folder: Path) -> Path:
@@ -80,6 +96,7 @@ def write_run_page(payload: RunPayload, folder: Path) -> Path:
     html = page.render(
         run=payload,
         slack=SLACK,
+        shortlist=SHORTLIST,
         style=Markup(read_text("templates/style.css")),
         plotly=Markup(library(*PLOTLY)),
         script=inline_script(own),

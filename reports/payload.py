@@ -132,6 +132,7 @@ class RunPayload:
     evaluation: Evaluation | None
     order: str
     has_estimates: bool
+    dossiers: int
 
     @property
     def envelope_below(self) -> int:
@@ -199,6 +200,7 @@ def run_payload(
         advice=advice(ranked, with_dossier),
         evaluation=evaluation,
         order=ORDERS[str(manifest.get("rank_by", "ceiling"))],
+        dossiers=len(with_dossier),
         has_estimates=any(finite(row.get("tc_expected_k")) is not None for row in ranked),
     )
 

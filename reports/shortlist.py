@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,10 @@ def write_shortlist(
     files = (
         replace_text(folder / CSV, csv_text(columns, cells), errors="backslashreplace"),
         replace_bytes(
-            folder / XLSX, _workbook(columns, cells, _notes(manifest, wanted or Filter(), len(rows)))
+            folder / XLSX,
+            _workbook(
+                columns, cells, _notes(manifest, wanted or Filter(), len(rows)), manifest.get("finished")
+            ),
         ),
         replace_bytes(folder / CIFS, _archive(with_cif)),
         replace_text(folder / SCHEMA, schema_text()),
@@ -181,7 +185,10 @@ def csv_text(columns: Sequence[Column], cells: Sequence[Sequence[Any]]) -> str:
 
 
 def _workbook(
-    columns: Sequence[Column], cells: Sequence[Sequence[Any]], notes: Sequence[tuple[str, str]]
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[Any]],
+    notes: Sequence[tuple[str, str]],
+    finished: str | None,
 ) -> bytes:
     import xlsxwriter  # type: ignore[import-untyped]
 
@@ -189,7 +196,9 @@ def _workbook(
     # Texts are written as texts: never a formula, never a link.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
-    book.set_properties({"title": "Shortlist of layered superconductor candidates"})
+    # The time of the run, so that the same run gives the same file.
+    made = {} if finished is None else {"created": datetime.fromisoformat(finished).replace(tzinfo=None)}
+    book.set_properties({"title": "Shortlist of layered superconductor candidates", **made})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     quiet = book.add_format({"font_color": "#5A646E"})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})

@@ -1,7 +1,9 @@
 """Dossiers and the run page's filters in a real browser."""
 
+import csv
 import json
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,6 +119,18 @@ def test_a_dossier_prints_on_two_pages(page_of) -> None:
         opened = page_of(start, color_scheme="dark")
         paper = opened.page.pdf(prefer_css_page_size=True)
         assert paper.count(b"/Type /Page\n") + paper.count(b"/Type /Page ") == 2
+
+
+def test_the_files_that_the_run_page_names_lie_beside_it(folder, open_page, known_candidates) -> None:
+    ranked, _, _ = known_candidates
+    opened = open_page(folder / "index.html")
+    links = opened.page.locator(".files a").evaluate_all("all => all.map(one => one.href)")
+    files = {link.rsplit("/", 1)[-1]: folder / "shortlist" / link.rsplit("/", 1)[-1] for link in links}
+    assert set(files) == {"shortlist.xlsx", "shortlist.csv", "cifs.zip", "catalog.schema.json"}
+    rows = list(csv.DictReader(files["shortlist.csv"].read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["id"] for row in rows] == [row["id"] for row in ranked[:4]]
+    with zipfile.ZipFile(files["cifs.zip"]) as archive:
+        assert set(archive.namelist()) == {row["cif"] for row in rows}
 
 
 def test_filters_and_columns_of_the_run_page(folder, open_page, known_candidates) -> None:
