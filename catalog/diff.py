@@ -19,18 +19,24 @@ MOVES = (
     "tc_ceiling_low_k",
     "tc_ceiling_high_k",
     "tc_outer_k",
+    "tc_corrected_k",
     "tc_expected_k",
+    "tc_low_k",
+    "tc_high_k",
     "xi_ceiling_ang",
     "xi_outer_ang",
     "family",
     "formula",
     "extrapolation",
+    "geometry_suspect",
 )
 """Columns whose change is told; a rank that moved because others came or went is none."""
 
 CAUSES = (
     ("structure_digest", "structure"),
     ("families_digest", "λ table"),
+    ("xi_correction_ratio", "correction"),
+    ("xi_correction_spread", "correction"),
     ("calibration_digest", "calibration"),
     ("algorithm_version", "algorithm"),
 )
@@ -125,7 +131,7 @@ def difference(
             continue
         moved = tuple((name, old[id_][name], row[name]) for name in MOVES if old[id_][name] != row[name])
         if moved:
-            causes = [said for column, said in CAUSES if old[id_][column] != row[column]]
+            causes = dict.fromkeys(said for column, said in CAUSES if old[id_][column] != row[column])
             changed.append(_change(row, ", ".join(causes) or "facts of the source", moved))
     left = [
         _change(row, f"now {judged_after[id_]}" if id_ in judged_after else "no longer in the source")

@@ -30,9 +30,7 @@ BATCH_ROWS = 1000
 ATTEMPTS = 20
 """How often a merge that lost against another writer is tried."""
 
-CHANGE_MARKS = tuple(
-    "row_hash stamp reading input_hash algorithm_version families_digest calibration_digest".split()
-)
+CHANGE_MARKS = tuple("row_hash stamp reading input_hash algorithm_version families_digest".split())
 """Columns of which one at least differs when a stored row is to be replaced."""
 
 _SETTINGS = {

@@ -79,6 +79,13 @@ def screen(
     dask_address: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://10.0.0.1:8786.")
     ] = None,
+    rank_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ceiling|outer|expected|low",
+            help="Order of the list; by the low end of the calibrated estimate by default.",
+        ),
+    ] = None,
     without_noncommercial: Annotated[
         bool,
         typer.Option("--exclude-noncommercial", help="Leave out entries that may not be used commercially."),
@@ -96,8 +103,8 @@ def screen(
         from flows.steps import NothingToScreenError, make_plan
 
         plan = make_plan(
-            source, home, families, workers, without_noncommercial, engine=engine, dask_address=dask_address,
-            dossiers=dossiers,
+            source, home, families, workers, without_noncommercial,
+            engine=engine, dask_address=dask_address, dossiers=dossiers, rank_by=rank_by,
         )  # fmt: skip
         try:
             if plain:
@@ -112,7 +119,7 @@ def screen(
 
                     finished = flow(
                         source, _text(home), _text(families), workers, without_noncommercial,
-                        engine=engine, dask_address=dask_address, dossiers=dossiers,
+                        engine=engine, dask_address=dask_address, dossiers=dossiers, rank_by=rank_by,
                     )  # fmt: skip
         except NothingToScreenError as error:
             end(str(error), NOTHING_READ)

@@ -171,7 +171,6 @@ def screening_settings(families: Families) -> dict[str, str | int]:
     return {
         "algorithm_version": ALGORITHM_VERSION,
         "families_digest": families.digest,
-        "calibration_digest": built_in_calibration().training_digest,
         "parameters_digest": _digest({"tolerances": asdict(TOLERANCES), "limits": asdict(ENTRY_LIMITS)}),
     }
 

@@ -12,6 +12,7 @@ from catalog.sources import Chemistry, Source, open_source
 from flows.settings import Settings
 from polywell.elements import LIGANDS
 from polywell.families import Families, load_families
+from polywell.ranking import DEFAULT, RankBy
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 ENGINES = ("local", "dask")
 """Who reads and screens: processes of this machine, or a Dask cluster."""
+
+
+class OrderError(CatalogError):
+    """There is no such order of the list."""
 
 
 class EngineError(CatalogError):
@@ -36,6 +41,7 @@ class Plan:
     without_noncommercial: bool = False
     dask_address: str | None = None
     dossiers: int = 50
+    rank_by: RankBy = DEFAULT
 
 
 def make_plan(
@@ -48,11 +54,12 @@ def make_plan(
     engine: str = "local",
     dask_address: str | None = None,
     dossiers: int | None = None,
+    rank_by: str | None = None,
 ) -> Plan:
     """Opens and checks everything that a run is told; what is None comes from the environment.
 
     Raises:
-        CatalogError: the source cannot be opened or the home not be written.
+        CatalogError: the source cannot be opened, the home not be written, or there is no such order.
         FamilyTableError: the λ table cannot be used.
         pydantic.ValidationError: a `POLYWELL_` variable is wrong.
     """
@@ -74,7 +81,17 @@ def make_plan(
         without_noncommercial,
         dask_address,
         settings.dossiers if dossiers is None else dossiers,
+        _order(rank_by) or settings.rank_by,
     )
+
+
+def _order(given: str | None) -> RankBy | None:
+    try:
+        return None if given is None else RankBy(given)
+    except ValueError:
+        raise OrderError(
+            f"a list cannot be ranked by {given!r}; expected one of {', '.join(RankBy)}"
+        ) from None
 
 
 def home_folder(home: str | None) -> Path | None:

@@ -10,22 +10,27 @@ import pyarrow.compute as pc
 
 from catalog.home import Home
 from catalog.lake import scan
-from catalog.predictions import OUTLINE, row_to_outline
+from catalog.predictions import FOUND_TOGETHER, candidates_of, with_fields
 from catalog.schema import entry_schema
 from catalog.sources.licences import is_noncommercial
 from flows.manifest import Counts
-from polywell.ranking import rank
+from polywell.evidence.calibration_text import built_in_calibration
+from polywell.evidence.corrected_database import CorrectedDatabase
+from polywell.evidence.estimates import estimated
+from polywell.families import Families
+from polywell.ranking import DEFAULT, RankBy, rank
 from polywell.records import Outcome
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Candidates by rank, the others by id; and how many entries their licence kept out."""
+    """Candidates by rank, the others by id; how many entries their licence kept out; the correction."""
 
     ranked: pa.Table
     rejected: pa.Table
     failed: pa.Table
     excluded: int
+    database: CorrectedDatabase
 
     def of(self) -> Mapping[Outcome, pa.Table]:
         """The tables by outcome."""
@@ -50,13 +55,22 @@ class Tables:
         return Counts.tally(entries - self.excluded, said)
 
 
-def tables_of(home: Home, source: str, without_noncommercial: bool) -> Tables:
-    """Reads the predictions of a source and ranks the candidates.
+def tables_of(
+    home: Home,
+    source: str,
+    families: Families,
+    without_noncommercial: bool = False,
+    rank_by: RankBy = DEFAULT,
+) -> Tables:
+    """Reads the predictions of a source, corrects and estimates the candidates together, and ranks them.
 
     Args:
         home: where the table lies.
         source: name of the source.
-        without_noncommercial: leave out entries whose licence forbids commercial use.
+        families: the λ table of the screening.
+        without_noncommercial: leave out entries whose licence forbids commercial use; they take no part in
+            the correction either.
+        rank_by: the order of the list.
     """
     excluded = 0
     tables: dict[Outcome, pa.Table] = {}
@@ -69,8 +83,8 @@ def tables_of(home: Home, source: str, without_noncommercial: bool) -> Tables:
             excluded += table.num_rows - kept.num_rows
             table = kept
         tables[outcome] = table.take(pc.sort_indices(table["id"]))
-    ranked = _ranked(tables[Outcome.CANDIDATE])
-    return Tables(ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded)
+    ranked, database = _ranked(tables[Outcome.CANDIDATE], families, rank_by)
+    return Tables(ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database)
 
 
 def _read(home: Home, source: str, outcome: Outcome) -> pa.Table:
@@ -78,13 +92,9 @@ def _read(home: Home, source: str, outcome: Outcome) -> pa.Table:
     return pa.Table.from_batches(scan(home.predictions, source, schema.names, outcome.value), schema)
 
 
-def _ranked(table: pa.Table) -> pa.Table:
-    outlines = [row_to_outline(row) for row in table.select(OUTLINE).to_pylist()]
-    places = {record.id: place for place, record in enumerate(outlines)}
-    order = rank(outlines)
+def _ranked(table: pa.Table, families: Families, rank_by: RankBy) -> tuple[pa.Table, CorrectedDatabase]:
+    said, database = estimated(candidates_of(table), built_in_calibration(), families)
+    places = {record.id: place for place, record in enumerate(said)}
+    order = rank(said, rank_by)
     result = table.take(pa.array([places[record.id] for record in order], pa.int64()))
-    for name in ("rank", "rank_calibrated", "rank_in_compound"):
-        field = result.schema.field(name)
-        values = pa.array([getattr(record, name) for record in order], field.type)
-        result = result.set_column(result.schema.get_field_index(name), field, values)
-    return result
+    return with_fields(result, order, FOUND_TOGETHER), database

@@ -64,6 +64,7 @@ def screen(
     engine: str = "local",
     dask_address: str | None = None,
     dossiers: int | None = None,
+    rank_by: str | None = None,
 ) -> Finished:
     """Screens a source from the first byte to the page.
 
@@ -81,6 +82,8 @@ def screen(
         engine: `local` or `dask`.
         dask_address: address of the Dask scheduler, for the engine `dask`.
         dossiers: how many of the first candidates get a page of their own; `POLYWELL_DOSSIERS` or 50 if None.
+        rank_by: order of the list: `ceiling`, `outer`, `expected` or `low`; `POLYWELL_RANK_BY` or `low` if
+            None.
 
     Returns:
         What the run leaves behind.
@@ -88,7 +91,7 @@ def screen(
     tell = teller(notify or (), notify_above_k)
     key = None if key_block is None else secret_of(key_block)
     plan = make_plan(
-        source, home, families, workers, without_noncommercial, key, engine, dask_address, dossiers
+        source, home, families, workers, without_noncommercial, key, engine, dask_address, dossiers, rank_by
     )
     finished = _screen(plan)
     tell(finished)

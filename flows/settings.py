@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from polywell.ranking import DEFAULT, RankBy
+
 
 def cores() -> int:
     """Number of cores that this process may use."""
@@ -17,7 +19,7 @@ def cores() -> int:
 
 
 class Settings(BaseSettings):
-    """`POLYWELL_HOME`, `_FAMILIES`, `_WORKERS` and `_DOSSIERS`; an empty variable counts as not set.
+    """`POLYWELL_HOME`, `_FAMILIES`, `_WORKERS`, `_DOSSIERS` and `_RANK_BY`; an empty variable is not set.
 
     Raises:
         pydantic.ValidationError: a variable holds something else than its type allows.
@@ -31,3 +33,4 @@ class Settings(BaseSettings):
     families: Path | None = Field(default=None, description="a λ table to use in place of the built-in one")
     workers: int = Field(default_factory=cores, ge=1, le=1024, description="number of worker processes")
     dossiers: int = Field(50, ge=0, description="how many of the first candidates get a page of their own")
+    rank_by: RankBy = Field(DEFAULT, description="order of the list: ceiling, outer, expected or low")

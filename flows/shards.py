@@ -24,8 +24,7 @@ from catalog.structures import (
     structures_schema,
 )
 from flows.workers import WORKER_DIED, hang_limit, wall_limit
-from polywell.evidence.calibration_text import built_in_calibration
-from polywell.evidence.estimates import estimated
+from polywell.evidence.estimates import described
 from polywell.families import Families
 from polywell.records import REASON_MEANING, Outcome, Reason, ScreenRecord
 from polywell.screening import failed, not_periodic, rejected_by_composition, screen_many
@@ -124,14 +123,12 @@ def unscreened_batch(
     """The prediction of an entry whose screening ended its worker, as a batch."""
     [known] = row.to_pylist()
     [said] = unscreened_rows(known, error_type, message, families)
-    said["calibration_digest"] = built_in_calibration().training_digest
     said["input_hash"], said["row_hash"] = known["row_hash"], results_hash(said)
     return pa.RecordBatch.from_pylist([said], schema=table_schema())
 
 
 def _judged(row: Row, record: ScreenRecord) -> Row:
-    digest = built_in_calibration().training_digest
-    said = record_to_row(replace(record, structure_digest=structure_digest(row), calibration_digest=digest))
+    said = record_to_row(replace(record, structure_digest=structure_digest(row)))
     said["input_hash"], said["row_hash"] = row["row_hash"], results_hash(said)
     return said
 
@@ -150,8 +147,7 @@ def records_of(rows: Sequence[Row], families: Families) -> list[ScreenRecord]:
     """
     with hang_limit(), wall_limit() if len(rows) == 1 else nullcontext():
         entries = [row_to_entry(row) for row in rows if row["error_type"] is None]
-        said = screen_many(entries, families)
-        screened = iter(estimated(said, entries, built_in_calibration(), families))
+        screened = iter(described(screen_many(entries, families), entries))
     return [
         _unless_deprecated(next(screened)) if row["error_type"] is None else _unread(row, families)
         for row in rows

@@ -202,11 +202,12 @@ class Run:
         """
         plan, source = self.plan, self.plan.source.name
         merge_predictions(plan.home, source, self._todo, f"{self._started:%Y-%m-%d}")
-        self._tables = tables_of(plan.home, source, plan.without_noncommercial)
+        self._tables = tables_of(plan.home, source, plan.families, plan.without_noncommercial, plan.rank_by)
         counts = self._tables.counts(self._todo.stored)
         say(f"predictions: {counts.sentence}")
         if self._tables.excluded:
             say(f"left out: {self._tables.excluded} entries whose licence forbids commercial use")
+        say(f"correction: {self._tables.database.sentence}")
         return counts
 
     def publish(self, counts: Counts) -> None:
@@ -223,6 +224,8 @@ class Run:
             excluded_noncommercial=tables.excluded,
             dossiers=plan.dossiers,
             evaluation_digest=self._evaluation_digest(),
+            rank_by=plan.rank_by.value,
+            correction=tables.database.as_json(),
             changes=changes.as_json(),
         )
         folder = publish(plan.home, tables.ranked, tables.rejected, tables.failed, manifest)
@@ -232,6 +235,9 @@ class Run:
             "candidates": counts.candidates,
             "rejected": counts.rejected,
             "failed": counts.failed,
+            "corrected": tables.database.corrected,
+            "suspect": tables.database.suspect,
+            "rank_by": plan.rank_by.value,
         }
 
     def report(self, counts: Counts) -> Finished:
@@ -288,6 +294,7 @@ class Run:
             "without_noncommercial": self.plan.without_noncommercial,
             "dossiers": self.plan.dossiers,
             "evaluation_digest": self._evaluation_digest(),
+            "rank_by": self.plan.rank_by.value,
             **versions(self.plan.families),
         }
         return all(manifest.get(name) == value for name, value in now_.items())

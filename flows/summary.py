@@ -10,7 +10,10 @@ from flows.terminal import harmless
 from polywell.columns import ENTRY_COLUMNS
 from polywell.proposal.ceiling_verdict import Side, Verdict
 
-SHOWN = ("rank", "id", "formula", "family", "tc_ceiling_k", "tc_outer_k", "xi_ceiling_ang", "tc_measured_k")
+SHOWN = (
+    "rank id formula family tc_ceiling_k tc_outer_k tc_expected_k tc_low_k tc_high_k xi_ceiling_ang "
+    "tc_measured_k"
+).split()
 TOP = 20
 
 _MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>()#+-.!|~$&"})

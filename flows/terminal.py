@@ -62,7 +62,7 @@ def print_table(columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[obj
 
 
 def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Prints the top of the ranking: ceiling and outer T_c in K, ξ of the ceiling in Å."""
+    """Prints the top of the ranking: published and calibrated T_c in K, ξ of the ceiling in Å."""
     print_table(
         (
             ("#", True),
@@ -72,9 +72,13 @@ def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
             ("ceiling\n(K)", True),
             ("range\n(K)", True),
             ("outer\n(K)", True),
+            ("expected\n(K)", True),
+            ("80 %\n(K)", True),
             ("ξ\n(Å)", True),
+            ("corrected\n(Å)", True),
             ("measured\n(K)", True),
             ("extrapolated", False),
+            ("suspect", False),
         ),
         (
             (
@@ -83,15 +87,23 @@ def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
                 row["formula"],
                 row["family"],
                 number(row["tc_ceiling_k"], 1),
-                f"{number(row['tc_ceiling_low_k'], 0)}-{number(row['tc_ceiling_high_k'], 0)}",
+                _range(row["tc_ceiling_low_k"], row["tc_ceiling_high_k"]),
                 number(row["tc_outer_k"], 1),
+                number(row["tc_expected_k"], 1),
+                _range(row["tc_low_k"], row["tc_high_k"]),
                 number(row["xi_ceiling_ang"], 3),
+                number(row["xi_corrected_ang"], 3),
                 number(row["tc_measured_k"], 1),
                 row["extrapolation"],
+                row["geometry_suspect"],
             )
             for row in rows
         ),
     )
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.0f}-{high:.0f}"
 
 
 def print_changes(found: Difference) -> None:

@@ -40,7 +40,7 @@ class Task:
         return batch
 
 
-MADE_WITH = ("algorithm_version", "families_digest", "calibration_digest")
+MADE_WITH = ("algorithm_version", "families_digest")
 """Columns of a prediction that must equal the settings, or it is made anew."""
 
 

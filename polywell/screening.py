@@ -13,6 +13,7 @@ from polywell.cages import Cage, cages
 from polywell.elements import LIGANDS
 from polywell.families import Families, beyond_published
 from polywell.ions import Crystal, Floats, Ions, OverlappingAtomsError, crystal_of, side_by_side
+from polywell.majority import majority_formula, volume_per_ion_ang3
 from polywell.nets import Nets, square_nets
 from polywell.phases import CagedNets, phases
 from polywell.records import REASON_MEANING, Entry, Outcome, Phase, Provenance, Reason, ScreenRecord
@@ -280,6 +281,7 @@ def _candidate(entry: Entry, families: Families, found: tuple[Phase, ...]) -> Sc
     ceiling = max(known, key=lambda phase: (phase.tc_k or 0.0, -phase.xi_ang))
     family = family_of(ceiling)
     outer = max((phase for phase in known if family_of(phase) == family), key=lambda phase: phase.xi_ang)
+    structure = entry.structure
     return ScreenRecord(
         source=entry.source,
         id=entry.id,
@@ -299,6 +301,8 @@ def _candidate(entry: Entry, families: Families, found: tuple[Phase, ...]) -> Sc
         xi_outer_ang=outer.xi_ang,
         extrapolation=ceiling.extrapolation,
         compound=entry.formula,
+        majority_formula=None if structure is None else majority_formula(structure),
+        volume_per_ion_ang3=None if structure is None else volume_per_ion_ang3(structure),
         provenance=entry.provenance,
         algorithm_version=ALGORITHM_VERSION,
         families_digest=families.digest,

@@ -23,7 +23,7 @@ NOT_LISTED = frozenset(
 )
 """Keys of the manifest that have a place of their own on the page."""
 
-OWN_PLACE = frozenset({"changes"})
+OWN_PLACE = frozenset({"changes", "correction"})
 """Keys that a manifest may lack, and that have a place of their own when it has them."""
 
 ORDERS = {

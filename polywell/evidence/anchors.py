@@ -8,23 +8,22 @@ equal cells and so refuses magnetic supercells and the small distortions that a 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from statistics import fmean, median
 
-from pymatgen.core import Composition, Structure
+from pymatgen.core import Composition
 
-from polywell.families import Families, built_in_families
-from polywell.ions import majority
+from polywell.families import Families
 from polywell.measured import measured_superconductors
-from polywell.records import Entry, Outcome, Phase, ScreenRecord
+from polywell.records import Outcome, Phase, ScreenRecord
 from polywell.reference import ReferenceStructure, reference_entries, reference_structures
 from polywell.screening import screen_many
 
-LEAST_OCCUPANCY = 0.5
-"""A site filled no more than this is no ion of the majority composition."""
+MEASURED_SOURCES = ("reference",)
+"""Sources whose structures were measured; their ξ is not corrected."""
 AMBIENT_GPA = 0.5
 """GPa: structures measured up to here stand for computed ones without pressure."""
 EDGE_RATIO = 1.08
@@ -76,22 +75,16 @@ class Known:
     volume_ang3: float
 
 
-Library = Mapping[tuple[str, str, Cages], tuple[Known, ...]]
+@dataclass(frozen=True)
+class Library:
+    """Measured structures by family and majority formula, and among these by cages."""
 
+    formulas: Mapping[tuple[str, str], Mapping[Cages, tuple[Known, ...]]]
 
-def majority_formula(structure: Structure) -> str:
-    """Reduced formula of the majority elements: every site by its commonest element, sparse sites left out.
-
-    It is the composition "up to doping": YBa2Cu3O6.91 is YBa2Cu3O7 and La1.85Sr0.15CuO4 is La2CuO4.
-    """
-    counts: Counter[str] = Counter()
-    for site in structure:
-        mix: dict[str, float] = defaultdict(float)
-        for specie, amount in site.species.items():
-            mix["H" if specie.symbol in ("D", "T") else str(specie.symbol)] += float(amount)
-        if sum(mix.values()) > LEAST_OCCUPANCY:
-            counts[majority(dict(mix))] += 1
-    return str(Composition(dict(counts)).reduced_formula) if counts else ""
+    @property
+    def alike(self) -> Iterable[tuple[Known, ...]]:
+        """Structures of one compound with the same cages, together."""
+        return (rows for kinds in self.formulas.values() for rows in kinds.values())
 
 
 def cages_of(record: ScreenRecord) -> Cages:
@@ -129,7 +122,9 @@ def group_of(record: ScreenRecord, cage: str) -> Group:
 
 
 def find_anchors(
-    records: Sequence[ScreenRecord], entries: Sequence[Entry], library: Library | None = None
+    records: Iterable[ScreenRecord],
+    library: Library,
+    measured_sources: Collection[str] = MEASURED_SOURCES,
 ) -> tuple[Anchor, ...]:
     """Anchors among the candidates, in order of the records and, within one, of the cages.
 
@@ -138,56 +133,50 @@ def find_anchors(
 
     Args:
         records: records of one or several sources; those that are no candidates are passed over.
-        entries: the entry of each record, with its structure where it is a candidate.
-        library: measured structures, by default those of the reference library.
-
-    Raises:
-        ValueError: a candidate comes with the entry of another one, or without structure.
+        library: measured structures, such as `reference_library`.
+        measured_sources: sources of measured structures, which hold no anchors.
     """
-    known = built_in_library() if library is None else library
-    formulas = {(family, Composition(formula).chemical_system) for family, formula, _ in known}
     found: list[Anchor] = []
-    for record, entry in zip(records, entries, strict=True):
-        if record.outcome is not Outcome.CANDIDATE:
-            continue
-        if (record.source, record.id) != (entry.source, entry.id) or entry.structure is None:
-            raise ValueError(
-                f"record {record.source}/{record.id} and entry {entry.source}/{entry.id}: expected the "
-                "record of this entry, and its structure"
-            )
-        pressure = record.provenance.pressure_gpa or 0.0
-        if pressure > AMBIENT_GPA or not any(
-            family == record.family and set(system.split("-")) <= set(record.elements)
-            for family, system in formulas
+    for record in records:
+        if (
+            record.outcome is not Outcome.CANDIDATE
+            or record.source in measured_sources
+            or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA
         ):
             continue
-        formula = majority_formula(entry.structure)
-        alike = known.get((str(record.family), formula, cages_of(record)), ())
-        found.extend(_anchors_of(record, formula, _known("", record, entry.structure), alike))
+        formula = record.majority_formula or ""
+        alike = library.formulas.get((str(record.family), formula))
+        if alike is not None:
+            found.extend(_anchors_of(record, formula, alike.get(cages_of(record), ())))
     return tuple(found)
 
 
-def library_of(records: Sequence[ScreenRecord], entries: Sequence[Entry]) -> Library:
-    """Measured structures by family, majority formula and cages, ready to be matched; all are taken."""
-    together: dict[tuple[str, str, Cages], list[Known]] = defaultdict(list)
-    for record, entry in zip(records, entries, strict=True):
-        if record.outcome is Outcome.CANDIDATE and entry.structure is not None:
-            key = (str(record.family), majority_formula(entry.structure), cages_of(record))
-            together[key].append(_known(record.id, record, entry.structure))
-    return {key: tuple(sorted(rows, key=lambda row: row.id)) for key, rows in sorted(together.items())}
+def library_of(records: Iterable[ScreenRecord]) -> Library:
+    """Measured structures ready to be matched; all candidates with a known volume are taken."""
+    together: dict[tuple[str, str], dict[Cages, list[Known]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        if record.outcome is Outcome.CANDIDATE and record.volume_per_ion_ang3 is not None:
+            key = (str(record.family), record.majority_formula or "")
+            together[key][cages_of(record)].append(_known(record))
+    return Library(
+        {
+            key: {cages: tuple(sorted(rows, key=lambda row: row.id)) for cages, rows in kinds.items()}
+            for key, kinds in sorted(together.items())
+        }
+    )
 
 
 @cache
-def built_in_library() -> Library:
-    """The anchors of the reference library: measured, at ambient pressure, no film, heights not estimated."""
-    return reference_library(built_in_families())
-
-
 def reference_library(families: Families) -> Library:
-    """As `built_in_library`, screened with a λ table of one's own."""
+    """The anchors of the reference library: measured, at ambient pressure, no film, heights not estimated."""
+    return library_of(sound_records(families))
+
+
+@cache
+def sound_records(families: Families) -> tuple[ScreenRecord, ...]:
+    """What a λ table says of the references whose heights were measured (see `sound_references`)."""
     kept = sound_references()
-    entries = [entry for entry in reference_entries() if entry.id in kept]
-    return library_of(screen_many(entries, families), entries)
+    return tuple(screen_many([entry for entry in reference_entries() if entry.id in kept], families))
 
 
 @cache
@@ -207,18 +196,17 @@ def _sound(one: ReferenceStructure) -> bool:
     )
 
 
-def _known(id: str, record: ScreenRecord, structure: Structure) -> Known:
+def _known(record: ScreenRecord) -> Known:
     heights: dict[tuple[str, tuple[str, ...]], list[Phase]] = defaultdict(list)
     held = [phase for phase in record.phases if phase.tc_k is not None]
     for phase in held:
         heights[phase.cage, tuple(sorted(phase.apexes))].append(phase)
-    filled = sum(sum(site.species.values()) > LEAST_OCCUPANCY for site in structure)
     return Known(
-        id,
-        structure.composition.fractional_composition,
+        record.id,
+        Composition(record.formula).fractional_composition,
         {key: tuple(sorted(phase.xi_ang for phase in phases)) for key, phases in heights.items()},
         fmean(edge for phase in held for edge in phase.edges_ang),
-        float(structure.volume) / filled,
+        record.volume_per_ion_ang3 or 0.0,
     )
 
 
@@ -234,9 +222,10 @@ def _distance(one: Composition, other: Composition) -> float:
     return round(sum(abs(one[element] - other[element]) for element in elements), 4)
 
 
-def _anchors_of(record: ScreenRecord, formula: str, own: Known, alike: Iterable[Known]) -> Iterable[Anchor]:
-    matched = [known for known in alike if _alike(own, known)]
-    if not matched:
+def _anchors_of(record: ScreenRecord, formula: str, alike: tuple[Known, ...]) -> Iterable[Anchor]:
+    own = _known(record) if alike else None
+    matched = [known for known in alike if own is not None and _alike(own, known)]
+    if own is None or not matched:
         return
     distances = [_distance(own.composition, known.composition) for known in matched]
     nearest = [known for known, away in zip(matched, distances, strict=True) if away <= min(distances) + 1e-9]

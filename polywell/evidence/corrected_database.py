@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from polywell.cages import NONAHEDRON
-from polywell.evidence.anchors import Anchor, find_anchors
+from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, find_anchors, reference_library
 from polywell.evidence.correction import (
-    MEASURED_SOURCES,
     CompoundGeometry,
     CorrectedRecord,
     Correction,
     by_compound,
     correct,
     corrections,
+    reference_scatter,
 )
 from polywell.evidence.features import Features
-from polywell.evidence.plausible import suspicions_many
+from polywell.evidence.plausible import reference_limits, suspicions
 from polywell.families import Families
-from polywell.records import Entry, Outcome, ScreenRecord
-
-Value = str | float | int | bool | None
+from polywell.records import Outcome, ScreenRecord
 
 
 @dataclass(frozen=True)
@@ -33,12 +32,7 @@ class CorrectedDatabase:
     candidates: tuple[CorrectedRecord, ...]
 
     @property
-    def compounds(self) -> tuple[CompoundGeometry, ...]:
-        """The candidates by compound, each with the geometry that speaks for it."""
-        return by_compound(self.candidates)
-
-    @property
-    def applied(self) -> int:
+    def corrected(self) -> int:
         """Candidates whose ceiling was corrected."""
         return sum(one.ceiling.applied for one in self.candidates)
 
@@ -47,10 +41,46 @@ class CorrectedDatabase:
         """Candidates with a suspect geometry."""
         return sum(bool(one.suspicions) for one in self.candidates)
 
+    @property
+    def sentence(self) -> str:
+        """What was corrected and what is suspect, in words with numbers."""
+        applied = sum(row.applies for row in self.corrections)
+        return (
+            f"{applied} of {len(self.corrections)} groups with anchors have enough of them, ξ of "
+            f"{self.corrected} of {len(self.candidates)} candidates corrected, {self.suspect} with a suspect "
+            "geometry"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The corrections as they stand in manifests: each group, what was found, and whether it applies."""
+        return {
+            "corrected": self.corrected,
+            "suspect": self.suspect,
+            "groups": [
+                {
+                    **asdict(row.group),
+                    "ratio": _kept(row.ratio),
+                    "spread": _kept(row.spread),
+                    "compounds": list(row.compounds),
+                    "anchors": row.anchors,
+                    "applied": row.applies,
+                    "why_not": row.why_not,
+                }
+                for row in self.corrections
+            ],
+        }
+
+    def fields(self) -> list[dict[str, Any]]:
+        """The fields of the candidates' records that the correction fills, in order."""
+        of: dict[tuple[str, str], CompoundGeometry] = {}
+        for compound in by_compound(self.candidates, self.anchors):
+            for one in (compound.chosen, *compound.others):
+                of[one.record.source, one.record.id] = compound
+        return [correction_fields(one, of[one.record.source, one.record.id]) for one in self.candidates]
+
 
 def correct_database(
     records: Sequence[ScreenRecord],
-    entries: Sequence[Entry],
     families: Families,
     measured_sources: Collection[str] = MEASURED_SOURCES,
 ) -> CorrectedDatabase:
@@ -58,46 +88,45 @@ def correct_database(
 
     Args:
         records: as screened; those that are no candidates are passed over.
-        entries: the entry of each record, with its structure where it is a candidate.
         families: the λ table of the screening.
         measured_sources: sources of measured structures, which are not corrected.
-
-    Raises:
-        ValueError: a candidate comes with the entry of another one, or without structure.
     """
-    anchors = find_anchors(records, entries)
-    known = corrections(anchors)
+    library, limits = reference_library(families), reference_limits(families)
+    anchors = find_anchors(records, library, measured_sources)
+    rows = corrections(anchors, reference_scatter(library))
+    known = {row.group: row for row in rows}
     candidates = [record for record in records if record.outcome is Outcome.CANDIDATE]
-    suspect = suspicions_many(candidates)
     return CorrectedDatabase(
         anchors,
-        known,
+        rows,
         tuple(
-            correct(record, known, families, found, measured_sources)
-            for record, found in zip(candidates, suspect, strict=True)
+            correct(record, known, families, suspicions(record, limits), measured_sources)
+            for record in candidates
         ),
     )
 
 
-def correction_fields(found: CorrectedRecord, compound: CompoundGeometry | None = None) -> dict[str, Value]:
-    """The columns of a corrected candidate by name; the last three need its compound."""
+def correction_fields(found: CorrectedRecord, compound: CompoundGeometry) -> dict[str, Any]:
+    """The fields of a corrected candidate's record by name; numbers to six decimals."""
     best = found.ceiling
-    fields: dict[str, Value] = {
-        "xi_corrected_ang": best.xi_ang,
-        "xi_correction_ratio": best.ratio,
-        "xi_correction_spread": best.deviation,
-        "xi_correction_anchors": best.anchors,
+    fields: dict[str, Any] = {
+        "xi_correction_compounds": best.anchors,
         "xi_correction_note": best.why,
-        "tc_corrected_k": best.tc_k,
-        "tc_corrected_low_k": best.tc_low_k,
-        "tc_corrected_high_k": best.tc_high_k,
         "geometry_suspect": found.geometry_suspect or None,
+        "geometry_from": compound.geometry_from,
+        "xi_compound_ang": _kept(compound.xi_ang),
+        "xi_compound_low_ang": _kept(compound.heights_ang[0]),
+        "xi_compound_high_ang": _kept(compound.heights_ang[-1]),
     }
-    if compound is not None:
-        chosen = compound.chosen.record
-        fields["geometry_from"] = f"{chosen.source}/{chosen.id}"
-        fields["xi_compound_low_ang"] = compound.xi_low_ang
-        fields["xi_compound_high_ang"] = compound.xi_high_ang
+    if best.applied:
+        fields |= {
+            "xi_corrected_ang": _kept(best.xi_ang),
+            "xi_correction_ratio": _kept(best.ratio),
+            "xi_correction_spread": _kept(best.deviation),
+            "tc_corrected_k": _kept(best.tc_k),
+            "tc_corrected_low_k": _kept(best.tc_low_k),
+            "tc_corrected_high_k": _kept(best.tc_high_k),
+        }
     return fields
 
 
@@ -116,3 +145,8 @@ def corrected_features(place: Features, found: CorrectedRecord) -> Features:
         xi_outer_ang=max(heights),
         anion_height_ang=None if anion is None else anion * ratio,
     )
+
+
+def _kept(value: float) -> float:
+    """The value to six decimals, so that equal runs give equal files on every machine."""
+    return round(value, 6)

@@ -7,18 +7,14 @@ measured structures of one compound differ by among themselves. T_c of no compou
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from math import exp, hypot, log, pi, sqrt
 from statistics import median
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from polywell.evidence.anchors import Anchor, Group, Library, built_in_library, group_of
+from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, Cages, Group, Library, cages_of, group_of
 from polywell.evidence.plausible import Suspicion
 from polywell.families import Families
 from polywell.records import Outcome, Phase, ScreenRecord
@@ -28,14 +24,8 @@ LEAST_COMPOUNDS = 4
 """Anchors of fewer different compounds give no correction: a median and a spread of three mean little."""
 MAD_TO_DEVIATION = 1.4826
 """Median absolute deviation to standard deviation, for a normal distribution."""
-MEASURED_SOURCES = ("reference",)
-"""Sources whose structures were measured; their ξ is not corrected."""
 PREFERENCE = ("measured", "r2SCAN", "GGA", "GGA+U", "unknown")
 """Which geometry gives the ξ of a compound, the best first."""
-
-
-class CorrectionTableError(ValueError):
-    """A table of corrections cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +46,13 @@ class Correction:
     def applies(self) -> bool:
         """Whether there are enough compounds to correct with."""
         return len(self.compounds) >= LEAST_COMPOUNDS
+
+    @property
+    def why_not(self) -> str:
+        """Why it does not apply; empty when it does."""
+        if self.applies:
+            return ""
+        return f"{len(self.compounds)} anchor compounds, at least {LEAST_COMPOUNDS} are needed"
 
     @property
     def deviation(self) -> float:
@@ -96,31 +93,46 @@ class CorrectedRecord:
         """The suspicions in words with their numbers; empty when there is none."""
         return "; ".join(dict.fromkeys(one.text for one in self.suspicions))
 
-    @property
-    def sort_key(self) -> tuple[bool, float, str, str]:
-        """Sorts by falling corrected ceiling, all suspect geometries after all others."""
-        return bool(self.suspicions), -self.ceiling.tc_k, self.record.id, self.record.source
-
 
 @dataclass(frozen=True)
 class CompoundGeometry:
-    """All entries of one compound: whose ξ counts, and how far they lie apart (Å, ceilings as corrected)."""
+    """All entries of one compound with the same cages: whose ξ counts, and how far they lie apart.
+
+    Heights in Å are those of the smallest cage, corrected where they are. `measured` holds id and height of
+    the measured structure of the compound, where an entry was matched to one.
+    """
 
     compound: str
     chosen: CorrectedRecord
     others: tuple[CorrectedRecord, ...]
-    xi_low_ang: float
-    xi_high_ang: float
+    measured: tuple[str, float] | None = None
+
+    @property
+    def geometry_from(self) -> str:
+        """The structure whose ξ counts, as source and id."""
+        if self.measured is not None:
+            return f"{MEASURED_SOURCES[0]}/{self.measured[0]}"
+        return f"{self.chosen.record.source}/{self.chosen.record.id}"
+
+    @property
+    def xi_ang(self) -> float:
+        """ξ of that structure."""
+        return self.chosen.ceiling.xi_ang if self.measured is None else self.measured[1]
+
+    @cached_property
+    def heights_ang(self) -> tuple[float, ...]:
+        """ξ of all structures of the compound, in growing order."""
+        measured = () if self.measured is None else (self.measured[1],)
+        return tuple(sorted([one.ceiling.xi_ang for one in (self.chosen, *self.others)] + [*measured]))
 
 
-def corrections(anchors: Iterable[Anchor], floor: float | None = None) -> tuple[Correction, ...]:
+def corrections(anchors: Iterable[Anchor], floor: float) -> tuple[Correction, ...]:
     """Pool anchors by group; groups with too few compounds are kept and say so by `applies`.
 
     Args:
-        anchors: as `polywell.evidence.anchors.find_anchors` finds them; those of measured sources do no harm.
-        floor: least spread; by default `reference_scatter` of the reference library.
+        anchors: as `polywell.evidence.anchors.find_anchors` finds them.
+        floor: least spread, such as `reference_scatter` of the library that the anchors were matched to.
     """
-    least = reference_scatter() if floor is None else floor
     together: dict[Group, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for anchor in anchors:
         together[anchor.group][anchor.compound].append(log(anchor.ratio))
@@ -131,7 +143,7 @@ def corrections(anchors: Iterable[Anchor], floor: float | None = None) -> tuple[
             Correction(
                 group,
                 exp(median(values)),
-                max(least, robust_deviation(values)),
+                max(floor, robust_deviation(values)),
                 tuple(sorted(compounds)),
                 sum(len(logs) for logs in compounds.values()),
             )
@@ -145,10 +157,10 @@ def robust_deviation(values: Sequence[float]) -> float:
     return MAD_TO_DEVIATION * median(abs(value - middle) for value in values)
 
 
-def reference_scatter(library: Library | None = None) -> float:
+def reference_scatter(library: Library) -> float:
     """Relative scatter of ξ among measured structures of one compound: dopings, samples, refinements."""
     away: list[float] = []
-    for rows in (built_in_library() if library is None else library).values():
+    for rows in library.alike:
         for key in {key for row in rows for key in row.heights}:
             heights = [log(row.heights[key][0]) for row in rows if key in row.heights]
             if len(heights) > 1:
@@ -158,7 +170,7 @@ def reference_scatter(library: Library | None = None) -> float:
 
 def correct(
     record: ScreenRecord,
-    known: Iterable[Correction],
+    known: Mapping[Group, Correction],
     families: Families,
     suspicions: tuple[Suspicion, ...] = (),
     measured_sources: Collection[str] = MEASURED_SOURCES,
@@ -172,13 +184,12 @@ def correct(
     """
     if record.outcome is not Outcome.CANDIDATE:
         raise ValueError(f"{record.source}/{record.id} is {record.outcome}, expected a candidate")
-    by_group = {row.group: row for row in known}
     made = []
     for phase in record.phases:
         family = families.of(phase.metal, phase.cage, phase.ligand)
         if family is None or family.name != record.family:
             continue
-        row = by_group.get(group_of(record, phase.cage))
+        row = known.get(group_of(record, phase.cage))
         why = _why_not(record, row, measured_sources)
         ratio, deviation = (row.ratio, row.deviation) if row is not None and not why else (1.0, 0.0)
         xi = phase.xi_ang * ratio
@@ -201,9 +212,7 @@ def _why_not(record: ScreenRecord, row: Correction | None, measured_sources: Col
         return "not corrected: a measured structure"
     if row is None:
         return f"not corrected: no anchors, at least {LEAST_COMPOUNDS} compounds are needed"
-    if not row.applies:
-        return f"not corrected: {len(row.compounds)} anchor compounds, at least {LEAST_COMPOUNDS} are needed"
-    return ""
+    return f"not corrected: {row.why_not}" if row.why_not else ""
 
 
 def geometry_kind(record: ScreenRecord, measured_sources: Collection[str] = MEASURED_SOURCES) -> str:
@@ -219,16 +228,29 @@ def geometry_kind(record: ScreenRecord, measured_sources: Collection[str] = MEAS
 
 
 def by_compound(
-    found: Iterable[CorrectedRecord], measured_sources: Collection[str] = MEASURED_SOURCES
+    found: Iterable[CorrectedRecord],
+    anchors: Iterable[Anchor] = (),
+    measured_sources: Collection[str] = MEASURED_SOURCES,
 ) -> tuple[CompoundGeometry, ...]:
-    """Group entries by compound and choose whose ξ counts, in order of the chosen ones' sort keys.
+    """Group entries of one compound that have the same cages, and choose whose ξ counts.
 
-    A sound geometry comes before a suspect one, then `PREFERENCE` decides, then the smaller deviation, then
-    the energy above the hull, then id and source.
+    The measured structure that an entry was matched to comes first. Among the entries a sound geometry comes
+    before a suspect one, then `PREFERENCE` decides, then the smaller deviation, then the energy above the
+    hull, then id and source.
+
+    Args:
+        found: corrected candidates.
+        anchors: those found among them.
+        measured_sources: sources of measured structures.
     """
-    together: dict[str, list[CorrectedRecord]] = defaultdict(list)
+    together: dict[tuple[str, Cages], list[CorrectedRecord]] = defaultdict(list)
     for one in found:
-        together[one.record.compound or one.record.formula].append(one)
+        together[one.record.compound or one.record.formula, cages_of(one.record)].append(one)
+    matched: dict[tuple[str, str], tuple[str, float]] = {}
+    for anchor in anchors:
+        key = (anchor.group.source, anchor.id)
+        lowest = min(anchor.xi_measured_ang, matched.get(key, (anchor.reference, anchor.xi_measured_ang))[1])
+        matched[key] = (anchor.reference, lowest)
 
     def order(one: CorrectedRecord) -> tuple[bool, int, float, float, str, str]:
         hull = one.record.provenance.e_above_hull_ev
@@ -242,66 +264,9 @@ def by_compound(
         )
 
     made = []
-    for compound, members in together.items():
+    for (compound, _), members in together.items():
         chosen, *others = sorted(members, key=order)
-        heights = [one.ceiling.xi_ang for one in members]
-        made.append(CompoundGeometry(compound, chosen, tuple(others), min(heights), max(heights)))
-    return tuple(sorted(made, key=lambda one: one.chosen.sort_key))
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    source: str
-    run_type: str
-    magnetic: str
-    family: str
-    cage: Literal["octahedron", "nonahedron", "tridecahedron"]
-    ratio: Annotated[float, Field(gt=0)]
-    spread: Annotated[float, Field(ge=0)]
-    compounds: Annotated[tuple[str, ...], Field(min_length=1)]
-    anchors: Annotated[int, Field(ge=1)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    reference_digest: str
-    correction: tuple[_Row, ...] = ()
-
-
-def to_text(rows: Iterable[Correction], reference_digest: str) -> str:
-    """Write corrections as a TOML table; `from_text` reads it back."""
-    lines = ["# ξ measured / ξ database: median and relative spread over the anchor compounds of each group."]
-    lines += ["schema = 1", f"reference_digest = {json.dumps(reference_digest)}"]
-    for row in rows:
-        values = {**asdict(row.group), "ratio": row.ratio, "spread": row.spread}
-        lines += ["", "[[correction]]"]
-        lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
-        lines += [f"compounds = {json.dumps(row.compounds, ensure_ascii=False)}", f"anchors = {row.anchors}"]
-    return "\n".join(lines) + "\n"
-
-
-def from_text(text: str) -> tuple[Correction, ...]:
-    """Read a table of corrections.
-
-    Raises:
-        CorrectionTableError: the text is no such table.
-    """
-    try:
-        rows = _Table.model_validate(tomllib.loads(text)).correction
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise CorrectionTableError(
-            f"table of corrections: {error}; expected the table that `to_text` writes"
-        ) from error
-    return tuple(
-        Correction(
-            Group(row.source, row.run_type, row.magnetic, row.family, row.cage),
-            row.ratio,
-            row.spread,
-            row.compounds,
-            row.anchors,
-        )
-        for row in rows
-    )
+        known = (matched.get((one.record.source, one.record.id)) for one in (chosen, *others))
+        measured = next((pair for pair in known if pair is not None), None)
+        made.append(CompoundGeometry(compound, chosen, tuple(others), measured))
+    return tuple(made)

@@ -1,70 +1,118 @@
-"""The calibrated estimate beside the published relation: what measured compounds say of each candidate."""
+"""The calibrated estimate beside the published relation: what measured compounds say of each candidate.
+
+A shard of entries is `described` by itself. Correction and estimate need all candidates of a source, and no
+structure: `estimated` makes them from what the descriptions say.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from polywell.evidence.calibration import Calibration, Estimate
+from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
 from polywell.evidence.features import features_of
 from polywell.evidence.surroundings import Surroundings, surroundings
 from polywell.families import Families
 from polywell.records import Entry, Outcome, ScreenRecord
 
 
-def estimated(
-    records: Sequence[ScreenRecord], entries: Sequence[Entry], calibration: Calibration, families: Families
-) -> list[ScreenRecord]:
-    """Add the calibrated estimate to the candidates; all other records come back as they are.
-
-    A candidate of a family that was never measured, and every candidate screened with another λ table than
-    the calibration's, keeps its features and has no estimate.
+def described(records: Sequence[ScreenRecord], entries: Sequence[Entry]) -> list[ScreenRecord]:
+    """Add to the candidates what stands around their sheets; all other records come back as they are.
 
     Args:
         records: what the screening says, in the order of `entries`.
         entries: the entries, with the structures of the candidates.
-        calibration: the fitted models.
-        families: the λ table of the screening.
     """
     places = [k for k, record in enumerate(records) if record.outcome is Outcome.CANDIDATE]
-    candidates = [records[k] for k in places]
     structures = [entry.structure for k in places if (entry := entries[k]).structure is not None]
-    around = surroundings(candidates, structures)
-    if dict(calibration.digests)["families"] == families.digest:
-        rows = [features_of(record, place) for record, place in zip(candidates, around, strict=True)]
-        estimates = calibration.predict(rows)
-    else:
-        estimates = [None] * len(candidates)
     made = list(records)
-    for k, place, estimate in zip(places, around, estimates, strict=True):
-        made[k] = _with(records[k], place, estimate)
+    for k, around in zip(places, surroundings([records[k] for k in places], structures), strict=True):
+        made[k] = replace(
+            records[k],
+            spacer=around.spacer,
+            net_disorder=around.net_disorder,
+            apex_radius_inner_ang=around.apex_radius_inner_ang,
+            apex_radius_outer_ang=around.apex_radius_outer_ang,
+        )
     return made
 
 
-def _with(record: ScreenRecord, place: Surroundings, estimate: Estimate | None) -> ScreenRecord:
-    described = replace(
-        record,
-        spacer=place.spacer,
-        net_disorder=place.net_disorder,
-        apex_radius_inner_ang=place.apex_radius_inner_ang,
-        apex_radius_outer_ang=place.apex_radius_outer_ang,
+def estimated(
+    records: Sequence[ScreenRecord], calibration: Calibration, families: Families
+) -> tuple[list[ScreenRecord], CorrectedDatabase]:
+    """Correct the candidates of a source by its own anchors, and estimate their T_c at the corrected ξ.
+
+    A candidate of a family that was never measured, and every candidate screened with another λ table than
+    the calibration's, has no estimate.
+
+    Args:
+        records: all candidates of a source, described.
+        calibration: the fitted models.
+        families: the λ table of the screening.
+
+    Returns:
+        The records in their order, and what the source says of itself.
+
+    Raises:
+        ValueError: a record is no candidate, or was not described.
+    """
+    for record in records:
+        if record.outcome is not Outcome.CANDIDATE or record.spacer is None or record.net_disorder is None:
+            raise ValueError(
+                f"{record.source}/{record.id}: expected a candidate with its surroundings; screen it again"
+            )
+    database = correct_database(records, families)
+    made: list[ScreenRecord] = []
+    estimates = _estimates(database, calibration, families)
+    for record, fields, estimate in zip(records, database.fields(), estimates, strict=True):
+        fields["calibration_digest"] = calibration.training_digest
+        made.append(replace(record, **fields, **({} if estimate is None else _estimate_fields(estimate))))
+    return made, database
+
+
+def _estimates(
+    database: CorrectedDatabase, calibration: Calibration, families: Families
+) -> Sequence[Estimate | None]:
+    if dict(calibration.digests)["families"] != families.digest:
+        return [None] * len(database.candidates)
+    rows = [
+        corrected_features(features_of(one.record, _around(one.record)), one) for one in database.candidates
+    ]
+    spread = np.array([one.ceiling.deviation for one in database.candidates], dtype=float)
+    # One thread: matrices this narrow gain nothing from more, and sums come out the same on every machine.
+    with threadpool_limits(1):
+        return calibration.predict(rows, spread)
+
+
+def _around(record: ScreenRecord) -> Surroundings:
+    return Surroundings(
+        record.spacer or "",
+        record.net_disorder or 0.0,
+        record.apex_radius_inner_ang,
+        record.apex_radius_outer_ang,
     )
-    if estimate is None:
-        return described
+
+
+def _estimate_fields(estimate: Estimate) -> dict[str, Any]:
+    """The fields of a record that an estimate fills; numbers to six decimals."""
     known = estimate.nearest
-    return replace(
-        described,
-        tc_expected_k=_kept(estimate.tc_expected_k),
-        tc_low_k=_kept(estimate.tc_low_k),
-        tc_high_k=_kept(estimate.tc_high_k),
-        superconducting_probability=_kept(estimate.superconducting_probability),
-        support=_kept(estimate.support),
-        support_word=estimate.support_word,
-        nearest_known=tuple(neighbour.id for neighbour in known),
-        nearest_similarity=tuple(_kept(neighbour.similarity) for neighbour in known),
-        nearest_tc_k=tuple(neighbour.tc_k for neighbour in known),
-        nearest_residual_k=tuple(_kept(neighbour.residual_k) for neighbour in known),
-    )
+    return {
+        "tc_expected_k": _kept(estimate.tc_expected_k),
+        "tc_low_k": _kept(estimate.tc_low_k),
+        "tc_high_k": _kept(estimate.tc_high_k),
+        "superconducting_probability": _kept(estimate.superconducting_probability),
+        "support": _kept(estimate.support),
+        "support_word": estimate.support_word,
+        "nearest_known": tuple(neighbour.id for neighbour in known),
+        "nearest_similarity": tuple(_kept(neighbour.similarity) for neighbour in known),
+        "nearest_tc_k": tuple(neighbour.tc_k for neighbour in known),
+        "nearest_residual_k": tuple(_kept(neighbour.residual_k) for neighbour in known),
+    }
 
 
 def _kept(value: float) -> float:

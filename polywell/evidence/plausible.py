@@ -7,19 +7,17 @@ heights of every measured compound of that family, cage and ion. The bounds come
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from statistics import median
 
 from polywell.cages import NONAHEDRON, OCTAHEDRON
 from polywell.elements import LIGANDS, covalent_radius
-from polywell.evidence.anchors import AMBIENT_GPA, sound_references
+from polywell.evidence.anchors import AMBIENT_GPA, sound_records
 from polywell.evidence.surroundings import spacer_table
-from polywell.families import built_in_families
+from polywell.families import Families
 from polywell.records import Outcome, Phase, ScreenRecord
-from polywell.reference import reference_entries
-from polywell.screening import screen_many
 
 LEAST_OF_ION = 5
 """Measured heights of the same ion that make bounds of its own; with fewer, its radius gives them."""
@@ -79,6 +77,7 @@ class Limits:
     """
 
     measured: Mapping[Key, tuple[tuple[str, float], ...]]
+    _known: dict[tuple[Key, str], Bounds | None] = field(default_factory=dict, compare=False, repr=False)
 
     def bounds(self, key: Key, ion: str) -> Bounds | None:
         """The heights that an ion may have; None where too few of them or no radius are known.
@@ -86,6 +85,11 @@ class Limits:
         The measured range is widened by `WIDENED` times the robust deviation of single heights from the
         median of their ion, over all ions of the family and role.
         """
+        if (key, ion) not in self._known:
+            self._known[key, ion] = self._bounds(key, ion)
+        return self._known[key, ion]
+
+    def _bounds(self, key: Key, ion: str) -> Bounds | None:
         rows = self.measured.get(key, ())
         radius = ion_radius_ang(ion, key[1])
         if radius is None or len(rows) < LEAST_OF_FAMILY:
@@ -148,36 +152,24 @@ def _excesses(record: ScreenRecord) -> Iterator[tuple[Key, str, float]]:
 
 
 @cache
-def built_in_limits() -> Limits:
+def reference_limits(families: Families) -> Limits:
     """Limits by the reference library: measured at ambient pressure, not strained, heights not estimated."""
-    kept = sound_references()
-    return limits_of(
-        screen_many([entry for entry in reference_entries() if entry.id in kept], built_in_families())
-    )
+    return limits_of(sound_records(families))
 
 
-def suspicions(record: ScreenRecord, limits: Limits | None = None) -> tuple[Suspicion, ...]:
+def suspicions(record: ScreenRecord, limits: Limits) -> tuple[Suspicion, ...]:
     """Heights of a candidate's cages outside their bounds; none for an entry stated to be under pressure.
 
     The heights are those of the entry, before any correction.
     """
     if record.outcome is not Outcome.CANDIDATE or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA:
         return ()
-    known = built_in_limits() if limits is None else limits
     found = []
     for phase in record.phases:
         if phase.tc_k is None:
             continue
         for key, ion, height in heights(phase, str(record.family)):
-            bounds = known.bounds(key, ion)
+            bounds = limits.bounds(key, ion)
             if bounds is not None and not bounds.low_ang <= height <= bounds.high_ang:
                 found.append(Suspicion(phase.phase, key[2], ion, height, bounds))
     return tuple(found)
-
-
-def suspicions_many(
-    records: Sequence[ScreenRecord], limits: Limits | None = None
-) -> list[tuple[Suspicion, ...]]:
-    """`suspicions` of many records, in order."""
-    known = built_in_limits() if limits is None else limits
-    return [suspicions(record, known) for record in records]
