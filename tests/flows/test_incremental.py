@@ -4,74 +4,26 @@ import json
 import shutil
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
 from catalog import lake
 from catalog.home import Home
 from catalog.runs import latest_run, manifest_of, published_runs
-from catalog.sources import RawEntry
 from catalog.structures import structures_schema
 from flows.notify import news
 from flows.plain import run_plain
 from flows.plan import Plan, make_plan
 from flows.runs import two_runs
 from polywell.families import load_families
-from polywell.records import Entry, Provenance
-from tests.flows.crystals import CHECKOUT, cacuo2
-from tests.flows.dying import OwnHands
+from tests.flows.crystals import CHECKOUT
+from tests.flows.dated import Dated, infinite_layer, ranked, screened
 
 pytestmark = pytest.mark.usefixtures("own_hands")
 
 
-class Dated:
-    """A database whose entries have dates, and which remembers what it was asked for."""
-
-    name = "dated"
-
-    def __init__(self, entries):
-        self.entries = dict(entries)
-        self.asked = []
-
-    def version(self):
-        return None
-
-    def expected_count(self):
-        return len(self.entries)
-
-    def index(self):
-        for id_, (stamp, _) in self.entries.items():
-            yield id_, stamp
-
-    def raw_entries(self, ids=None):
-        self.asked.append(None if ids is None else sorted(ids))
-        for id_, (_, entry) in self.entries.items():
-            if ids is None or id_ in ids:
-                yield RawEntry(self.name, id_, "entry", entry, entry.formula, entry.provenance)
-
-    def description(self):
-        return {"spec": self.name}
-
-
-def infinite_layer(id_, c_ang=3.18, **provenance):
-    structure = cacuo2()
-    structure.apply_strain([0, 0, c_ang / structure.lattice.c - 1])
-    return Entry("dated", id_, "CaCuO2", ("Ca", "Cu", "O"), structure, Provenance(**provenance))
-
-
 def later(monkeypatch, days):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1795000000 + 86400 * days))
-
-
-def screened(source, home, families=None):
-    OwnHands.screened = 0
-    plan = Plan(source, home, families or load_families(), 1)
-    return run_plain(plan), OwnHands.screened
-
-
-def ranked(home):
-    return {row["id"]: row for row in pq.read_table(home.latest / "ranked.parquet").to_pylist()}
 
 
 @pytest.fixture

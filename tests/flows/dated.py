@@ -1,0 +1,57 @@
+"""A database whose entries have dates, screened step by step in one process."""
+
+import pyarrow.parquet as pq
+
+from catalog.sources import RawEntry
+from flows.plain import run_plain
+from flows.plan import Plan
+from polywell.families import load_families
+from polywell.records import Entry, Provenance
+from tests.flows.crystals import cacuo2
+from tests.flows.dying import OwnHands
+
+
+class Dated:
+    """A database whose entries have dates, and which remembers what it was asked for."""
+
+    name = "dated"
+
+    def __init__(self, entries):
+        self.entries = dict(entries)
+        self.asked = []
+
+    def version(self):
+        return None
+
+    def expected_count(self):
+        return len(self.entries)
+
+    def index(self):
+        for id_, (stamp, _) in self.entries.items():
+            yield id_, stamp
+
+    def raw_entries(self, ids=None):
+        self.asked.append(None if ids is None else sorted(ids))
+        for id_, (_, entry) in self.entries.items():
+            if ids is None or id_ in ids:
+                yield RawEntry(self.name, id_, "entry", entry, entry.formula, entry.provenance)
+
+    def description(self):
+        return {"spec": self.name}
+
+
+def infinite_layer(id_, c_ang=3.18, **provenance):
+    structure = cacuo2()
+    structure.apply_strain([0, 0, c_ang / structure.lattice.c - 1])
+    return Entry("dated", id_, "CaCuO2", ("Ca", "Cu", "O"), structure, Provenance(**provenance))
+
+
+def screened(source, home, families=None, **more):
+    """Screens a source; gives what the run leaves behind, and how many entries it screened."""
+    OwnHands.screened = 0
+    plan = Plan(source, home, families or load_families(), 1, **more)
+    return run_plain(plan), OwnHands.screened
+
+
+def ranked(home):
+    return {row["id"]: row for row in pq.read_table(home.latest / "ranked.parquet").to_pylist()}
