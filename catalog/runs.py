@@ -27,7 +27,7 @@ class RunError(CatalogError):
 
 @dataclass(frozen=True)
 class PublishedRun:
-    """One published run: its name (time and a random part), its folder and its manifest."""
+    """One published run: its name (the time, to the nanosecond), its folder and its manifest."""
 
     name: str
     folder: Path
