@@ -119,7 +119,7 @@ def test_a_table_of_another_program_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_lost_race_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = lake._merge_once, []
+    real, calls = lake._commit, []
 
     def lose_twice(*arguments: Any) -> int:
         calls.append(1)
@@ -127,7 +127,7 @@ def test_a_lost_race_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             raise CommitFailedError("lost")
         return real(*arguments)
 
-    monkeypatch.setattr(lake, "_merge_once", lose_twice)
+    monkeypatch.setattr(lake, "_commit", lose_twice)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     put(tmp_path / "t", row("a", 1))
     assert held(tmp_path / "t") == {"a": 1} and len(calls) == 3
@@ -135,7 +135,7 @@ def test_a_lost_race_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def lose_always(*arguments: Any) -> int:
         raise CommitFailedError("lost")
 
-    monkeypatch.setattr(lake, "_merge_once", lose_always)
+    monkeypatch.setattr(lake, "_commit", lose_always)
     with pytest.raises(LakeError, match="lost against other writers"):
         put(tmp_path / "t", row("a", 2))
 

@@ -1,0 +1,170 @@
+"""Changes on their way to a table: checked, and in a file that a commit can read more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from catalog.errors import LakeError
+from catalog.schema import conformed, row_hash
+
+BATCH_ROWS = 1000
+"""Rows given one by one that are held in memory at a time."""
+
+GONE = "gone"
+"""Column of a spool: true where the id of the row leaves the table."""
+
+
+def write_spool(
+    spool: Path, batches: Iterable[pa.RecordBatch], gone: Collection[str], source: str, schema: pa.Schema
+) -> int:
+    """Writes changed rows, then ids that leave.
+
+    Args:
+        spool: the file.
+        batches: the rows; what they lack of the schema is null.
+        gone: ids that leave; those that are among the rows stay.
+        source: the source of all rows.
+        schema: columns of the table.
+
+    Returns:
+        The number of rows that come.
+
+    Raises:
+        LakeError: a row of another source, or an id given twice.
+    """
+    full = schema.append(pa.field(GONE, pa.bool_()))
+    ids: list[pa.Array] = []
+    with pa.OSFile(str(spool), "wb") as sink, pa.ipc.new_file(sink, full) as writer:
+        for batch in batches:
+            _check_source(batch, source)
+            ids.append(batch.column("id"))
+            here = pa.repeat(pa.scalar(False), batch.num_rows)
+            writer.write_batch(
+                pa.RecordBatch.from_arrays([*conformed(batch, schema).columns, here], schema=full)
+            )
+        came = pa.chunked_array(ids, pa.string())
+        _check_once(came, source)
+        leaving = pa.array(sorted(gone), pa.string())
+        leaving = leaving.filter(pc.invert(pc.is_in(leaving, value_set=came)))
+        for start in range(0, len(leaving), BATCH_ROWS):
+            part = leaving.slice(start, BATCH_ROWS)
+            named = {"id": part, "source": pa.repeat(pa.scalar(source), len(part))}
+            there = pa.repeat(pa.scalar(True), len(part))
+            few = conformed(pa.RecordBatch.from_pydict(named), schema)
+            writer.write_batch(pa.RecordBatch.from_arrays([*few.columns, there], schema=full))
+    return len(came)
+
+
+class Changes:
+    """The rows of a spool: which of them move anything in the table.
+
+    `moves` says of each row whether it comes, differs from what is stored, or leaves.
+    """
+
+    def __init__(self, file: pa.ipc.RecordBatchFileReader, marks: list[str]) -> None:
+        """Reads ids and `marks`, the columns of which one at least differs where a row has changed."""
+        self._file = file
+        self._marks = marks
+        self.columns = pa.schema([file.schema.field(name) for name in ("id", *marks)])
+        narrow = pa.schema([*self.columns, file.schema.field(GONE)])
+        batches = [conformed(batch, narrow) for batch in self._batches()]
+        self._known = pa.Table.from_batches(batches, narrow).combine_chunks()
+        self._gone = np.asarray(self._known[GONE])
+        self.moves = ~self._gone
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        return (self._file.get_batch(index) for index in range(self._file.num_record_batches))
+
+    def compare(self, stored: Iterable[pa.RecordBatch]) -> int:
+        """Finds out what moves; returns the number of stored rows that are not in the spool."""
+        others = 0
+        for batch in stored:
+            place = pc.index_in(batch.column("id"), value_set=self._known["id"])
+            here, place = batch.filter(place.is_valid()), place.drop_null()
+            others += batch.num_rows - len(place)
+            mine = self._known.take(place)
+            differs = np.zeros(len(place), bool)
+            for name in self._marks:
+                differs |= _differs(mine[name].combine_chunks(), here.column(name))
+            rows = np.asarray(place)
+            self.moves[rows] = differs | self._gone[rows]
+        return others
+
+    def staying(self, stored: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The stored rows that nothing moves."""
+        moving = self._known["id"].filter(pa.array(self.moves))
+        for batch in stored:
+            yield batch.filter(pc.invert(pc.is_in(batch.column("id"), value_set=moving)))
+
+    def coming(self, schema: pa.Schema, everything: bool) -> Iterator[pa.RecordBatch]:
+        """The rows that come or differ; all that do not leave if `everything`."""
+        wanted = ~self._gone if everything else self.moves & ~self._gone
+        start = 0
+        for batch in self._batches():
+            chosen = wanted[start : start + batch.num_rows]
+            start += batch.num_rows
+            yield conformed(batch if chosen.all() else batch.filter(pa.array(chosen)), schema)
+
+
+def _differs(one: pa.Array, other: pa.Array) -> NDArray[np.bool_]:
+    """Where two columns differ; null equals null."""
+    unlike = pc.not_equal(one, other).fill_null(True)
+    both = pc.and_(one.is_null(), other.is_null())
+    return np.asarray(pc.and_not(unlike, both))
+
+
+def batches_of_rows(
+    rows: Iterable[Mapping[str, Any]], source: str, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Rows as batches, with their hash where they lack it.
+
+    Raises:
+        LakeError: a row of another source, a column that the schema lacks, a value that does not fit.
+    """
+    waiting = iter(rows)
+    while chunk := list(islice(waiting, BATCH_ROWS)):
+        ready = [_checked(row, source, schema) for row in chunk]
+        try:
+            yield pa.RecordBatch.from_pylist(ready, schema=schema)
+        except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
+            raise LakeError(f"rows of {source!r} do not fit the table's columns: {error}") from error
+
+
+def _checked(row: Mapping[str, Any], source: str, schema: pa.Schema) -> Mapping[str, Any]:
+    if row["source"] != source:
+        raise _foreign(row["id"], row["source"], source)
+    if set(row) - set(schema.names):
+        unknown = ", ".join(sorted(set(row) - set(schema.names)))
+        raise LakeError(
+            f"row {row['id']!r} has the unknown columns {unknown}; expected {', '.join(schema.names)}"
+        )
+    return row if row.get("row_hash") else {**row, "row_hash": row_hash(row)}
+
+
+def _check_source(batch: pa.RecordBatch, source: str) -> None:
+    is_foreign = pc.invert(pc.equal(batch.column("source"), source).fill_null(False))
+    foreign = batch.select(["id", "source"]).filter(is_foreign).slice(0, 1).to_pylist()
+    if foreign:
+        raise _foreign(foreign[0]["id"], foreign[0]["source"], source)
+
+
+def _foreign(id_: str, owner: str, source: str) -> LakeError:
+    return LakeError(f"row {id_!r} belongs to source {owner!r}, expected {source!r}; merge them apart")
+
+
+def _check_once(ids: pa.ChunkedArray, source: str) -> None:
+    if len(ids.unique()) == len(ids):
+        return
+    counted = ids.value_counts()
+    [again] = counted.filter(pc.greater(counted.field("counts"), 1)).slice(0, 1).to_pylist()
+    raise LakeError(
+        f"id {again['values']!r} of source {source!r} came twice in one merge; ids must be unique"
+    )
