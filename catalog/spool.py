@@ -79,6 +79,7 @@ class Changes:
         self._known = pa.Table.from_batches(batches, narrow).combine_chunks()
         self._gone = np.asarray(self._known[GONE])
         self.moves = ~self._gone
+        self._stays: list[NDArray[np.bool_]] = []
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         return (self._file.get_batch(index) for index in range(self._file.num_record_batches))
@@ -86,23 +87,26 @@ class Changes:
     def compare(self, stored: Iterable[pa.RecordBatch]) -> int:
         """Finds out what moves; returns the number of stored rows that are not in the spool."""
         others = 0
-        for batch in stored:
-            place = pc.index_in(batch.column("id"), value_set=self._known["id"])
-            here, place = batch.filter(place.is_valid()), place.drop_null()
-            others += batch.num_rows - len(place)
-            mine = self._known.take(place)
-            differs = np.zeros(len(place), bool)
+        for piece in _joined(stored, len(self.moves) // 4):
+            place = pc.index_in(piece["id"], value_set=self._known["id"])
+            here, rows = piece.filter(place.is_valid()), np.asarray(place.drop_null())
+            mine = self._known.take(rows)
+            differs = np.zeros(len(rows), bool)
             for name in self._marks:
-                differs |= _differs(mine[name].combine_chunks(), here.column(name))
-            rows = np.asarray(place)
-            self.moves[rows] = differs | self._gone[rows]
+                differs |= _differs(mine[name], here[name])
+            self.moves[rows] = moving = differs | self._gone[rows]
+            stays = np.ones(piece.num_rows, bool)
+            stays[np.asarray(place.is_valid())] = ~moving
+            self._stays.append(stays)
+            others += piece.num_rows - len(rows)
         return others
 
     def staying(self, stored: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The stored rows that nothing moves."""
-        moving = self._known["id"].filter(pa.array(self.moves))
+        """The stored rows that nothing moves; to be given in the same order as to `compare`."""
+        stays, start = np.concatenate([np.zeros(0, bool), *self._stays]), 0
         for batch in stored:
-            yield batch.filter(pc.invert(pc.is_in(batch.column("id"), value_set=moving)))
+            yield batch.filter(pa.array(stays[start : start + batch.num_rows]))
+            start += batch.num_rows
 
     def coming(self, schema: pa.Schema, everything: bool) -> Iterator[pa.RecordBatch]:
         """The rows that come or differ; all that do not leave if `everything`."""
@@ -114,7 +118,21 @@ class Changes:
             yield conformed(batch if chosen.all() else batch.filter(pa.array(chosen)), schema)
 
 
-def _differs(one: pa.Array, other: pa.Array) -> NDArray[np.bool_]:
+def _joined(batches: Iterable[pa.RecordBatch], least: int) -> Iterator[pa.Table]:
+    """Batches joined to tables of at least so many rows: a look-up costs as much as what is looked up in."""
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows >= least:
+            yield pa.Table.from_batches(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _differs(one: pa.ChunkedArray, other: pa.ChunkedArray) -> NDArray[np.bool_]:
     """Where two columns differ; null equals null."""
     unlike = pc.not_equal(one, other).fill_null(True)
     both = pc.and_(one.is_null(), other.is_null())

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalog.diff import Difference, candidates_of, difference, judged, judged_in, outlines
@@ -91,7 +92,7 @@ class Run:
         self._folder = work_folder(plan.home, plan.source.name)
         self._version: str | None = None
         self._index: Index | None = None
-        self._todo = Todo((), 0, frozenset(), False)
+        self._todo = Todo((), 0, pa.chunked_array([], pa.string()), frozenset(), False)
         self._tables: Tables | None = None
         self._found: Difference | None = None
         self._record: dict[str, Any] = {"outcome": "failed"}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from catalog.home import Home
 from catalog.lake import apply, scan
-from catalog.schema import Row
 from catalog.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
 from catalog.structures import structures_schema
 
@@ -48,11 +49,13 @@ MADE_WITH = ("algorithm_version", "families_digest")
 class Todo:
     """All that is left to screen of a source.
 
-    `gone` are ids that have a prediction but are stored no more; `stored` is the number of entries.
+    `stored` is the number of entries; `left` are the ids of those to screen; `gone` are ids that have a
+    prediction but are stored no more.
     """
 
     tasks: tuple[Task, ...]
     stored: int
+    left: pa.ChunkedArray
     gone: frozenset[str]
     is_everything: bool
 
@@ -70,36 +73,50 @@ def find_todo(home: Home, source: str, folder: Path, settings: dict[str, str | i
         ShardError: the disk is full or read-only.
         LakeError: a table cannot be read.
     """
-    known: dict[str, str | None] = {}
-    for batch in scan(home.predictions, source, ["id", "input_hash", *MADE_WITH]):
-        for id_, hash_, *made_with in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            known[id_] = hash_ if made_with == [settings[name] for name in MADE_WITH] else None
-    ids: set[str] = set()
-    left: set[str] = set()
-    for batch in scan(home.structures, source, ["id", "row_hash"]):
-        for id_, hash_ in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            ids.add(id_)
-            if hash_ is None or known.get(id_) != hash_:
-                left.add(id_)
+    made_with = {name: settings[name] for name in MADE_WITH}
+    predicted = _marks(scan(home.predictions, source, ["id", "input_hash", *MADE_WITH]), made_with)
+    stored = _marks(scan(home.structures, source, ["id", "row_hash"]), {})
+    place = pc.index_in(stored["id"], value_set=predicted["id"])
+    is_same = pc.equal(stored["mark"], predicted["mark"].take(place)).fill_null(False)
+    is_left = ~np.asarray(is_same)
+    gone = predicted["id"].filter(pc.invert(pc.is_in(predicted["id"], value_set=stored["id"])))
+    left = stored["id"].filter(pa.array(is_left))
     shutil.rmtree(folder / "rows", ignore_errors=True)
     tasks = []
-    for number, shard in enumerate(_shards(home, source, left)):
+    for number, shard in enumerate(_shards(home, source, is_left)):
         columns = (shard.column(name).to_pylist() for name in ("id", "row_hash"))
         header = Header("screen", source, keys_digest(zip(*columns, strict=True)), settings)
         rows = folder / "rows" / f"{number:07}.arrow"
         write_shard(rows, header, [shard], structures_schema(), durably=False)
         tasks.append(Task(rows, folder / "predictions" / f"{number:07}.arrow", header, shard.num_rows))
-    return Todo(tuple(tasks), len(ids), frozenset(known.keys() - ids), len(left) == len(ids))
+    return Todo(tuple(tasks), len(is_left), left, frozenset(gone.to_pylist()), bool(is_left.all()))
 
 
-def _shards(home: Home, source: str, left: set[str]) -> Iterator[pa.RecordBatch]:
-    if not left:
+def _marks(batches: Iterable[pa.RecordBatch], made_with: Mapping[str, str | int]) -> pa.Table:
+    """Ids and the digests of their rows; null where a row was made with something else.
+
+    Of the digest, which stands in the second column, 64 bits are kept: a row takes some 50 bytes of memory.
+    """
+    schema = pa.schema([("id", pa.string()), ("mark", pa.string())])
+    kept = []
+    for batch in batches:
+        mark = pc.utf8_slice_codeunits(batch.column(1), 0, 16)
+        for name, value in made_with.items():
+            mark = pc.if_else(pc.equal(batch.column(name), value).fill_null(False), mark, None)
+        kept.append(pa.RecordBatch.from_arrays([batch.column("id"), mark], schema=schema))
+    return pa.Table.from_batches(kept, schema).combine_chunks()
+
+
+def _shards(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
+    """The rows that are left, those of the stored rows in the order of the table."""
+    if not left.any():
         return
-    wanted = pa.array(sorted(left), pa.string())
     waiting: list[pa.RecordBatch] = []
-    count = 0
+    count = start = 0
     for batch in scan(home.structures, source):
-        some = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
+        chosen = left[start : start + batch.num_rows]
+        start += batch.num_rows
+        some = batch if chosen.all() else batch.filter(pa.array(chosen))
         while some.num_rows:
             part = some.slice(0, SHARD_ENTRIES - count)
             some = some.slice(part.num_rows)
@@ -130,17 +147,15 @@ def merge_predictions(home: Home, source: str, todo: Todo, today: str) -> None:
         ShardError: a shard is missing, or is not what this run would have made.
         LakeError: the table cannot be written.
     """
-    dates: dict[str, Row] = {}
-    if todo.tasks:
-        for batch in scan(home.predictions, source, ["id", "first_seen", "last_changed", "row_hash"]):
-            dates.update((row["id"], row) for row in batch.to_pylist())
+    old = _judged_before(home, source, todo)
+    places = {id_: place for place, id_ in enumerate(old["id"].to_pylist())}
 
     def batches() -> Iterator[pa.RecordBatch]:
         for task in todo.tasks:
             count = 0
             for batch in batches_of(task.predictions, task.header):
                 count += batch.num_rows
-                yield _dated(batch, dates, today)
+                yield _dated(batch, places, old, today)
             if count != task.count:
                 raise ShardError(
                     f"{task.predictions} holds {count} predictions for {task.count} entries; remove it, then "
@@ -150,15 +165,25 @@ def merge_predictions(home: Home, source: str, todo: Todo, today: str) -> None:
     apply(home.predictions, batches(), todo.gone, source, complete=todo.is_everything)
 
 
-def _dated(batch: pa.RecordBatch, dates: dict[str, Row], today: str) -> pa.RecordBatch:
-    seen, changed = [], []
-    hashes = batch.column("row_hash").to_pylist()
-    for id_, hash_ in zip(batch.column("id").to_pylist(), hashes, strict=True):
-        old = dates.get(id_)
-        seen.append((old and old["first_seen"]) or today)
-        is_same = old is not None and old["row_hash"] == hash_ and old["last_changed"]
-        changed.append(old["last_changed"] if old is not None and is_same else today)
+def _judged_before(home: Home, source: str, todo: Todo) -> pa.Table:
+    """The dates and digests of the predictions that are made anew."""
+    names = ["id", "first_seen", "last_changed", "row_hash"]
+    schema = pa.schema([(name, pa.string()) for name in names])
+    kept = []
+    for batch in scan(home.predictions, source, names) if todo.tasks else ():
+        some = batch
+        if not todo.is_everything:
+            some = batch.filter(pc.is_in(batch.column("id"), value_set=todo.left))
+        kept.append(pa.RecordBatch.from_arrays(some.columns, schema=schema))
+    return pa.Table.from_batches(kept, schema).combine_chunks()
+
+
+def _dated(batch: pa.RecordBatch, places: Mapping[str, int], old: pa.Table, today: str) -> pa.RecordBatch:
+    rows = pa.array([places.get(id_) for id_ in batch.column("id").to_pylist()], pa.int64())
+    seen = old["first_seen"].take(rows).fill_null(today)
+    is_same = pc.equal(old["row_hash"].take(rows), batch.column("row_hash")).fill_null(False)
+    changed = pc.if_else(is_same, old["last_changed"].take(rows), None).fill_null(today)
     for name, values in (("first_seen", seen), ("last_changed", changed)):
         place = batch.schema.get_field_index(name)
-        batch = batch.set_column(place, batch.schema.field(name), pa.array(values, pa.string()))
+        batch = batch.set_column(place, batch.schema.field(name), values.combine_chunks())
     return batch
