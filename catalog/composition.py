@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, lru_cache
+from math import gcd
 
 from pymatgen.core import Composition, Element
+from pymatgen.core.composition import reduce_formula
 
 FORMULA_DECIMALS = 4
 """Digits after the point of an amount in a formula; refined occupancies are known to less."""
@@ -39,11 +42,29 @@ def elements_and_formula(amounts: Mapping[str, float]) -> tuple[tuple[str, ...],
     """
     rounded = {symbol: round(amount, FORMULA_DECIMALS) for symbol, amount in amounts.items()}
     kept = {symbol: amount for symbol, amount in rounded.items() if amount > 0} or dict(amounts)
+    if all(amount == int(amount) and plain_symbol(symbol) == symbol for symbol, amount in kept.items()):
+        factor = gcd(*map(int, kept.values())) or 1
+        formula = _whole_formula(tuple(sorted((symbol, int(n) // factor) for symbol, n in kept.items())))
+    else:
+        with _without_electronegativity():
+            formula = Composition(kept).reduced_formula
+    return tuple(sorted(amounts)), _LONE_ONE.sub("", formula)
+
+
+@lru_cache(maxsize=16384)
+def _whole_formula(amounts: tuple[tuple[str, int], ...]) -> str:
+    """What `Composition.reduced_formula` gives for whole amounts, without the making of a composition."""
+    with _without_electronegativity():
+        formula, _ = reduce_formula(dict(amounts))
+    return Composition.special_formulas.get(formula, formula)
+
+
+@contextmanager
+def _without_electronegativity() -> Iterator[None]:
+    """Noble gases have no electronegativity by which to order the formula; pymatgen then uses their name."""
     with warnings.catch_warnings():
-        # Noble gases have no electronegativity by which to order the formula; pymatgen then uses their name.
         warnings.filterwarnings("ignore", message="No Pauling electronegativity")
-        reduced = Composition(kept).reduced_formula
-    return tuple(sorted(amounts)), _LONE_ONE.sub("", reduced)
+        yield
 
 
 @lru_cache(maxsize=4096)

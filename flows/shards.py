@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import overload
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
-from catalog.predictions import record_to_row, results_hash, table_schema
+from catalog.predictions import record_to_row, results_hash, rows_like, table_schema
 from catalog.reading import STAGE, read_parts
 from catalog.schema import Row, storable
 from catalog.sources import RawEntry
 from catalog.structures import (
+    PROVENANCE_FIELDS,
     failure_to_row,
     part_to_row,
     row_to_entry,
@@ -27,7 +30,13 @@ from flows.workers import WORKER_DIED, hang_limit, wall_limit
 from polywell.evidence.estimates import described
 from polywell.families import Families
 from polywell.records import REASON_MEANING, Outcome, Reason, ScreenRecord
-from polywell.screening import failed, not_periodic, rejected_by_composition, screen_many
+from polywell.screening import (
+    composition_verdict,
+    failed,
+    not_periodic,
+    rejected_by_composition,
+    screen_many,
+)
 
 Stamped = tuple[RawEntry, str | None]
 """A raw entry, and what changes with it (see `catalog.sources.base.Stamp`)."""
@@ -44,15 +53,19 @@ def read_shard(raws: Sequence[RawEntry], families: Families) -> list[Row]:
     An entry that cannot be read is a row too, with its error. A structure that its composition already
     rejects is not parsed. A file with several structures gives several rows.
     """
+    return [row for rows in _rows_of(raws, families) for row in rows]
+
+
+def _rows_of(raws: Iterable[RawEntry], families: Families) -> Iterator[list[Row]]:
+    """The rows of each raw entry."""
 
     def needs_structure(elements: Collection[str]) -> bool:
         return rejected_by_composition(elements, families) is None
 
-    rows: list[Row] = []
-    for raw in raws:
-        with hang_limit():
-            rows.extend(part_to_row(part) for part in read_parts(raw, needs_structure))
-    return rows
+    with hang_limit() as renew:
+        for raw in raws:
+            renew()
+            yield [part_to_row(part) for part in read_parts(raw, needs_structure)]
 
 
 def unread_rows(raw: RawEntry, error_type: str, message: str) -> list[Row]:
@@ -68,9 +81,8 @@ def read_batch(entries: Sequence[Stamped], families: Families, reading: str) -> 
         families: the λ table, which says whose structure is needed.
         reading: digest of everything else that the reading depends on; kept with each row.
     """
-    rows: list[Row] = []
-    for raw, stamp in entries:
-        rows.extend(_kept(row, raw.id, stamp, reading) for row in read_shard([raw], families))
+    read = zip(entries, _rows_of((raw for raw, _ in entries), families), strict=True)
+    rows = [_kept(row, raw.id, stamp, reading) for (raw, stamp), found in read for row in found]
     return pa.RecordBatch.from_pylist(rows, schema=structures_schema())
 
 
@@ -111,10 +123,47 @@ class RowsOf(Sequence[pa.RecordBatch]):
 
 def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.RecordBatch:
     """Screens rows of the table `structures` into rows of the table `predictions`, one for one."""
-    batches = [rows.batch] if isinstance(rows, RowsOf) else rows
-    known = [row for batch in batches for row in batch.to_pylist()]
+    batches = [rows.batch] if isinstance(rows, RowsOf) else list(rows)
+    [batch] = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    verdicts = _verdicts(batch, families)
+    decided = [place for place, verdict in enumerate(verdicts) if verdict is not None]
+    others = [place for place, verdict in enumerate(verdicts) if verdict is None]
+    known = batch.take(pa.array(others, pa.int64())).to_pylist()
     said = [_judged(row, record) for row, record in zip(known, records_of(known, families), strict=True)]
-    return pa.RecordBatch.from_pylist(said, schema=table_schema())
+    screened = pa.RecordBatch.from_pylist(said, schema=table_schema())
+    if not decided:
+        return screened
+    given = [verdict for verdict in verdicts if verdict is not None]
+    rejected = _rejected_batch(batch.take(pa.array(decided, pa.int64())), given, families)
+    [joined] = pa.Table.from_batches([screened, rejected]).combine_chunks().to_batches()
+    return joined.take(pa.array(np.argsort(others + decided)))
+
+
+def _verdicts(batch: pa.RecordBatch, families: Families) -> list[tuple[Reason, str] | None]:
+    """What the composition alone says of rows that were read without a structure; None of all others."""
+    said: dict[tuple[str, ...], tuple[Reason, str] | None] = {}
+    is_bare = pc.and_(batch.column("lattice").is_null(), batch.column("error_type").is_null())
+    verdicts = []
+    for bare, elements in zip(is_bare.to_pylist(), batch.column("elements").to_pylist(), strict=True):
+        key = tuple(elements) if bare else ()
+        if bare and key not in said:
+            said[key] = composition_verdict(key, families)
+        verdicts.append(said[key] if bare else None)
+    return verdicts
+
+
+def _rejected_batch(
+    batch: pa.RecordBatch, verdicts: Sequence[tuple[Reason, str]], families: Families
+) -> pa.RecordBatch:
+    """Predictions of rows that their composition rejects, column by column; the first is their pattern."""
+    [first] = batch.slice(0, 1).to_pylist()
+    [record] = records_of([first], families)
+    columns = {name: batch.column(name) for name in ("source", "id", "formula", "elements")}
+    columns |= {name: batch.column(name) for name in PROVENANCE_FIELDS}
+    columns["reason"] = pa.array([reason.value for reason, _ in verdicts], pa.string())
+    columns["message"] = pa.array([message for _, message in verdicts], pa.string())
+    columns["input_hash"] = batch.column("row_hash")
+    return rows_like(_judged(first, record), columns)
 
 
 def unscreened_batch(

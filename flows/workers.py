@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -64,15 +65,29 @@ class WallLimitError(Exception):
 
 
 @contextmanager
-def hang_limit(limits: EntryLimits = LIMITS) -> Iterator[None]:
-    """Ends the process when the block takes longer than `limits.wall_s + limits.grace_s`.
+def hang_limit(limits: EntryLimits = LIMITS) -> Iterator[Callable[[], None]]:
+    """Ends the process when one entry of the block takes longer than `limits.wall_s + limits.grace_s`.
 
     A signal handler waits until compiled code returns to Python; the thread behind this does not.
+
+    Yields:
+        A function to call before each further entry: its time begins anew. That costs a thread, hence
+        it is done after a fiftieth of the time at the earliest.
     """
+    seconds = limits.wall_s + limits.grace_s
+    begun = float("-inf")
     with open(os.devnull, "w") as nowhere:
-        faulthandler.dump_traceback_later(limits.wall_s + limits.grace_s, exit=True, file=nowhere)
+
+        def renew() -> None:
+            nonlocal begun
+            now = time.monotonic()
+            if now - begun > seconds / 50:
+                faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+                begun = now
+
+        renew()
         try:
-            yield
+            yield renew
         finally:
             faulthandler.cancel_dump_traceback_later()
 

@@ -34,6 +34,17 @@ def rejected_by_composition(elements: Collection[str], families: Families) -> Re
     return None
 
 
+def composition_verdict(elements: Collection[str], families: Families) -> tuple[Reason, str] | None:
+    """The reason to reject an entry by its elements alone, and its sentence; None as above."""
+    reason = rejected_by_composition(elements, families)
+    if reason is None:
+        return None
+    held = ", ".join(elements)
+    if reason is Reason.NO_NET_METAL:
+        return reason, f"holds none of {', '.join(sorted(families.metals))}: {held}"
+    return reason, f"{REASON_MEANING[reason]}: {held}"
+
+
 def screen(entry: Entry, families: Families, tolerances: Tolerances = TOLERANCES) -> ScreenRecord:
     """Screen one entry; whatever happens, exactly one record comes out."""
     return screen_many([entry], families, tolerances)[0]
@@ -142,11 +153,9 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
     crystals: list[Crystal] = []
     owners: list[int] = []
     for number, entry in enumerate(batch):
-        reason = rejected_by_composition(entry.elements, families)
-        if reason is not None:
-            records[number] = _rejected(
-                entry, families, reason, _composition_message(reason, entry, families)
-            )
+        verdict = composition_verdict(entry.elements, families)
+        if verdict is not None:
+            records[number] = _rejected(entry, families, *verdict)
         elif entry.structure is None:
             raise ValueError(
                 "the entry has no structure and its composition does not decide; read its structure"
@@ -168,13 +177,6 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
             if number not in records:
                 records[number] = _judged(batch[number], geometry, crystal, families, tolerances)
     return [records[number] for number in range(len(batch))]
-
-
-def _composition_message(reason: Reason, entry: Entry, families: Families) -> str:
-    held = ", ".join(entry.elements)
-    if reason is Reason.NO_NET_METAL:
-        return f"holds none of {', '.join(sorted(families.metals))}: {held}"
-    return f"{REASON_MEANING[reason]}: {held}"
 
 
 class _Geometry:

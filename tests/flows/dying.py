@@ -69,7 +69,7 @@ def arm(kill_at):
     durable.os.replace = counted(os.replace)
     Path.rename = counted(Path.rename)
     Path.symlink_to = counted(Path.symlink_to)
-    lake._apply_once = counted_after(counted(lake._apply_once))
+    lake._commit = counted_after(counted(lake._commit))
     publish.shutil.rmtree = counted(publish.shutil.rmtree)
     return lambda: count
 
