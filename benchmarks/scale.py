@@ -1,24 +1,30 @@
-"""Time a whole run on many structures in the layout of LeMat-Bulk, and a second one after 1 % changed.
+"""Time whole runs on many structures in the layout of LeMat-Bulk: half of them, all, and 1 % changed.
 
     python benchmarks/scale.py PARQUET [--rows 170000] [--keep DIR]
 
 PARQUET is a file with columns material_id and cif, or in the layout of LeMat-Bulk, whose structures are
 repeated with small random strains and displacements (fixed seed): 10 % of the rows are Cu, Ni or Fe
 compounds with a ligand, the others the same cells with another metal. Printed are structures per second,
-the share of time in reading, screening, storing and reporting, the peak memory of all processes, and the
-ratios to the bare cost of reading the file and to CrystalNN on the candidates. Quote the ratios.
+CPU seconds of all processes, the share of time in reading, screening, storing and reporting, the peak
+memory of all processes, the ratios between the runs, to the bare cost of reading the file and to CrystalNN
+on the candidates; then what one entry costs, for estimates of larger databases. Quote the ratios and the
+CPU seconds: they hold on a busy machine too. Needs Linux.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import re
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -28,8 +34,12 @@ import pyarrow.parquet as pq
 from pymatgen.core import Structure
 from pymatgen.core.local_env import CrystalNN
 
+from catalog.predictions import table_schema
 from catalog.reading import read
-from catalog.sources import open_source
+from catalog.shards import Header, batches_of, write_shard
+from catalog.sources import Chemistry, open_source
+from flows.shards import read_batch, screen_batch
+from flows.todo import SHARD_ENTRIES
 from polywell.elements import LIGANDS
 from polywell.families import load_families
 from polywell.screening import rejected_by_composition
@@ -38,6 +48,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 SHARE = 0.1
 """Rows whose composition does not reject them."""
 CHANGED = 0.01
+SAMPLE = 20_000
+"""Rows at the beginning of the file on which the cost of an entry in a worker is measured."""
+SHARDS = 20
 STRANGERS = ("Zn", "Mg", "Mn", "Co", "Ti")
 """What stands in for the metals in the other rows."""
 STAGES = ("reading", "storing structures", "screening", "storing predictions", "publishing", "reporting")
@@ -142,8 +155,36 @@ def memory_kb(process: int) -> int:
     return total
 
 
-def timed_run(file: Path, home: Path) -> tuple[dict[str, float], float]:
-    """Seconds of each stage, and peak memory in GB."""
+@dataclass(frozen=True)
+class Measured:
+    """One run: seconds of each stage and of all, CPU seconds of all processes, peak memory in bytes."""
+
+    rows: int
+    seconds: dict[str, float]
+    cpu_s: float
+    peak: float
+
+    @property
+    def whole_s(self) -> float:
+        """Seconds from the first step to the last."""
+        return self.seconds["all"]
+
+    def report(self, title: str) -> None:
+        """Prints it."""
+        whole = self.whole_s
+        print(
+            f"{title}: {whole:.1f} s, {self.rows / whole:.0f} structures/s; {self.cpu_s:.1f} CPU s in all "
+            f"processes, {self.cpu_s / whole:.2f} cores busy; peak memory {self.peak / 1e9:.2f} GB",
+            flush=True,
+        )
+        for stage in STAGES:
+            part = self.seconds.get(stage, 0.0)
+            print(f"  {stage:20} {part:6.1f} s  {part / whole:5.1%}")
+
+
+def timed_run(file: Path, home: Path, rows: int) -> Measured:
+    """Runs the program on a file of so many rows."""
+    before = cpu_of_children()
     with tempfile.TemporaryFile("w+") as answers:
         process = subprocess.Popen(
             [sys.executable, "-c", RUNNER, f"parquet:{file}", str(home)],
@@ -163,66 +204,149 @@ def timed_run(file: Path, home: Path) -> tuple[dict[str, float], float]:
     for label, seconds in re.findall(r"^TIME (.+) ([\d.e-]+)$", said, re.MULTILINE):
         times[label] = times.get(label, 0.0) + float(seconds)
     times["screening"] = times["all"] - sum(value for name, value in times.items() if name != "all")
-    return times, peak / 1e6
+    return Measured(rows, times, cpu_of_children() - before, peak * 1024)
+
+
+def adopt_orphans() -> None:
+    """Makes this process the parent of whatever a run leaves behind, so that all CPU time is counted."""
+    subreaper = 36  # PR_SET_CHILD_SUBREAPER of linux/prctl.h
+    if ctypes.CDLL(None).prctl(subreaper, 1, 0, 0, 0):
+        raise SystemExit("this system does not give orphaned processes to their grandparent")
+
+
+def cpu_of_children() -> float:
+    """CPU seconds of all processes below this one, once they have ended."""
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            break
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def bare_reading(file: Path) -> float:
-    """Seconds to read all columns with pyarrow, batch by batch."""
-    start = time.perf_counter()
+    """CPU seconds to read all columns with pyarrow, batch by batch."""
+    start = time.process_time()
     with pq.ParquetFile(file) as opened:
         for batch in opened.iter_batches(batch_size=10_000, use_threads=False):
             del batch
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def crystalnn(structures: list[Structure], count: int) -> float:
-    """Seconds that CrystalNN takes for one structure."""
+    """CPU seconds that CrystalNN takes for one structure."""
     some = list(islice(structures, count))
     finder = CrystalNN()
-    start = time.perf_counter()
+    start = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for structure in some:
             finder.get_all_nn_info(structure)
-    return (time.perf_counter() - start) / len(some)
+    return (time.process_time() - start) / len(some)
+
+
+def worker_costs(file: Path) -> dict[str, float]:
+    """CPU seconds that a worker takes to read and to screen one entry, without and with its geometry."""
+    families = load_families()
+    chemistry = Chemistry(frozenset(families.metals), frozenset(LIGANDS))
+    raws = list(islice(open_source(f"parquet:{file}", chemistry).raw_entries(), SAMPLE))
+    costs = {}
+    for name in ("rejected by composition", "with geometry"):
+        some = [(raw, "stamp") for raw in raws if bool(raw.payload) == (name == "with geometry")]
+        for _ in range(2):  # the first time, tables and caches are filled
+            start = time.process_time()
+            batch = read_batch(some, families, "benchmark")
+            read = time.process_time()
+            screen_batch([batch], families)
+            done = time.process_time()
+        costs[f"{name}: reading"] = (read - start) / len(some)
+        costs[f"{name}: screening"] = (done - read) / len(some)
+    return costs
+
+
+def shard_cost(folder: Path, file: Path) -> float:
+    """CPU seconds to write a shard of predictions durably, to check its header, and to read it."""
+    families = load_families()
+    raws = islice(open_source(f"parquet:{file}").raw_entries(), SHARD_ENTRIES)
+    batch = screen_batch([read_batch([(raw, "stamp") for raw in raws], families, "benchmark")], families)
+    header, path = Header("benchmark", "benchmark", "keys", {}), folder / "shard.arrow"
+    start = time.process_time()
+    for _ in range(SHARDS):
+        write_shard(path, header, [batch], table_schema())
+        list(batches_of(path, header))
+    return (time.process_time() - start) / SHARDS
+
+
+def print_costs(half: Measured, full: Measured, folder: Path, file: Path, home: Path) -> None:
+    """What one entry costs: from the difference of two runs, and from the workers' functions alone."""
+    more = full.rows - half.rows
+    slope = (full.cpu_s - half.cpu_s) / more
+    workers = worker_costs(file)
+    share = {"rejected by composition": 1 - SHARE, "with geometry": SHARE}
+    mean = sum(share[name.partition(":")[0]] * cost for name, cost in workers.items())
+    print("costs, in CPU time of one core:")
+    print(f"  a run, whatever its size               {full.cpu_s - slope * full.rows:8.1f} s")
+    print(f"  an entry, all stages, mean of the rows {slope * 1e6:8.0f} µs")
+    for name, cost in workers.items():
+        print(f"    {'worker, ' + name:37}{cost * 1e6:8.0f} µs")
+    print(f"    {'leading process and transport':37}{(slope - mean) * 1e6:8.0f} µs")
+    print(f"  a shard of {SHARD_ENTRIES} predictions             {shard_cost(folder, file) * 1e3:8.1f} ms")
+    print("bytes per entry:")
+    for name, place in (("structures", "structures"), ("predictions", "predictions"), ("published", "runs")):
+        size = sum(path.stat().st_size for path in (home / "catalog" / place).rglob("*.parquet"))
+        print(f"  on disk, {name:30}{size / full.rows:8.0f}")
+    print(f"  in memory, beyond the half             {(full.peak - half.peak) / more:8.0f}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("parquet", type=Path)
     parser.add_argument("--rows", type=int, default=170_000)
-    parser.add_argument("--keep", type=Path, help="folder for the file and the home, which are kept there")
+    parser.add_argument("--keep", type=Path, help="folder for the file and the homes, which are kept there")
     given = parser.parse_args()
+    adopt_orphans()
     with tempfile.TemporaryDirectory(prefix="scale-") as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         structures = [s for s in real_structures(given.parquet) if not LIGANDS.isdisjoint(s.symbol_set)]
-        file, home = folder / "lemat.parquet", folder / "home"
-        print(f"writing {given.rows} rows made of {len(structures)} structures ...", flush=True)
-        write_rows(file, structures, given.rows, frozenset())
-        times, peak = timed_run(file, home)
-        report("full run", times, peak, given.rows)
-        bare = bare_reading(file)
-        print(f"bare reading of the file: {bare:.2f} s; the run takes {times['all'] / bare:.0f} times that")
-        one = crystalnn(structures, 30)
-        worth = given.rows * SHARE
-        print(
-            f"CrystalNN on the {worth:.0f} rows with metal and ligand: {one * worth:.0f} s on one core, "
-            f"{one * worth / times['all']:.1f} times the whole run"
-        )
-        draw = np.random.default_rng(1)
-        changed = frozenset(draw.choice(given.rows, round(CHANGED * given.rows), replace=False).tolist())
-        write_rows(file, structures, given.rows, changed)
-        again, peak = timed_run(file, home)
-        report(f"run with {CHANGED:.0%} changed", again, peak, given.rows)
-        print(f"ratio to the full run: {again['all'] / times['all']:.1%}")
+        print(f"making {given.rows} rows of {len(structures)} structures ...", flush=True)
+        compare_runs(folder, structures, given.rows)
 
 
-def report(title: str, times: dict[str, float], peak: float, rows: int) -> None:
-    whole = times["all"]
-    print(f"{title}: {whole:.1f} s, {rows / whole:.0f} structures/s, peak memory {peak:.2f} GB", flush=True)
-    for stage in STAGES:
-        print(f"  {stage:20} {times.get(stage, 0.0):6.1f} s  {times.get(stage, 0.0) / whole:5.1%}")
+def compare_runs(folder: Path, structures: list[Structure], rows: int) -> None:
+    """Runs on half of the rows, on all of them, and on all with some changed."""
+    file, home = folder / "lemat.parquet", folder / "home"
+    for old in (home, folder / "half"):
+        shutil.rmtree(old, ignore_errors=True)
+    write_rows(file, structures, rows // 2, frozenset())
+    half = timed_run(file, folder / "half", rows // 2)
+    half.report(f"run on half of the rows, {rows // 2}")
+    write_rows(file, structures, rows, frozenset())
+    full = timed_run(file, home, rows)
+    full.report(f"full run, {rows} rows")
+    print(
+        f"twice the rows: {full.whole_s / half.whole_s:.2f} times the time, "
+        f"{full.cpu_s / half.cpu_s:.2f} times the CPU, {full.peak / half.peak:.2f} times the memory"
+    )
+    bare = bare_reading(file)
+    print(f"bare reading of the file: {bare:.2f} CPU s; the run takes {full.cpu_s / bare:.0f} times that")
+    one = crystalnn(structures, 30)
+    worth = rows * SHARE
+    print(
+        f"CrystalNN on the {worth:.0f} rows with metal and ligand: {one * worth:.0f} CPU s, "
+        f"{one * worth / full.cpu_s:.1f} times the whole run"
+    )
+    print_costs(half, full, folder, file, home)
+    draw = np.random.default_rng(1)
+    changed = frozenset(draw.choice(rows, round(CHANGED * rows), replace=False).tolist())
+    write_rows(file, structures, rows, changed)
+    again = timed_run(file, home, rows)
+    again.report(f"run with {CHANGED:.0%} changed")
+    print(
+        f"ratio to the full run: {again.whole_s / full.whole_s:.1%} of the time, "
+        f"{again.cpu_s / full.cpu_s:.1%} of the CPU"
+    )
 
 
 if __name__ == "__main__":
