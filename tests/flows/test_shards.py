@@ -6,7 +6,6 @@ from catalog.predictions import record_to_row, results_hash, table_schema
 from catalog.sources import RawEntry
 from catalog.structures import structure_digest
 from flows.shards import RowsOf, read_batch, records_of, screen_batch
-from polywell.evidence.calibration_text import built_in_calibration
 from polywell.families import load_families
 from polywell.records import Provenance
 from tests.flows.crystals import cacuo2
@@ -39,12 +38,10 @@ def test_rows_that_the_composition_decides_are_what_the_screen_says_of_each() ->
     ]
     rows = read_batch([(one, "stamp") for one in raws], families, "reading")
     known = rows.to_pylist()
-    digest = built_in_calibration().training_digest
     expected = []
     for row, record in zip(known, records_of(known, families), strict=True):
         said = record_to_row(record) | {
             "structure_digest": structure_digest(row),
-            "calibration_digest": digest,
             "input_hash": row["row_hash"],
         }
         expected.append(said | {"row_hash": results_hash(said)})
