@@ -21,7 +21,8 @@ from flows.workers import Workers, hang_limit
 from polywell.evidence import scores
 from polywell.evidence.calibration import TrainingRow
 from polywell.evidence.evaluation import Evaluation, Split, evaluate, evaluate_against
-from polywell.evidence.training import built_in_rows, digests, outside_rows
+from polywell.evidence.outside import compounds_by_formula, outside_rows
+from polywell.evidence.training import built_in_rows, digests
 from polywell.families import Families, load_families
 from polywell.measured import measured_superconductors
 from polywell.records import Entry, Outcome, ScreenRecord
@@ -38,9 +39,6 @@ BUILT_IN = "the measured table that comes with polywell"
 Rows = Callable[[Families], tuple[TrainingRow, ...]]
 """Makes the rows that the calibration may learn from."""
 
-Correct = Callable[[Sequence[Entry], tuple[TrainingRow, ...]], tuple[tuple[TrainingRow, ...], str]]
-"""Corrects rows from outside for their database, and says in one sentence what it did."""
-
 _WRITTEN = re.compile(r"^Written on (\d{4}-\d{2}-\d{2})", re.MULTILINE)
 
 
@@ -54,7 +52,6 @@ def validate(
     against: str | None = None,
     *,
     training: Rows = built_in_rows,
-    correct: Correct | None = None,
     resamples: int = scores.RESAMPLES,
 ) -> Path:
     """Evaluates the calibration and writes its page and `validation.json` below the pages of a home.
@@ -65,7 +62,6 @@ def validate(
         against: data from outside: `csv:FILE` or `3dsc:DIR`; None leaves compounds and structure types of
             the built-in rows out in turn.
         training: makes the rows that the calibration may learn from.
-        correct: corrects the rows from outside for their database; None leaves them as they are.
         resamples: bootstrap resamples of each interval.
 
     Returns:
@@ -89,7 +85,7 @@ def validate(
     if labelled is None:
         payload = _within(rows, table, resamples)
     else:
-        payload = _outside(labelled, rows, table, correct, resamples, settings.workers)
+        payload = _outside(labelled, rows, table, resamples, settings.workers)
     try:
         return write_validation(place.reports / EVALUATION, payload)
     except OSError as error:
@@ -137,16 +133,15 @@ def _outside(
     labelled: Labelled,
     rows: tuple[TrainingRow, ...],
     families: Families,
-    correct: Correct | None,
     resamples: int,
     workers: int,
 ) -> ValidationPayload:
-    """Structures from outside with a measured T_c, predicted from rows of other compounds."""
+    """Structures from outside with a measured T_c, corrected and predicted from rows of other compounds."""
     entries, unread = _read(labelled.entries, families, workers)
     unread = [*(Unused(one.id, one.error_type, one.message) for one in labelled.unusable), *unread]
     tested = outside_rows(entries, families)
-    unused = _not_candidates(entries, {row.id for row in tested}, families)
-    if not tested:
+    unused = _not_candidates(entries, {row.id for row in tested.rows}, families)
+    if not tested.rows:
         causes = Counter(one.cause for one in (*unread, *unused)).most_common()
         first = next((f"; first {one.id!r}: {one.message}" for one in (*unread, *unused)), "")
         said = ", ".join(f"{count} {cause}" for cause, count in causes) or "no rows"
@@ -154,11 +149,10 @@ def _outside(
             f"{labelled.name}: nothing to evaluate, expected structures with the cages of one of "
             f"{', '.join(family.name for family in families.rows)}; got {said}{first}"
         )
-    correction = None
-    if correct is not None:
-        tested, correction = correct(entries, tested)
     with stage("predicting each row from other compounds", "rows predicted") as advance:
-        evaluation = evaluate_against(rows, tested, families, resamples)
+        evaluation = evaluate_against(
+            rows, tested.rows, families, resamples, compounds_by_formula(), tested.xi_spread
+        )
         advance(len({one.id for one in evaluation.predictions}))
     return ValidationPayload(
         evaluation=evaluation,
@@ -171,7 +165,7 @@ def _outside(
         not_candidates=tuple(unused),
         digests=(("outside", labelled.sha256), *digests(rows, families)),
         protocol_written=protocol_written(),
-        correction=correction,
+        correction=tested.correction,
         resamples=resamples,
     )
 

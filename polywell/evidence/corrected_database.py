@@ -83,6 +83,7 @@ def correct_database(
     records: Sequence[ScreenRecord],
     families: Families,
     measured_sources: Collection[str] = MEASURED_SOURCES,
+    of_others: bool = False,
 ) -> CorrectedDatabase:
     """Calibrate the sources among the records by their own anchors, and correct their candidates.
 
@@ -90,17 +91,32 @@ def correct_database(
         records: as screened; those that are no candidates are passed over.
         families: the λ table of the screening.
         measured_sources: sources of measured structures, which are not corrected.
+        of_others: correct each candidate by the anchors of other compounds only, as if its own structure had
+            never been measured.
     """
     library, limits = reference_library(families), reference_limits(families)
     anchors = find_anchors(records, library, measured_sources)
-    rows = corrections(anchors, reference_scatter(library))
+    floor = reference_scatter(library)
+    rows = corrections(anchors, floor)
     known = {row.group: row for row in rows}
+    without = {
+        formula: {
+            row.group: row for row in corrections([one for one in anchors if one.compound != formula], floor)
+        }
+        for formula in ({one.compound for one in anchors} if of_others else ())
+    }
     candidates = [record for record in records if record.outcome is Outcome.CANDIDATE]
     return CorrectedDatabase(
         anchors,
         rows,
         tuple(
-            correct(record, known, families, suspicions(record, limits), measured_sources)
+            correct(
+                record,
+                without.get(record.majority_formula or "", known),
+                families,
+                suspicions(record, limits),
+                measured_sources,
+            )
             for record in candidates
         ),
     )

@@ -52,7 +52,9 @@ class Correction:
         """Why it does not apply; empty when it does."""
         if self.applies:
             return ""
-        return f"{len(self.compounds)} anchor compounds, at least {LEAST_COMPOUNDS} are needed"
+        count = len(self.compounds)
+        found = f"{count} anchor compound{'' if count == 1 else 's'}"
+        return f"{found}, at least {LEAST_COMPOUNDS} are needed"
 
     @property
     def deviation(self) -> float:

@@ -7,7 +7,7 @@ not a median.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -127,16 +127,21 @@ def evaluate_against(
     outside: Sequence[TrainingRow],
     families: Families,
     resamples: int = scores.RESAMPLES,
+    known_as: Mapping[str, Collection[str]] | None = None,
+    xi_spread: Mapping[str, float] | None = None,
 ) -> Evaluation:
     """The same evaluation on rows from elsewhere, each predicted from training rows of other compounds.
 
-    A training row is of the same compound when the keys agree or when both hold the same elements.
+    A training row is of the same compound when the keys agree, when `known_as` says so, or when both hold the
+    same elements; then all rows of its compound leave, whatever their doping or pressure.
 
     Args:
         training: measured rows that the calibration may learn from.
         outside: rows to predict; only their features are used for that.
         families: the λ table.
         resamples: bootstrap resamples of each interval.
+        known_as: compounds of the training rows that a compound from outside is.
+        xi_spread: relative standard deviation of ξ of rows from outside by id; 0 where it is not given.
     """
     predictions: list[Prediction] = []
     for family in families.rows:
@@ -144,12 +149,14 @@ def evaluate_against(
         together: dict[tuple[str, ...], list[TrainingRow]] = {}
         for row in sorted(outside, key=lambda row: row.id):
             if row.features.family == family.name:
-                kept = tuple(one.id for one in own if not _same_compound(one, row))
+                names = {row.compound, *(known_as or {}).get(row.compound, ())}
+                same = {one.compound for one in own if _same_compound(one, row, names)}
+                kept = tuple(one.id for one in own if one.compound not in same)
                 together.setdefault(kept, []).append(row)
         for kept, tested in together.items():
-            predictions.extend(
-                _predict([row for row in own if row.id in set(kept)], tested, family, Split.OUTSIDE)
-            )
+            spread = np.array([(xi_spread or {}).get(row.id, 0.0) for row in tested], dtype=float)
+            left = [row for row in own if row.id in set(kept)]
+            predictions.extend(_predict(left, tested, family, Split.OUTSIDE, spread))
     return _assembled(predictions, outside, (Split.OUTSIDE,), resamples)
 
 
@@ -182,12 +189,16 @@ def _unseen(own: list[TrainingRow], tested: list[TrainingRow], split: Split) -> 
     return [row for row in own if _key(row, split) not in keys and row.compound not in compounds]
 
 
-def _same_compound(one: TrainingRow, other: TrainingRow) -> bool:
-    return one.compound == other.compound or dict(one.composition).keys() == dict(other.composition).keys()
+def _same_compound(one: TrainingRow, other: TrainingRow, names: Collection[str]) -> bool:
+    return one.compound in names or dict(one.composition).keys() == dict(other.composition).keys()
 
 
 def _predict(
-    training: list[TrainingRow], tested: list[TrainingRow], family: Family, split: Split
+    training: list[TrainingRow],
+    tested: list[TrainingRow],
+    family: Family,
+    split: Split,
+    xi_spread: Floats | float = 0.0,
 ) -> list[Prediction]:
     """What every predictor, fitted to the training rows alone, says of the tested rows."""
     seen = [row for row in training if row.tc_k is not None]
@@ -197,7 +208,7 @@ def _predict(
     model = fit_family(family.name, lam, training)
     share = len(seen) / len(training)
     made = []
-    for row, estimate in zip(tested, model.predict([row.features for row in tested]), strict=True):
+    for row, estimate in zip(tested, model.predict([row.features for row in tested], xi_spread), strict=True):
         ceiling = lam / row.features.xi_ceiling_ang**2
         about = (row.id, family.name, row.compound, row.structure_type, row.tc_k)
         made.append(

@@ -55,36 +55,11 @@ def training_rows(
                     id=row.id,
                     compound=row.compound_key,
                     structure_type=row.structure_type_key,
-                    composition=_composition(entry),
+                    composition=composition_of(entry),
                     features=rounded(replace(place, pressure_gpa=pressure)),
                     tc_k=row.representative_tc_k(),
                 )
             )
-    return tuple(sorted(rows, key=lambda row: row.id))
-
-
-def outside_rows(entries: Sequence[Entry], families: Families) -> tuple[TrainingRow, ...]:
-    """Rows to evaluate against from entries that carry a measured T_c, in order of id.
-
-    An entry enters when it is a candidate and says a T_c; 0 K is read as "not superconducting", which is what
-    the public collections write. The formula is the compound, and no structure type is known.
-
-    Args:
-        entries: structures with `tc_measured_k` in their provenance, each id once.
-        families: the λ table for the screening.
-    """
-    rows = [
-        TrainingRow(
-            id=entry.id,
-            compound=entry.formula,
-            structure_type="",
-            composition=_composition(entry),
-            features=rounded(place),
-            tc_k=entry.provenance.tc_measured_k or None,
-        )
-        for entry, place in _candidates(entries, families)
-        if entry.provenance.tc_measured_k is not None
-    ]
     return tuple(sorted(rows, key=lambda row: row.id))
 
 
@@ -134,7 +109,7 @@ def digest(rows: Iterable[TrainingRow]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _composition(entry: Entry) -> tuple[tuple[str, float], ...]:
+def composition_of(entry: Entry) -> tuple[tuple[str, float], ...]:
     """Shares of the elements, in alphabetical order; empty without a structure."""
     if entry.structure is None:
         return ()

@@ -356,9 +356,25 @@ def test_a_database_is_corrected_as_a_whole():
     assert (said["corrected"], said["suspect"]) == (len(entries) - 1, 1)
     assert {group["applied"]: group["why_not"] for group in said["groups"]} == {
         True: "",
-        False: f"1 anchor compounds, at least {LEAST_COMPOUNDS} are needed",
+        False: f"1 anchor compound, at least {LEAST_COMPOUNDS} are needed",
     }
     assert f"ξ of {len(entries) - 1} of {len(entries)} candidates corrected, 1 with" in found.sentence
+
+
+def test_a_candidate_can_be_corrected_as_if_its_own_structure_were_unknown():
+    """One compound is off by another factor than the rest; the rest alone corrects it."""
+    chosen = cuprates()
+    entries = database(chosen[:1], 1.0, along_normal=1.10) + database(chosen[1:6], 1.016)
+    records = screen_many(entries, FAMILIES)
+    for count, applied in ((6, True), (LEAST_COMPOUNDS, False)):
+        found = correct_database(records[:count], FAMILIES, of_others=True)
+        assert [one.ceiling.applied for one in found.candidates] == [applied] * count
+        with_itself = correct_database(records[:count], FAMILIES)
+        assert all(one.ceiling.applied for one in with_itself.candidates)
+    found = correct_database(records, FAMILIES, of_others=True)
+    first = found.candidates[0].ceiling
+    (others,) = corrections(find_anchors(records[1:], LIBRARY), FLOOR)
+    assert (first.ratio, first.deviation, first.anchors) == (others.ratio, others.deviation, 5)
 
 
 def test_features_take_the_corrected_heights():
