@@ -21,7 +21,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from catalog.errors import LakeError
 from catalog.predictions import table_schema
-from catalog.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed
+from catalog.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
 from catalog.spool import Changes, batches_of_rows, write_spool
 from catalog.structures import structures_schema
 
@@ -218,7 +218,7 @@ def _schema_of(table_path: Path) -> pa.Schema:
         raise LakeError(
             f"no schema is known for {table_path}; expected a folder named {' or '.join(SCHEMAS)}"
         )
-    return SCHEMAS[table_path.name]()
+    return without_words(SCHEMAS[table_path.name]())
 
 
 def _commit(table_path: Path, spool: Path, source: str, schema: pa.Schema, complete: bool) -> int:

@@ -120,13 +120,13 @@ def row_to_record(row: Row) -> ScreenRecord:
 
 OUTLINE = (
     "source id formula elements outcome algorithm_version families_digest family metal tc_ceiling_k "
-    "tc_outer_k xi_ceiling_ang compound majority_formula volume_per_ion_ang3 spacer net_disorder "
+    "tc_outer_k xi_ceiling_ang majority_formula volume_per_ion_ang3 spacer net_disorder "
     "apex_radius_inner_ang apex_radius_outer_ang pressure_gpa functional magnetic_ordering e_above_hull_ev"
 ).split()
 """Columns that correction, estimate and ranking look at, beside the phases."""
 
 FOUND_TOGETHER = (
-    "rank rank_published rank_calibrated rank_in_compound "
+    "compound rank rank_published rank_calibrated rank_in_compound "
     "xi_corrected_ang xi_correction_ratio xi_correction_spread xi_correction_compounds xi_correction_note "
     "tc_corrected_k tc_corrected_low_k tc_corrected_high_k geometry_suspect geometry_from "
     "xi_compound_ang xi_compound_low_ang xi_compound_high_ang "

@@ -66,6 +66,20 @@ def entry_schema() -> pa.Schema:
     return pa.schema(arrow_fields(ENTRY_COLUMNS), metadata={VERSION_KEY: str(SCHEMA_VERSION)})
 
 
+def without_words(schema: pa.Schema) -> pa.Schema:
+    """The schema without labels and meanings: a stored table refuses a field whose words were improved."""
+
+    def bare(field: pa.Field) -> pa.Field:
+        kind = field.type
+        if pa.types.is_struct(kind):
+            kind = pa.struct([bare(kind.field(place)) for place in range(kind.num_fields)])
+        elif pa.types.is_list(kind):
+            kind = pa.list_(bare(kind.value_field))
+        return pa.field(field.name, kind, field.nullable)
+
+    return pa.schema([bare(field) for field in schema], metadata=schema.metadata)
+
+
 def storable(text: str) -> str:
     """The text with lone surrogates written as backslash escapes: what UTF-8, hence Arrow, can hold."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

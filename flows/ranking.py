@@ -14,6 +14,7 @@ from catalog.predictions import FOUND_TOGETHER, candidates_of, with_fields
 from catalog.schema import entry_schema
 from catalog.sources.licences import is_noncommercial
 from flows.manifest import Counts
+from polywell.compounds import grouped
 from polywell.evidence.calibration_text import built_in_calibration
 from polywell.evidence.corrected_database import CorrectedDatabase
 from polywell.evidence.estimates import estimated
@@ -93,7 +94,7 @@ def _read(home: Home, source: str, outcome: Outcome) -> pa.Table:
 
 
 def _ranked(table: pa.Table, families: Families, rank_by: RankBy) -> tuple[pa.Table, CorrectedDatabase]:
-    said, database = estimated(candidates_of(table), built_in_calibration(), families)
+    said, database = estimated(grouped(candidates_of(table)), built_in_calibration(), families)
     places = {record.id: place for place, record in enumerate(said)}
     order = rank(said, rank_by)
     result = table.take(pa.array([places[record.id] for record in order], pa.int64()))

@@ -82,7 +82,7 @@ ENTRY_COLUMNS = _columns(
     ("majority_formula", "string", "", "Majority formula", "Reduced formula with every site as its commonest element and sites that are mostly empty left out: the composition up to doping."),
     ("volume_per_ion_ang3", "float64", "Å³", "Volume per ion", "Volume of the cell for each site that is not mostly empty."),
     ("phases", "list<phase>", "", "Phases", "Every distinct cage, in order of growing ξ."),
-    ("compound", "string", "", "Compound", "Key that groups polymorphs and orderings of one compound."),
+    ("compound", "string", "", "Compound", "Majority formula of the parent under which polymorphs, orderings and doped variants of one compound stand."),
     ("rank_in_compound", "int32", "", "Rank in compound", "Place among the candidates of the same compound; 1 is the first."),
     ("pressure_gpa", "float64", "GPa", "Pressure", "Pressure at which the structure was determined, where the source says."),
     ("doping", "string", "", "Doping", "Doping of the sample, as the source states it."),

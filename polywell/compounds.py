@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from polywell.records import ScreenRecord
 from polywell.rediscovery import CATIONS_SLACK, Amounts, amounts_per_metal, doping_distance
 
 LEAST_KEPT = 0.5
@@ -12,6 +14,13 @@ LEAST_KEPT = 0.5
 
 Named = tuple[str, str]
 """A formula and the majority metal of its net."""
+
+
+def grouped(records: Sequence[ScreenRecord]) -> list[ScreenRecord]:
+    """The candidates of a source with their `compound`, found from the majority formulas of all of them."""
+    names = [(record.majority_formula or record.formula, str(record.metal)) for record in records]
+    found = compounds(names)
+    return [replace(record, compound=found[name]) for record, name in zip(records, names, strict=True)]
 
 
 def compounds(formulas: Iterable[Named]) -> dict[Named, str]:

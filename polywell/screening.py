@@ -302,7 +302,6 @@ def _candidate(entry: Entry, families: Families, found: tuple[Phase, ...]) -> Sc
         xi_ceiling_ang=ceiling.xi_ang,
         xi_outer_ang=outer.xi_ang,
         extrapolation=ceiling.extrapolation,
-        compound=entry.formula,
         majority_formula=None if structure is None else majority_formula(structure),
         volume_per_ion_ang3=None if structure is None else volume_per_ion_ang3(structure),
         provenance=entry.provenance,

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from polywell.measured import measured_superconductors
 from polywell.records import REASON_MEANING, Reason
 from reports.advice import Advice, advice
 from reports.chart import Chart, chart
+from reports.correction import CorrectionTable, correction_table
 from reports.evaluation import Evaluation
 from reports.table import Row, Table, clipped, failed_table, finite, ranked_table, rejected_table
 
@@ -133,6 +135,8 @@ class RunPayload:
     order: str
     has_estimates: bool
     dossiers: int
+    correction: CorrectionTable | None
+    reports_known: int
 
     @property
     def envelope_below(self) -> int:
@@ -201,6 +205,8 @@ def run_payload(
         evaluation=evaluation,
         order=ORDERS[str(manifest.get("rank_by", "ceiling"))],
         dossiers=len(with_dossier),
+        correction=correction_table(manifest.get("correction")),
+        reports_known=len(measured_superconductors()),
         has_estimates=any(finite(row.get("tc_expected_k")) is not None for row in ranked),
     )
 

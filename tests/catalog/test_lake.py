@@ -14,7 +14,8 @@ from deltalake.exceptions import CommitFailedError
 
 from catalog import lake
 from catalog.errors import LakeError
-from catalog.lake import merge, read_rows
+from catalog.lake import apply, merge, read_rows
+from catalog.predictions import table_schema
 
 SCHEMA = pa.schema(
     [
@@ -201,3 +202,18 @@ def test_a_table_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LakeError, match="cannot be written"):
         put(tmp_path / "file" / "t", row("a"))
+
+
+def test_a_table_with_the_words_of_an_older_program_goes_on(tmp_path: Path) -> None:
+    def reworded(field: pa.Field) -> pa.Field:
+        return field.with_metadata({"meaning": "as it was said before"})
+
+    older = pa.schema([reworded(field) for field in table_schema()])
+    table = tmp_path / "predictions"
+    lake._create(table, older)
+    entry = {name: None for name in older.names} | {"source": "s", "id": "a", "outcome": "rejected"}
+    batch = pa.RecordBatch.from_pylist([entry], schema=table_schema())
+    for digest in ("1", "2"):
+        changed = batch.set_column(batch.schema.get_field_index("row_hash"), "row_hash", pa.array([digest]))
+        apply(table, [changed], (), "s")
+        assert [row["row_hash"] for row in read_rows(table, "s")] == [digest]

@@ -8,6 +8,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from polywell import ALGORITHM_VERSION
+from polywell.compounds import grouped
 from polywell.families import load_families
 from polywell.ranking import rank
 from polywell.records import Entry, Outcome, Reason, ScreenRecord
@@ -255,7 +256,7 @@ def test_ranking_is_total_and_numbers_compounds() -> None:
         infinite_layer(3.2),
         infinite_layer(3.3, apex="Sr"),
     ]
-    records = [screen(entry(s, id), FAMILIES) for s, id in zip(structures, "badc", strict=True)]
+    records = grouped([screen(entry(s, id), FAMILIES) for s, id in zip(structures, "badc", strict=True)])
     lost = screen(entry(None, "z", ("Na",)), FAMILIES)
     ranked = rank([*records, lost])
     assert [(r.rank, r.id, r.compound, r.rank_in_compound) for r in ranked] == [

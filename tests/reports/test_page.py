@@ -74,7 +74,7 @@ def test_run_page_says_what_was_screened(small_run, tmp_path) -> None:
         "<b>47</b> entries",
         "<b>40</b> candidates",
         "the composition holds no metal of the λ table",
-        "2 of 3 structures with a measured",
+        "2 of 3 structures of the reference library",
         "0" * 64,
         "3.11.9",
     ):

@@ -158,3 +158,25 @@ def test_a_first_run_has_nothing_to_compare_with(small_run) -> None:
     arguments["manifest"]["changes"] = {"since": None, "new": 1}
     assert run_payload(**arguments).changes is None
     assert not any("changes" in fact.name for fact in run_payload(**arguments).run_facts)
+
+
+def test_the_correction_of_the_source_is_a_table_and_one_sentence(small_run, tmp_path) -> None:
+    arguments = small_run.arguments()
+    group = {
+        "family": "cuprate",
+        "cage": "octahedron",
+        "run_type": "GGA+U",
+        "magnetic": "FM",
+        "ratio": 0.986,
+        "spread": 0.0085,
+        "compounds": ["CaCuO2", "<b>Nd2CuO4</b>"],
+        "applied": False,
+        "why_not": "2 anchor compounds, at least 4 are needed",
+    }
+    arguments["manifest"]["correction"] = {"corrected": 31, "suspect": 1, "groups": [group]}
+    html = write_run(tmp_path, **arguments).read_text(encoding="utf-8")
+    row = html.split('id="correction"')[1].split("</table>")[0]
+    assert ">0.986<" in row and ">0.9<" in row and "GGA+U, FM" in row and "at least 4 are needed" in row
+    assert "&lt;b&gt;Nd2CuO4" in row
+    assert 'ξ of 31 of 40 candidates is <a href="#correction">corrected</a>' in html
+    assert "1 has a suspect geometry and comes last" in html
