@@ -60,8 +60,9 @@ LEFT_OUT = {
     Split.COMPOUND: "All dopings, substitutions and pressures of the tested compound left the training data.",
     Split.STRUCTURE_TYPE: "All compounds of the tested structure type left the training data, "
     "and every other row of these compounds.",
-    Split.OUTSIDE: "No row from outside trains anything. Training rows of the same compound, or of the same "
-    "elements, left the training data of the row that was tested.",
+    Split.OUTSIDE: "No row from outside trains anything. All dopings and pressures of the tested compound "
+    "left the training data: compounds with the same elements, or with the same formula when every site "
+    "counts as its commonest element.",
 }
 """Which rows leave together with the tested one."""
 
