@@ -45,10 +45,10 @@ class CorrectedDatabase:
     def sentence(self) -> str:
         """What was corrected and what is suspect, in words with numbers."""
         applied = sum(row.applies for row in self.corrections)
+        groups = f"{applied} of {len(self.corrections)} groups with anchors have enough of them"
         return (
-            f"{applied} of {len(self.corrections)} groups with anchors have enough of them, ξ of "
-            f"{self.corrected} of {len(self.candidates)} candidates corrected, {self.suspect} with a suspect "
-            "geometry"
+            f"{groups if self.corrections else 'no anchors'}, ξ of {self.corrected} of "
+            f"{len(self.candidates)} candidates corrected, {self.suspect} with a suspect geometry"
         )
 
     def as_json(self) -> dict[str, Any]:
