@@ -21,6 +21,9 @@ TESTED = {
     "structure type": "On structure types left out of the fit",
     "outside data": "On data from outside",
 }
+SCHEMA = 1
+"""Form of the data that is read here; of another, written by another program, only the page is named."""
+
 MAX_NAME = 200
 
 
@@ -43,6 +46,8 @@ def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
     Raises:
         ValueError: the data are of another form.
     """
+    if data.get("schema") != SCHEMA:
+        return Evaluation((), False, COPY)
     try:
         scores = {
             (row["split"], row["score"]): row

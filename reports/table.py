@@ -32,7 +32,7 @@ _ENTRY = {column.name: column for column in ENTRY_COLUMNS}
 _PHASE = {column.name: column for column in PHASE_COLUMNS}
 
 RANKED_SHOWN = (
-    "rank id formula family known tc_expected_k tc_low_k superconducting_probability support_word "
+    "rank id formula family tc_expected_k tc_low_k superconducting_probability support_word known "
     "tc_ceiling_k tc_ceiling_low_k xi_ceiling_ang apexes sheets_per_block e_above_hull_ev geometry_suspect "
     "extrapolation tc_measured_k"
 ).split()

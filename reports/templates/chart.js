@@ -3,6 +3,7 @@
 
 const SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon", "star"];
 const CROWD = 800;
+const PRINTED_WIDTH = 680;
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 
 /* plotly reads a small HTML dialect in its texts; data must not. */
@@ -95,7 +96,7 @@ function barTraces(chart, colours) {
   }));
 }
 
-function layout(colours, width, bars) {
+function layout(colours, width, bars, printing) {
   const axis = { gridcolor: colours.line, linecolor: colours.soft, zeroline: false, ticks: "outside",
     tickcolor: colours.soft, showline: true, automargin: true };
   const narrow = width < 620;
@@ -105,7 +106,7 @@ function layout(colours, width, bars) {
     ...(bars ? { yaxis2: { ...axis, title: { text: narrow ? "" : "Candidates" }, rangemode: "tozero", domain: [0, 0.16], nticks: 3, fixedrange: true }, barmode: "stack" } : {}),
     font: { family: colours.font, size: narrow ? 12 : 13, color: colours.ink },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    height: narrow ? 620 : 600, margin: { l: 56, r: 12, t: 12, b: 48 },
+    ...(printing ? { width: PRINTED_WIDTH } : {}), height: printing ? 440 : narrow ? 620 : 600, margin: { l: 56, r: 12, t: 12, b: 48 },
     hoverlabel: { bgcolor: colours.paper, bordercolor: colours.soft, align: "left",
       font: { family: colours.font, size: 13, color: colours.ink } },
     hovermode: "closest", dragmode: narrow ? false : "zoom",
@@ -116,12 +117,13 @@ function layout(colours, width, bars) {
 }
 
 function drawChart(node, chart, rows, mode, choose) {
+  const printing = document.documentElement.classList.contains("printing");
   const colours = theme();
   const config = { responsive: true, displaylogo: false, displayModeBar: "hover",
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
     toImageButtonOptions: { format: "svg", filename: "tc_against_xi" } };
   const traces = [...curveTraces(chart, colours), ...pointTraces(chart, colours, rows, mode), ...barTraces(chart, colours)];
-  Plotly.react(node, traces, layout(colours, node.clientWidth, chart.distribution.counts.length > 0), config);
+  Plotly.react(node, traces, layout(colours, printing ? PRINTED_WIDTH : node.clientWidth, chart.distribution.counts.length > 0, printing), config);
   node.removeAllListeners("plotly_click");
   node.on("plotly_click", (event) => {
     const [place] = event.points.map((point) => point.customdata).filter((row) => row >= 0);

@@ -24,6 +24,7 @@ def score(split: str, name: str, value: float, family: str = "all", predictor: s
 
 
 DATA = {
+    "schema": 1,
     "source": "the measured table",
     "against": None,
     "digests": {"training": "a" * 64},
@@ -61,7 +62,9 @@ def test_data_from_outside_are_named() -> None:
 
 def test_data_of_another_form_are_refused() -> None:
     with pytest.raises(ValueError, match="run it again, or delete the file"):
-        evaluation({"scores": [{"split": "compound"}]}, "a" * 64)
+        evaluation({"schema": 1, "scores": [{"split": "compound"}]}, "a" * 64)
+    other = evaluation({"schema": 2}, "a" * 64)
+    assert (other.sentences, other.is_current) == ((), False)
 
 
 def test_the_page_of_the_evaluation_lies_beside_that_of_the_run(small_run, tmp_path) -> None:
@@ -71,7 +74,7 @@ def test_the_page_of_the_evaluation_lies_beside_that_of_the_run(small_run, tmp_p
     (folder / "index.html").write_text("the evaluation", encoding="utf-8")
     html = write_run(target, **small_run.arguments(), evaluation=folder).read_text(encoding="utf-8")
     assert "missed by 13 K on average" in html
-    assert 'href="validation.html">The evaluation</a> was made with another calibration' in html
+    assert 'href="validation.html">The evaluation</a> was made by another calibration' in html
     assert (target / "validation.html").read_text(encoding="utf-8") == "the evaluation"
     (folder / "validation.json").unlink()
     assert copied_evaluation(folder, target, "a" * 64) is None
