@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from pymatgen.core import Lattice, Structure
@@ -62,6 +63,37 @@ def polywell(tmp_path_factory) -> Polywell:
 
     run.prefect_home = prefect_home  # type: ignore[attr-defined]
     return run
+
+
+class LocalService(NamedTuple):
+    """The Materials Project's own server on this machine, and the key that it lets in."""
+
+    url: str
+    key: str
+
+
+@pytest.fixture(scope="session")
+def materials_project():
+    key = "k" * 16 + "SecretOfNobody00"
+    code = (
+        f"import tests.catalog.services.mp_server as server\nserver.KEYS[{key!r}] = 'plain'\nserver.main(0)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    for line in process.stdout:
+        if line.startswith("port "):
+            break
+    else:
+        raise AssertionError("the service did not start")
+    yield LocalService(f"http://127.0.0.1:{line.split()[1]}/", key)
+    process.terminate()
+    process.wait(20)
+    process.stdout.close()
 
 
 @pytest.fixture

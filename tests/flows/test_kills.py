@@ -24,9 +24,14 @@ DAY = "1795000000"
 
 
 @pytest.fixture(scope="module")
-def runs():
+def runs(materials_project):
     """Starts runs in processes of their own; gives the exit code, or minus the signal."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYWELL_")}
+    environment |= {
+        "MP_API_ENDPOINT": materials_project.url,
+        "MP_API_KEY": materials_project.key,
+        "NO_PROXY": "127.0.0.1",
+    }
     driver = subprocess.Popen(
         [sys.executable, "-m", "tests.flows.dying"],
         cwd=CHECKOUT,
@@ -86,8 +91,11 @@ def record(home):
     )
 
 
-def kill_everywhere(runs, source, start, tmp_path, every=1):
-    """Kills a run before each (or every second ...) durable step, runs it again, compares the catalogs."""
+def kill_everywhere(runs, source, start, tmp_path, every=1, parts=None):
+    """Kills a run before each (or every second ...) durable step, runs it again, compares the catalogs.
+
+    With `parts` it is killed at so many steps in all.
+    """
     undisturbed = tmp_path / "undisturbed"
     if start is not None:
         shutil.copytree(start, undisturbed, symlinks=True)
@@ -96,7 +104,7 @@ def kill_everywhere(runs, source, start, tmp_path, every=1):
     whole = record(undisturbed)
     before = [committed(table) for table in tables(start)] if start is not None else [0, 0]
     assert steps > 20
-    for step in range(1, steps + 1, every):
+    for step in range(1, steps + 1, every if parts is None else steps // parts):
         home = tmp_path / f"killed-{step}"
         if start is not None:
             shutil.copytree(start, home, symlinks=True)
@@ -146,6 +154,10 @@ def test_a_later_run_that_is_killed_anywhere(runs, folder, tmp_path):
         pytest.approx(3.1805, abs=1e-4),
         pytest.approx(3.2, abs=1e-4),
     ]
+
+
+def test_a_pull_from_a_service_that_is_killed_asks_for_nothing_twice(runs, tmp_path):
+    kill_everywhere(runs, "materials-project", None, tmp_path, parts=5)
 
 
 def test_a_real_run_that_is_killed_at_any_time_leaves_no_process_and_can_be_run_again(polywell, tmp_path):
