@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from reports.shortlist import Filter, write_shortlist
 from reports.table import Row, Table
 from reports.writing import environment, read_text, replace_text
 
+DATA = "run.json"
+NO_TABLE = Table((), (), 0)
 SHORTLIST = "shortlist"
 """Folder of the files below that of the page."""
 
@@ -45,8 +48,9 @@ def write_run(
 ) -> Path:
     """Write the pages of one run and its picture; the folder is made if it is missing.
 
-    These are `index.html`, `columns.html`, the picture `tc_against_xi.png`, below `dossiers` a page and a
-    JSON file for each of the first candidates, and below `shortlist` the same candidates as files.
+    These are `index.html`, its numbers as `run.json`, `columns.html`, the picture `tc_against_xi.png`, below
+    `dossiers` a page and a JSON file for each of the first candidates, and below `shortlist` the same
+    candidates as files.
 
     Args:
         folder: where the files go; each page is replaced in one step.
@@ -90,13 +94,14 @@ def _write_files(
 
 
 def write_run_page(payload: RunPayload, folder: Path) -> Path:
-    """Write `index.html` of a payload into the folder and return its path."""
+    """Write `index.html` of a payload into the folder, and its numbers as `run.json`; return the page."""
     page = environment().get_template("run.html.j2")
     own = "\n".join(read_text(name) for name in SCRIPTS)
     html = page.render(
         run=payload,
         slack=SLACK,
         shortlist=SHORTLIST,
+        data_name=DATA,
         style=Markup(read_text("templates/style.css")),
         plotly=Markup(library(*PLOTLY)),
         script=inline_script(own),
@@ -110,7 +115,17 @@ def write_run_page(payload: RunPayload, folder: Path) -> Path:
             }
         ),
     )
+    text = json.dumps(_numbers(payload), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
+    replace_text(folder / DATA, text)
     return replace_text(folder / "index.html", html)
+
+
+def _numbers(payload: RunPayload) -> dict[str, Any]:
+    """The payload without its tables and points, which are rows of the catalog's own files."""
+    fields = asdict(replace(payload, ranked_table=NO_TABLE, rejected_table=NO_TABLE, failed_table=NO_TABLE))
+    del fields["ranked_table"], fields["rejected_table"], fields["failed_table"]
+    fields["chart"] = {name: fields["chart"][name] for name in ("families", "distribution")}
+    return fields
 
 
 def write_columns_page(folder: Path) -> Path:

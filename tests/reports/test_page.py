@@ -1,5 +1,6 @@
 """The pages as files: complete, self-contained, escaped, and of bounded size."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -53,11 +54,12 @@ def test_run_page_is_self_contained(small_run, tmp_path) -> None:
     assert sorted(file.name for file in path.parent.iterdir()) == [
         "columns.html",
         "index.html",
+        "run.json",
         "tc_against_xi.png",
     ]
     tags = Tags(path.read_text(encoding="utf-8")).tags
     links = [value for _, attributes in tags for name in ("src", "href") if (value := attributes.get(name))]
-    assert all(link.startswith(("#", "data:")) or link == "columns.html" for link in links)
+    assert all(link.startswith(("#", "data:")) or link in ("columns.html", "run.json") for link in links)
     policy = next(
         attributes["content"] for tag, attributes in tags if tag == "meta" and "http-equiv" in attributes
     )
@@ -79,6 +81,15 @@ def test_run_page_says_what_was_screened(small_run, tmp_path) -> None:
         "3.11.9",
     ):
         assert text in html
+
+
+def test_the_numbers_of_the_page_stand_in_the_json_beside_it(small_run, tmp_path) -> None:
+    write_run(tmp_path, **small_run.arguments())
+    data = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert (data["entries"], data["candidates"], data["rejected"], data["failed"]) == (47, 40, 5, 2)
+    assert [one["count"] for one in data["reasons"]] == [3, 1, 1]
+    assert data["advice"]["known"][0]["id"] == small_run.ranked[0]["id"]
+    assert sum(sum(of) for _, of in data["chart"]["distribution"]["counts"]) == 40
 
 
 def test_the_same_run_gives_the_same_bytes(small_run, tmp_path) -> None:
