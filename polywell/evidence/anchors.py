@@ -26,6 +26,8 @@ MEASURED_SOURCES = ("reference",)
 """Sources whose structures were measured; their ξ is not corrected."""
 AMBIENT_GPA = 0.5
 """GPa: structures measured up to here stand for computed ones without pressure."""
+SILENT_OF_U = ("PBE", "PBESOL")
+"""Functionals that a source names alike with a Hubbard U and without."""
 EDGE_RATIO = 1.08
 """Edges of the squares of an entry and its reference differ by less than this factor."""
 VOLUME_RATIO = 1.25
@@ -105,14 +107,15 @@ def cages_of(record: ScreenRecord) -> Cages:
 
 
 def run_type(record: ScreenRecord) -> str:
-    """Functional of an entry; where the source is silent, whether it holds O or F.
+    """Functional of an entry; where that leaves open if a Hubbard U was added, also whether it holds O or F.
 
-    Materials Project, Alexandria and OQMD add a Hubbard U to Fe and Ni in oxides and fluorides, and only
-    there, so that entries with and without these two ligands come from different run types.
+    Materials Project, Alexandria and OQMD add a U to Fe and Ni in oxides and fluorides, and only there, so
+    that entries with and without these two ligands come from different run types. "GGA" and "GGA+U" tell.
     """
-    if record.provenance.functional:
-        return record.provenance.functional
-    return "unknown, with O or F" if {"O", "F"} & set(record.elements) else "unknown, without O and F"
+    said = record.provenance.functional
+    if said and said.upper() not in SILENT_OF_U:
+        return said
+    return f"{said or 'unknown'}, {'with O or F' if {'O', 'F'} & set(record.elements) else 'without O and F'}"
 
 
 def group_of(record: ScreenRecord, cage: str) -> Group:

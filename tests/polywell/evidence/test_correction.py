@@ -139,12 +139,19 @@ def test_run_types_and_magnetic_states_are_apart():
     }
 
 
-def test_without_a_functional_oxides_stand_apart_from_the_rest():
-    entries = database([BY_ID["ndfeaso"], BY_ID["bafe2as2"]], 1.0)
-    assert {one.group.run_type for one in anchors_of(entries)} == {
-        "unknown, with O or F",
-        "unknown, without O and F",
-    }
+@pytest.mark.parametrize(
+    ("functional", "kinds"),
+    [
+        (None, {"unknown, with O or F", "unknown, without O and F"}),
+        ("PBE", {"PBE, with O or F", "PBE, without O and F"}),
+        ("pbesol", {"pbesol, with O or F", "pbesol, without O and F"}),
+        ("GGA+U", {"GGA+U"}),
+        ("r2SCAN", {"r2SCAN"}),
+    ],
+)
+def test_where_nobody_tells_of_a_hubbard_u_oxides_stand_apart_from_the_rest(functional, kinds):
+    entries = database([BY_ID["ndfeaso"], BY_ID["bafe2as2"]], 1.0, functional=functional)
+    assert {one.group.run_type for one in anchors_of(entries)} == kinds
 
 
 def test_a_doped_reference_stands_for_its_parent():
