@@ -12,6 +12,7 @@ from catalog.publish import FILES
 from catalog.runs import PublishedRun, find_run
 from catalog.schema import Row
 from flows.export import ranked_rows, structures_of
+from polywell.doping import NOTHING
 from polywell.families import built_in_families
 from polywell.records import REASON_MEANING, Outcome, Reason
 from reports.dossier import Context, dossier
@@ -103,9 +104,9 @@ def dossier_lines(payload: Dossier) -> list[str]:
             f"{payload.d_electrons:.2f} d electrons",
         ]
     for change in payload.replacements:
+        step = f"added {change.guest}" if change.host == NOTHING else f"{change.host} -> {change.guest}"
         lines.append(
-            f"  worked in this family: {change.host} -> {change.guest}, {change.compound}, "
-            f"{change.tc_k:g} K, doi:{change.doi}"
+            f"  worked in this family: {step}, {change.compound}, {change.tc_k:g} K, doi:{change.doi}"
         )
     if payload.hazards:
         lines += ["", "Before you make it"]

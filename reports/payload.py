@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from polywell.measured import measured_superconductors
+from polywell.ranking import RankBy
 from polywell.records import REASON_MEANING, Reason
 from reports.advice import Advice, advice
 from reports.chart import Chart, chart
@@ -29,12 +30,11 @@ OWN_PLACE = frozenset({"changes", "correction"})
 """Keys that a manifest may lack, and that have a place of their own when it has them."""
 
 ORDERS = {
-    "ceiling": "the falling ceiling",
-    "outer": "the falling outer value",
-    "expected": "the falling expected T_c",
-    "low": "the falling lower end of the expected T_c",
+    RankBy.CEILING: "the ceiling",
+    RankBy.OUTER: "the outer value",
+    RankBy.EXPECTED: "the expected T_c",
+    RankBy.LOW: "the lower end of the expected T_c",
 }
-"""What the list is ordered by, by the `rank_by` of the manifest."""
 
 MAX_FACT = 400
 MAX_CHANGES = 12
@@ -203,12 +203,17 @@ def run_payload(
         changes=_changes(manifest.get("changes")),
         advice=advice(ranked, with_dossier),
         evaluation=evaluation,
-        order=ORDERS[str(manifest.get("rank_by", "ceiling"))],
+        order=order_of(manifest),
         dossiers=len(with_dossier),
         correction=correction_table(manifest.get("correction")),
         reports_known=len(measured_superconductors()),
         has_estimates=any(finite(row.get("tc_expected_k")) is not None for row in ranked),
     )
+
+
+def order_of(manifest: Mapping[str, Any]) -> str:
+    """What the list is ordered by; runs that do not say it were ordered by the ceiling."""
+    return ORDERS[RankBy(manifest.get("rank_by", RankBy.CEILING))]
 
 
 def _check_manifest(manifest: Mapping[str, Any], ranked: int, rejected: int, failed: int) -> None:

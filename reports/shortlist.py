@@ -18,6 +18,7 @@ from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS, Colum
 from polywell.hazards import hazards
 from reports.cif import cif_text, has_structure
 from reports.names import safe_name
+from reports.payload import order_of
 from reports.table import Row, ceiling_phase, clipped, finite, known_as
 from reports.writing import replace_bytes, replace_text
 
@@ -27,9 +28,10 @@ MAX_CELL = 2000
 """Characters of one cell; a workbook holds 32,767."""
 
 COLUMNS = (
-    "rank id formula family metal tc_ceiling_k tc_ceiling_low_k tc_ceiling_high_k tc_outer_k xi_ceiling_ang "
-    "apexes tc_expected_k tc_low_k tc_high_k support_word known hazards extrapolation theoretical "
-    "e_above_hull_ev pressure_gpa compound rank_in_compound database_ids licence citation source cif"
+    "rank id formula family metal tc_expected_k tc_low_k tc_high_k superconducting_probability support_word "
+    "known hazards tc_ceiling_k tc_ceiling_low_k tc_ceiling_high_k tc_outer_k xi_ceiling_ang "
+    "xi_corrected_ang tc_corrected_k apexes geometry_suspect extrapolation theoretical e_above_hull_ev "
+    "pressure_gpa compound rank_in_compound database_ids licence citation source cif"
 ).split()
 """Columns of the shortlist, those of the registry and four of its own: apexes, known, hazards and cif."""
 
@@ -253,6 +255,11 @@ def _notes(manifest: Mapping[str, Any], wanted: Filter, count: int) -> list[tupl
             "Ceiling",
             "T_c = λ/ξ² of the smallest cage: how high T_c could go if it holds, not a forecast.",
         ),
+        (
+            "Expected T_c",
+            "What measured compounds suggest, should it superconduct; its ends hold the middle 80 %.",
+        ),
+        ("Order", f"By {order_of(manifest)}, highest first."),
         (
             "Before making one",
             "The hazards name what a table knows of the elements; look everything up yourself.",

@@ -113,7 +113,7 @@ class RowTable {
     });
     this.table.tHead.rows[0].replaceChildren(...heads);
     const more = this.data.columns.filter((column) => this.chosen.has(column.key) && !column.shown).length;
-    this.table.style.minWidth = more ? `calc(108rem + ${more * 8}rem)` : "";
+    this.table.style.minWidth = more ? `calc(112rem + ${more * 8}rem)` : "";
     this.filter(this.words.join(" "));
   }
 

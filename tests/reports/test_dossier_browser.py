@@ -121,6 +121,19 @@ def test_a_dossier_prints_on_two_pages(page_of) -> None:
         assert paper.count(b"/Type /Page\n") + paper.count(b"/Type /Page ") == 2
 
 
+def test_a_dossier_without_the_library_beside_it_says_so_and_still_gives_its_cif(
+    folder, open_page, tmp_path
+) -> None:
+    page = next((folder / "dossiers").glob("la3ni2o7*.html"))
+    (tmp_path / page.name).write_bytes(page.read_bytes())
+    opened = open_page(tmp_path / page.name)
+    assert "3Dmol-min.js" in opened.page.locator("#no-view").inner_text()
+    assert not opened.page.locator("#view").is_visible()
+    with opened.page.expect_download() as waiting:
+        opened.page.locator("#download").click()
+    assert waiting.value.suggested_filename.endswith(".cif")
+
+
 def test_the_files_that_the_run_page_names_lie_beside_it(folder, open_page, known_candidates) -> None:
     ranked, _, _ = known_candidates
     opened = open_page(folder / "index.html")
