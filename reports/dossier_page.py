@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS
 from polywell.rediscovery import RULE
 from reports.dossier import Context, dossier
 from reports.dossier_payload import Dossier
@@ -24,6 +25,8 @@ from reports.writing import environment, read_text, replace_text
 
 FOLDER = "dossiers"
 SCRIPT = "templates/dossier.js"
+MEANING = {column.name: column.meaning for column in ENTRY_COLUMNS}
+MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
 
 
 def write_dossiers(
@@ -86,6 +89,8 @@ def write_dossier(payload: Dossier, folder: Path, back: str = "") -> Path:
             d=payload,
             back=back,
             rule=RULE,
+            meaning_of=MEANING,
+            meaning_of_phase=MEANING_OF_PHASE,
             style=Markup(read_text("templates/style.css") + read_text("templates/dossier.css")),
             viewer_file=VIEWER[0] if back else "",
             viewer="" if back else Markup(library(*VIEWER)),

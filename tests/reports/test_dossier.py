@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from polywell.columns import PHASE_COLUMNS
 from polywell.relation import critical_temperature_k
 from reports.dossier import Context, dossier
 from reports.dossier_page import write_dossier, write_dossiers
@@ -154,6 +155,13 @@ def test_pages_share_one_library_and_the_json_says_the_same(known_candidates, tm
         data = json.loads(page.with_suffix(".json").read_text())
         row = next(one for one in ranked if one["id"] == data["id"])
         assert data["ceiling"]["tc_k"] == row["tc_ceiling_k"]
+
+
+def test_headings_say_what_they_mean_in_the_words_of_the_registry(dossiers, tmp_path) -> None:
+    _, found = dossiers["cakfe4as4"]
+    titles = {attrs.get("title") for _, attrs in Tags(write_dossier(found, tmp_path).read_text("utf-8")).tags}
+    meaning = {column.name: column.meaning for column in PHASE_COLUMNS}
+    assert {meaning["xi_ang"], meaning["apexes"], meaning["bond_ang"]} <= titles
 
 
 def test_dossiers_of_an_older_run_are_removed(known_candidates, tmp_path) -> None:
