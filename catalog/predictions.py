@@ -139,10 +139,10 @@ _OUTLINED_PHASE = tuple(name for name in _PHASE_NAMES if name != "vertices")
 _OUTLINED_PROVENANCE = tuple(name for name in OUTLINE if name in _PROVENANCE)
 
 
-def candidates_of(table: pa.Table) -> list[ScreenRecord]:
+def outlined_candidates(table: pa.Table) -> list[ScreenRecord]:
     """The records of candidates with the columns `OUTLINE` and their phases, these without vertices.
 
-    It takes a tenth of the time of `row_to_record` for each row.
+    Column by column, which is several times faster than row by row.
 
     Raises:
         KeyError: a column is missing.

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from catalog.home import Home
 from catalog.lake import scan
-from catalog.predictions import FOUND_TOGETHER, candidates_of, with_fields
+from catalog.predictions import FOUND_TOGETHER, outlined_candidates, with_fields
 from catalog.schema import entry_schema
 from catalog.sources.licences import is_noncommercial
 from flows.manifest import Counts
@@ -94,7 +94,7 @@ def _read(home: Home, source: str, outcome: Outcome) -> pa.Table:
 
 
 def _ranked(table: pa.Table, families: Families, rank_by: RankBy) -> tuple[pa.Table, CorrectedDatabase]:
-    said, database = estimated(grouped(candidates_of(table)), built_in_calibration(), families)
+    said, database = estimated(grouped(outlined_candidates(table)), built_in_calibration(), families)
     places = {record.id: place for place, record in enumerate(said)}
     order = rank(said, rank_by)
     result = table.take(pa.array([places[record.id] for record in order], pa.int64()))

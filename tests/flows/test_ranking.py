@@ -3,18 +3,29 @@
 import json
 from dataclasses import replace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from catalog.home import Home
+from catalog.predictions import (
+    FOUND_TOGETHER,
+    outlined_candidates,
+    record_to_row,
+    table_schema,
+    with_fields,
+)
 from catalog.runs import latest_run
 from flows import manifest, ranking
 from polywell.evidence.anchors import sound_references
 from polywell.evidence.calibration_text import built_in_calibration
 from polywell.evidence.correction import LEAST_COMPOUNDS
+from polywell.evidence.estimates import described, estimated
+from polywell.families import load_families
 from polywell.ranking import RankBy
-from polywell.records import Entry, Provenance
+from polywell.records import Entry, Outcome, Provenance
 from polywell.reference import reference_entries
+from polywell.screening import screen_many
 from tests.flows.dated import Dated, infinite_layer, ranked, screened
 
 ONE_COMPOUND_EACH = ("cacuo2", "hgba2cuo4.18", "tl2ba2cuo6", "yba2cu3o6.92", "la2cuo4-lto", "nd2cuo4")
@@ -53,6 +64,27 @@ def computed(ids, factor=1.02, functional="GGA"):
 def test_the_anchors_are_sound():
     assert set(ONE_COMPOUND_EACH) <= sound_references()
     assert len(ONE_COMPOUND_EACH) > LEAST_COMPOUNDS
+
+
+def test_the_outline_of_a_stored_row_says_all_that_an_estimate_needs():
+    """Every candidate of the library, computed: from the record itself and from its row without vertices."""
+    entries = [entry for _, entry in computed([entry.id for entry in reference_entries()]).values()]
+    records = described(screen_many(entries, load_families()), entries)
+    records = [record for record in records if record.outcome is Outcome.CANDIDATE]
+    table = pa.Table.from_pylist([record_to_row(record) for record in records], schema=table_schema())
+    cut = pa.concat_tables([table.slice(0, 50), table.slice(50)])  # two chunks, one of them not from 0 on
+    outlined = outlined_candidates(cut)
+    assert [record.id for record in outlined] == [record.id for record in records]
+    for whole, short in zip(records, outlined, strict=True):
+        assert short.phases == tuple(replace(phase, vertices=()) for phase in whole.phases)
+    calibration = built_in_calibration()
+    whole, short = (estimated(some, calibration, load_families())[0] for some in (records, outlined))
+    names = set(FOUND_TOGETHER)
+    for one, other in zip(whole, short, strict=True):
+        assert {name: getattr(one, name) for name in names} == {name: getattr(other, name) for name in names}
+    rows = with_fields(cut, short, FOUND_TOGETHER).to_pylist()
+    assert [row["tc_low_k"] for row in rows] == [record.tc_low_k for record in whole]
+    assert [row["nearest_known"] for row in rows] == [list(record.nearest_known) for record in whole]
 
 
 def test_a_source_corrects_itself_and_the_published_numbers_stay(home, capsys):
