@@ -51,7 +51,7 @@ def derivation(row: Row, main: Row, manifest: Mapping[str, Any], end_k: float) -
         share_xi=round(100 * found.share_xi, 1),
         share_copies=round(100 * found.share_copies, 1),
         correction=corrected,
-        correction_note=clipped(row.get("xi_correction_note"), MAX_NAME),
+        correction_note=clipped(row.get("xi_correction_note"), MAX_NAME).removeprefix("not corrected: "),
     )
 
 

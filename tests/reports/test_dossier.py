@@ -13,6 +13,7 @@ from reports.dossier_page import write_dossier, write_dossiers
 from reports.page import write_run
 from reports.scene import scene
 from reports.writing import formula
+from tests.reports.conftest import FAMILIES
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -203,3 +204,36 @@ def test_formulas_are_set_with_low_numbers() -> None:
     assert formula("YBa2Cu3O6.97") == "YBa<sub>2</sub>Cu<sub>3</sub>O<sub>6.97</sub>"
     assert formula("(Ba,K)2<b>") == "(Ba,K)<sub>2</sub>&lt;b&gt;"
     assert formula("n" * 500) == "n" * 500
+
+
+def test_a_corrected_height_is_a_step_of_its_own_and_its_spread_a_share_of_the_doubt(
+    known_candidates,
+) -> None:
+    ranked, _, run = known_candidates
+    row = ranked[0] | {
+        "theoretical": True,
+        "xi_corrected_ang": 3.2,
+        "xi_correction_ratio": 0.98,
+        "xi_correction_spread": 0.02,
+        "xi_correction_compounds": 7,
+        "tc_corrected_k": 1300 / 3.2**2,
+        "tc_corrected_low_k": 110.0,
+        "tc_corrected_high_k": 145.0,
+    }
+    manifest = run.manifest() | {"families": [{**FAMILIES[0], "spread_k_ang2": 130.0}]}
+    found = dossier(row, None, Context.of([row], manifest, []))
+    derived = found.derivation
+    assert derived is not None and derived.correction is not None
+    assert (derived.correction.compounds, derived.correction.tc.low_k) == (7, 110.0)
+    # λ: 130/1300 = 10 %; ξ: 2 × 2 % = 4 %; squares 100 and 16, of one copy of each cage nothing.
+    assert derived.share_lambda == pytest.approx(100 * 100 / 116, abs=0.2)
+    assert derived.share_xi == pytest.approx(100 * 16 / 116, abs=0.2)
+    assert derived.deviation_k == pytest.approx(1300 / 3.2**2 * 0.01 * 116**0.5, rel=1e-3)
+    assert any("corrected for its database by 7 measured compounds" in one.lower() for one in found.in_short)
+
+
+def test_a_valence_that_no_such_metal_has_is_not_told(known_candidates) -> None:
+    ranked, _, run = known_candidates
+    row = ranked[0] | {"formula": "BaYCuSbO5", "metal": "Cu"}
+    found = dossier(row, None, Context.of([row], run.manifest(), []))
+    assert found.valence is None and "which it never is" in found.valence_note
