@@ -117,3 +117,42 @@ def test_a_reason_leads_to_the_entries_that_have_it(small_run, tmp_path, open_pa
     opened.page.locator("a[data-list=failed]", has_text="CellError").click()
     assert {row[0] for row in opened.rows("failed")} == {"bad-0", "bad-1"}
     opened.assert_quiet()
+
+
+def test_hostile_names_lead_to_their_dossiers_and_do_nothing(
+    make, row, known_candidates, tmp_path, open_page
+) -> None:
+    ranked, structures, _ = known_candidates
+    hostile = (
+        "<img src=x onerror=alert(1)>",
+        '"><script>alert(2)</script>',
+        "'; alert(3); '",
+        "../../../etc/passwd",
+        "javascript:alert(4)",
+        "=cmd()",
+        "n" * 10_000,
+    )
+    rows = [
+        ranked[0]
+        | {"id": text, "formula": text, "compound": text, "support_word": text, "nearest_known": [text]}
+        for text in hostile
+    ]
+    run = make(ranked=rows)
+    page = write_run(
+        tmp_path,
+        **run.arguments(),
+        structures={one["id"]: structures[ranked[0]["id"]] | {"id": one["id"]} for one in rows},
+        dossiers=len(rows),
+    )
+    assert len(list((tmp_path / "dossiers").glob("*.html"))) == len(hostile)
+    opened = open_page(page, viewport={"width": 1000, "height": 800})
+    opened.page.wait_for_selector("#first .picks li")
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 1000
+    links = opened.page.locator("#first .picks a").evaluate_all("all => all.map(one => one.href)")
+    assert len(links) == 5
+    assert all(link.startswith((tmp_path / "dossiers").as_uri() + "/") for link in links)
+    opened.page.locator("#first .picks a").nth(1).click()
+    opened.page.wait_for_selector("#view[data-ready=true]")
+    assert opened.page.locator("h1").text_content() in hostile
+    assert opened.page.locator("main img, main script").count() == 0
+    opened.assert_quiet()
