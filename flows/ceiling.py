@@ -8,16 +8,18 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
 from flows.nickelates import weigh
+from flows.notify import tell_failure
 from flows.summary import ceiling_markdown
 
 
-@flow(name="ceiling", persist_result=False)
-def ceiling(home: str | None = None, relax: bool = False) -> str:
+@flow(name="ceiling", persist_result=False, on_failure=[tell_failure], on_crashed=[tell_failure])
+def ceiling(home: str | None = None, relax: bool = False, notify: list[str] | None = None) -> str:
     """Weighs the claim that nickelates will not exceed 100 K, and writes its page.
 
     Args:
         home: folder of the catalog and the pages; `POLYWELL_HOME` or the checkout's own if None.
         relax: relax a structure of each class under pressure; needs the extra `pressure`.
+        notify: notification blocks to tell when it fails, as `type/name`.
 
     Returns:
         The verdict in one sentence.
