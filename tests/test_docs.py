@@ -1,0 +1,35 @@
+"""The pages of `docs`: numbers that the commands they name give again."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.extrapolate import Costs, tables
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SCALE = (CHECKOUT / "docs" / "scale.md").read_text("utf-8")
+
+
+def test_the_tables_of_scale_follow_from_the_costs_that_it_quotes():
+    assert "\n".join(tables(Costs.of(SCALE), price=0.05, memory_gb=64.0, share=0.1)) in SCALE
+
+
+def test_hours_grow_with_the_entries_and_fall_with_the_cores():
+    costs = Costs.of(SCALE)
+    whole, half = (costs.hours(entries, 1, 0.1, 2) * 3600 - costs.run_s for entries in (2e6, 1e6))
+    assert whole == pytest.approx(2 * half)
+    one, two = (costs.hours(1e6, 1, 0.1, cores) * 3600 - costs.run_s for cores in (1, 2))
+    assert one - two == pytest.approx(costs.worker_us(0.1) / 2)  # µs of a million entries are seconds
+    assert costs.worker_us(0.1) == pytest.approx(0.9 * costs.worker_us(0) + 0.1 * costs.worker_us(1))
+
+
+def test_a_database_is_parted_until_each_run_fits():
+    costs = Costs.of(SCALE)
+    homes = costs.homes(1e9, 64.0)
+    assert costs.memory_gb(1e9 / homes) <= 64.0
+    assert homes == 1 or costs.memory_gb(1e9 / (homes - 1)) > 64.0
+
+
+def test_a_file_without_costs_is_refused():
+    with pytest.raises(SystemExit, match="no cost for run_s, lead_us"):
+        Costs.of("nothing")
