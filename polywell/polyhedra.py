@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -14,6 +15,14 @@ from polywell.ions import Floats
 
 IMAGES_EITHER_WAY = 2
 """Lattice vectors that a cage may be moved by to stand near the first one."""
+
+SAME_PLACE_ANG = 0.1
+"""Two sites of a kind that a translation brings this near to each other are one."""
+
+MOST_COMPARED = 4_000_000
+"""Distances that the search for translations may look at; a larger cell is drawn without."""
+
+NO_CENTRING: Floats = np.zeros((1, 3))
 
 COPLANAR = 0.985
 """Two facets whose normals have a larger cosine are one face; no edge is drawn between them (10°)."""
@@ -102,15 +111,39 @@ def body(corners_ang: Floats) -> Body:
     return Body(corners_ang, tuple(triangles), tuple(sorted(edges)))
 
 
-def moved_near(corners_ang: Floats, lattice_in_frame: Floats) -> Floats:
-    """The cage moved by whole lattice vectors so that it stands over the origin, or as near as can be.
+def centrings(lattice_ang: Floats, frac_coords: Floats, kinds: Sequence[object]) -> Floats:
+    """Translations (K, 3), in lattice vectors, that bring the crystal onto itself; the first is none at all.
+
+    Args:
+        lattice_ang: (3, 3) lattice vectors as rows.
+        frac_coords: (S, 3) fractional coordinates.
+        kinds: what stands on each site; equal kinds may take each other's place.
+    """
+    counts = Counter(kinds)
+    rarest = [place for place, kind in enumerate(kinds) if counts[kind] == min(counts.values())]
+    found = [np.zeros(3)]
+    if len(rarest) * len(kinds) ** 2 > MOST_COMPARED:
+        return np.array(found)
+    differ = np.array([[one != other for other in kinds] for one in kinds])
+    for other in rarest[1:]:
+        shift = frac_coords[other] - frac_coords[rarest[0]]
+        apart = frac_coords[:, None] + shift - frac_coords[None]
+        away = np.linalg.norm((apart - np.round(apart)) @ lattice_ang, axis=2)
+        if np.all(np.where(differ, np.inf, away).min(axis=1) < SAME_PLACE_ANG):
+            found.append(shift)
+    return np.array(found)
+
+
+def moved_near(corners_ang: Floats, lattice_in_frame: Floats, centrings: Floats = NO_CENTRING) -> Floats:
+    """The cage moved by translations of the crystal so that it stands over the origin, or as near as can be.
 
     Args:
         corners_ang: (N, 3) in the frame of the sheet; the second axis is the normal.
         lattice_in_frame: (3, 3) lattice vectors in that frame, as rows.
+        centrings: (K, 3) translations beside whole lattice vectors, in lattice vectors.
     """
     steps = np.array(list(product(range(-IMAGES_EITHER_WAY, IMAGES_EITHER_WAY + 1), repeat=3)), dtype=float)
-    shifts = steps @ lattice_in_frame
+    shifts = (steps[:, None] + centrings[None]).reshape(-1, 3) @ lattice_in_frame
     centres = corners_ang.mean(axis=0) + shifts
     away = np.hypot(centres[:, 0], centres[:, 2]) + 0.3 * np.abs(centres[:, 1])
     moved: Floats = corners_ang + shifts[int(np.argmin(np.round(away, 6)))]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from polywell.polyhedra import body, corner_points_ang, moved_near, sheet_frame, sites_in_block
+from polywell.polyhedra import body, centrings, corner_points_ang, moved_near, sheet_frame, sites_in_block
 from reports.table import Row
 
 GREEK = dict(
@@ -25,6 +25,9 @@ EDGES_EITHER_SIDE = 1.03
 
 MARGIN_ANG = 3.2
 """The block reaches this far above the highest cage and below the lowest, in Å."""
+
+BESIDE_ANG = 0.2
+"""The block reaches at least this far beside every corner of a cage, in Å."""
 
 LEAST_HEIGHT_ANG = 9.0
 BOND_SLACK = 1.15
@@ -88,14 +91,23 @@ def scene(structure: Row | None, phases: Sequence[Mapping[str, Any]]) -> Scene |
     frame = sheet_frame(corner_points_ang(lattice, fractions, drawn[0]["vertices"]), roles)
     turned = lattice @ frame.axes.T
     origin = frame.place(np.zeros((1, 3)))[0]
+    kinds = [
+        tuple(zip(*mix, strict=True))
+        for mix in zip(structure["species"], structure["occupancies"], strict=True)
+    ]
+    same = centrings(lattice, fractions, kinds)
     cages = []
     for phase in drawn:
         points = frame.place(corner_points_ang(lattice, fractions, phase["vertices"]))
-        cages.append(_cage(phase, moved_near(points, turned)))
+        cages.append(_cage(phase, moved_near(points, turned, same)))
     heights = [corner[1] for cage in cages for corner in cage.corners]
     low, high = min(heights) - MARGIN_ANG, max(heights) + MARGIN_ANG
     spare = max(0.0, LEAST_HEIGHT_ANG - (high - low)) / 2
     side = EDGES_EITHER_SIDE * max(drawn[0]["edges_ang"] or (3.9,))
+    side = max(
+        side,
+        *(abs(corner[axis]) + BESIDE_ANG for cage in cages for corner in cage.corners for axis in (0, 2)),
+    )
     places, sites = sites_in_block(
         turned,
         fractions,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from polywell.polyhedra import body, corner_points_ang, moved_near, sheet_frame, sites_in_block
+from polywell.polyhedra import body, centrings, corner_points_ang, moved_near, sheet_frame, sites_in_block
 
 SQUARE = [[1.9, 1.9, 0.0], [-1.9, 1.9, 0.0], [-1.9, -1.9, 0.0], [1.9, -1.9, 0.0]]
 OCTAHEDRON = np.array([*SQUARE, [0.0, 0.0, 1.8], [0.0, 0.0, -1.8]])
@@ -76,3 +76,17 @@ def test_the_block_holds_every_image_once() -> None:
     places, sites = sites_in_block(lattice, np.array([[0.0, 0.0, 0.0]]), np.zeros(3), low, high)
     assert len(places) == 27 and set(sites) == {0}
     assert len(np.unique(places.round(6), axis=0)) == 27
+
+
+def test_a_body_centred_cell_is_brought_onto_itself_by_its_centring_alone() -> None:
+    lattice = np.diag([4.0, 4.0, 12.0])
+    kinds = ["Cu", "Cu", "La", "La", "La", "La"]
+    places = np.array(
+        [[0, 0, 0], [0.5, 0.5, 0.5], [0, 0, 0.36], [0, 0, 0.64], [0.5, 0.5, 0.86], [0.5, 0.5, 0.14]]
+    )
+    assert np.allclose(centrings(lattice, places, kinds), [[0, 0, 0], [0.5, 0.5, 0.5]])
+    assert np.allclose(centrings(lattice, places, ["Cu", "Ni", *kinds[2:]]), [[0, 0, 0]])
+    far = np.array([[2.0, 7.0, 2.0], [2.0, 9.0, 2.0]])  # in the frame: x, normal, z; half a cell up
+    frame = lattice[:, [0, 2, 1]]
+    moved = moved_near(far, frame, centrings(lattice, places, kinds))
+    assert np.allclose(moved.mean(axis=0), [0, 2, 0])
