@@ -18,6 +18,7 @@ from polywell.sensitivity import pressure_for_gpa, shorter_by
 from reports.cif import cif_text, has_structure, sha256_of
 from reports.dossier_derivation import derivation
 from reports.dossier_payload import (
+    CompoundGeometry,
     Dossier,
     Estimate,
     Fact,
@@ -157,6 +158,7 @@ def dossier(row: Row, structure: Row | None, context: Context) -> Dossier:
         relatives_by=near_by,
         siblings=tuple(_sibling(one, context) for one in siblings[:MAX_SIBLINGS]),
         siblings_total=len(siblings),
+        geometry=_geometry(row),
         hazards=lines,
         valence=None if valence is None else round(valence[0], 3),
         d_electrons=None if valence is None else round(valence[1], 3),
@@ -223,6 +225,15 @@ def _sibling(row: Row, context: Context) -> Sibling:
         e_above_hull_ev=finite(row["e_above_hull_ev"]),
         link=f"{safe_name(str(row['source']), str(row['id']))}.html" if known else "",
     )
+
+
+def _geometry(row: Row) -> CompoundGeometry | None:
+    """What the structures of the compound say of ξ together; None where this one is all there is."""
+    xi, low, high = (finite(row.get(f"xi_compound_{name}ang")) for name in ("", "low_", "high_"))
+    own = f"{row['source']}/{row['id']}"
+    if xi is None or low is None or high is None or row["geometry_from"] == own:
+        return None
+    return CompoundGeometry(clipped(row["geometry_from"], MAX_NAME), xi, low, high)
 
 
 def _valence(row: Row) -> tuple[tuple[float, float] | None, str]:

@@ -151,6 +151,16 @@ class Sibling:
 
 
 @dataclass(frozen=True)
+class CompoundGeometry:
+    """ξ in Å of the structure that speaks for the compound, and its ends over all with the same cages."""
+
+    structure: str
+    xi_ang: float
+    low_ang: float
+    high_ang: float
+
+
+@dataclass(frozen=True)
 class HazardLine:
     """One remark on elements of the compound."""
 
@@ -207,6 +217,7 @@ class Dossier:
     relatives_by: str
     siblings: tuple[Sibling, ...]
     siblings_total: int
+    geometry: CompoundGeometry | None
     hazards: tuple[HazardLine, ...]
     valence: float | None
     d_electrons: float | None

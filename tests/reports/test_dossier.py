@@ -237,3 +237,12 @@ def test_a_valence_that_no_such_metal_has_is_not_told(known_candidates) -> None:
     row = ranked[0] | {"formula": "BaYCuSbO5", "metal": "Cu"}
     found = dossier(row, None, Context.of([row], run.manifest(), []))
     assert found.valence is None and "which it never is" in found.valence_note
+
+
+def test_the_structure_that_speaks_for_the_compound_is_named_where_it_is_another(small_run, tmp_path) -> None:
+    ends = {"xi_compound_ang": 3.31, "xi_compound_low_ang": 3.2, "xi_compound_high_ang": 3.4}
+    row = small_run.ranked[0] | ends | {"geometry_from": "reference/<b>"}
+    context = Context.of([row], small_run.manifest(), [])
+    html = write_dossier(dossier(row, None, context), tmp_path).read_text(encoding="utf-8")
+    assert "runs from 3.200 to 3.400 Å" in html and "reference/&lt;b&gt;" in html
+    assert dossier(row | {"geometry_from": f"{row['source']}/{row['id']}"}, None, context).geometry is None
