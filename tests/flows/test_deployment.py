@@ -12,11 +12,14 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from catalog.home import Home
+from catalog.lock import only_run
 from tests.flows.crystals import CHECKOUT
 
 STARTS_WITHIN_S = 120
@@ -138,7 +141,7 @@ CustomWebhookNotificationBlock(
 ).save("people", overwrite=True)
 Webhook(url=address, allow_private_urls=True).save("hook", overwrite=True)
 Secret(value=key).save("materials-project", overwrite=True)
-for name in ("canary/weekly-canary", "ceiling/weekly-ceiling", "screen/once", "sweep/some"):
+for name in ("canary/weekly-canary", "ceiling/weekly-ceiling", "screen/once", "screen/held", "sweep/some"):
     run_deployment(name, timeout=0)
 """
 
@@ -146,6 +149,7 @@ KEY = "SecretKeyOfNobody0123456789abcde"
 """As long as a key of the Materials Project; it must turn up nowhere."""
 
 
+MARKED = {"MARK": f"held by {os.getpid()}"}
 NOWHERE = "files:/nowhere/at/all"
 
 RUNS = """
@@ -161,7 +165,7 @@ def ended(tmp_path):
         return {(name, state, tries, bool(auto)) for name, state, tries, auto in database.execute(RUNS)}
 
 
-def deployments(folder):
+def deployments(folder, held):
     """Those of `prefect.yaml`, for sources on this machine and a schedule that keeps no test waiting."""
     given = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text("utf-8"))
     by_name = {entry["name"]: entry for entry in given["deployments"]}
@@ -179,10 +183,38 @@ def deployments(folder):
         nightly
         | {"name": "once", "schedules": [], "work_pool": pool}
         | {"parameters": nightly["parameters"] | told | key | {"source": NOWHERE}},
+        nightly
+        | {"name": "held", "schedules": [], "work_pool": {"name": "local", "job_variables": {"env": MARKED}}}
+        | {"parameters": nightly["parameters"] | told | {"source": "reference", "home": str(held)}},
         weekly
         | {"name": "some", "schedules": [], "work_pool": pool}
         | {"parameters": weekly["parameters"] | {"sources": sources}},
     ]
+
+
+def kill_marked():
+    """Kills the run that is held, as the system does when memory runs out."""
+    mark = f"MARK={MARKED['MARK']}".encode()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in path.read_bytes().split(b"\0"):
+                os.kill(int(path.parent.name), signal.SIGKILL)
+        except (OSError, ProcessLookupError):
+            continue  # it has ended, or is another user's
+
+
+def wait_for_ends(expected, messages, receiver, worker, tmp_path):
+    """Waits until the runs have ended and their messages are there; kills the held run once it is waiting."""
+    is_killed = False
+    for _ in range(STARTS_WITHIN_S * 4):
+        if not is_killed and "another run holds" in (tmp_path / "worker.log").read_text():
+            kill_marked()
+            is_killed = True  # once: what the worker starts to tell of it has the mark, too
+        if expected <= ended(tmp_path) and len(receiver.got) >= messages:
+            return
+        assert worker.poll() is None, "the worker ended"
+        time.sleep(0.5)
+    raise AssertionError((ended(tmp_path), receiver.got, (tmp_path / "worker.log").read_text()))
 
 
 def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver, tmp_path):
@@ -198,8 +230,9 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
     ):
         assert name in listed
     assert "30 2 * * *" in prefect("deployment", "schedule", "ls", "screen/nightly-materials-project")
-    own = tmp_path / "own.yaml"
-    own.write_text(yaml.safe_dump({"name": "polywell", "deployments": deployments(folder)}), "utf-8")
+    own, held = tmp_path / "own.yaml", Home.at(tmp_path / "held")
+    mine = deployments(folder, tmp_path / "held")
+    own.write_text(yaml.safe_dump({"name": "polywell", "deployments": mine}), "utf-8")
     prefect("--no-prompt", "deploy", "--all", "--prefect-file", str(own))
     subprocess.run(
         [sys.executable, "-W", "ignore", "-c", BLOCKS_AND_RUNS, receiver.address, KEY],
@@ -210,15 +243,12 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
         ("weekly-canary", "COMPLETED", 1, False),
         ("weekly-ceiling", "COMPLETED", 1, False),
         ("once", "FAILED", 2, False),
+        ("held", "CRASHED", 1, False),
         ("some", "FAILED", 1, False),  # at its end, as one of its sources is not there
     }
-    with prefect.in_background(*WORKER) as worker:
-        for _ in range(STARTS_WITHIN_S * 4):
-            if expected <= ended(tmp_path):
-                break
-            assert worker.poll() is None, "the worker ended"
-            time.sleep(0.5)
-    assert expected <= ended(tmp_path), (ended(tmp_path), (tmp_path / "worker.log").read_text())
+    held.prepare()
+    with only_run(held, "this test", print), prefect.in_background(*WORKER) as worker:
+        wait_for_ends(expected, 6, receiver, worker, tmp_path)
 
     home = tmp_path / "home"
     ranked = pq.read_table(home / "catalog" / "latest" / "ranked.parquet").to_pylist()
@@ -231,10 +261,12 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
 
     assert json.loads((home / "reports" / "nickelates" / "ceiling.json").read_text("utf-8"))["verdict"]
 
-    # The scheduled run tells its news once, whatever runs after it; the failed one when no try is left.
+    # The scheduled run tells its news once, whatever runs after it; the failed one when no try is left; the
+    # killed one through the worker.
     news = [text for text in receiver.got if "1 new candidates at or above 50 K" in text and "CaCuO2" in text]
     failures = [text for text in receiver.got if f"the run of {NOWHERE} failed" in text]
-    assert (len(news), len(failures), len(receiver.got)) == (2, 2, 4), receiver.got
+    crashes = [text for text in receiver.got if "the run of reference failed" in text and "SIGKILL" in text]
+    assert (len(news), len(failures), len(crashes), len(receiver.got)) == (2, 2, 2, 6), receiver.got
     # The key is in no file, log, parameter, artifact, page or message.
     assert all(KEY not in text for text in receiver.got)
     holding = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
