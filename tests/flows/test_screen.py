@@ -82,13 +82,16 @@ def test_prefect_changes_no_byte(plain, with_prefect):
         assert ours.read_bytes() == theirs.read_bytes(), name
 
 
-def test_prefect_keeps_the_run_its_tasks_and_artifacts(with_prefect, polywell):
+def test_prefect_keeps_the_run_its_tasks_and_artifacts(with_prefect, polywell, folder):
     with closing(sqlite3.connect(polywell.prefect_home / "prefect.db")) as database:
-        [(state, name)] = database.execute("select state_name, name from flow_run").fetchall()
+        # Other tests of the session may have run flows of their own beside it.
+        asked = "select id, state_name, name from flow_run where parameters like ?"
+        [(run, state, name)] = database.execute(asked, (f'%"files:{folder}", "home": null%',)).fetchall()
         assert state == "Completed", name
-        tasks = {row[0].split("-")[0] for row in database.execute("select name from task_run")}
-        assert tasks == {"pull", "screen", "merge", "publish", "report"}
-        artifacts = dict(database.execute("select key, data from artifact where key is not null"))
+        tasks = database.execute("select name from task_run where flow_run_id = ?", (run,))
+        assert {row[0].split("-")[0] for row in tasks} == {"pull", "screen", "merge", "publish", "report"}
+        made = "select key, data from artifact where key is not null and flow_run_id = ?"
+        artifacts = dict(database.execute(made, (run,)))
     assert "CaCuO2" in artifacts["polywell-ranking"]
     assert "index.html" in artifacts["polywell-counts"]
     assert f"{with_prefect[1].as_uri()}/reports/latest/index.html" in artifacts["polywell-page"]
