@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect.blocks.abstract import NotificationBlock
 from prefect.blocks.core import Block
 from prefect.blocks.system import Secret
+from prefect.blocks.webhook import Webhook
 from prefect.utilities.asyncutils import run_coro_as_sync
 from pydantic import SecretStr
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """New candidates that one notification names."""
-
-WEBHOOK = "webhook"
 
 TOLD = ".told.json"
 """File in a published run's folder: the blocks that have taken its news."""
@@ -62,7 +62,10 @@ def teller(blocks: Sequence[str], above_k: float) -> Callable[[Finished], None]:
         NotifyError: a block cannot be found or, later, does not take the message.
     """
     for name in blocks:
-        _loaded(name)
+        if not isinstance(_loaded(name), NotificationBlock | Webhook):
+            raise NotifyError(
+                f"the Prefect block {name!r} takes no messages; name one such as slack-webhook/lab"
+            )
 
     def tell(finished: Finished) -> None:
         told = _told(finished.run)
@@ -135,9 +138,10 @@ def _send(
     for name in names:
         try:
             block = _loaded(name)
-            if name.startswith(f"{WEBHOOK}/"):
+            if isinstance(block, Webhook):
                 # This block, unlike the others, knows only the asynchronous way.
-                answer: Any = run_coro_as_sync(block.call(payload={"subject": subject, "body": body}))
+                said = {"subject": subject, "body": body}
+                answer: Any = run_coro_as_sync(block.call(payload=said))
                 answer.raise_for_status()
             else:
                 with block.raise_on_failure():  # Slack and e-mail would else lose it without a word

@@ -8,6 +8,7 @@ import pytest
 from apprise.plugins.sendgrid import NotifySendGrid
 from apprise.plugins.slack import NotifySlack
 from prefect.blocks.notifications import CustomWebhookNotificationBlock, SendgridEmail, SlackWebhook
+from prefect.blocks.system import Secret
 from prefect.blocks.webhook import Webhook
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
@@ -46,10 +47,12 @@ def blocks(receiver, monkeypatch):
         ),
     }
 
+    made_of_no_use = {"other/lab": lambda: Secret(value="a word")}
+
     def load(name):
-        if name not in made:
+        if name not in made | made_of_no_use:
             raise ValueError("no such block")
-        return made[name]()
+        return (made | made_of_no_use)[name]()
 
     monkeypatch.setattr(notify, "Block", SimpleNamespace(load=load))
     return list(made)
@@ -126,6 +129,14 @@ def test_every_block_tells_of_a_failure(blocks, receiver):
     tell_failure(SimpleNamespace(name="screen"), FlowRun.model_construct(parameters={"notify": None}), state)
 
 
-def test_a_block_that_is_not_there_is_told_before_the_run():
-    with pytest.raises(NotifyError, match="names no block; expected type/name"):
-        teller(["lab"], 50.0)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("lab", "names no block; expected type/name"),
+        ("slack-webhook/no", "there is no Prefect block"),
+        ("other/lab", "takes no messages"),
+    ],
+)
+def test_a_block_of_no_use_is_told_before_the_run(name, words, blocks):
+    with pytest.raises(NotifyError, match=words):
+        teller([name], 50.0)
