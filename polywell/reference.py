@@ -15,10 +15,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 from pymatgen.symmetry.groups import SpaceGroup
 
+from polywell.orbits import check_cell, orbit
 from polywell.records import Entry, Provenance, Reason
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates", "controls")
@@ -147,13 +149,15 @@ class ReferenceStructure(_Record):
         lattice = Lattice.from_parameters(
             self.a_ang, self.b_ang, self.c_ang, self.alpha_deg, self.beta_deg, self.gamma_deg
         )
-        return Structure.from_spacegroup(
-            self.space_group,
+        check_cell(self.space_group, lattice)
+        orbits = [orbit(self.space_group, site.xyz, ORBIT_TOLERANCE) for site in self.sites]
+        counts = [len(images) for images in orbits]
+        species = [Composition(site.species) for site in self.sites]
+        return Structure(
             lattice,
-            [Composition(site.species) for site in self.sites],
-            [site.xyz for site in self.sites],
-            labels=[site.label for site in self.sites],
-            tol=ORBIT_TOLERANCE,
+            [one for one, count in zip(species, counts, strict=True) for _ in range(count)],
+            np.concatenate(orbits),
+            labels=[site.label for site, count in zip(self.sites, counts, strict=True) for _ in range(count)],
         )
 
     def composition(self) -> Composition:
