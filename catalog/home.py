@@ -47,11 +47,6 @@ class Home:
         return self.catalog / "records"
 
     @property
-    def reference(self) -> Path:
-        """What was computed of the reference library, kept from run to run."""
-        return self.catalog / "reference"
-
-    @property
     def latest(self) -> Path:
         """The newest published run: ranked, rejected and failed entries, and the manifest."""
         return self.catalog / "latest"

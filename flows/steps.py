@@ -20,7 +20,7 @@ from catalog.errors import HomeError
 from catalog.home import Home
 from catalog.lake import SPOOLS
 from catalog.lock import only_run
-from catalog.predictions import table_schema
+from catalog.predictions import record_to_row, table_schema
 from catalog.publish import publish
 from catalog.runs import RunError, latest_run, mark_complete, published_runs, write_record
 from catalog.schema import Row
@@ -29,7 +29,6 @@ from flows import shards
 from flows.dask_workers import DaskWorkers
 from flows.export import structures_of
 from flows.manifest import Counts, LostEntriesError, build_manifest, now, screening_settings, versions
-from flows.measured import kept_measured_rows
 from flows.plan import Plan, make_plan
 from flows.progress import Advance, say, stage
 from flows.pull import (
@@ -44,12 +43,15 @@ from flows.pull import (
 from flows.ranking import Tables, tables_of
 from flows.todo import Todo, find_todo, merge_predictions
 from flows.workers import Workers
+from polywell.families import Families
 from polywell.records import Outcome
+from polywell.reference import reference_entries
+from polywell.screening import screen
 from reports.names import EVALUATION, EVALUATION_DATA
 from reports.page import write_run
 from reports.table import MAX_LISTED
 
-__all__ = ["Finished", "NothingToScreenError", "Plan", "Run", "make_plan"]
+__all__ = ["Finished", "NothingToScreenError", "Plan", "Run", "make_plan", "measured_rows"]
 
 
 @dataclass(frozen=True)
@@ -253,11 +255,10 @@ class Run:
         rejected, failed = (tables.of()[outcome].slice(0, MAX_LISTED).to_pylist() for outcome in _LISTED)
         first = {str(row["id"]) for row in ranked[: self.plan.dossiers]}
         structures = structures_of(home, self.plan.source.name, first)
-        measured = kept_measured_rows(home, self.plan.families)
         try:
             page = write_run(
                 home.reports / "latest", ranked, rejected, failed, latest.manifest,
-                measured, structures, self.plan.dossiers, home.reports / EVALUATION,
+                measured_rows(self.plan.families), structures, self.plan.dossiers, home.reports / EVALUATION,
             )  # fmt: skip
             mark_complete(latest)
         except OSError as error:
@@ -336,7 +337,6 @@ def _tidy(home: Home) -> None:
     shutil.rmtree(home.catalog / SPOOLS, ignore_errors=True)
     for folder, names in (
         (home.catalog, ".latest-*"),
-        (home.reference, ".*.part"),
         (home.records, ".*.part"),
         (home.runs, "*/.*.part"),
         (home.reports / "latest", ".*.part"),
@@ -344,6 +344,12 @@ def _tidy(home: Home) -> None:
     ):
         for left in folder.glob(names):
             left.unlink(missing_ok=True)
+
+
+def measured_rows(families: Families) -> list[Row]:
+    """Predictions for the candidates among the reference library, whose T_c has been measured."""
+    records = [screen(entry, families) for entry in reference_entries()]
+    return [record_to_row(record) for record in records if record.outcome is Outcome.CANDIDATE]
 
 
 def _head(path: Path, count: int) -> list[Row]:
