@@ -46,7 +46,7 @@ from flows.workers import Workers
 from polywell.families import Families
 from polywell.records import Outcome
 from polywell.reference import reference_entries
-from polywell.screening import screen
+from polywell.screening import screen_many
 from reports.names import EVALUATION, EVALUATION_DATA
 from reports.page import write_run
 from reports.table import MAX_LISTED
@@ -348,7 +348,7 @@ def _tidy(home: Home) -> None:
 
 def measured_rows(families: Families) -> list[Row]:
     """Predictions for the candidates among the reference library, whose T_c has been measured."""
-    records = [screen(entry, families) for entry in reference_entries()]
+    records = screen_many(reference_entries(), families)
     return [record_to_row(record) for record in records if record.outcome is Outcome.CANDIDATE]
 
 
