@@ -37,7 +37,8 @@ KEPT_RUNS = 10
 Entries: TypeAlias = Iterable[ScreenRecord] | pa.Table
 """Entries of one outcome in the order of the file: records, or rows with the columns of the registry."""
 
-_BATCH_ROWS = 1000
+_BATCH_ROWS = 10_000
+"""Rows of one row group of the published files."""
 
 
 def publish(

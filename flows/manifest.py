@@ -47,6 +47,10 @@ class LostEntriesError(Exception):
     """More or fewer entries came out than went in; a fault of the program."""
 
 
+Said = tuple[str, str | None, str | None]
+"""Outcome, reason and type of error of an entry."""
+
+
 @dataclass(frozen=True)
 class Counts:
     """How many entries there were and what was said of them."""
@@ -68,13 +72,13 @@ class Counts:
         return cls.tally(entries, ((record.outcome, record.reason, record.error_type) for record in records))
 
     @classmethod
-    def tally(cls, entries: int, said: Iterable[tuple[str, str | None, str | None]]) -> Counts:
-        """Counts outcome, reason and type of error of each entry of a run that took in `entries` entries.
+    def tally(cls, entries: int, said: Iterable[Said] | Mapping[Said, int]) -> Counts:
+        """Counts what was said of each entry, or how often, of a run that took in `entries` entries.
 
         Raises:
             LostEntriesError: `entries` is not the number of candidates, rejected and failed ones.
         """
-        together = Counter(said)
+        together: Counter[Said] = Counter(said)
         outcomes, reasons, failures = (Counter[str]() for _ in range(3))
         for (outcome, reason, failure), count in together.items():
             outcomes[outcome] += count

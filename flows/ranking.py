@@ -47,12 +47,10 @@ class Tables:
         Raises:
             LostEntriesError: an entry is missing or came twice.
         """
-        said = (
-            row
-            for table in self.of().values()
-            for batch in table.select(["outcome", "reason", "error_type"]).to_batches()
-            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        )
+        names = ["outcome", "reason", "error_type"]
+        together = pa.concat_tables([table.select(names) for table in self.of().values()])
+        counted = together.group_by(names).aggregate([([], "count_all")]).to_pylist()
+        said = {(row["outcome"], row["reason"], row["error_type"]): row["count_all"] for row in counted}
         return Counts.tally(entries - self.excluded, said)
 
 
@@ -73,24 +71,22 @@ def tables_of(
             the correction either.
         rank_by: the order of the list.
     """
-    excluded = 0
-    tables: dict[Outcome, pa.Table] = {}
-    for outcome in Outcome:
-        table = _read(home, source, outcome)
-        if without_noncommercial:
-            licences = table["licence"].unique().to_pylist()
-            closed = pa.array([licence for licence in licences if is_noncommercial(licence)], pa.string())
-            kept = table.filter(pc.invert(pc.is_in(table["licence"], value_set=closed)))
-            excluded += table.num_rows - kept.num_rows
-            table = kept
-        tables[outcome] = table.take(pc.sort_indices(table["id"]))
+    whole = pa.Table.from_batches(scan(home.predictions, source, entry_schema().names), entry_schema())
+    entries = whole.num_rows
+    if without_noncommercial:
+        licences = whole["licence"].unique().to_pylist()
+        closed = pa.array([licence for licence in licences if is_noncommercial(licence)], pa.string())
+        whole = whole.filter(pc.invert(pc.is_in(whole["licence"], value_set=closed)))
+    excluded = entries - whole.num_rows
+    order = pc.sort_indices(whole["id"])
+    said = whole["outcome"].take(order)
+    tables = {
+        outcome: whole.take(order.filter(pc.equal(said, outcome.value).combine_chunks()))
+        for outcome in Outcome
+    }
+    del whole
     ranked, database = _ranked(tables[Outcome.CANDIDATE], families, rank_by)
     return Tables(ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database)
-
-
-def _read(home: Home, source: str, outcome: Outcome) -> pa.Table:
-    schema = entry_schema()
-    return pa.Table.from_batches(scan(home.predictions, source, schema.names, outcome.value), schema)
 
 
 def _ranked(table: pa.Table, families: Families, rank_by: RankBy) -> tuple[pa.Table, CorrectedDatabase]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pymatgen.core import Composition
 
@@ -57,6 +57,7 @@ class Amounts:
     total: float
 
 
+@lru_cache(maxsize=4096)
 def known_compound(formula: str, metal: str) -> Known | None:
     """The measured compound that a formula is, up to doping by `RULE`; None when it is none of them.
 

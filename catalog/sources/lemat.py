@@ -78,29 +78,29 @@ class LematSource(RowsSource):
     ) -> Iterator[FileRow]:
         """Rows of one row group: narrow columns first, then the wide ones batch by batch, if at all."""
         narrow = file.read_row_group(group, columns=self._columns, use_threads=False)
-        start = 0
-        known = [row for batch in narrow.to_batches() for row in batch.to_pylist()]
+        ids = [None if id_ is None else str(id_) for id_ in narrow.column(ID).to_pylist()]
+        asked = [id_ is None or skip is None or not skip(id_) for id_ in ids]
+        known = iter(narrow.filter(pa.array(asked, pa.bool_())).to_pylist())
+        rows = [next(known) if is_asked else None for is_asked in asked]
         del narrow
-        worth = [self._worth(row, skip) for row in known]
+        worth = [row is not None and self._is_worth(row) for row in rows]
         if not any(worth):
-            for row in known:
-                yield self._row(row, {})
+            for id_, row in zip(ids, rows, strict=True):
+                yield FileRow(id_) if row is None else self._row(row, {})
             return
         wide = file.iter_batches(
             batch_size=_BATCH_ROWS, row_groups=[group], columns=list(STRUCTURE), use_threads=False
         )
+        start = 0
         for batch in wide:
             part = slice(start, start + batch.num_rows)
             start += batch.num_rows
-            chosen = [index for index, good in enumerate(worth[part]) if good]
-            taken = iter(batch.take(pa.array(chosen, pa.int64())).to_pylist() if chosen else ())
-            for row, good in zip(known[part], worth[part], strict=True):
-                yield self._row(row, next(taken) if good else {})
+            taken = iter(batch.filter(pa.array(worth[part], pa.bool_())).to_pylist())
+            for id_, row, good in zip(ids[part], rows[part], worth[part], strict=True):
+                yield FileRow(id_) if row is None else self._row(row, next(taken) if good else {})
 
-    def _worth(self, row: Mapping[str, Any], skip: Callable[[str], bool] | None) -> bool:
+    def _is_worth(self, row: Mapping[str, Any]) -> bool:
         """Whether the structure of a row is needed."""
-        if skip is not None and row[ID] is not None and skip(str(row[ID])):
-            return False
         if self._chemistry is None:
             return True
         elements = _elements(row)
