@@ -16,6 +16,8 @@ from catalog import lake
 from catalog.errors import LakeError
 from catalog.lake import apply, merge, read_rows
 from catalog.predictions import table_schema
+from catalog.structures import entry_to_row, structures_schema
+from polywell.records import Entry
 
 SCHEMA = pa.schema(
     [
@@ -217,3 +219,54 @@ def test_a_table_with_the_words_of_an_older_program_goes_on(tmp_path: Path) -> N
         changed = batch.set_column(batch.schema.get_field_index("row_hash"), "row_hash", pa.array([digest]))
         apply(table, [changed], (), "s")
         assert [row["row_hash"] for row in read_rows(table, "s")] == [digest]
+
+
+def stored(id_: str, formula: str = "MgO", source: str = "s", stamp: str | None = None) -> pa.RecordBatch:
+    entry = Entry(source, id_, formula, ("Mg", "O"), None)
+    return pa.RecordBatch.from_pylist([entry_to_row(entry) | {"stamp": stamp}], schema=structures_schema())
+
+
+def formulas(table: Path, source: str = "s") -> dict[str, str]:
+    return {found["id"]: found["formula"] for found in read_rows(table, source)}
+
+
+def test_changes_move_what_differs_and_nothing_else(tmp_path: Path) -> None:
+    table = tmp_path / "structures"
+    first = apply(table, [stored("a"), stored("b"), stored("c")], (), "s", complete=True)
+    assert apply(table, [stored("b")], ("never there",), "s") == first
+    second = apply(table, [stored("b", "Mg2O"), stored("c"), stored("d")], ("a", "d"), "s")
+    assert formulas(table) == {"b": "Mg2O", "c": "MgO", "d": "MgO"}
+    assert DeltaTable(str(table)).version() == second == (first or 0) + 1
+    third = apply(table, [stored("c", stamp="2026-11-02")], (), "s")
+    assert third == second + 1
+    stamps = {found["id"]: found["stamp"] for found in read_rows(table, "s")}
+    assert stamps == {"b": None, "c": "2026-11-02", "d": None}
+    apply(table, [stored("x", source="other")], (), "other", complete=True)
+    apply(table, [stored("e")], (), "s", complete=True)
+    assert formulas(table) == {"e": "MgO"} and formulas(table, "other") == {"x": "MgO"}
+    apply(table, (), ("e",), "s")
+    assert formulas(table) == {} and formulas(table, "other") == {"x": "MgO"}
+
+
+def test_changes_that_do_not_belong_are_refused(tmp_path: Path) -> None:
+    table = tmp_path / "structures"
+    apply(table, [stored("a")], (), "s")
+    with pytest.raises(LakeError, match="'b' of source 's' came twice"):
+        apply(table, [stored("b"), stored("c"), stored("b")], (), "s")
+    with pytest.raises(LakeError, match="'b' belongs to source 'other', expected 's'"):
+        apply(table, [stored("b", source="other")], (), "s")
+    assert formulas(table) == {"a": "MgO"} and not any((tmp_path / lake.SPOOLS).iterdir())
+
+
+def test_many_rows_meet_many_changes(tmp_path: Path) -> None:
+    """More than one batch is stored, and the changes are looked up in pieces of several batches."""
+    table, many = tmp_path / "structures", 3 * lake.BATCH_ROWS + 1
+    [one] = stored("0").to_pylist()
+    rows = [one | {"id": str(number)} for number in range(many)]
+    schema = structures_schema()
+    apply(table, [pa.RecordBatch.from_pylist(rows, schema=schema)], (), "s")
+    moved = [row | {"formula": "Mg2O", "row_hash": "new"} for row in rows[::2]]
+    gone = [str(number) for number in range(1, many, 4)]
+    apply(table, [pa.RecordBatch.from_pylist(moved, schema=schema)], gone, "s")
+    expected = {str(number): "MgO" if number % 2 else "Mg2O" for number in range(many)}
+    assert formulas(table) == {id_: formula for id_, formula in expected.items() if id_ not in set(gone)}
