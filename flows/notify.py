@@ -138,14 +138,14 @@ def _send(
     for name in names:
         try:
             block = _loaded(name)
+            # The asynchronous ways: the others only begin, and lose the message, where an event loop runs.
             if isinstance(block, Webhook):
-                # This block, unlike the others, knows only the asynchronous way.
                 said = {"subject": subject, "body": body}
                 answer: Any = run_coro_as_sync(block.call(payload=said))
                 answer.raise_for_status()
             else:
                 with block.raise_on_failure():  # Slack and e-mail would else lose it without a word
-                    block.notify(body, subject=subject)
+                    run_coro_as_sync(block.anotify(body, subject=subject))
         except NotifyError as error:
             refused.append(str(error))
         except Exception as error:

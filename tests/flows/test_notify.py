@@ -1,5 +1,6 @@
 """Each of Prefect's blocks tells the news once, over real HTTP to this machine, and fails aloud."""
 
+import asyncio
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -141,3 +142,14 @@ def test_every_block_tells_of_a_failure(blocks, receiver):
 def test_a_block_of_no_use_is_told_before_the_run(name, words, blocks):
     with pytest.raises(NotifyError, match=words):
         teller([name], 50.0)
+
+
+def test_a_block_is_told_where_an_event_loop_runs_too(blocks, receiver):
+    """Prefect's blocks only begin to notify there, and lose the message, unless they are told to wait."""
+
+    async def fail():
+        run = FlowRun.model_construct(parameters={"source": "optimade:cod", "notify": list(blocks)})
+        tell_failure(SimpleNamespace(name="screen"), run, State(type=StateType.FAILED, message="broke off"))
+
+    asyncio.run(fail())
+    assert len(receiver.got) == len(blocks)
