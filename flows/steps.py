@@ -43,10 +43,9 @@ from flows.pull import (
 from flows.ranking import Tables, tables_of
 from flows.todo import Todo, find_todo, merge_predictions
 from flows.workers import Workers
+from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import Outcome
-from polywell.reference import reference_entries
-from polywell.screening import screen_many
 from reports.names import EVALUATION, EVALUATION_DATA
 from reports.page import write_run
 from reports.table import MAX_LISTED
@@ -159,6 +158,7 @@ class Run:
             SourceError: the source breaks off; what was read waits for the next run.
         """
         plan, source = self.plan, self.plan.source
+        self._workers.prepare()
         if self._index is None:
             self._index = self._listed()
         if not self._index:
@@ -348,7 +348,7 @@ def _tidy(home: Home) -> None:
 
 def measured_rows(families: Families) -> list[Row]:
     """Predictions for the candidates among the reference library, whose T_c has been measured."""
-    records = screen_many(reference_entries(), families)
+    records = reference_records(families)
     return [record_to_row(record) for record in records if record.outcome is Outcome.CANDIDATE]
 
 

@@ -20,6 +20,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from types import TracebackType
@@ -140,6 +141,11 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def prepare(self) -> None:
+        """Starts the process that workers are forked from: it imports while this one goes on."""
+        if self._context.get_start_method() == "forkserver":
+            forkserver.ensure_running()
 
     def run(
         self, work: Work[Item, Result], shard: Sequence[Item], lost: Lost[Item, Result]

@@ -18,7 +18,6 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
-from pymatgen.symmetry.groups import SpaceGroup
 
 from polywell.orbits import check_cell, orbit
 from polywell.records import Entry, Provenance, Reason
@@ -145,7 +144,6 @@ class ReferenceStructure(_Record):
         Raises:
             ValueError: If pymatgen knows no such space group, or the cell does not fit it.
         """
-        _held_space_group(self.space_group)
         lattice = Lattice.from_parameters(
             self.a_ang, self.b_ang, self.c_ang, self.alpha_deg, self.beta_deg, self.gamma_deg
         )
@@ -163,12 +161,6 @@ class ReferenceStructure(_Record):
     def composition(self) -> Composition:
         """Return the composition named by ``formula``, with deuterium counted as hydrogen."""
         return _without_deuterium(Composition(self.formula))
-
-
-@cache
-def _held_space_group(symbol: str) -> SpaceGroup:
-    """Hold a space group: pymatgen forgets one that nobody holds, and takes 20 ms to make it anew."""
-    return SpaceGroup(symbol)
 
 
 def _without_deuterium(composition: Composition) -> Composition:

@@ -176,10 +176,15 @@ def reference_library(families: Families) -> Library:
 
 
 @cache
+def reference_records(families: Families) -> tuple[ScreenRecord, ...]:
+    """What a λ table says of the reference library."""
+    return tuple(screen_many(reference_entries(), families))
+
+
 def sound_records(families: Families) -> tuple[ScreenRecord, ...]:
-    """What a λ table says of the references whose heights were measured (see `sound_references`)."""
+    """What it says of the references whose heights were measured (see `sound_references`)."""
     kept = sound_references()
-    return tuple(screen_many([entry for entry in reference_entries() if entry.id in kept], families))
+    return tuple(record for record in reference_records(families) if record.id in kept)
 
 
 @cache

@@ -40,6 +40,9 @@ class OwnHands:
     def __exit__(self, *_):
         pass
 
+    def prepare(self):
+        pass
+
     def map(self, work, shards, lost):
         for shard in shards:
             yield shard, work(shard)
