@@ -22,9 +22,8 @@ from polywell.proposal.ceiling_rows import RelaxedRow
 from polywell.records import ScreenRecord
 from polywell.reference import reference_entries
 from reports.ceiling import write_ceiling
+from reports.names import CEILING
 
-FOLDER = "nickelates"
-"""Folder of the page and its JSON below the pages of a home."""
 LIBRARY = "reference"
 """The source that the analysis knows already."""
 
@@ -54,9 +53,7 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path
         calibrated_intervals(built_in_calibration(), entries),
         _relaxed(data) if relax else (),
     )
-    folder = place.reports / FOLDER
-    folder.mkdir(exist_ok=True)
-    return analysis, write_ceiling(folder, analysis)
+    return analysis, write_ceiling(place.reports / CEILING, analysis)
 
 
 def catalogued(home: Home) -> list[ScreenRecord]:

@@ -5,7 +5,6 @@ What a command needs is imported inside it, so that each starts no slower than i
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -66,12 +65,16 @@ def reproduce(home: HomeFolder = None) -> None:
     from flows.progress import say
 
     with told_in_one_line():
-        folder = _pages(home, "proposal")
+        from catalog.home import Home
+        from flows.settings import Settings
         from polywell.proposal.reproduction import reproduce as reproduced
+        from reports.names import REPRODUCTION
         from reports.reproduction import write_reproduction
 
+        place = Home.at(home or Settings().home)
+        place.prepare()
         say("recomputing every number of the proposal from the reference library ...")
-        page = write_reproduction(folder, reproduced())
+        page = write_reproduction(place.reports / REPRODUCTION, reproduced())
     say(f"data: {page.with_suffix('.json')}")
     say(f"page: {page}")
 
@@ -111,15 +114,3 @@ def pressure(
 
         for line in under_pressure(structure, up_to, relax):
             typer.echo(harmless(line, longest=2000))
-
-
-def _pages(home: Path | None, name: str) -> Path:
-    """Folder for the pages of one study, made if it is missing."""
-    from catalog.home import Home
-    from flows.settings import Settings
-
-    place = Home.at(home or Settings().home)
-    place.prepare()
-    folder = place.reports / name
-    folder.mkdir(exist_ok=True)
-    return folder

@@ -14,9 +14,10 @@ from polywell.proposal.ceiling_verdict import Side
 from polywell.proposal.listings import Cell, ListColumn, Listing
 from reports.ceiling_figures import figures
 from reports.ceiling_listings import listings
+from reports.names import CEILING_PAGE
 from reports.study import write_study
 
-PAGE, DATA = "ceiling.html", "ceiling.json"
+PAGE, DATA = CEILING_PAGE, "ceiling.json"
 SCHEMA = 1
 """Version of the JSON's layout; raised when a reader of the older one would misread it."""
 OPEN_ROWS = 20

@@ -7,6 +7,10 @@ import re
 
 EVALUATION, EVALUATION_PAGE, EVALUATION_DATA = "validation", "index.html", "validation.json"
 """Folder of the evaluation below the pages of a home, its page, and the data beside it."""
+CEILING, CEILING_PAGE = "nickelates", "ceiling.html"
+"""The same of the nickelate ceiling."""
+REPRODUCTION, REPRODUCTION_PAGE = "proposal", "reproduction.html"
+"""The same of the reproduction."""
 
 MAX_READABLE = 48
 """Characters of the readable part; the digest behind it tells apart what is cut."""

@@ -14,10 +14,11 @@ from polywell.proposal.listings import Cell, ListColumn, Listing
 from polywell.proposal.published import VERDICT_MEANING, Pair, Value, Verdict
 from polywell.proposal.reproduction import SECTIONS, Reproduction
 from reports.figure import Image
+from reports.names import REPRODUCTION_PAGE
 from reports.reproduction_figures import figures
 from reports.study import write_study
 
-PAGE, DATA = "reproduction.html", "reproduction.json"
+PAGE, DATA = REPRODUCTION_PAGE, "reproduction.json"
 SCHEMA = 1
 """Version of the JSON's layout; raised when a reader of the older one would misread it."""
 

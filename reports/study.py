@@ -10,13 +10,21 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reports.names import (
+    CEILING,
+    CEILING_PAGE,
+    EVALUATION,
+    EVALUATION_PAGE,
+    REPRODUCTION,
+    REPRODUCTION_PAGE,
+)
 from reports.writing import environment, read_text, replace_text, typeset
 
 PAGES = (
     ("Run", "latest/index.html"),
-    ("How far to believe it", "validation/index.html"),
-    ("Nickelate ceiling", "nickelates/ceiling.html"),
-    ("The proposal, reproduced", "proposal/reproduction.html"),
+    ("How far to believe it", f"{EVALUATION}/{EVALUATION_PAGE}"),
+    ("Nickelate ceiling", f"{CEILING}/{CEILING_PAGE}"),
+    ("The proposal, reproduced", f"{REPRODUCTION}/{REPRODUCTION_PAGE}"),
 )
 """Title and place of every page, below the folder of a home's pages."""
 

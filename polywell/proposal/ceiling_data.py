@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from polywell.evidence.anchors import reference_records
 from polywell.families import Families, built_in_families
 from polywell.measured import Measured, measured_superconductors
 from polywell.records import ScreenRecord
-from polywell.reference import ReferenceStructure, reference_entries, reference_structures
-from polywell.screening import screen_many
+from polywell.reference import ReferenceStructure, reference_structures
 
 
 class Report(BaseModel):
@@ -68,7 +68,7 @@ def built_in_data() -> CeilingData:
     """The reference library, the measured table and the table of reports."""
     families = built_in_families()
     return CeilingData(
-        records=tuple(screen_many(list(reference_entries()), families)),
+        records=reference_records(families),
         references={one.id: one for one in reference_structures()},
         measured=measured_superconductors(),
         reports=nickelate_reports(),

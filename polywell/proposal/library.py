@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from pymatgen.core import Structure
 
+from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
 from polywell.proposal.landscape import Landscape, landscape
 from polywell.records import Phase, ScreenRecord
 from polywell.reference import ReferenceStructure, reference_entries, reference_structures
-from polywell.screening import screen_many
 
 BUILT = "built to the published xi"
 
@@ -62,7 +62,7 @@ def load_library() -> Library:
     """The reference library with its records and the landscape of every candidate's smallest cage."""
     entries = [entry for entry in reference_entries() if entry.structure is not None]
     references = {one.id: one for one in reference_structures()}
-    records = {record.id: record for record in screen_many(entries, built_in_families())}
+    records = {record.id: record for record in reference_records(built_in_families())}
     structures = {entry.id: entry.structure for entry in entries if entry.structure is not None}
     plain = Library(references, structures, records)
     found = {id: landscape(structures[id], smallest(records[id])) for id in plain.candidates}
