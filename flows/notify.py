@@ -119,9 +119,8 @@ def _loaded(name: str) -> Any:
     if not rest:
         raise NotifyError(f"{name!r} names no block; expected type/name, such as slack-webhook/lab")
     try:
-        if kind == "secret":
-            return Secret.load(rest)
-        return Block.load(name)
+        # As in `_send`: the synchronous way gives no block where an event loop runs.
+        return run_coro_as_sync(Secret.aload(rest) if kind == "secret" else Block.aload(name))
     except ValueError as error:
         raise NotifyError(f"there is no Prefect block {name!r}; make it, or correct the name") from error
 
@@ -138,7 +137,7 @@ def _send(
     for name in names:
         try:
             block = _loaded(name)
-            # The asynchronous ways: the others only begin, and lose the message, where an event loop runs.
+            # Prefect's synchronous ways only begin, and lose the message, where an event loop runs.
             if isinstance(block, Webhook):
                 said = {"subject": subject, "body": body}
                 answer: Any = run_coro_as_sync(block.call(payload=said))

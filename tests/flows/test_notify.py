@@ -52,12 +52,12 @@ def blocks(receiver, monkeypatch):
     names = list(made)
     made["other/lab"] = lambda: Secret(value="a word")
 
-    def load(name):
+    async def aload(name):
         if name not in made:
             raise ValueError("no such block")
         return made[name]()
 
-    monkeypatch.setattr(notify, "Block", SimpleNamespace(load=load))
+    monkeypatch.setattr(notify, "Block", SimpleNamespace(aload=aload))
     return names
 
 
