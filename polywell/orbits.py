@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -52,22 +53,27 @@ def operations(symbol: str) -> Floats:
     return np.array([operation.affine_matrix for operation in SpaceGroup(symbol).symmetry_ops])
 
 
-def orbit(symbol: str, site: tuple[float, float, float], tolerance: float) -> Floats:
-    """The images (M, 3) of a site in the cell, each once.
+def orbits(symbol: str, sites: Sequence[tuple[float, float, float]], tolerance: float) -> list[Floats]:
+    """The images (M, 3) of each site in the cell, each once.
 
     Args:
         symbol: the space group.
-        site: fractional coordinates.
+        sites: fractional coordinates.
         tolerance: images of which the coordinates differ by less in sum are one.
     """
-    images = np.mod(np.round((operations(symbol) @ np.array([*site, 1.0]))[:, :3], DIGITS), 1)
-    is_same = np.abs(images[:, None] - images[None, :]).sum(axis=2) < tolerance
-    kept: list[int] = []
-    for number in range(len(images)):
-        if not is_same[number, kept].any():
-            kept.append(number)
-    chosen: Floats = images[kept]
-    return chosen
+    points = np.column_stack((np.array(sites, dtype=np.float64).reshape(-1, 3), np.ones(len(sites))))
+    turned = (operations(symbol) @ points[:, None, :, None])[:, :, :3, 0]
+    return [_each_once(images, tolerance) for images in np.mod(np.round(turned, DIGITS), 1)]
+
+
+def _each_once(images: Floats, tolerance: float) -> Floats:
+    """Images without those that are one with an earlier one."""
+    kept = []
+    left = images
+    while len(left):
+        kept.append(left[0])
+        left = left[1:][np.abs(left[1:] - left[0]).sum(axis=1) >= tolerance]
+    return np.array(kept)
 
 
 def check_cell(symbol: str, lattice: Lattice) -> None:

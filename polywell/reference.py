@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
-from polywell.orbits import check_cell, orbit
+from polywell.orbits import check_cell, orbits
 from polywell.records import Entry, Provenance, Reason
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates", "controls")
@@ -148,13 +148,13 @@ class ReferenceStructure(_Record):
             self.a_ang, self.b_ang, self.c_ang, self.alpha_deg, self.beta_deg, self.gamma_deg
         )
         check_cell(self.space_group, lattice)
-        orbits = [orbit(self.space_group, site.xyz, ORBIT_TOLERANCE) for site in self.sites]
-        counts = [len(images) for images in orbits]
+        places = orbits(self.space_group, [site.xyz for site in self.sites], ORBIT_TOLERANCE)
+        counts = [len(images) for images in places]
         species = [Composition(site.species) for site in self.sites]
         return Structure(
             lattice,
             [one for one, count in zip(species, counts, strict=True) for _ in range(count)],
-            np.concatenate(orbits),
+            np.concatenate(places),
             labels=[site.label for site, count in zip(self.sites, counts, strict=True) for _ in range(count)],
         )
 

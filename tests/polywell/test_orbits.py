@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from polywell.orbits import check_cell, operations, orbit
+from polywell.orbits import check_cell, operations, orbits
 from polywell.reference import reference_structures
 
 GENERAL = (0.11, 0.23, 0.37)
@@ -14,7 +14,8 @@ def test_images_are_those_of_pymatgen_in_its_order(symbol: str, site: tuple[floa
     """The order of the sites is part of what stored predictions say: their vertices name sites by number."""
     cell = Lattice.hexagonal(4, 9) if symbol.startswith("R") else Lattice.cubic(5)
     expected = Structure.from_spacegroup(symbol, cell, ["Cu"], [site], tol=1e-4)
-    assert np.array_equal(orbit(symbol, site, 1e-4), [one.frac_coords for one in expected])
+    [images] = orbits(symbol, [site], 1e-4)
+    assert np.array_equal(images, [one.frac_coords for one in expected])
 
 
 def test_operations_form_a_group() -> None:
