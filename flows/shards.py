@@ -177,7 +177,8 @@ def unscreened_batch(
 
 
 def _judged(row: Row, record: ScreenRecord) -> Row:
-    said = record_to_row(replace(record, structure_digest=structure_digest(row)))
+    said = record_to_row(record)
+    said["structure_digest"] = structure_digest(row)
     said["input_hash"], said["row_hash"] = row["row_hash"], results_hash(said)
     return said
 

@@ -114,7 +114,7 @@ def crystal_of(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Cry
     """
     lattice = np.ascontiguousarray(structure.lattice.matrix, dtype=np.float64)
     frac = np.array([site.frac_coords for site in structure], dtype=np.float64).reshape(-1, 3)
-    mixes = _mixes(structure)
+    mixes = site_mixes(structure)
     occupancy = np.array([sum(mix.values()) for mix in mixes])
     _check_cell(lattice, frac, float(occupancy.sum()), tolerances)
     sites: Ints = np.arange(len(mixes), dtype=np.int64)
@@ -240,15 +240,21 @@ def _area(lattice: Floats, axis: int) -> float:
     return float(np.linalg.norm(np.cross(lattice[axis - 1], lattice[axis - 2])))
 
 
-def _mixes(structure: Structure) -> list[dict[str, float]]:
-    """Element shares of each site, oxidation states dropped."""
+def site_mixes(structure: Structure) -> list[dict[str, float]]:
+    """Element shares of each site: oxidation states dropped, D and T counted as H.
+
+    Sites that share one composition share one mix, which saves most of the time.
+    """
+    made: dict[int, dict[str, float]] = {}
     mixes = []
     for site in structure:
         species: Any = site.species
-        mix: dict[str, float] = {}
-        for specie, amount in species.items():
-            symbol = "H" if specie.symbol in ("D", "T") else specie.symbol
-            mix[symbol] = mix.get(symbol, 0.0) + float(amount)
+        mix = made.get(id(species))
+        if mix is None:
+            mix = made[id(species)] = {}
+            for specie, amount in species.items():
+                symbol = "H" if specie.symbol in ("D", "T") else specie.symbol
+                mix[symbol] = mix.get(symbol, 0.0) + float(amount)
         mixes.append(mix)
     return mixes
 

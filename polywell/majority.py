@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 from pymatgen.core import Composition, Structure
 
-from polywell.ions import majority
+from polywell.ions import majority, site_mixes
 
 LEAST_OCCUPANCY = 0.5
 """A site filled no more than this is no ion of the majority composition."""
@@ -18,17 +18,11 @@ def majority_formula(structure: Structure) -> str:
     It is the composition "up to doping": YBa2Cu3O6.91 is YBa2Cu3O7 and La1.85Sr0.15CuO4 is La2CuO4. Empty
     where every site is sparse.
     """
-    counts: Counter[str] = Counter()
-    for site in structure:
-        mix: dict[str, float] = defaultdict(float)
-        for specie, amount in site.species.items():
-            mix["H" if specie.symbol in ("D", "T") else str(specie.symbol)] += float(amount)
-        if sum(mix.values()) > LEAST_OCCUPANCY:
-            counts[majority(dict(mix))] += 1
+    counts = Counter(majority(mix) for mix in site_mixes(structure) if sum(mix.values()) > LEAST_OCCUPANCY)
     return str(Composition(dict(counts)).reduced_formula) if counts else ""
 
 
 def volume_per_ion_ang3(structure: Structure) -> float | None:
     """Volume of the cell in Å³ for each of its sites that is not sparse; None where all are."""
-    filled = sum(sum(site.species.values()) > LEAST_OCCUPANCY for site in structure)
+    filled = sum(sum(mix.values()) > LEAST_OCCUPANCY for mix in site_mixes(structure))
     return float(structure.volume) / filled if filled else None

@@ -213,20 +213,17 @@ def _each_once(sites: Ints, images: Ints) -> Ints:
     forms.
     """
     several = (sites[:, 1:] == sites[:, :1]).any(axis=1)
-    kept = np.flatnonzero(~several).tolist()
     rows = np.flatnonzero(several)
-    seen = set()
-    for row, ring, places in zip(rows.tolist(), sites[rows].tolist(), images[rows].tolist(), strict=True):
-        forms = []
-        for origin, (i, j, k) in zip(ring, places, strict=True):
-            if origin == ring[0]:
-                moved = ((a - i, b - j, c - k) for a, b, c in places)
-                forms.append(sorted(zip(ring, moved, strict=True)))
-        form = tuple(min(forms))
-        if form not in seen:
-            seen.add(form)
-            kept.append(row)
-    return np.array(sorted(kept), dtype=np.int64)
+    if not len(rows):
+        return np.arange(len(sites))
+    rings, places = sites[rows], images[rows]
+    moved = (places[:, None] - places[:, :, None]).reshape(-1, 3)  # by ring, origin and corner
+    corners = np.tile(rings[:, None], (1, 4, 1)).ravel()
+    forms = np.sort(code(np.zeros_like(corners), corners, moved, 0).reshape(-1, 4), axis=1)
+    _, numbers = np.unique(forms, axis=0, return_inverse=True)
+    lowest = np.where(rings == rings[:, :1], numbers.reshape(-1, 4), len(forms)).min(axis=1)
+    _, once = np.unique(lowest, return_index=True)
+    return np.sort(np.concatenate((np.flatnonzero(~several), rows[once])))
 
 
 def _capped(ions: Ions, bonds: Bonds, squares: Squares, tolerances: Tolerances) -> Squares:
