@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
+import tomli
 from pydantic import BaseModel, ConfigDict, Field
 from pymatgen.core import Composition, Element
 
@@ -99,7 +99,7 @@ def replacements() -> tuple[Replacement, ...]:
         pydantic.ValidationError: a row of the table breaks the schema.
     """
     text = (files("polywell") / "tables" / "substitutions.toml").read_text(encoding="utf-8")
-    return _Table.model_validate(tomllib.loads(text)).substitution
+    return _Table.model_validate(tomli.loads(text)).substitution
 
 
 def replacements_for(family: str, elements: Collection[str]) -> tuple[Replacement, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
+import tomli
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Element
 
@@ -64,7 +64,7 @@ def remarks() -> tuple[Remark, ...]:
         pydantic.ValidationError: a row of the table breaks the schema.
     """
     text = (files("polywell") / "tables" / "elements.toml").read_text(encoding="utf-8")
-    return _Table.model_validate(tomllib.loads(text)).remark
+    return _Table.model_validate(tomli.loads(text)).remark
 
 
 def hazards(elements: Collection[str]) -> tuple[Hazard, ...]:

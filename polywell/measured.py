@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
+import tomli
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from polywell.reference import Positive, reference_structures
@@ -117,7 +117,7 @@ def measured_superconductors() -> tuple[Measured, ...]:
     rows: dict[str, Measured] = {}
     for table in TABLE_NAMES:
         text = (files("polywell") / "tables" / "measured" / f"{table}.toml").read_text(encoding="utf-8")
-        for fields in tomllib.loads(text)["measured"]:
+        for fields in tomli.loads(text)["measured"]:
             row = Measured.model_validate(fields)
             if row.id in rows:
                 raise ValueError(f"id {row.id!r} occurs twice, again in {table}.toml; ids must be unique")

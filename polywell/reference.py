@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
 import numpy as np
+import tomli
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
@@ -182,7 +182,7 @@ def reference_structures() -> tuple[ReferenceStructure, ...]:
     records: dict[str, ReferenceStructure] = {}
     for table in TABLE_NAMES:
         text = (files("polywell") / "tables" / "reference" / f"{table}.toml").read_text(encoding="utf-8")
-        for row in tomllib.loads(text)["structure"]:
+        for row in tomli.loads(text)["structure"]:
             record = ReferenceStructure.model_validate(row)
             if record.id in records:
                 raise ValueError(f"id {record.id!r} occurs twice, again in {table}.toml; ids must be unique")

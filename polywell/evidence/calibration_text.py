@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import asdict, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+import tomli
 
 from polywell.evidence.calibration import Calibration, FamilyModel, TrainingRow
 from polywell.evidence.features import Features
@@ -55,7 +56,7 @@ def from_text(text: str) -> Calibration:
         CalibrationTableError: no TOML, another schema, or a field that is missing, unknown or of no use.
     """
     try:
-        content = tomllib.loads(text)
+        content = tomli.loads(text)
         if content.get("schema") != SCHEMA:
             raise CalibrationTableError(
                 f"calibration table: schema {content.get('schema')!r}, expected {SCHEMA}; "
@@ -66,7 +67,7 @@ def from_text(text: str) -> Calibration:
             int(content["algorithm_version"]),
             tuple((name, str(digest)) for name, digest in content["digests"].items()),
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (tomli.TOMLDecodeError, KeyError, TypeError) as error:
         raise CalibrationTableError(
             f"calibration table: {type(error).__name__}: {error}; expected the table that `to_text` writes"
         ) from error

@@ -6,7 +6,6 @@ spacer, whatever cell describes the crystal.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from importlib.resources import files
 from statistics import fmean
 from typing import Annotated, Literal
 
+import tomli
 from pydantic import BaseModel, ConfigDict, Field
 from pymatgen.core import Structure
 
@@ -81,7 +81,7 @@ class SpacerTable(BaseModel):
 def spacer_table() -> SpacerTable:
     """Read the built-in table of spacer classes and apex radii."""
     text = (files("polywell") / "tables" / "spacers.toml").read_text(encoding="utf-8")
-    return SpacerTable.model_validate(tomllib.loads(text))
+    return SpacerTable.model_validate(tomli.loads(text))
 
 
 @dataclass(frozen=True)

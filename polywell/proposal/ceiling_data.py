@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
+import tomli
 from pydantic import BaseModel, ConfigDict, Field
 
 from polywell.evidence.anchors import reference_records
@@ -61,7 +61,7 @@ def nickelate_reports() -> tuple[Report, ...]:
         pydantic.ValidationError: a row of the table breaks the schema.
     """
     text = (files("polywell") / "tables" / "nickelate_reports.toml").read_text(encoding="utf-8")
-    return _Table.model_validate(tomllib.loads(text)).report
+    return _Table.model_validate(tomli.loads(text)).report
 
 
 def built_in_data() -> CeilingData:

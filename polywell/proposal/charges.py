@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import tomli
 
 from polywell.ions import Floats
 
@@ -38,7 +38,7 @@ class Charges:
 def formal_charges() -> dict[str, int]:
     """The table of formal charges by element, in units of e."""
     text = (files("polywell") / "tables" / "formal_charges.toml").read_text(encoding="utf-8")
-    table: dict[str, int] = tomllib.loads(text)["charge"]
+    table: dict[str, int] = tomli.loads(text)["charge"]
     return table
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -10,6 +9,7 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 import numpy as np
+import tomli
 from pydantic import BaseModel, ConfigDict, Field
 
 from polywell.ions import Floats
@@ -81,7 +81,7 @@ def compressibilities() -> tuple[Compressibility, ...]:
         pydantic.ValidationError: a row of the table breaks the schema.
     """
     text = (files("polywell") / "tables" / "compressibility.toml").read_text(encoding="utf-8")
-    return _Table.model_validate(tomllib.loads(text)).compound
+    return _Table.model_validate(tomli.loads(text)).compound
 
 
 def height_under_pressure_ang(xi_ang: float, kappa_per_gpa: float, pressure_gpa: float | Floats) -> Floats:

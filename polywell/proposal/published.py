@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
+import tomli
 from pydantic import BaseModel, ConfigDict, Field
 
 Basis = Literal["arithmetic", "structure", "measurement", "table"]
@@ -106,7 +106,7 @@ def printed_values() -> dict[str, Printed]:
         pydantic.ValidationError: a row of the table breaks the schema.
     """
     text = (files("polywell") / "tables" / "published.toml").read_text(encoding="utf-8")
-    table: dict[str, Any] = tomllib.loads(text)
+    table: dict[str, Any] = tomli.loads(text)
     return {
         f"{section}.{name}": Printed.model_validate(row | {"key": f"{section}.{name}", "section": section})
         for section, rows in table.items()
