@@ -9,21 +9,20 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from catalog.durable import sync, write_json
 from catalog.errors import PublishError
 from catalog.home import Home
-from catalog.predictions import record_to_row
 from catalog.runs import MANIFEST, published_runs
-from catalog.schema import Row, conformed, entry_schema
-from polywell.records import Outcome, ScreenRecord
+from catalog.schema import conformed, entry_schema
+from polywell.records import Outcome
 
 FILES = {
     Outcome.CANDIDATE: "ranked.parquet",
@@ -34,18 +33,17 @@ FILES = {
 KEPT_RUNS = 10
 """Published runs of each source that stay on disk, the newest included."""
 
-Entries: TypeAlias = Iterable[ScreenRecord] | pa.Table
-"""Entries of one outcome in the order of the file: records, or rows with the columns of the registry."""
-
 _BATCH_ROWS = 10_000
 """Rows of one row group of the published files."""
+
+_KEY = pa.schema([("source", pa.string()), ("id", pa.string())])
 
 
 def publish(
     home: Home,
-    ranked: Entries,
-    rejected: Entries,
-    failed: Entries,
+    ranked: pa.Table,
+    rejected: pa.Table,
+    failed: pa.Table,
     manifest: Mapping[str, Any],
 ) -> Path:
     """Writes a run and makes `home.latest` point to it; on any error the run before stays as it was.
@@ -56,9 +54,9 @@ def publish(
 
     Args:
         home: where to publish.
-        ranked: candidates in the order of their rank.
-        rejected: rejected entries.
-        failed: failed entries.
+        ranked: candidates in the order of their rank, with the columns of the registry.
+        rejected: rejected entries, in the order of the file; may be slim (see `catalog.slim`).
+        failed: failed entries, likewise.
         manifest: facts about the run; `entries`, `candidates`, `rejected`, `failed` must be the counts.
 
     Returns:
@@ -84,7 +82,7 @@ def publish(
     return home.runs / name
 
 
-def _replace(home: Home, name: str, lists: Mapping[Outcome, Entries], manifest: Mapping[str, Any]) -> None:
+def _replace(home: Home, name: str, lists: Mapping[Outcome, pa.Table], manifest: Mapping[str, Any]) -> None:
     """Writes the run under a temporary name, makes it durable, and turns the link to it."""
     for stale in home.runs.glob(".partial-*"):
         shutil.rmtree(stale, ignore_errors=True)
@@ -100,16 +98,13 @@ def _replace(home: Home, name: str, lists: Mapping[Outcome, Entries], manifest: 
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_run(folder: Path, lists: Mapping[Outcome, Entries], manifest: Mapping[str, Any]) -> None:
-    seen: set[tuple[str, str]] = set()
+def _write_run(folder: Path, lists: Mapping[Outcome, pa.Table], manifest: Mapping[str, Any]) -> None:
+    _check_entries(lists)
     counts: dict[Outcome, int] = {}
     digests: dict[str, str] = {}
-    for outcome, records in lists.items():
+    for outcome, table in lists.items():
         path = folder / FILES[outcome]
-        if isinstance(records, pa.Table):
-            counts[outcome] = write_table(path, _checked_table(records, outcome, seen))
-        else:
-            counts[outcome] = _write_parquet(path, _checked_rows(records, outcome, seen))
+        counts[outcome] = write_table(path, table)
         sync(path)
         with path.open("rb") as stream:
             digests[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -117,29 +112,17 @@ def _write_run(folder: Path, lists: Mapping[Outcome, Entries], manifest: Mapping
     write_json(folder / MANIFEST, {**manifest, "files": digests})
 
 
-def _checked_rows(
-    records: Iterable[ScreenRecord], outcome: Outcome, seen: set[tuple[str, str]]
-) -> Iterator[Row]:
-    for record in records:
-        if record.outcome is not outcome:
-            raise PublishError(
-                f"{record.id!r} is {record.outcome}, but stands in the list of the {outcome} entries"
-            )
-        if (record.source, record.id) in seen:
-            raise PublishError(f"{record.id!r} of {record.source!r} came twice; every entry is counted once")
-        seen.add((record.source, record.id))
-        yield record_to_row(record)
-
-
-def _checked_table(table: pa.Table, outcome: Outcome, seen: set[tuple[str, str]]) -> pa.Table:
-    for batch in table.select(["source", "id", "outcome"]).to_batches():
-        for source, id_, said in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            if said != outcome:
-                raise PublishError(f"{id_!r} is {said}, but stands in the list of the {outcome} entries")
-            if (source, id_) in seen:
-                raise PublishError(f"{id_!r} of {source!r} came twice; every entry is counted once")
-            seen.add((source, id_))
-    return table
+def _check_entries(lists: Mapping[Outcome, pa.Table]) -> None:
+    """Checks that every entry stands in the list of its outcome, and once in all of them."""
+    keys = []
+    for outcome, table in lists.items():
+        strange = table.filter(pc.not_equal(table["outcome"], outcome.value)).slice(0, 1)
+        for id_, said in zip(strange["id"].to_pylist(), strange["outcome"].to_pylist(), strict=True):
+            raise PublishError(f"{id_!r} is {said}, but stands in the list of the {outcome} entries")
+        keys += [conformed(part, _KEY) for part in table.select(_KEY.names).to_batches()]
+    counted = pa.Table.from_batches(keys, _KEY).group_by(_KEY.names).aggregate([([], "count_all")])
+    for row in counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist():
+        raise PublishError(f"{row['id']!r} of {row['source']!r} came twice; every entry is counted once")
 
 
 def write_table(path: Path, table: pa.Table) -> int:
@@ -152,17 +135,6 @@ def write_table(path: Path, table: pa.Table) -> int:
                 pa.Table.from_batches([conformed(batch, schema) for batch in part.to_batches()], schema)
             )
     return int(table.num_rows)
-
-
-def _write_parquet(path: Path, rows: Iterator[Row]) -> int:
-    """Writes the rows a batch at a time; the bytes depend on the rows only. Returns their number."""
-    schema = entry_schema()
-    count = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", version="2.6", store_schema=True) as writer:
-        while chunk := list(islice(rows, _BATCH_ROWS)):
-            writer.write_table(pa.Table.from_pylist(chunk, schema=schema))
-            count += len(chunk)
-    return count
 
 
 def _check_counts(counts: Mapping[Outcome, int], manifest: Mapping[str, Any]) -> None:

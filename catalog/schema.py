@@ -101,11 +101,13 @@ def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     columns = []
     for field in schema:
         place = batch.schema.get_field_index(field.name)
-        if place < 0:
+        if place < 0 or pa.types.is_null(batch.schema.field(place).type):
             columns.append(pa.nulls(batch.num_rows, field.type))
             continue
         column = batch.column(place)
-        if column.type != field.type:
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(field.type)
+        elif column.type != field.type:
             column = pa.array(column.to_pylist(), field.type)
         columns.append(column)
     return pa.RecordBatch.from_arrays(columns, schema=schema)

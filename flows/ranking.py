@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from catalog.home import Home
 from catalog.lake import scan
 from catalog.predictions import FOUND_TOGETHER, outlined_candidates, with_fields
-from catalog.schema import entry_schema
+from catalog.schema import conformed, entry_schema
+from catalog.slim import slim, sorted_rows
 from catalog.sources.licences import is_noncommercial
 from flows.manifest import Counts
 from polywell.compounds import grouped
@@ -25,7 +26,10 @@ from polywell.records import Outcome
 
 @dataclass(frozen=True)
 class Tables:
-    """Candidates by rank, the others by id; how many entries their licence kept out; the correction."""
+    """Candidates by rank, the others by id; how many entries their licence kept out; the correction.
+
+    The others may be all that a database holds: their tables are slim (see `catalog.slim`).
+    """
 
     ranked: pa.Table
     rejected: pa.Table
@@ -47,10 +51,13 @@ class Tables:
         Raises:
             LostEntriesError: an entry is missing or came twice.
         """
-        names = ["outcome", "reason", "error_type"]
-        together = pa.concat_tables([table.select(names) for table in self.of().values()])
-        counted = together.group_by(names).aggregate([([], "count_all")]).to_pylist()
-        said = {(row["outcome"], row["reason"], row["error_type"]): row["count_all"] for row in counted}
+        names = ["reason", "error_type"]
+        narrow = pa.schema([entry_schema().field(name) for name in names])
+        said = {}
+        for outcome, table in self.of().items():
+            rows = pa.Table.from_batches([conformed(part, narrow) for part in table.to_batches()], narrow)
+            for row in rows.group_by(names).aggregate([([], "count_all")]).to_pylist():
+                said[outcome.value, row["reason"], row["error_type"]] = row["count_all"]
         return Counts.tally(entries - self.excluded, said)
 
 
@@ -71,22 +78,27 @@ def tables_of(
             the correction either.
         rank_by: the order of the list.
     """
-    whole = pa.Table.from_batches(scan(home.predictions, source, entry_schema().names), entry_schema())
-    entries = whole.num_rows
-    if without_noncommercial:
-        licences = whole["licence"].unique().to_pylist()
-        closed = pa.array([licence for licence in licences if is_noncommercial(licence)], pa.string())
-        whole = whole.filter(pc.invert(pc.is_in(whole["licence"], value_set=closed)))
-    excluded = entries - whole.num_rows
-    order = pc.sort_indices(whole["id"])
-    said = whole["outcome"].take(order)
-    tables = {
-        outcome: whole.take(order.filter(pc.equal(said, outcome.value).combine_chunks()))
-        for outcome in Outcome
-    }
-    del whole
-    ranked, database = _ranked(tables[Outcome.CANDIDATE], families, rank_by)
+    schema = entry_schema()
+    kept: dict[Outcome, list[pa.RecordBatch]] = {outcome: [] for outcome in Outcome}
+    excluded = 0
+    for batch in scan(home.predictions, source, schema.names):
+        some = _commercial(batch) if without_noncommercial else batch
+        excluded += batch.num_rows - some.num_rows
+        few = slim(some)
+        for outcome, parts in kept.items():
+            is_such = pc.equal(few.column("outcome"), outcome.value)
+            parts.append((some if outcome is Outcome.CANDIDATE else few).filter(is_such))
+    tables = {outcome: sorted_rows(parts, schema) for outcome, parts in kept.items()}
+    candidates = tables[Outcome.CANDIDATE].cast(schema)
+    ranked, database = _ranked(candidates, families, rank_by)
     return Tables(ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database)
+
+
+def _commercial(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows whose licence, as far as it is known, allows commercial use."""
+    licences = batch.column("licence").unique().to_pylist()
+    closed = pa.array([licence for licence in licences if is_noncommercial(licence)], pa.string())
+    return batch.filter(pc.invert(pc.is_in(batch.column("licence"), value_set=closed)))
 
 
 def _ranked(table: pa.Table, families: Families, rank_by: RankBy) -> tuple[pa.Table, CorrectedDatabase]:

@@ -1,0 +1,49 @@
+"""Tables of many rows that say little: a column without values costs nothing, a text that recurs stands once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+OWN_TEXTS = frozenset({"id", "structure_digest"})
+"""Columns of texts that no two rows share."""
+
+
+def slim(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with columns of nothing as nulls without memory, and texts as places in a dictionary.
+
+    `catalog.schema.conformed` gives such columns their type back.
+    """
+    columns = []
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if column.null_count == len(column):
+            column = pa.nulls(len(column))
+        elif pa.types.is_string(column.type) and name not in OWN_TEXTS:
+            column = column.dictionary_encode()
+        columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, batch.schema.names)
+
+
+def sorted_rows(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    """The rows of batches in the order of their `id`; a column is slim where it is in the batches.
+
+    Args:
+        batches: rows with the columns of `schema`.
+        schema: the columns.
+    """
+    parts = list(batches)
+    order = pc.sort_indices(pa.chunked_array([part.column("id") for part in parts], pa.string()))
+    columns = [_joined([part.column(name) for part in parts], schema.field(name).type) for name in schema.names]
+    return pa.table([column.take(order) for column in columns], schema.names)
+
+
+def _joined(parts: list[pa.Array], kind: pa.DataType) -> pa.Array:
+    """Parts of one column in one piece; those without values take the type of the others."""
+    kinds = [part.type for part in parts if not pa.types.is_null(part.type)]
+    if not kinds:
+        return pa.nulls(sum(map(len, parts))) if parts else pa.array([], kind)
+    return pa.concat_arrays(
+        [pa.nulls(len(part), kinds[0]) if pa.types.is_null(part.type) else part for part in parts]
+    )
