@@ -83,14 +83,14 @@ def merge(
     listed = rows.to_pylist() if isinstance(rows, pa.Table) else rows
     with tempfile.TemporaryDirectory(prefix="polywell-") as folder:
         spool = Path(folder) / "rows.arrow"
-        write_spool(spool, batches_of_rows(listed, source, full), (), source, full)
+        write_spool(spool, batches_of_rows(listed, source, full), pa.array([], pa.string()), source, full)
         return _persistently(table_path, source, lambda: _commit(table_path, spool, source, full, True))
 
 
 def apply(
     table_path: Path,
     batches: Iterable[pa.RecordBatch],
-    gone: Collection[str],
+    gone: pa.Array,
     source: str,
     complete: bool = False,
 ) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ GONE = "gone"
 
 
 def write_spool(
-    spool: Path, batches: Iterable[pa.RecordBatch], gone: Collection[str], source: str, schema: pa.Schema
+    spool: Path, batches: Iterable[pa.RecordBatch], gone: pa.Array, source: str, schema: pa.Schema
 ) -> int:
     """Writes changed rows, then ids that leave.
 
@@ -52,8 +52,7 @@ def write_spool(
             )
         came = pa.chunked_array(ids, pa.string())
         _check_once(came, source)
-        leaving = pa.array(sorted(gone), pa.string())
-        leaving = leaving.filter(pc.invert(pc.is_in(leaving, value_set=came)))
+        leaving = gone.filter(pc.invert(pc.is_in(gone, value_set=came))).unique().sort()
         for start in range(0, len(leaving), BATCH_ROWS):
             part = leaving.slice(start, BATCH_ROWS)
             named = {"id": part, "source": pa.repeat(pa.scalar(source), len(part))}

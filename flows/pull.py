@@ -13,7 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from catalog.errors import SourceChangedError
 from catalog.home import Home
@@ -37,8 +40,9 @@ SHARD_ENTRIES = 500
 LISTED_ENTRIES = 1000
 """Entries of an index between two signs of progress."""
 
-Index = dict[str, str | None]
-"""Ids of all raw entries of a source, each with what changes with it; None where nothing tells."""
+INDEX = pa.schema([("id", pa.string()), ("stamp", pa.string())])
+"""Columns of an index: ids of all raw entries of a source, each with what changes with it; null where nothing
+tells."""
 
 
 class NothingToScreenError(Exception):
@@ -49,17 +53,22 @@ class NothingToScreenError(Exception):
 class Delta:
     """What is to be read: raw entries that are new or changed, and rows that may have to go.
 
-    `stored` holds the ids of the stored rows whose raw entry is read anew or is no longer there.
+    Of each row of the `index`, `is_changed` says whether it is to be read. `stored` holds the ids of the
+    stored rows whose raw entry is read anew or is no longer there.
     """
 
-    index: Index
-    changed: frozenset[str]
+    index: pa.Table
+    is_changed: NDArray[np.bool_]
     withdrawn: int
-    stored: frozenset[str]
-    is_everything: bool
+    stored: pa.Array
+
+    @property
+    def changed(self) -> int:
+        """Number of raw entries to read."""
+        return int(np.count_nonzero(self.is_changed))
 
 
-def index_of(source: Source, version: str | None, advance: Advance) -> Index:
+def index_of(source: Source, version: str | None, advance: Advance) -> pa.Table:
     """The index of a source; its version stands in for the stamps that it lacks.
 
     Args:
@@ -67,24 +76,37 @@ def index_of(source: Source, version: str | None, advance: Advance) -> Index:
         version: of the source, where it has one.
         advance: told of each entry that is listed.
 
+    Returns:
+        A table with the columns `INDEX`, each in one piece.
+
     Raises:
         SourceError: the source cannot be read.
     """
     fallback = None if version is None else f"version {version}"
-    index: Index = {}
+    parts = []
     for part in cut(source.index(), LISTED_ENTRIES):
-        index.update((storable(id_), fallback if stamp is None else stamp) for id_, stamp in part)
+        ids = pa.array([storable(id_) for id_, _ in part], pa.string())
+        stamps = pa.array([fallback if stamp is None else stamp for _, stamp in part], pa.string())
+        parts.append(pa.RecordBatch.from_arrays([ids, stamps], schema=INDEX))
         advance(len(part))
-    return index
+    return pa.Table.from_batches(parts, INDEX).combine_chunks()
 
 
-def digest_of(index: Index) -> str | None:
+def digest_of(index: pa.Table) -> str | None:
     """A version made of all stamps; None where an entry has none."""
-    return None if None in index.values() else "index " + keys_digest(index.items())[:16]
+    return None if index["stamp"].null_count else "index " + keys_digest(_keys(index))[:16]
 
 
-def delta_of(table: Path, source: str, index: Index, reading: str) -> Delta:
+def _keys(index: pa.Table) -> Iterator[tuple[str, str | None]]:
+    for batch in index.to_batches(max_chunksize=LISTED_ENTRIES):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def delta_of(table: Path, source: str, index: pa.Table, reading: str) -> Delta:
     """Compares an index with what is stored.
+
+    A raw entry is unchanged where all rows that came from it carry its stamp and were read as they would
+    be now.
 
     Args:
         table: folder of the table `structures`.
@@ -92,20 +114,22 @@ def delta_of(table: Path, source: str, index: Index, reading: str) -> Delta:
         index: its index.
         reading: digest of how entries are read now; rows that were read otherwise count as changed.
     """
-    known: dict[str, str | None] = {}
-    rows: list[tuple[str, str | None]] = []
-    for batch in scan(table, source, ["id", "raw_id", "stamp", "reading"]):
-        for id_, raw_id, stamp, read in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            rows.append((id_, raw_id))
-            if raw_id is not None:
-                same = known.get(raw_id, stamp) == stamp and read == reading
-                known[raw_id] = stamp if same else None
-    changed = frozenset(id_ for id_, stamp in index.items() if stamp is None or known.get(id_) != stamp)
-    stored = frozenset(
-        id_ for id_, raw_id in rows if raw_id is None or raw_id in changed or raw_id not in index
+    names = ["id", "raw_id", "stamp", "reading"]
+    rows = pa.Table.from_batches(scan(table, source, names), pa.schema([(name, pa.string()) for name in names]))
+    place = pc.index_in(rows["raw_id"], value_set=index["id"].combine_chunks(), skip_nulls=True)
+    is_same = pc.and_(
+        pc.equal(rows["stamp"], index["stamp"].take(place)).fill_null(False),
+        pc.equal(rows["reading"], reading).fill_null(False),
     )
-    withdrawn = sum(raw_id not in index for raw_id in known)
-    return Delta(index, changed, withdrawn, stored, len(changed) == len(index))
+    is_listed, same = np.asarray(place.is_valid()), np.asarray(is_same)
+    places = np.asarray(place.fill_null(0))
+    is_changed = np.ones(index.num_rows, bool)
+    is_changed[places[is_listed & same]] = False
+    is_changed[places[is_listed & ~same]] = True
+    goes = ~is_listed
+    goes[is_listed] = is_changed[places[is_listed]]
+    withdrawn = pc.count_distinct(rows["raw_id"].filter(pa.array(~is_listed)), mode="only_valid").as_py()
+    return Delta(index, is_changed, withdrawn, rows["id"].filter(pa.array(goes)).combine_chunks())
 
 
 def read_changes(
@@ -139,20 +163,19 @@ def read_changes(
     def header(keys: Iterable[tuple[str, str | None]]) -> Header:
         return Header("read", source.name, keys_digest(keys), settings)
 
-    ready, done = _ready_shards(folder, delta, header)
-    remaining = delta.changed - done
-    if not remaining:
-        return ready, len(done)
-    everything = len(remaining) == len(delta.index)
+    ready, is_ready = _ready_shards(folder, delta, header)
+    reused = int(np.count_nonzero(is_ready))
+    is_left = delta.is_changed & ~is_ready
+    if not is_left.any():
+        return ready, reused
+    missing = dict(_keys(delta.index.filter(pa.array(is_left))))
+    wanted = None if is_left.all() else sorted(missing)
     number = max((int(path.stem) for path in ready), default=-1) + 1
     reading = str(settings["reading_digest"])
-    missing = set(remaining)
 
     def stream() -> Iterator[Stamped]:
-        for raw in source.raw_entries(None if everything else sorted(remaining)):
-            id_ = storable(raw.id)
-            missing.discard(id_)
-            yield raw, delta.index.get(id_)
+        for raw in source.raw_entries(wanted):
+            yield raw, missing.pop(storable(raw.id), None)
 
     work = partial(shards.read_batch, families=families, reading=reading)
     lost = partial(shards.unread_batch, reading=reading)
@@ -182,34 +205,42 @@ def read_changes(
             f"{source.name!r} lists {len(missing)} entries that it did not give ({some}); it changed while "
             "it was read: run again"
         )
-    return ready, len(done)
+    return ready, reused
 
 
 def _ready_shards(
     folder: Path, delta: Delta, header: Callable[[Iterable[tuple[str, str | None]]], Header]
-) -> tuple[list[Path], set[str]]:
-    """Shards of an earlier run that are what this one would write; the others are removed."""
+) -> tuple[list[Path], NDArray[np.bool_]]:
+    """Shards of an earlier run that are what this one would write, and the rows of the index in them.
+
+    The others are removed.
+    """
+    is_ready = np.zeros(delta.index.num_rows, bool)
+    found = {path: _raw_ids(path) for path in sorted(folder.glob("*.arrow"))}
+    every = pa.chunked_array(list(found.values()), pa.string())
+    places = np.asarray(pc.index_in(every, value_set=delta.index["id"].combine_chunks()).fill_null(-1))
     ready: list[Path] = []
-    done: set[str] = set()
-    for path in sorted(folder.glob("*.arrow")):
-        ids = _raw_ids(path)
-        keys = [(id_, delta.index.get(id_)) for id_ in ids]
-        fresh = delta.changed.issuperset(ids) and done.isdisjoint(ids)
-        if ids and fresh and all(stamp for _, stamp in keys) and is_shard(path, header(keys)):
+    start = 0
+    for path, ids in found.items():
+        rows = places[start : start + len(ids)]
+        start += len(ids)
+        fresh = len(ids) > 0 and (rows >= 0).all() and delta.is_changed[rows].all()
+        stamps = delta.index["stamp"].take(pa.array(rows)) if fresh else ids
+        is_such = fresh and not is_ready[rows].any() and stamps.null_count == 0
+        if is_such and is_shard(path, header(zip(ids.to_pylist(), stamps.to_pylist(), strict=True))):
             ready.append(path)
-            done.update(ids)
+            is_ready[rows] = True
         else:
             path.unlink(missing_ok=True)
-    return ready, done
+    return ready, is_ready
 
 
-def _raw_ids(path: Path) -> list[str]:
-    """Raw entries in a shard, in its order; nothing where it cannot be read."""
+def _raw_ids(path: Path) -> pa.Array:
+    """Raw entries in a shard, each once, in its order; nothing where it cannot be read."""
     try:
-        found = (id_ for batch in batches_of(path) for id_ in batch.column("raw_id").to_pylist())
-        return list(dict.fromkeys(found))
-    except (ShardError, KeyError):
-        return []
+        return pa.chunked_array([batch.column("raw_id") for batch in batches_of(path)], pa.string()).unique()
+    except (ShardError, KeyError, pa.ArrowException):
+        return pa.array([], pa.string())
 
 
 def merge_structures(home: Home, source: str, delta: Delta, ready: Collection[Path]) -> None:
@@ -223,12 +254,8 @@ def merge_structures(home: Home, source: str, delta: Delta, ready: Collection[Pa
         for path in ready:
             yield from batches_of(path)
 
-    came: set[str] = set()
-    for path in ready:
-        for batch in batches_of(path):
-            came.update(batch.column("id").to_pylist())
-    is_known_anew = delta.is_everything and None not in delta.index.values()
-    apply(home.structures, batches(), delta.stored - came, source, complete=is_known_anew)
+    is_known_anew = bool(delta.is_changed.all()) and delta.index["stamp"].null_count == 0
+    apply(home.structures, batches(), delta.stored, source, complete=is_known_anew)
 
 
 def cut(items: Iterable[Item], size: int = SHARD_ENTRIES) -> Iterator[list[Item]]:

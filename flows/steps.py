@@ -32,7 +32,6 @@ from flows.manifest import Counts, LostEntriesError, build_manifest, now, screen
 from flows.plan import Plan, make_plan
 from flows.progress import Advance, say, stage
 from flows.pull import (
-    Index,
     NothingToScreenError,
     delta_of,
     digest_of,
@@ -90,8 +89,8 @@ class Run:
             self._workers = DaskWorkers(plan.dask_address, self._workers)
         self._folder = work_folder(plan.home, plan.source.name)
         self._version: str | None = None
-        self._index: Index | None = None
-        self._todo = Todo((), 0, pa.chunked_array([], pa.string()), frozenset(), False)
+        self._index: pa.Table | None = None
+        self._todo = Todo((), 0, pa.chunked_array([], pa.string()), pa.array([], pa.string()), False)
         self._tables: Tables | None = None
         self._found: Difference | None = None
         self._record: dict[str, Any] = {"outcome": "failed"}
@@ -161,12 +160,12 @@ class Run:
         self._workers.prepare()
         if self._index is None:
             self._index = self._listed()
-        if not self._index:
+        if not self._index.num_rows:
             raise NothingToScreenError(f"{source.name!r} holds no entry; nothing was changed")
         settings = versions(plan.families)
         delta = delta_of(plan.home.structures, source.name, self._index, settings["reading_digest"])
         reading: dict[str, str | int] = {"reading_digest": settings["reading_digest"]}
-        with stage("reading", "entries", len(delta.changed)) as advance:
+        with stage("reading", "entries", delta.changed) as advance:
             ready, reused = read_changes(
                 source, delta, self._folder / "read", self._workers, plan.families, reading, advance
             )
@@ -174,13 +173,13 @@ class Run:
         self._todo = find_todo(plan.home, source.name, self._folder, screening_settings(plan.families))
         self._record |= {
             "listed": len(self._index),
-            "read": len(delta.changed) - reused,
+            "read": delta.changed - reused,
             "read_before": reused,
             "left_the_source": delta.withdrawn,
             "screened": self.entries,
         }
         say(
-            f"structures: {self._todo.stored} entries; {len(delta.changed)} new or changed, "
+            f"structures: {self._todo.stored} entries; {delta.changed} new or changed, "
             f"{delta.withdrawn} withdrawn, {self.entries} to screen"
         )
         return range(len(self._todo.tasks))
@@ -270,7 +269,7 @@ class Run:
         self._record["outcome"] = "published"
         return Finished(self.plan.source.name, counts, home.latest, page, latest.folder, changes=self._found)
 
-    def _listed(self) -> Index:
+    def _listed(self) -> pa.Table:
         source = self.plan.source
         with stage("listing", "entries", source.expected_count()) as advance:
             return index_of(source, self._version, advance)

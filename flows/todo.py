@@ -56,7 +56,7 @@ class Todo:
     tasks: tuple[Task, ...]
     stored: int
     left: pa.ChunkedArray
-    gone: frozenset[str]
+    gone: pa.Array
     is_everything: bool
 
 
@@ -89,7 +89,7 @@ def find_todo(home: Home, source: str, folder: Path, settings: dict[str, str | i
         rows = folder / "rows" / f"{number:07}.arrow"
         write_shard(rows, header, [shard], structures_schema(), durably=False)
         tasks.append(Task(rows, folder / "predictions" / f"{number:07}.arrow", header, shard.num_rows))
-    return Todo(tuple(tasks), len(is_left), left, frozenset(gone.to_pylist()), bool(is_left.all()))
+    return Todo(tuple(tasks), len(is_left), left, gone.combine_chunks(), bool(is_left.all()))
 
 
 def _marks(batches: Iterable[pa.RecordBatch], made_with: Mapping[str, str | int]) -> pa.Table:
