@@ -1,4 +1,4 @@
-"""Tables of many rows that say little: a column without values costs nothing, a text that recurs stands once."""
+"""Tables of many rows that say little: an empty column costs nothing, a text that recurs stands once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def sorted_rows(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Tabl
     """
     parts = list(batches)
     order = pc.sort_indices(pa.chunked_array([part.column("id") for part in parts], pa.string()))
-    columns = [_joined([part.column(name) for part in parts], schema.field(name).type) for name in schema.names]
+    columns = [
+        _joined([part.column(name) for part in parts], schema.field(name).type) for name in schema.names
+    ]
     return pa.table([column.take(order) for column in columns], schema.names)
 
 

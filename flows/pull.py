@@ -115,7 +115,9 @@ def delta_of(table: Path, source: str, index: pa.Table, reading: str) -> Delta:
         reading: digest of how entries are read now; rows that were read otherwise count as changed.
     """
     names = ["id", "raw_id", "stamp", "reading"]
-    rows = pa.Table.from_batches(scan(table, source, names), pa.schema([(name, pa.string()) for name in names]))
+    rows = pa.Table.from_batches(
+        scan(table, source, names), pa.schema([(name, pa.string()) for name in names])
+    )
     place = pc.index_in(rows["raw_id"], value_set=index["id"].combine_chunks(), skip_nulls=True)
     is_same = pc.and_(
         pc.equal(rows["stamp"], index["stamp"].take(place)).fill_null(False),

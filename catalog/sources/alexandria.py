@@ -6,7 +6,7 @@ import bz2
 import gzip
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import IO, Any
 
@@ -32,15 +32,15 @@ class AlexandriaSource(RowsSource):
     what = "a dump of computed structure entries (JSON, bzip2)"
     id_column = "mat_id"
 
-    def _rows(self, skip: Callable[[str], bool] | None) -> Iterator[FileRow]:
+    def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         for entry in self._entries():
-            yield row_or_error(partial(self._row, entry, skip), _id(entry))
+            yield row_or_error(partial(self._row, entry, asked), _id(entry))
 
-    def _row(self, entry: dict[str, Any], skip: Callable[[str], bool] | None) -> FileRow:
+    def _row(self, entry: dict[str, Any], asked: Collection[str] | None) -> FileRow:
         composition, id_ = _composition(entry), _id(entry)
         elements = None if composition is None else tuple(sorted(composition))
         data, structure = _data(entry), entry.get("structure")
-        needless = self._is_needless(id_, elements, skip)
+        needless = self._is_needless(id_, elements, asked)
         return FileRow(
             id=id_,
             payload={} if needless else structure if isinstance(structure, dict) else None,

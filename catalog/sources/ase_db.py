@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,12 @@ class AseDbSource(RowsSource):
             if stream.read(len(_SQLITE)) != _SQLITE:
                 raise SourceError(f"{name!r}: {str(file)!r} is no SQLite file; expected {self.what}")
 
-    def _rows(self, skip: Callable[[str], bool] | None) -> Iterator[FileRow]:
+    def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         for row in self._selected():
             id_ = str(row.id)
             symbols = [str(symbol) for symbol in row.symbols]
             elements = tuple(sorted(set(symbols)))
-            needless = self._is_needless(id_, elements, skip)
+            needless = self._is_needless(id_, elements, asked)
             pairs = row.key_value_pairs
             known = Provenance(
                 e_above_hull_ev=_number(pairs),

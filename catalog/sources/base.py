@@ -95,13 +95,23 @@ class Source(Protocol):
 class UniqueIds:
     """Gives every entry of a source an id of its own, and tells which ones came again."""
 
-    def __init__(self, wanted: Iterable[str] = ()) -> None:
-        """Takes all ids that the source itself will use, where they are known beforehand."""
+    def __init__(self, wanted: Iterable[str] = (), repeated: Iterable[str] | None = None) -> None:
+        """Takes what is known beforehand.
+
+        Args:
+            wanted: ids of the source that must not be given to an entry with another id.
+            repeated: the ids that may come more than once; no other is then kept in memory. None if that
+                is not known.
+        """
         self._wanted = set(wanted)
         self._used: set[str] = set()
+        self._is_known = repeated is not None
+        self.repeated = frozenset(repeated or ())
 
     def take(self, wanted: str) -> tuple[str, bool]:
         """The id to use, and whether `wanted` had been used before (then `#2`, `#3` ... is added)."""
+        if self._is_known and wanted not in self.repeated:
+            return wanted, False
         again = wanted in self._used
         id_, number = wanted, 1
         while again and (id_ in self._used or id_ in self._wanted):

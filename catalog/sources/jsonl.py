@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -24,17 +24,17 @@ class JsonLinesSource(RowsSource):
     what = "a JSON lines file of Materials Project summary documents"
     id_column = "material_id"
 
-    def _rows(self, skip: Callable[[str], bool] | None) -> Iterator[FileRow]:
+    def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         for document, error in self._documents():
             if error is not None:
                 yield FileRow(_id(document), error=error)
                 continue
-            yield row_or_error(partial(self._row, document, skip), _id(document))
+            yield row_or_error(partial(self._row, document, asked), _id(document))
 
-    def _row(self, document: dict[str, Any], skip: Callable[[str], bool] | None) -> FileRow:
+    def _row(self, document: dict[str, Any], asked: Collection[str] | None) -> FileRow:
         elements, id_ = elements_of(document), _id(document)
         structure = document.get("structure")
-        needless = self._is_needless(id_, elements, skip)
+        needless = self._is_needless(id_, elements, asked)
         return FileRow(
             id=id_,
             payload={} if needless else structure if isinstance(structure, dict) else None,

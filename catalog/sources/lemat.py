@@ -5,18 +5,21 @@ Column names: https://huggingface.co/datasets/LeMaterial/LeMat-Bulk, data card; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from catalog.composition import amounts_of
 from catalog.errors import SourceError
 from catalog.sources.base import Chemistry, UniqueIds
-from catalog.sources.rows import FileRow, RowsSource
+from catalog.sources.rows import UNNAMED, FileRow, RowsSource
 from polywell.records import Provenance
 
 ID = "immutable_id"
@@ -62,42 +65,51 @@ class LematSource(RowsSource):
             )
         self._columns = [column for column in _KNOWN if column in names]
 
-    def _rows(self, skip: Callable[[str], bool] | None) -> Iterator[FileRow]:
-        number = 0
+    def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
+        wanted = None if asked is None else pa.array(asked, pa.string())
+        number = start = 0
         try:
             with pq.ParquetFile(self._file, pre_buffer=False) as file:
                 for group in range(file.num_row_groups):
-                    for row in self._group(file, group, skip):
+                    for row in self._group(file, group, wanted, start):
                         number += 1
                         yield row
+                    start += file.metadata.row_group(group).num_rows
         except (pa.ArrowException, OSError) as error:
             raise self._broken(number, error) from error
 
     def _group(
-        self, file: pq.ParquetFile, group: int, skip: Callable[[str], bool] | None
+        self, file: pq.ParquetFile, group: int, wanted: pa.Array | None, start: int
     ) -> Iterator[FileRow]:
-        """Rows of one row group: narrow columns first, then the wide ones batch by batch, if at all."""
+        """Rows of one row group that are wanted or have no id, the first of the group being `start`."""
         narrow = file.read_row_group(group, columns=self._columns, use_threads=False)
-        ids = [None if id_ is None else str(id_) for id_ in narrow.column(ID).to_pylist()]
-        asked = [id_ is None or skip is None or not skip(id_) for id_ in ids]
-        known = iter(narrow.filter(pa.array(asked, pa.bool_())).to_pylist())
-        rows = [next(known) if is_asked else None for is_asked in asked]
+        places = np.arange(narrow.num_rows)
+        if wanted is not None:
+            ids = narrow[ID].cast(pa.string())
+            is_other = pc.and_(pc.greater(pc.utf8_length(ids), 0), pc.invert(pc.is_in(ids, value_set=wanted)))
+            places = np.flatnonzero(~np.asarray(is_other.fill_null(False)))
+            narrow = narrow.take(pa.array(places))
+        rows = narrow.to_pylist()
         del narrow
-        worth = [row is not None and self._is_worth(row) for row in rows]
-        if not any(worth):
-            for id_, row in zip(ids, rows, strict=True):
-                yield FileRow(id_) if row is None else self._row(row, {})
+        is_worth = np.array([self._is_worth(row) for row in rows], bool)
+        structures = self._structures(file, group, places[is_worth])
+        for place, row, good in zip(places.tolist(), rows, is_worth.tolist(), strict=True):
+            yield self._row(row, next(structures) if good else {}, start + place + 1)
+
+    def _structures(
+        self, file: pq.ParquetFile, group: int, places: NDArray[np.int64]
+    ) -> Iterator[dict[str, Any]]:
+        """The wide columns of some rows of a row group, whose places grow; batch by batch."""
+        if not len(places):
             return
         wide = file.iter_batches(
             batch_size=_BATCH_ROWS, row_groups=[group], columns=list(STRUCTURE), use_threads=False
         )
         start = 0
         for batch in wide:
-            part = slice(start, start + batch.num_rows)
+            here = places[(places >= start) & (places < start + batch.num_rows)] - start
             start += batch.num_rows
-            taken = iter(batch.filter(pa.array(worth[part], pa.bool_())).to_pylist())
-            for id_, row, good in zip(ids[part], rows[part], worth[part], strict=True):
-                yield FileRow(id_) if row is None else self._row(row, next(taken) if good else {})
+            yield from batch.take(pa.array(here)).to_pylist()
 
     def _is_worth(self, row: Mapping[str, Any]) -> bool:
         """Whether the structure of a row is needed."""
@@ -106,7 +118,7 @@ class LematSource(RowsSource):
         elements = _elements(row)
         return elements is None or self._chemistry.holds(elements)
 
-    def _row(self, row: Mapping[str, Any], structure: Mapping[str, Any]) -> FileRow:
+    def _row(self, row: Mapping[str, Any], structure: Mapping[str, Any], number: int) -> FileRow:
         payload = dict(structure)
         if payload and row.get("dimension_types") is not None:
             payload["dimension_types"] = row["dimension_types"]
@@ -121,6 +133,7 @@ class LematSource(RowsSource):
                 last_updated=_iso(modified),
                 functional=row.get("functional"),
             ),
+            number=number,
         )
 
     def _stamps(self) -> Iterator[tuple[str | None, str | None]]:
@@ -128,23 +141,31 @@ class LematSource(RowsSource):
         try:
             with pq.ParquetFile(self._file, pre_buffer=False) as file:
                 for batch in file.iter_batches(batch_size=_ID_BATCH_ROWS, columns=columns, use_threads=False):
-                    for row in batch.to_pylist():
-                        id_ = row[ID]
-                        yield None if id_ is None else str(id_), _iso(row.get(MODIFIED))
+                    ids = batch.column(ID).cast(pa.string()).to_pylist()
+                    dates = (
+                        batch.column(MODIFIED).to_pylist() if MODIFIED in columns else repeat(None, len(ids))
+                    )
+                    yield from zip(ids, map(_iso, dates), strict=True)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(0, error) from error
 
     def _names(self) -> UniqueIds:
-        """Knows beforehand the ids of rows that a `#2` could take away, which are nearly always none."""
-        wanted: set[str] = set()
+        """Knows beforehand which ids come again, or look like a name that is given; nearly always none."""
+        parts = []
         try:
             with pq.ParquetFile(self._file, pre_buffer=False) as file:
                 for batch in file.iter_batches(batch_size=_ID_BATCH_ROWS, columns=[ID], use_threads=False):
-                    ids = batch.column(0).cast(pa.string())
-                    wanted.update(ids.filter(pc.match_substring(ids, "#")).drop_null().to_pylist())
+                    parts.append(batch.column(0).cast(pa.string()))
         except (pa.ArrowException, OSError) as error:
             raise self._broken(0, error) from error
-        return UniqueIds(wanted)
+        ids = pa.chunked_array(parts, pa.string())
+        counted = ids.value_counts()
+        again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+        unnamed = ids.filter(pc.starts_with(ids, UNNAMED))
+        wanted = ids.filter(pc.match_substring(ids, "#"))
+        return UniqueIds(
+            wanted.drop_null().to_pylist(), {*again.drop_null().to_pylist(), *unnamed.drop_null().to_pylist()}
+        )
 
     def expected_count(self) -> int:
         """Number of rows."""

@@ -13,13 +13,17 @@ from catalog.errors import DuplicateIdError, MissingValueError, ParseError, Read
 from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found
 from polywell.records import Provenance
 
+UNNAMED = "(row "
+"""How the names of rows without an id begin; their number follows."""
+
 
 @dataclass(frozen=True)
 class FileRow:
     """One row of a file, as far as the file itself can tell.
 
     `error` says what is wrong with the row where it is no more than that; `payload` may be empty where the
-    source was told that no structure is needed.
+    source was told that no structure is needed. `number` is the row's place in the file, from 1, where rows
+    before it were left out.
     """
 
     id: str | None
@@ -28,6 +32,7 @@ class FileRow:
     elements: tuple[str, ...] | None = None
     provenance: Provenance = field(default_factory=Provenance)
     error: ReadError | None = None
+    number: int | None = None
 
 
 def row_or_error(make: Callable[[], FileRow], id_: str | None) -> FileRow:
@@ -78,11 +83,12 @@ class RowsSource(ABC):
             raise SourceError(f"{name!r}: there is no file {str(file)!r}; give the path of {self.what}")
 
     @abstractmethod
-    def _rows(self, skip: Callable[[str], bool] | None) -> Iterator[FileRow]:
+    def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         """Streams the rows.
 
         Args:
-            skip: rows with such ids need no payload.
+            asked: rows with other ids need no payload; and may be left out altogether, with numbers on those
+                that are given, where `_names` knows which ids come more than once.
 
         Raises:
             SourceError: the file breaks off while it is read.
@@ -93,11 +99,11 @@ class RowsSource(ABC):
         """Streams the ids as they stand in the file, with their dates where there are any."""
 
     def _is_needless(
-        self, id_: str | None, elements: Collection[str] | None, skip: Callable[[str], bool] | None
+        self, id_: str | None, elements: Collection[str] | None, asked: Collection[str] | None
     ) -> bool:
         """Whether a row can go without its structure: outside of the chemistry, or not asked for."""
         outside = self._chemistry is not None and elements is not None and not self._chemistry.holds(elements)
-        return outside or (skip is not None and id_ is not None and skip(id_))
+        return outside or (asked is not None and id_ is not None and id_ not in asked)
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """Streams the rows; a row without id or structure, or with an id used before, becomes an error.
@@ -108,9 +114,10 @@ class RowsSource(ABC):
         wanted = None if ids is None else set(ids)
         found: set[str] = set()
         names = self._names()
-        skip = None if wanted is None else lambda id_: id_ not in wanted
-        for number, row in enumerate(self._rows(skip), start=1):
-            id_, again = names.take(row.id or f"(row {number})")
+        asked = None if wanted is None else wanted | names.repeated
+        for place, row in enumerate(self._rows(asked), start=1):
+            number = row.number or place
+            id_, again = names.take(row.id or f"{UNNAMED}{number})")
             if wanted is not None:
                 if id_ not in wanted:
                     continue
@@ -138,7 +145,7 @@ class RowsSource(ABC):
         """Streams the ids of `raw_entries` with the date of each row, where the file has dates."""
         names = self._names()
         for number, (id_, stamp) in enumerate(self._stamps(), start=1):
-            yield names.take(id_ or f"(row {number})")[0], stamp
+            yield names.take(id_ or f"{UNNAMED}{number})")[0], stamp
 
     def _names(self) -> UniqueIds:
         """Gives out the ids, none of them taken from a later row that has it as its own."""

@@ -324,6 +324,23 @@ def test_wide_columns_are_read_only_where_a_row_is_worth_it(tmp_path: Path, monk
     assert isinstance(open_source(spec), LematSource)
 
 
+def test_rows_asked_for_are_those_of_the_whole_file(tmp_path: Path) -> None:
+    """Whatever the ids: rows that are left out count for the numbers and names of those that are not."""
+    [plain] = lemat_rows({"plain": crystals()["a-2"]})
+    ids = ["a", None, "b", "a", "(row 6)", None, "a#2", "c", "", "b", "(row 2)", "d"]
+    rows = [plain | {"immutable_id": id_, "last_modified": str(n)} for n, id_ in enumerate(ids)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet", row_group_size=5)
+    source = open_source(f"parquet:{tmp_path / 't.parquet'}")
+    every = list(source.raw_entries())
+    names = [raw.id for raw in every]
+    assert len(set(names)) == len(ids) and [name for name, _ in source.index()] == names
+    assert {"a", "b", "a#2", "a#3", "b#2", "(row 6)", "(row 6)#2", "(row 2)", "(row 2)#2"} < set(names)
+    for start in range(len(names)):
+        some = names[start::3]
+        expected = [(raw.id, str(raw.payload)) for raw in every if raw.id in some]
+        assert [(raw.id, str(raw.payload)) for raw in source.raw_entries(some)] == expected
+
+
 def test_timestamps_serve_as_dates(tmp_path: Path) -> None:
     rows = lemat_rows(crystals())
     for row in rows:
