@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -18,6 +19,7 @@ import pyarrow.fs as fs
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from numpy.typing import NDArray
 
 from catalog.errors import LakeError
 from catalog.predictions import table_schema
@@ -125,16 +127,13 @@ def apply(
         return _persistently(table_path, source, lambda: _commit(table_path, spool, source, schema, whole))
 
 
-def scan(
-    table_path: Path, source: str, columns: Collection[str] | None = None, outcome: str | None = None
-) -> Iterator[pa.RecordBatch]:
+def scan(table_path: Path, source: str, columns: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
     """Streams the current rows of a source in the order of the table's files; nothing without a table.
 
     Args:
         table_path: folder of one of the tables of `SCHEMAS`.
         source: name of the source.
         columns: the columns to give; all if None. What older rows lack is null.
-        outcome: give the rows of this outcome only.
 
     Raises:
         LakeError: a table of another schema version.
@@ -145,10 +144,43 @@ def scan(
     table = _open(table_path)
     if table is None:
         return
-    wanted = ds.field("source") == source
-    if outcome is not None:
-        wanted &= ds.field("outcome") == outcome
-    yield from _current(_dataset(table, table_path), wanted, schema)
+    yield from _current(_dataset(table, table_path), ds.field("source") == source, schema)
+
+
+def rows_at(table_path: Path, source: str, chosen: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
+    """Streams those of the rows of `scan` that are chosen; groups of rows without any are not read.
+
+    Args:
+        table_path: folder of one of the tables of `SCHEMAS`.
+        source: name of the source.
+        chosen: of each row of `scan`, in its order, whether to give it.
+
+    Raises:
+        LakeError: a table of another schema version, or of other rows than when they were chosen.
+    """
+    schema, table = _schema_of(table_path), _open(table_path)
+    start = 0
+    if table is not None:
+        dataset = _dataset(table, table_path)
+        for fragment in dataset.get_fragments(ds.field("source") == source):
+            for group in fragment.row_groups:
+                here = chosen[start : start + group.num_rows]
+                start += group.num_rows
+                if here.any():
+                    rows = _of_group(fragment.subset(row_group_ids=[group.id]), dataset.schema, schema)
+                    yield rows if here.all() else rows.filter(pa.array(here))
+    if start != len(chosen):
+        raise LakeError(
+            f"{table_path} holds {start} rows of {source!r}, {len(chosen)} were looked through: another "
+            "program wrote there meanwhile, run again"
+        )
+
+
+def _of_group(group: ds.ParquetFileFragment, stored: pa.Schema, schema: pa.Schema) -> pa.RecordBatch:
+    names = [name for name in schema.names if name in stored.names]
+    table = group.to_table(schema=stored, columns=names, use_threads=False)
+    [batch] = table.combine_chunks().to_batches()
+    return conformed(batch, schema)
 
 
 def read_rows(table_path: Path, source: str, version: int | None = None) -> Iterator[Row]:

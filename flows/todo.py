@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.home import Home
-from catalog.lake import apply, scan
+from catalog.lake import apply, rows_at, scan
 from catalog.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
 from catalog.structures import structures_schema
 
@@ -112,11 +112,8 @@ def _shards(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.Rec
     if not left.any():
         return
     waiting: list[pa.RecordBatch] = []
-    count = start = 0
-    for batch in scan(home.structures, source):
-        chosen = left[start : start + batch.num_rows]
-        start += batch.num_rows
-        some = batch if chosen.all() else batch.filter(pa.array(chosen))
+    count = 0
+    for some in rows_at(home.structures, source, left):
         while some.num_rows:
             part = some.slice(0, SHARD_ENTRIES - count)
             some = some.slice(part.num_rows)

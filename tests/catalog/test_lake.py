@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
@@ -270,5 +271,13 @@ def test_many_rows_meet_many_changes(tmp_path: Path) -> None:
     moved = [row | {"formula": "Mg2O", "row_hash": "new"} for row in rows[::2]]
     gone = [str(number) for number in range(1, many, 4)]
     apply(table, [pa.RecordBatch.from_pylist(moved, schema=schema)], pa.array(gone), "s")
+    scanned = [row for batch in lake.scan(table, "s") for row in batch.to_pylist()]
+    for chosen in (slice(0, None, 7), slice(2, 5), slice(-1, None), slice(0, 0)):
+        mask = np.zeros(len(scanned), bool)
+        mask[chosen] = True
+        found = [row for batch in lake.rows_at(table, "s", mask) for row in batch.to_pylist()]
+        assert found == scanned[chosen]
+    with pytest.raises(LakeError, match=r"rows of 's', 3 were looked through.*run again"):
+        list(lake.rows_at(table, "s", np.ones(3, bool)))
     expected = {str(number): "MgO" if number % 2 else "Mg2O" for number in range(many)}
     assert formulas(table) == {id_: formula for id_, formula in expected.items() if id_ not in set(gone)}
