@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -87,6 +88,7 @@ class Run:
         self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=(shards.__name__,))
         if plan.dask_address is not None:
             self._workers = DaskWorkers(plan.dask_address, self._workers)
+        self._aside = ThreadPoolExecutor(1)  # screens the references while this thread waits for workers
         self._folder = work_folder(plan.home, plan.source.name)
         self._version: str | None = None
         self._index: pa.Table | None = None
@@ -99,6 +101,7 @@ class Run:
         home, source = self.plan.home, self.plan.source.name
         self._held.enter_context(only_run(home, f"screening {source}", say))
         self._held.enter_context(self._workers)
+        self._held.enter_context(self._aside)
         _tidy(home)
         return self
 
@@ -158,6 +161,7 @@ class Run:
         """
         plan, source = self.plan, self.plan.source
         self._workers.prepare()
+        self._aside.submit(reference_records, plan.families)
         if self._index is None:
             self._index = self._listed()
         if not self._index.num_rows:
@@ -202,6 +206,7 @@ class Run:
         """
         plan, source = self.plan, self.plan.source.name
         merge_predictions(plan.home, source, self._todo, f"{self._started:%Y-%m-%d}")
+        self._aside.shutdown()
         self._tables = tables_of(plan.home, source, plan.families, plan.without_noncommercial, plan.rank_by)
         counts = self._tables.counts(self._todo.stored)
         say(f"predictions: {counts.sentence}")
