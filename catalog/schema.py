@@ -82,7 +82,7 @@ def without_words(schema: pa.Schema) -> pa.Schema:
 
 def storable(text: str) -> str:
     """The text with lone surrogates written as backslash escapes: what UTF-8, hence Arrow, can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def row_hash(row: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import secrets
 import shutil
@@ -85,7 +86,7 @@ class Run:
         self._started = now()
         self._name = f"{self._started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         self._held = ExitStack()
-        self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=(shards.__name__,))
+        self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=(shards.__name__, "pandas"))
         if plan.dask_address is not None:
             self._workers = DaskWorkers(plan.dask_address, self._workers)
         self._aside = ThreadPoolExecutor(1)  # screens the references while this thread waits for workers
@@ -103,6 +104,8 @@ class Run:
         self._held.enter_context(self._workers)
         self._held.enter_context(self._aside)
         _tidy(home)
+        gc.freeze()  # what is imported outlives the run: the collector need not go through it each time
+        self._held.callback(gc.unfreeze)
         return self
 
     def __exit__(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from polywell.records import ScreenRecord
+from polywell.records import ScreenRecord, with_values
 from polywell.rediscovery import CATIONS_SLACK, Amounts, amounts_per_metal, doping_distance
 
 LEAST_KEPT = 0.5
@@ -20,7 +19,7 @@ def grouped(records: Sequence[ScreenRecord]) -> list[ScreenRecord]:
     """The candidates of a source with their `compound`, found from the majority formulas of all of them."""
     names = [(record.majority_formula or record.formula, str(record.metal)) for record in records]
     found = compounds(names)
-    return [replace(record, compound=found[name]) for record, name in zip(records, names, strict=True)]
+    return [with_values(record, compound=found[name]) for record, name in zip(records, names, strict=True)]
 
 
 def compounds(formulas: Iterable[Named]) -> dict[Named, str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import StrEnum
 
-from polywell.records import Outcome, ScreenRecord
+from polywell.records import Outcome, ScreenRecord, with_values
 
 
 class RankBy(StrEnum):
@@ -43,7 +42,7 @@ def rank(records: Iterable[ScreenRecord], by: RankBy = DEFAULT) -> list[ScreenRe
         compound = record.compound or record.formula
         seen[compound] += 1
         ranked.append(
-            replace(
+            with_values(
                 record,
                 rank=place,
                 rank_published=published[record.source, record.id],

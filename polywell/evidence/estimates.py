@@ -7,7 +7,6 @@ structure: `estimated` makes them from what the descriptions say.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from polywell.evidence.corrected_database import CorrectedDatabase, correct_data
 from polywell.evidence.features import features_of
 from polywell.evidence.surroundings import Surroundings, surroundings
 from polywell.families import Families
-from polywell.records import Entry, Outcome, ScreenRecord
+from polywell.records import Entry, Outcome, ScreenRecord, with_values
 
 
 def described(records: Sequence[ScreenRecord], entries: Sequence[Entry]) -> list[ScreenRecord]:
@@ -32,7 +31,7 @@ def described(records: Sequence[ScreenRecord], entries: Sequence[Entry]) -> list
     structures = [entry.structure for k in places if (entry := entries[k]).structure is not None]
     made = list(records)
     for k, around in zip(places, surroundings([records[k] for k in places], structures), strict=True):
-        made[k] = replace(
+        made[k] = with_values(
             records[k],
             spacer=around.spacer,
             net_disorder=around.net_disorder,
@@ -71,7 +70,7 @@ def estimated(
     estimates = _estimates(database, calibration, families)
     for record, fields, estimate in zip(records, database.fields(), estimates, strict=True):
         fields["calibration_digest"] = calibration.training_digest
-        made.append(replace(record, **fields, **({} if estimate is None else _estimate_fields(estimate))))
+        made.append(with_values(record, **fields, **({} if estimate is None else _estimate_fields(estimate))))
     return made, database
 
 
