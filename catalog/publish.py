@@ -36,8 +36,6 @@ KEPT_RUNS = 10
 _BATCH_ROWS = 10_000
 """Rows of one row group of the published files."""
 
-_KEY = pa.schema([("source", pa.string()), ("id", pa.string())])
-
 
 def publish(
     home: Home,
@@ -113,16 +111,20 @@ def _write_run(folder: Path, lists: Mapping[Outcome, pa.Table], manifest: Mappin
 
 
 def _check_entries(lists: Mapping[Outcome, pa.Table]) -> None:
-    """Checks that every entry stands in the list of its outcome, and once in all of them."""
-    keys = []
+    """Checks that every entry is of one source, stands in the list of its outcome, and once in all of them."""
+    sources: set[str] = set()
     for outcome, table in lists.items():
+        sources.update(table["source"].unique().to_pylist())
         strange = table.filter(pc.not_equal(table["outcome"], outcome.value)).slice(0, 1)
         for id_, said in zip(strange["id"].to_pylist(), strange["outcome"].to_pylist(), strict=True):
             raise PublishError(f"{id_!r} is {said}, but stands in the list of the {outcome} entries")
-        keys += [conformed(part, _KEY) for part in table.select(_KEY.names).to_batches()]
-    counted = pa.Table.from_batches(keys, _KEY).group_by(_KEY.names).aggregate([([], "count_all")])
-    for row in counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist():
-        raise PublishError(f"{row['id']!r} of {row['source']!r} came twice; every entry is counted once")
+    if len(sources) > 1:
+        raise PublishError(f"entries of {' and '.join(sorted(sources))} in one run; every source has its own")
+    ids = pa.chunked_array([part for table in lists.values() for part in table["id"].chunks], pa.string())
+    if len(ids.unique()) < len(ids):
+        counted = ids.value_counts()
+        again = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")[0].as_py()
+        raise PublishError(f"{again!r} came twice; every entry is counted once")
 
 
 def write_table(path: Path, table: pa.Table) -> int:

@@ -19,7 +19,7 @@ from catalog.home import Home
 from catalog.predictions import record_to_row, row_to_record
 from catalog.schema import entry_schema
 from polywell.columns import ENTRY_COLUMNS
-from polywell.records import ScreenRecord
+from polywell.records import ScreenRecord, with_values
 
 
 def manifest(candidates: int = 0, rejected: int = 0, failed: int = 0, **more: Any) -> dict[str, Any]:
@@ -89,6 +89,8 @@ def test_a_lost_entry_stops_the_run(home: Home, candidate: Callable, rejected: C
         ([candidate()], [], [], {**manifest(1), "entries": 2}),
         ([candidate()], [], [], {}),
         ([candidate(), candidate()], [], [], manifest(2)),
+        ([candidate()], [rejected("a")], [], manifest(1, 1)),
+        ([candidate(), with_values(candidate("b"), source="another")], [], [], manifest(2)),
         ([candidate()], [candidate("b")], [], manifest(1, 1)),
         ([rejected()], [], [], manifest(1)),
     ]
