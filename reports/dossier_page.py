@@ -6,9 +6,7 @@ by itself carries it inside.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from reports.dossier_payload import Dossier
 from reports.inline import inline_json, inline_script, script_source
 from reports.library import VIEWER, library, library_source
 from reports.table import Row
-from reports.writing import environment, read_text, replace_text
+from reports.writing import environment, json_text, read_text, replace_text
 
 FOLDER = "dossiers"
 SCRIPT = "templates/dossier.js"
@@ -98,21 +96,17 @@ def write_dossier(payload: Dossier, folder: Path, back: str = "") -> Path:
             script_sources=Markup(f"{allowed} {script_source(own)}"),
             data=inline_json(
                 {
-                    "scene": None if payload.scene is None else asdict(payload.scene),
+                    "scene": payload.scene,
                     "cif": payload.cif,
                     "file": f"{payload.file}.cif",
                 }
             ),
         )
     )
-    text = json.dumps(_plain(payload), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
-    replace_text(folder / f"{payload.file}.json", text)
+    replace_text(folder / f"{payload.file}.json", json_text(_told(payload)))
     return replace_text(folder / f"{payload.file}.html", html)
 
 
-def _plain(payload: Dossier) -> dict[str, Any]:
-    """The payload as JSON: without what only draws the picture."""
-    fields = asdict(payload)
-    del fields["scene"], fields["axis_ticks"]
-    fields["replacements"] = [one.model_dump(mode="json") for one in payload.replacements]
-    return fields
+def _told(payload: Dossier) -> dict[str, Any]:
+    """The fields of the payload without what only draws the picture."""
+    return {name: value for name, value in vars(payload).items() if name not in ("scene", "axis_ticks")}

@@ -15,12 +15,12 @@ _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 def inline_json(value: object) -> Markup:
     """Write a value as JSON that can stand between `<script type="application/json">` tags.
 
-    The result is pure ASCII and holds no `<`, `>` or `&`.
+    A record is written as the object of its fields. The result is pure ASCII and holds no `<`, `>` or `&`.
 
     Raises:
         ValueError: If the value holds NaN or an infinity, which JSON cannot say.
     """
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, default=vars, separators=(",", ":"))
     for character, escape in _ESCAPES.items():
         text = text.replace(character, escape)
     return Markup(text)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,11 @@ from reports.library import PLOTLY, library, library_source
 from reports.payload import SLACK, RunPayload, run_payload
 from reports.picture import write_picture
 from reports.shortlist import Filter, write_shortlist
-from reports.table import Row, Table
-from reports.writing import environment, read_text, replace_text
+from reports.table import Row
+from reports.writing import environment, json_text, read_text, replace_text
 
 DATA = "run.json"
-NO_TABLE = Table((), (), 0)
+TABLES = ("ranked_table", "rejected_table", "failed_table")
 SHORTLIST = "shortlist"
 """Folder of the files below that of the page."""
 
@@ -108,24 +106,22 @@ def write_run_page(payload: RunPayload, folder: Path) -> Path:
         script_sources=Markup(f"{library_source(*PLOTLY)} {script_source(own)}"),
         data=inline_json(
             {
-                "ranked": _table_data(payload.ranked_table),
-                "rejected": _table_data(payload.rejected_table),
-                "failed": _table_data(payload.failed_table),
-                "chart": asdict(payload.chart),
+                "ranked": payload.ranked_table,
+                "rejected": payload.rejected_table,
+                "failed": payload.failed_table,
+                "chart": payload.chart,
             }
         ),
     )
-    text = json.dumps(_numbers(payload), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
-    replace_text(folder / DATA, text)
+    replace_text(folder / DATA, json_text(_numbers(payload)))
     return replace_text(folder / "index.html", html)
 
 
 def _numbers(payload: RunPayload) -> dict[str, Any]:
     """The payload without its tables and points, which are rows of the catalog's own files."""
-    fields = asdict(replace(payload, ranked_table=NO_TABLE, rejected_table=NO_TABLE, failed_table=NO_TABLE))
-    del fields["ranked_table"], fields["rejected_table"], fields["failed_table"]
-    fields["chart"] = {name: fields["chart"][name] for name in ("families", "distribution")}
-    return fields
+    fields = {name: value for name, value in vars(payload).items() if name not in TABLES}
+    chart = {"families": payload.chart.families, "distribution": payload.chart.distribution}
+    return fields | {"chart": chart}
 
 
 def write_columns_page(folder: Path) -> Path:
@@ -143,12 +139,3 @@ def write_columns_page(folder: Path) -> Path:
         )
     )
     return replace_text(folder / "columns.html", html)
-
-
-def _table_data(table: Table) -> dict[str, object]:
-    return {
-        "columns": [asdict(column) for column in table.columns],
-        "phase_columns": [asdict(column) for column in table.phase_columns],
-        "rows": table.rows,
-        "total": table.total,
-    }

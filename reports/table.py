@@ -88,9 +88,9 @@ class Table:
     """Columns and rows in the same order; `total` counts the rows of the run, also those not carried."""
 
     columns: tuple[TableColumn, ...]
+    phase_columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: int
-    phase_columns: tuple[TableColumn, ...] = ()
 
     @property
     def shown(self) -> tuple[TableColumn, ...]:
@@ -162,7 +162,7 @@ def ranked_table(rows: Sequence[Row], with_dossier: Collection[str] = ()) -> Tab
         whole["dossier"] = dossier_path(str(row["source"]), str(row["id"])) if linked else ""
         phases: list[Any] = [_cells(phase, phase_columns) for phase in row["phases"] or ()]
         cells.append((*_cells(whole, columns), phases))
-    return Table(columns, tuple(cells), len(rows), phase_columns)
+    return Table(columns, phase_columns, tuple(cells), len(rows))
 
 
 def rejected_table(rows: Sequence[Row], total: int) -> Table:
@@ -184,7 +184,7 @@ def _is_given(value: Any) -> bool:
 def _listed(rows: Sequence[Row], names: Sequence[str], total: int) -> Table:
     columns = tuple(_column(_ENTRY, name) for name in names)
     cells = tuple(_cells(row, columns, MAX_LISTED_TEXT) for row in rows[:MAX_LISTED])
-    return Table(columns, cells, total)
+    return Table(columns, (), cells, total)
 
 
 def _column(registry: Mapping[str, Column], name: str, *, shown: bool = True) -> TableColumn:

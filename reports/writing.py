@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -69,6 +70,15 @@ def _set_low(digits: str) -> Markup:
 def read_text(name: str) -> str:
     """Read a template or a vendored file of this package."""
     return files("reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def json_text(value: object) -> str:
+    """Write a value as JSON for a file, in ASCII; a record is written as the object of its fields.
+
+    Raises:
+        ValueError: the value holds NaN or an infinity, which JSON cannot say.
+    """
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, default=vars, indent=1) + "\n"
 
 
 def replace_text(path: Path, text: str, errors: str = "xmlcharrefreplace") -> Path:
