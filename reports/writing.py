@@ -14,6 +14,9 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+_AMOUNT = re.compile(r"([^\W\d_]|[)\]])([0-9]+(?:\.[0-9]*)?)")
+"""A letter or a closing bracket, and the number behind it; no escape of HTML holds both."""
+
 
 def typeset(label: str) -> Markup:
     """Set the index of T_c low, in a text of the column registry."""
@@ -37,34 +40,24 @@ def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
     made.filters["typeset"] = set_words
     made.filters["formula"] = formula
     made.filters["short"] = short
+    made.globals["k"] = fixed
     return made
 
 
 def formula(text: str) -> Markup:
     """Set the numbers that follow an element or a bracket low, as in a chemical formula."""
-    if len(text) > 200:
-        return escape(text)
-    out, low, last = Markup(), "", ""
-    for character in text:
-        if character.isascii() and (
-            (character.isdigit() and (low or last.isalpha() or last in ")]"))
-            or (character == "." and low and "." not in low)
-        ):
-            low += character
-            continue
-        out += _set_low(low) + escape(character)
-        low, last = "", character
-    return out + _set_low(low)
+    return escape(text) if len(text) > 200 else Markup(_AMOUNT.sub(r"\1<sub>\2</sub>", str(escape(text))))
+
+
+def fixed(value: float, digits: int = 0) -> str:
+    """A number with so many digits behind its point; the pages call it `k`."""
+    return f"{value:.{digits}f}"
 
 
 def short(source: str, limit: int = 90) -> str:
     """A source without its addresses, cut at `limit` characters; the whole of it stands in the data."""
     bare = re.sub(r"[,;:]?\s*(abstract:?)?\s*https?://\S+", "", source).strip() or source
     return bare if len(bare) <= limit else f"{bare[:limit].rstrip()}…"
-
-
-def _set_low(digits: str) -> Markup:
-    return Markup("<sub>{}</sub>").format(digits) if digits else Markup()
 
 
 def read_text(name: str) -> str:

@@ -203,6 +203,7 @@ def test_hostile_text_adds_no_tag(make, row, tmp_path) -> None:
 def test_formulas_are_set_with_low_numbers() -> None:
     assert formula("YBa2Cu3O6.97") == "YBa<sub>2</sub>Cu<sub>3</sub>O<sub>6.97</sub>"
     assert formula("(Ba,K)2<b>") == "(Ba,K)<sub>2</sub>&lt;b&gt;"
+    assert formula("2H-NbSe2") == "2H-NbSe<sub>2</sub>"
     assert formula("n" * 500) == "n" * 500
 
 
