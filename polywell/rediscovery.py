@@ -165,6 +165,9 @@ def amounts_per_metal(formula: str, metal: str) -> Amounts | None:
 
 def doping_distance(one: Amounts, other: Amounts) -> float | None:
     """Ions for each metal that tell two formulas apart; None where it is more than doping, by `RULE`."""
+    for symbol, amount in one.cations.items():  # most pairs differ by their first cation already
+        if abs(amount - other.cations.get(symbol, 0.0)) > REPLACED_CATIONS:
+            return None
     if abs(one.total - other.total) > CATIONS_SLACK and not _one_vacant(one.cations, other.cations):
         return None
     cations = _moved(one.cations, other.cations)
