@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, Column
@@ -139,9 +140,8 @@ def ranked_table(rows: Sequence[Row], with_dossier: Collection[str] = ()) -> Tab
         rows: the candidates in ranked order.
         with_dossier: ids of those that have a dossier to link to.
     """
-    named = [known_as(row) for row in rows]
-    held = {name for name in RANKED_OPTIONAL if any(_is_given(row.get(name)) for row in rows)}
-    held |= {"known"} if any(named) else set()
+    whole = [_whole(row, with_dossier) for row in rows]
+    held = {name for name in RANKED_OPTIONAL if any(_is_given(row.get(name)) for row in whole)}
     columns = (
         *(
             KNOWN
@@ -154,15 +154,12 @@ def ranked_table(rows: Sequence[Row], with_dossier: Collection[str] = ()) -> Tab
         DOSSIER,
     )
     phase_columns = tuple(_column(_PHASE, name) for name in PHASE_SHOWN)
-    cells = []
-    for row, known in zip(rows, named, strict=True):
-        whole = {**row, **{name: ceiling_phase(row).get(name) for name in ("apexes", "sheets_per_block")}}
-        whole["known"] = known
-        linked = str(row["id"]) in with_dossier
-        whole["dossier"] = dossier_path(str(row["source"]), str(row["id"])) if linked else ""
-        phases: list[Any] = [_cells(phase, phase_columns) for phase in row["phases"] or ()]
-        cells.append((*_cells(whole, columns), phases))
-    return Table(columns, phase_columns, tuple(cells), len(rows))
+    phases = iter(_cells([phase for row in rows for phase in row["phases"] or ()], phase_columns))
+    cells = tuple(
+        (*shown, list(islice(phases, len(row["phases"] or ()))))
+        for shown, row in zip(_cells(whole, columns), rows, strict=True)
+    )
+    return Table(columns, phase_columns, cells, len(rows))
 
 
 def rejected_table(rows: Sequence[Row], total: int) -> Table:
@@ -177,14 +174,25 @@ def failed_table(rows: Sequence[Row], total: int) -> Table:
     return _listed(rows, FAILED_SHOWN, total)
 
 
+def _whole(row: Row, with_dossier: Collection[str]) -> Row:
+    """The row with what stands in no column of it: its ceiling's cage, its known compound, its dossier."""
+    top, id = ceiling_phase(row), str(row["id"])
+    return {
+        **row,
+        "apexes": top.get("apexes"),
+        "sheets_per_block": top.get("sheets_per_block"),
+        "known": known_as(row),
+        "dossier": dossier_path(str(row["source"]), id) if id in with_dossier else "",
+    }
+
+
 def _is_given(value: Any) -> bool:
     return value is not None and value == value and value != ""
 
 
 def _listed(rows: Sequence[Row], names: Sequence[str], total: int) -> Table:
     columns = tuple(_column(_ENTRY, name) for name in names)
-    cells = tuple(_cells(row, columns, MAX_LISTED_TEXT) for row in rows[:MAX_LISTED])
-    return Table(columns, (), cells, total)
+    return Table(columns, (), tuple(_cells(rows[:MAX_LISTED], columns, MAX_LISTED_TEXT)), total)
 
 
 def _column(registry: Mapping[str, Column], name: str, *, shown: bool = True) -> TableColumn:
@@ -208,26 +216,31 @@ def _kind(column: Column) -> Kind:
     return "badge" if column.name in ("extrapolation", "geometry_suspect") else "text"
 
 
-def _cells(row: Row, columns: Sequence[TableColumn], limit: int = MAX_TEXT) -> tuple[Cell, ...]:
-    return tuple(_cell(row, column, limit) for column in columns)
+def _cells(
+    rows: Sequence[Row], columns: Sequence[TableColumn], limit: int = MAX_TEXT
+) -> list[tuple[Cell, ...]]:
+    return list(zip(*(_column_cells(rows, column, limit) for column in columns), strict=True))
 
 
-def _cell(row: Row, column: TableColumn, limit: int) -> Cell:
-    value = row[column.key]
+def _column_cells(rows: Sequence[Row], column: TableColumn, limit: int) -> Sequence[Cell]:
+    values = [row[column.key] for row in rows]
     if column.kind == "number":
-        return _rounded(value, column.digits)
+        return _rounded(values, column.digits)
     if column.kind == "range":
-        high = row[column.key.replace("_low_", "_high_")]
-        return [_rounded(value, column.digits), _rounded(high, column.digits)]
+        highs = [row[column.key.replace("_low_", "_high_")] for row in rows]
+        lows = _rounded(values, column.digits)
+        return [list(ends) for ends in zip(lows, _rounded(highs, column.digits), strict=True)]
+    return [_text(value, limit) for value in values]
+
+
+def _text(value: Any, limit: int) -> str:
+    if value is None or isinstance(value, (str, float)):
+        return clipped(value, limit)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is not None and not isinstance(value, (str, float)):
-        return clipped(" – ".join(str(part) for part in value), limit)
-    return clipped(value, limit)
+    return clipped(" – ".join(str(part) for part in value), limit)
 
 
-def _rounded(value: Any, digits: int) -> float | int | None:
-    number = finite(value)
-    if number is None:
-        return None
-    return round(number) if digits == 0 else round(number, digits + 2)
+def _rounded(values: Sequence[Any], digits: int) -> list[float | int | None]:
+    places = None if digits == 0 else digits + 2
+    return [None if number is None else round(number, places) for number in map(finite, values)]
