@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -12,6 +13,9 @@ from reports.chart import Chart
 from reports.payload import RunPayload
 
 WIDTH_PX, HEIGHT_PX, DPI = 1200, 750, 150
+LEFT_PX, BELOW_PX, EDGE_PX, LINE_PX = 90, 75, 18, 32
+"""Room for the labels of the axes, free edge, and height of a line of the legend."""
+
 COLOURS = ("#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's palette, safe for colour-blind readers."""
 
@@ -35,13 +39,13 @@ def write_picture(payload: RunPayload, path: Path) -> Path:
     """
     if path.suffix != ".png":
         raise ValueError(f"cannot draw {path.name!r}: expected a name that ends in .png")
-    figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     _draw_curves(axes, payload.chart)
     _draw_measured(axes, payload.chart)
     axes.set_xlabel("Height of the cage ξ (Å)")
-    axes.set_ylabel("Critical temperature $T_c$ (K)")
+    axes.set_ylabel("Critical temperature (K)")
     axes.set_ylim(bottom=0)
     axes.margins(x=0)
     axes.grid(color="#dfe3e7", linewidth=0.6)
@@ -49,9 +53,17 @@ def write_picture(payload: RunPayload, path: Path) -> Path:
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=SOFT, labelcolor=INK)
     handles, labels = axes.get_legend_handles_labels()
+    lines = math.ceil(len(handles) / 2)
+    above = EDGE_PX + LINE_PX * lines
+    figure.subplots_adjust(
+        left=LEFT_PX / WIDTH_PX,
+        right=1 - EDGE_PX / WIDTH_PX,
+        bottom=BELOW_PX / HEIGHT_PX,
+        top=1 - above / HEIGHT_PX,
+    )
     if handles:
         # Above the axes, where no point can hide behind it.
-        figure.legend(handles, labels, loc="outside upper left", ncols=2, fontsize=9, frameon=False)
+        figure.legend(handles, labels, loc="upper left", ncols=2, fontsize=9, frameon=False)
     # A name and version of the drawing library would change the bytes without changing the picture.
     figure.savefig(path, format="png", metadata={"Software": None})
     return path
