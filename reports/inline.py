@@ -33,8 +33,9 @@ def inline_script(code: str) -> Markup:
         ValueError: If the code holds `</script` or `<!--`, on which an HTML parser would leave or
             misread the element, or a carriage return, which it would change.
     """
+    lower = code.lower()
     for forbidden in ("</script", "<!--", "\r"):
-        if forbidden in code.lower():
+        if forbidden in lower:
             raise ValueError(
                 f"inlined code holds {forbidden!r}, expected none: write it as an escape, "
                 f"for example {forbidden[0]!r} apart from the rest"

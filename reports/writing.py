@@ -33,6 +33,7 @@ def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
     made = Environment(
         loader=PackageLoader("reports", "templates"),
         autoescape=True,
+        optimized=False,  # no template computes with constants, and to look for them is a fifth of compiling
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -60,6 +61,7 @@ def short(source: str, limit: int = 90) -> str:
     return bare if len(bare) <= limit else f"{bare[:limit].rstrip()}…"
 
 
+@cache
 def read_text(name: str) -> str:
     """Read a template or a vendored file of this package."""
     return files("reports").joinpath(name).read_text(encoding="utf-8")
