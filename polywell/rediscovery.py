@@ -187,5 +187,5 @@ def _moved(one: dict[str, float], other: dict[str, float]) -> float:
     """The larger of what came and what went."""
     changes = [one.get(symbol, 0.0) - other.get(symbol, 0.0) for symbol in sorted({*one, *other})]
     return max(
-        sum([change for change in changes if change > 0]), -sum([change for change in changes if change < 0])
+        sum(change for change in changes if change > 0), -sum(change for change in changes if change < 0)
     )

@@ -118,8 +118,13 @@ def scene(structure: Row | None, phases: Sequence[Mapping[str, Any]]) -> Scene |
     places, sites = places[:MAX_ATOMS], sites[:MAX_ATOMS]
     metals = {vertex["site"] for phase in drawn for vertex in phase["vertices"] if vertex["role"] == "metal"}
     ligands = {phase["ligand"] for phase in drawn}
+    names = [
+        _names(symbols, amounts)
+        for symbols, amounts in zip(structure["species"], structure["occupancies"], strict=True)
+    ]
     atoms = tuple(
-        _atom(structure, site, place, site in metals) for site, place in zip(sites, places, strict=True)
+        Atom(*names[site], *_point(place), site in metals)
+        for site, place in zip(sites, places.tolist(), strict=True)
     )
     reach = BOND_SLACK * max((phase["bond_ang"] or 0.0) for phase in drawn)
     return Scene(atoms, _bonds(atoms, places, ligands, reach), tuple(cages), _elements(atoms))
@@ -131,28 +136,28 @@ def _cage(phase: Mapping[str, Any], corners: Any) -> CageBody:
     return CageBody(
         phase=phase["phase"],
         letter=letter,
-        corners=tuple(_point(corner) for corner in corners),
+        corners=tuple(_point(corner) for corner in corners.tolist()),
         triangles=made.triangles,
         edges=made.edges,
         apexes=tuple(
             (vertex["element"], *_point(corner))
-            for vertex, corner in zip(phase["vertices"], corners, strict=True)
+            for vertex, corner in zip(phase["vertices"], corners.tolist(), strict=True)
             if vertex["role"] == "apex"
         ),
     )
 
 
-def _point(place: Any) -> tuple[float, float, float]:
-    x, y, z = (round(float(value), 3) for value in place)
-    return x, y, z
+def _point(place: Sequence[float]) -> tuple[float, float, float]:
+    x, y, z = place
+    return round(x, 3), round(y, 3), round(z, 3)
 
 
-def _atom(structure: Row, site: int, place: Any, metal: bool) -> Atom:
-    symbols, amounts = structure["species"][site], structure["occupancies"][site]
+def _names(symbols: Sequence[str], amounts: Sequence[float]) -> tuple[str, str]:
+    """The element that a site shows, and all that stand on it."""
     main = max(zip(amounts, symbols, strict=True))[1]
     full = len(symbols) == 1 and amounts[0] > 0.999
     mixed = main if full else " ".join(f"{s} {a:.3g}" for s, a in zip(symbols, amounts, strict=True))
-    return Atom(main, mixed, *_point(place), metal)
+    return main, mixed
 
 
 def _bonds(
