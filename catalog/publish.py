@@ -33,7 +33,7 @@ FILES = {
 KEPT_RUNS = 10
 """Published runs of each source that stay on disk, the newest included."""
 
-_BATCH_ROWS = 10_000
+_BATCH_ROWS = 50_000
 """Rows of one row group of the published files."""
 
 

@@ -6,8 +6,9 @@ import gc
 import hashlib
 import secrets
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,8 +49,11 @@ from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import Outcome
 from reports.names import EVALUATION, EVALUATION_DATA
-from reports.page import write_run
+from reports.page import load_templates, write_run
 from reports.table import MAX_LISTED
+
+COLLECTED_OBJECTS = 50_000
+"""New objects after which the garbage collector looks through them, during a run."""
 
 __all__ = ["Finished", "NothingToScreenError", "Plan", "Run", "make_plan", "measured_rows"]
 
@@ -89,7 +93,9 @@ class Run:
         self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=(shards.__name__, "pandas"))
         if plan.dask_address is not None:
             self._workers = DaskWorkers(plan.dask_address, self._workers)
-        self._aside = ThreadPoolExecutor(1)  # screens the references while this thread waits for workers
+        self._aside = ThreadPoolExecutor(
+            1
+        )  # does what does not wait for the source, while the run waits for workers
         self._folder = work_folder(plan.home, plan.source.name)
         self._version: str | None = None
         self._index: pa.Table | None = None
@@ -104,8 +110,8 @@ class Run:
         self._held.enter_context(self._workers)
         self._held.enter_context(self._aside)
         _tidy(home)
-        gc.freeze()  # what is imported outlives the run: the collector need not go through it each time
-        self._held.callback(gc.unfreeze)
+        self._held.enter_context(_collecting_seldom())
+        self._workers.prepare()
         return self
 
     def __exit__(
@@ -163,8 +169,8 @@ class Run:
             SourceError: the source breaks off; what was read waits for the next run.
         """
         plan, source = self.plan, self.plan.source
-        self._workers.prepare()
         self._aside.submit(reference_records, plan.families)
+        self._aside.submit(load_templates)
         if self._index is None:
             self._index = self._listed()
         if not self._index.num_rows:
@@ -351,6 +357,19 @@ def _tidy(home: Home) -> None:
     ):
         for left in folder.glob(names):
             left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Lets the garbage collector pass over what is imported, and look seldom at what a run makes."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def measured_rows(families: Families) -> list[Row]:

@@ -33,6 +33,12 @@ SCRIPTS = (
 )
 
 
+def load_templates() -> None:
+    """Compiles the templates of a run's pages, so that the first page need not wait for it."""
+    for name in ("run", "dossier", "columns"):
+        environment().get_template(f"{name}.html.j2")
+
+
 def write_run(
     folder: Path,
     ranked: Sequence[Row],
