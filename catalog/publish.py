@@ -111,7 +111,7 @@ def _write_run(folder: Path, lists: Mapping[Outcome, pa.Table], manifest: Mappin
 
 
 def _check_entries(lists: Mapping[Outcome, pa.Table]) -> None:
-    """Checks that every entry is of one source, stands in the list of its outcome, and once in all of them."""
+    """Checks that all entries are of one source, each in the list of its outcome and once in all of them."""
     sources: set[str] = set()
     for outcome, table in lists.items():
         sources.update(table["source"].unique().to_pylist())

@@ -37,7 +37,7 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
         RunError: there is no such run.
         NoSuchEntryError: the run does not hold the id, or a page was asked for what is no candidate.
     """
-    from flows.steps import measured_rows
+    from flows.showing import measured_rows
 
     run = find_run(home, run_name)
     ranked = ranked_rows(run)

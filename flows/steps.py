@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,14 +23,13 @@ from catalog.errors import HomeError
 from catalog.home import Home
 from catalog.lake import SPOOLS
 from catalog.lock import only_run
-from catalog.predictions import record_to_row, table_schema
+from catalog.predictions import table_schema
 from catalog.publish import publish
 from catalog.runs import RunError, latest_run, mark_complete, published_runs, write_record
 from catalog.schema import Row
 from catalog.shards import forget_work, work_folder, write_shard
 from flows import shards
 from flows.dask_workers import DaskWorkers
-from flows.export import structures_of
 from flows.manifest import Counts, LostEntriesError, build_manifest, now, screening_settings, versions
 from flows.plan import Plan, make_plan
 from flows.progress import Advance, say, stage
@@ -43,19 +42,17 @@ from flows.pull import (
     read_changes,
 )
 from flows.ranking import Tables, tables_of
+from flows.showing import Shown, shown
 from flows.todo import Todo, find_todo, merge_predictions
 from flows.workers import Workers
 from polywell.evidence.anchors import reference_records
-from polywell.families import Families
-from polywell.records import Outcome
 from reports.names import EVALUATION, EVALUATION_DATA
 from reports.page import load_templates, write_run
-from reports.table import MAX_LISTED
 
 COLLECTED_OBJECTS = 50_000
 """New objects after which the garbage collector looks through them, during a run."""
 
-__all__ = ["Finished", "NothingToScreenError", "Plan", "Run", "make_plan", "measured_rows"]
+__all__ = ["Finished", "NothingToScreenError", "Plan", "Run", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -93,9 +90,9 @@ class Run:
         self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=(shards.__name__, "pandas"))
         if plan.dask_address is not None:
             self._workers = DaskWorkers(plan.dask_address, self._workers)
-        self._aside = ThreadPoolExecutor(
-            1
-        )  # does what does not wait for the source, while the run waits for workers
+        self._aside = ThreadPoolExecutor(1)  # for what can be done while this thread waits for others
+        self._beforehand: list[Future[Any]] = []
+        self._shown: Future[Shown] | None = None
         self._folder = work_folder(plan.home, plan.source.name)
         self._version: str | None = None
         self._index: pa.Table | None = None
@@ -169,8 +166,6 @@ class Run:
             SourceError: the source breaks off; what was read waits for the next run.
         """
         plan, source = self.plan, self.plan.source
-        self._aside.submit(reference_records, plan.families)
-        self._aside.submit(load_templates)
         if self._index is None:
             self._index = self._listed()
         if not self._index.num_rows:
@@ -182,6 +177,10 @@ class Run:
             ready, reused = read_changes(
                 source, delta, self._folder / "read", self._workers, plan.families, reading, advance
             )
+        self._beforehand = [
+            self._aside.submit(reference_records, plan.families),
+            self._aside.submit(load_templates),
+        ]
         merge_structures(plan.home, source.name, delta, ready)
         self._todo = find_todo(plan.home, source.name, self._folder, screening_settings(plan.families))
         self._record |= {
@@ -215,7 +214,8 @@ class Run:
         """
         plan, source = self.plan, self.plan.source.name
         merge_predictions(plan.home, source, self._todo, f"{self._started:%Y-%m-%d}")
-        self._aside.shutdown()
+        for done in self._beforehand:
+            done.result()
         self._tables = tables_of(plan.home, source, plan.families, plan.without_noncommercial, plan.rank_by)
         counts = self._tables.counts(self._todo.stored)
         say(f"predictions: {counts.sentence}")
@@ -242,6 +242,8 @@ class Run:
             correction=tables.database.as_json(),
             changes=changes.as_json(),
         )
+        to_show = (tables, plan.home, plan.source.name, plan.dossiers, plan.families)
+        self._shown = self._aside.submit(shown, *to_show)
         folder = publish(plan.home, tables.ranked, tables.rejected, tables.failed, manifest)
         say(f"changes: {changes.sentence}")
         self._record |= {"published": folder.name, "entries": counts.entries, "changes": changes.as_json()}
@@ -260,18 +262,17 @@ class Run:
         Raises:
             HomeError: the pages cannot be written.
         """
-        home, tables = self.plan.home, self._given_tables()
+        home = self.plan.home
         latest = latest_run(home)
         if latest is None:
             raise HomeError(f"{home.latest} was removed while the run worked; run again")
-        ranked = tables.ranked.to_pylist()
-        rejected, failed = (tables.of()[outcome].slice(0, MAX_LISTED).to_pylist() for outcome in _LISTED)
-        first = {str(row["id"]) for row in ranked[: self.plan.dossiers]}
-        structures = structures_of(home, self.plan.source.name, first)
+        if self._shown is None:
+            raise LostEntriesError("the run was not published; please report this as a fault")
+        rows = self._shown.result()
         try:
             page = write_run(
-                home.reports / "latest", ranked, rejected, failed, latest.manifest,
-                measured_rows(self.plan.families), structures, self.plan.dossiers, home.reports / EVALUATION,
+                home.reports / "latest", rows.ranked, rows.rejected, rows.failed, latest.manifest,
+                rows.measured, rows.structures, self.plan.dossiers, home.reports / EVALUATION,
             )  # fmt: skip
             mark_complete(latest)
         except OSError as error:
@@ -342,9 +343,6 @@ class Run:
             say(f"the run's record could not be written either: {error}")
 
 
-_LISTED = (Outcome.REJECTED, Outcome.FAILED)
-
-
 def _tidy(home: Home) -> None:
     """Removes what killed runs left under temporary names; only for who holds the home."""
     shutil.rmtree(home.catalog / SPOOLS, ignore_errors=True)
@@ -370,12 +368,6 @@ def _collecting_seldom() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-def measured_rows(families: Families) -> list[Row]:
-    """Predictions for the candidates among the reference library, whose T_c has been measured."""
-    records = reference_records(families)
-    return [record_to_row(record) for record in records if record.outcome is Outcome.CANDIDATE]
 
 
 def _head(path: Path, count: int) -> list[Row]:

@@ -64,6 +64,7 @@ class LematSource(RowsSource):
                 f"expected {', '.join(REQUIRED)}, optionally {FORMULA}, {ELEMENTS}, functional, {MODIFIED}"
             )
         self._columns = [column for column in _KNOWN if column in names]
+        self._strange: tuple[tuple[int, int], list[str], list[str]] | None = None
 
     def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         wanted = None if asked is None else pa.array(asked, pa.string())
@@ -151,21 +152,25 @@ class LematSource(RowsSource):
 
     def _names(self) -> UniqueIds:
         """Knows beforehand which ids come again, or look like a name that is given; nearly always none."""
+        state = self._state()
+        if self._strange is None or self._strange[0] != state:
+            self._strange = state, *self._strange_ids()
+        return UniqueIds(*self._strange[1:])
+
+    def _strange_ids(self) -> tuple[list[str], list[str]]:
+        """Ids that a `#2` could take away, and those that come more than once or as a row without one."""
         parts = []
         try:
             with pq.ParquetFile(self._file, pre_buffer=False) as file:
                 for batch in file.iter_batches(batch_size=_ID_BATCH_ROWS, columns=[ID], use_threads=False):
-                    parts.append(batch.column(0).cast(pa.string()))
+                    parts.append(batch.column(0).cast(pa.string()).drop_null())
         except (pa.ArrowException, OSError) as error:
             raise self._broken(0, error) from error
         ids = pa.chunked_array(parts, pa.string())
         counted = ids.value_counts()
         again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
         unnamed = ids.filter(pc.starts_with(ids, UNNAMED))
-        wanted = ids.filter(pc.match_substring(ids, "#"))
-        return UniqueIds(
-            wanted.drop_null().to_pylist(), {*again.drop_null().to_pylist(), *unnamed.drop_null().to_pylist()}
-        )
+        return ids.filter(pc.match_substring(ids, "#")).to_pylist(), again.to_pylist() + unnamed.to_pylist()
 
     def expected_count(self) -> int:
         """Number of rows."""

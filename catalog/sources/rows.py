@@ -153,12 +153,16 @@ class RowsSource(ABC):
 
     def version(self) -> str:
         """sha256 of the file, taken anew when its size or time has changed."""
-        status = self._file.stat()
-        key = (status.st_size, status.st_mtime_ns)
+        key = self._state()
         if self._digest is None or self._digest[0] != key:
             with self._file.open("rb") as stream:
                 self._digest = key, "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
         return self._digest[1]
+
+    def _state(self) -> tuple[int, int]:
+        """Size and time of the file: while they stay equal, so does what is known of it."""
+        status = self._file.stat()
+        return status.st_size, status.st_mtime_ns
 
     def expected_count(self) -> int | None:
         """None unless the file says how many rows it has."""

@@ -100,7 +100,7 @@ def materials_project():
 def own_hands(monkeypatch):
     """One process for everything, a clock that the test turns, and no reference library on the page."""
     monkeypatch.setattr("flows.steps.Workers", OwnHands)
-    monkeypatch.setattr("flows.steps.measured_rows", lambda families: [])
+    monkeypatch.setattr("flows.showing.measured_rows", lambda families: [])
     monkeypatch.setattr("flows.shards.wall_limit", nullcontext)  # it needs the main thread
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
 
