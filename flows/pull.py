@@ -24,6 +24,7 @@ from catalog.lake import apply, scan
 from catalog.schema import storable
 from catalog.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
 from catalog.sources import Source
+from catalog.sources.base import INDEX, INDEX_ROWS
 from catalog.structures import structures_schema
 from flows import shards
 from flows.dask_workers import DaskWorkers
@@ -36,13 +37,6 @@ Item = TypeVar("Item")
 
 SHARD_ENTRIES = 500
 """Entries that go to a worker together: enough to make the way there cheap, few enough to see progress."""
-
-LISTED_ENTRIES = 1000
-"""Entries of an index between two signs of progress."""
-
-INDEX = pa.schema([("id", pa.string()), ("stamp", pa.string())])
-"""Columns of an index: ids of all raw entries of a source, each with what changes with it; null where nothing
-tells."""
 
 
 class NothingToScreenError(Exception):
@@ -84,11 +78,11 @@ def index_of(source: Source, version: str | None, advance: Advance) -> pa.Table:
     """
     fallback = None if version is None else f"version {version}"
     parts = []
-    for part in cut(source.index(), LISTED_ENTRIES):
-        ids = pa.array([storable(id_) for id_, _ in part], pa.string())
-        stamps = pa.array([fallback if stamp is None else stamp for _, stamp in part], pa.string())
-        parts.append(pa.RecordBatch.from_arrays([ids, stamps], schema=INDEX))
-        advance(len(part))
+    for batch in source.index():
+        stamps = batch.column("stamp")
+        known = stamps if fallback is None else stamps.fill_null(fallback)
+        parts.append(pa.RecordBatch.from_arrays([batch.column("id"), known], schema=INDEX))
+        advance(batch.num_rows)
     return pa.Table.from_batches(parts, INDEX).combine_chunks()
 
 
@@ -98,7 +92,7 @@ def digest_of(index: pa.Table) -> str | None:
 
 
 def _keys(index: pa.Table) -> Iterator[tuple[str, str | None]]:
-    for batch in index.to_batches(max_chunksize=LISTED_ENTRIES):
+    for batch in index.to_batches(max_chunksize=INDEX_ROWS):
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 

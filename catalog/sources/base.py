@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
+from itertools import islice
 from typing import Any, Literal, Protocol
 
+import pyarrow as pa
+
 from catalog.errors import ReadError, SourceError
+from catalog.schema import storable
 from polywell.records import Entry, Provenance
 
 Kind = Literal["entry", "cif", "path", "pymatgen", "optimade", "error"]
 
 Stamp = tuple[str, str | None]
 """An id, and what changes with the entry: a date or a digest; None where the source has neither."""
+
+INDEX = pa.schema([("id", pa.string()), ("stamp", pa.string())])
+"""Columns of an index: stamps as a table."""
+
+INDEX_ROWS = 1000
+"""Stamps given one by one that go into one batch of an index."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,8 @@ class Source(Protocol):
         """
         ...
 
-    def index(self) -> Iterator[Stamp]:
-        """Streams the id of every raw entry with its stamp; an entry with an unchanged stamp is unchanged.
+    def index(self) -> Iterator[pa.RecordBatch]:
+        """Streams the stamps of all raw entries, as `INDEX`; where a stamp is unchanged, so is the entry.
 
         Raises:
             SourceError: as with `raw_entries`.
@@ -90,6 +101,20 @@ class Source(Protocol):
     def description(self) -> dict[str, str]:
         """What is known about the source as a whole, for the manifest; asks no service."""
         ...
+
+
+def in_batches(stamps: Callable[[Any], Iterator[Stamp]]) -> Callable[[Any], Iterator[pa.RecordBatch]]:
+    """Makes of a method that streams stamps an `index`."""
+
+    @wraps(stamps)
+    def index(source: Any) -> Iterator[pa.RecordBatch]:
+        stream = stamps(source)
+        while part := list(islice(stream, INDEX_ROWS)):
+            ids = [storable(id_) for id_, _ in part]
+            columns = [pa.array(column, pa.string()) for column in (ids, [stamp for _, stamp in part])]
+            yield pa.RecordBatch.from_arrays(columns, schema=INDEX)
+
+    return index
 
 
 class UniqueIds:

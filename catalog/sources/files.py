@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from catalog.errors import FileAccessError, SourceError
-from catalog.sources.base import RawEntry, Stamp, UniqueIds, all_found
+from catalog.sources.base import RawEntry, Stamp, UniqueIds, all_found, in_batches
 
 
 class FilesSource:
@@ -43,6 +43,7 @@ class FilesSource:
                 yield raw
         all_found(self.name, wanted or (), found)
 
+    @in_batches
     def index(self) -> Iterator[Stamp]:
         """The files with the sha256 of their bytes; None for one that cannot be read."""
         for raw in self._all_entries():

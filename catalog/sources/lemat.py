@@ -6,7 +6,7 @@ Column names: https://huggingface.co/datasets/LeMaterial/LeMat-Bulk, data card; 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import repeat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from catalog.composition import amounts_of
 from catalog.errors import SourceError
-from catalog.sources.base import Chemistry, UniqueIds
+from catalog.sources.base import INDEX, Chemistry, UniqueIds
 from catalog.sources.rows import UNNAMED, FileRow, RowsSource
 from polywell.records import Provenance
 
@@ -31,6 +31,20 @@ _KNOWN = (ID, FORMULA, ELEMENTS, MODIFIED, "functional", "energy_above_hull", "d
 
 _BATCH_ROWS = 2000
 _ID_BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class _StrangeIds:
+    """Ids that a `#2` could take away; those that come more than once, or as a name of a row without one."""
+
+    numbered: list[str]
+    repeated: list[str]
+    are_missing: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every row has an id of its own."""
+        return not self.repeated and not self.are_missing
 
 
 class LematSource(RowsSource):
@@ -64,7 +78,7 @@ class LematSource(RowsSource):
                 f"expected {', '.join(REQUIRED)}, optionally {FORMULA}, {ELEMENTS}, functional, {MODIFIED}"
             )
         self._columns = [column for column in _KNOWN if column in names]
-        self._strange: tuple[tuple[int, int], list[str], list[str]] | None = None
+        self._strange: tuple[tuple[int, int], _StrangeIds] | None = None
 
     def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         wanted = None if asked is None else pa.array(asked, pa.string())
@@ -137,40 +151,55 @@ class LematSource(RowsSource):
             number=number,
         )
 
+    def index(self) -> Iterator[pa.RecordBatch]:
+        """As columns where every row has an id of its own and its date as text."""
+        strange = self._strange_ids()
+        if not strange.is_plain:
+            yield from super().index()
+            return
+        for ids, dates in self._narrow():
+            yield pa.RecordBatch.from_arrays([ids, dates], schema=INDEX)
+
     def _stamps(self) -> Iterator[tuple[str | None, str | None]]:
+        for ids, dates in self._narrow():
+            yield from zip(ids.to_pylist(), dates.to_pylist(), strict=True)
+
+    def _narrow(self) -> Iterator[tuple[pa.Array, pa.Array]]:
+        """Ids and dates as texts, in batches."""
         columns = [column for column in (ID, MODIFIED) if column in self._columns]
         try:
             with pq.ParquetFile(self._file, pre_buffer=False) as file:
                 for batch in file.iter_batches(batch_size=_ID_BATCH_ROWS, columns=columns, use_threads=False):
-                    ids = batch.column(ID).cast(pa.string()).to_pylist()
-                    dates = (
-                        batch.column(MODIFIED).to_pylist() if MODIFIED in columns else repeat(None, len(ids))
-                    )
-                    yield from zip(ids, map(_iso, dates), strict=True)
+                    dates = pa.nulls(batch.num_rows, pa.string())
+                    if MODIFIED in columns:
+                        dates = batch.column(MODIFIED)
+                    if not pa.types.is_string(dates.type):
+                        dates = pa.array(map(_iso, dates.to_pylist()), pa.string())
+                    yield batch.column(ID).cast(pa.string()), dates
         except (pa.ArrowException, OSError) as error:
             raise self._broken(0, error) from error
 
     def _names(self) -> UniqueIds:
-        """Knows beforehand which ids come again, or look like a name that is given; nearly always none."""
+        strange = self._strange_ids()
+        return UniqueIds(strange.numbered, strange.repeated)
+
+    def _strange_ids(self) -> _StrangeIds:
+        """What has to be known of all ids before one is given out; read once for each state of the file."""
         state = self._state()
         if self._strange is None or self._strange[0] != state:
-            self._strange = state, *self._strange_ids()
-        return UniqueIds(*self._strange[1:])
-
-    def _strange_ids(self) -> tuple[list[str], list[str]]:
-        """Ids that a `#2` could take away, and those that come more than once or as a row without one."""
-        parts = []
-        try:
-            with pq.ParquetFile(self._file, pre_buffer=False) as file:
-                for batch in file.iter_batches(batch_size=_ID_BATCH_ROWS, columns=[ID], use_threads=False):
-                    parts.append(batch.column(0).cast(pa.string()).drop_null())
-        except (pa.ArrowException, OSError) as error:
-            raise self._broken(0, error) from error
-        ids = pa.chunked_array(parts, pa.string())
-        counted = ids.value_counts()
-        again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-        unnamed = ids.filter(pc.starts_with(ids, UNNAMED))
-        return ids.filter(pc.match_substring(ids, "#")).to_pylist(), again.to_pylist() + unnamed.to_pylist()
+            ids = pa.chunked_array([part for part, _ in self._narrow()], pa.string())
+            counted = ids.drop_null().value_counts()
+            again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+            unnamed = ids.filter(pc.starts_with(ids, UNNAMED))
+            self._strange = (
+                state,
+                _StrangeIds(
+                    ids.filter(pc.match_substring(ids, "#")).to_pylist(),
+                    again.to_pylist() + unnamed.to_pylist(),
+                    bool(ids.null_count or pc.any(pc.equal(ids, "")).as_py()),
+                ),
+            )
+        return self._strange[1]
 
     def expected_count(self) -> int:
         """Number of rows."""

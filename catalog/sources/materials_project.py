@@ -19,7 +19,7 @@ from catalog.errors import (
     SourceError,
     SourceRefusedError,
 )
-from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds
+from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, in_batches
 from catalog.sources.materials_project_queries import Query, queries
 from catalog.sources.rows import FileRow, row_or_error
 from catalog.sources.summary_documents import FIELDS, INDEX_FIELDS, date_of, elements_of, provenance_of
@@ -114,6 +114,7 @@ class MaterialsProjectSource:
         with closing(self._session):
             return sum(count for _, count in self._parts(self._rester()))
 
+    @in_batches
     def index(self) -> Iterator[Stamp]:
         """Ids and dates of all documents of the chemistry: one request for a thousand of them.
 

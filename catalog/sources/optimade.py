@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from catalog.errors import DuplicateIdError, SourceChangedError, SourceError
-from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found
+from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.optimade_client import (
     COLUMN_FIELDS,
     STRUCTURE_FIELDS,
@@ -86,6 +86,7 @@ class OptimadeSource:
                 return count_of(page)
         return None
 
+    @in_batches
     def index(self) -> Iterator[Stamp]:
         """Ids of the chemistry, with their dates where the database has any.
 

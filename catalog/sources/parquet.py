@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceError
 from catalog.filetext import check_size
 from catalog.limits import LIMITS
-from catalog.sources.base import Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found
+from catalog.sources.base import Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.lemat import LematSource
 
 ID, CIF, FORMULA = "material_id", "cif", "formula"
@@ -80,6 +80,7 @@ class ParquetSource:
                 yield raw
         all_found(self.name, wanted or (), found)
 
+    @in_batches
     def index(self) -> Iterator[Stamp]:
         """The ids of the rows, each with the digest of its formula and text."""
         for raw in self._all_entries():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from catalog.sources.base import RawEntry, Stamp, all_found
+from catalog.sources.base import RawEntry, Stamp, all_found, in_batches
 
 
 class ReferenceSource:
@@ -23,6 +23,7 @@ class ReferenceSource:
             if wanted is None or entry.id in wanted:
                 yield RawEntry(self.name, entry.id, "entry", entry, entry.formula, entry.provenance)
 
+    @in_batches
     def index(self) -> Iterator[Stamp]:
         """The ids; the library keeps no dates."""
         from polywell.reference import reference_entries

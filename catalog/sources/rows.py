@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError, ReadError, SourceError
-from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found
+from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
 from polywell.records import Provenance
 
 UNNAMED = "(row "
@@ -141,6 +141,7 @@ class RowsSource(ABC):
             return RawEntry(self.name, id_, "error", error or "", row.formula, row.provenance, row.elements)
         return RawEntry(self.name, id_, self.kind, row.payload, row.formula, row.provenance, row.elements)
 
+    @in_batches
     def index(self) -> Iterator[Stamp]:
         """Streams the ids of `raw_entries` with the date of each row, where the file has dates."""
         names = self._names()

@@ -22,6 +22,7 @@ from catalog.errors import DuplicateIdError, MissingValueError, ParseError
 from catalog.reading import read
 from catalog.sources import Chemistry, RawEntry, SourceError, open_source
 from catalog.sources.lemat import LematSource
+from tests.catalog.listed import listed
 
 CUPRATES = Chemistry(frozenset({"Cu"}), frozenset({"O"}))
 Write = Callable[[Path, dict[str, Structure]], str]
@@ -142,7 +143,7 @@ def test_what_goes_in_comes_out(kind: str, tmp_path: Path) -> None:
         assert np.array_equal(structure.lattice.matrix, expected.lattice.matrix)
         np.testing.assert_allclose(structure.frac_coords, expected.frac_coords, atol=1e-14)
     assert list(source.raw_entries()) == raws
-    assert dict(source.index()) == {raw.id: raw.provenance.last_updated for raw in raws}
+    assert dict(listed(source)) == {raw.id: raw.provenance.last_updated for raw in raws}
 
 
 @pytest.mark.parametrize("kind", WRITERS)
@@ -220,7 +221,7 @@ def test_bad_rows_of_a_lemat_file_are_rows(tmp_path: Path) -> None:
     assert errors_of(raws) == [None, DuplicateIdError, MissingValueError, None, None]
     with pytest.raises(Exception, match="cell vectors None"):
         read(raws[3], CUPRATES.holds)
-    assert [id_ for id_, _ in source.index()] == [raw.id for raw in raws]
+    assert [id_ for id_, _ in listed(source)] == [raw.id for raw in raws]
     assert source.expected_count() == 5
 
 
@@ -333,7 +334,7 @@ def test_rows_asked_for_are_those_of_the_whole_file(tmp_path: Path) -> None:
     source = open_source(f"parquet:{tmp_path / 't.parquet'}")
     every = list(source.raw_entries())
     names = [raw.id for raw in every]
-    assert len(set(names)) == len(ids) and [name for name, _ in source.index()] == names
+    assert len(set(names)) == len(ids) and [name for name, _ in listed(source)] == names
     assert {"a", "b", "a#2", "a#3", "b#2", "(row 6)", "(row 6)#2", "(row 2)", "(row 2)#2"} < set(names)
     for start in range(len(names)):
         some = names[start::3]

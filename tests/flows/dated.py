@@ -3,6 +3,7 @@
 import pyarrow.parquet as pq
 
 from catalog.sources import RawEntry
+from catalog.sources.base import in_batches
 from flows.plain import run_plain
 from flows.plan import Plan
 from polywell.families import load_families
@@ -26,6 +27,7 @@ class Dated:
     def expected_count(self):
         return len(self.entries)
 
+    @in_batches
     def index(self):
         for id_, (stamp, _) in self.entries.items():
             yield id_, stamp

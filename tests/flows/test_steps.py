@@ -8,6 +8,7 @@ import pytest
 
 from catalog.home import Home
 from catalog.sources import RawEntry
+from catalog.sources.base import in_batches
 from catalog.structures import entry_to_row
 from flows.manifest import Counts, LostEntriesError, code_version
 from flows.plain import run_plain
@@ -46,6 +47,7 @@ class Given:
             if ids is None or entry.id in ids:
                 yield RawEntry(self.name, entry.id, "entry", entry, entry.formula, entry.provenance)
 
+    @in_batches
     def index(self):
         for entry in self.entries:
             yield entry.id, None

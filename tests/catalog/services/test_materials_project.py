@@ -23,6 +23,7 @@ from catalog.sources.materials_project import MaterialsProjectSource
 from catalog.sources.materials_project_queries import ELEMENTS_CHARACTERS, queries
 from catalog.sources.web import Pace
 from polywell.records import Entry
+from tests.catalog.listed import listed
 from tests.catalog.services.conftest import QUICK, Service
 from tests.catalog.services.library import ordered_structures
 
@@ -134,7 +135,7 @@ def test_without_a_chemistry_everything_comes(service, small_pages) -> None:
 
 def test_the_index_tells_dates_and_costs_no_structure(service) -> None:
     source = source_of(service)
-    index = dict(source.index())
+    index = dict(listed(source))
     assert all("structure" not in entry["query"] for entry in service.log(DATA))
     raws = {raw.id: raw for raw in source.raw_entries()}
     assert index == {id_: raw.provenance.last_updated for id_, raw in raws.items()}
@@ -226,7 +227,7 @@ def test_a_version_that_changes_meanwhile_is_an_error(service, small_pages) -> N
     finally:
         service.arm("version:2026.10.01")
         with pytest.raises(SourceChangedError):
-            list(source_of(service).index())
+            listed(source_of(service))
     assert source_of(service).version() == "2026.10.01"
 
 

@@ -19,6 +19,7 @@ from catalog.sources.optimade_providers import DATABASES, FIELDS, provenance_of
 from catalog.sources.web import Pace
 from polywell.records import Provenance
 from polywell.reference import reference_structures
+from tests.catalog.listed import listed
 from tests.catalog.services.conftest import QUICK, Service
 
 IRON = Chemistry(frozenset({"Fe"}), frozenset({"As"}))
@@ -112,7 +113,7 @@ def test_a_service_without_has_any_gets_the_longer_filter(service) -> None:
 
 
 def test_the_index_tells_dates_and_costs_no_structure(service) -> None:
-    index = dict(source_of(service).index())
+    index = dict(listed(source_of(service)))
     assert all("response_fields=last_modified" in entry["query"] for entry in service.log(DATA))
     raws = list(source_of(service).raw_entries())
     assert index == {raw.id: raw.provenance.last_updated for raw in raws}
@@ -194,7 +195,7 @@ def test_a_service_that_stays_slow_is_one_sentence(service) -> None:
 @pytest.mark.parametrize("ids", [None, ["cacuo2"], "index"])
 def test_a_version_that_changes_meanwhile_is_an_error(ids, service) -> None:
     def read(source):
-        return list(source.index() if ids == "index" else source.raw_entries(ids))
+        return list(listed(source) if ids == "index" else source.raw_entries(ids))
 
     service.arm("version:1")
     source_of(service).expected_count()
