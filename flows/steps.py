@@ -166,6 +166,10 @@ class Run:
             SourceError: the source breaks off; what was read waits for the next run.
         """
         plan, source = self.plan, self.plan.source
+        self._beforehand = [
+            self._aside.submit(reference_records, plan.families),
+            self._aside.submit(load_templates),
+        ]
         if self._index is None:
             self._index = self._listed()
         if not self._index.num_rows:
@@ -177,10 +181,6 @@ class Run:
             ready, reused = read_changes(
                 source, delta, self._folder / "read", self._workers, plan.families, reading, advance
             )
-        self._beforehand = [
-            self._aside.submit(reference_records, plan.families),
-            self._aside.submit(load_templates),
-        ]
         merge_structures(plan.home, source.name, delta, ready)
         self._todo = find_todo(plan.home, source.name, self._folder, screening_settings(plan.families))
         self._record |= {
