@@ -269,20 +269,19 @@ def _commit(table_path: Path, spool: Path, source: str, schema: pa.Schema, compl
     table = _evolved(_open(table_path) or _create(table_path, schema), table_path, schema)
     dataset, mine = _dataset(table, table_path), ds.field("source") == source
     marks = [name for name in schema.names if name in CHANGE_MARKS]
-    with pa.memory_map(str(spool)) as mapped, pa.ipc.open_file(mapped) as file:
-        changes = Changes(file, marks)
-        others = changes.compare(_current(dataset, mine, changes.columns))
-        if not changes.moves.any() and not (complete and others):
-            return int(table.version())
-        stay = () if complete else changes.staying(_current(dataset, mine, schema))
-        rows = chain(stay, changes.coming(schema, everything=complete))
-        write_deltalake(
-            table,
-            pa.RecordBatchReader.from_batches(schema, rows),
-            mode="overwrite",
-            predicate="source = '" + source.replace("'", "''") + "'",
-            writer_properties=_WRITER,
-        )
+    changes = Changes(spool, schema, marks)
+    others = changes.compare(_current(dataset, mine, changes.columns))
+    if not changes.moves.any() and not (complete and others):
+        return int(table.version())
+    stay = () if complete else changes.staying(_current(dataset, mine, schema))
+    rows = chain(stay, changes.coming(schema, everything=complete))
+    write_deltalake(
+        table,
+        pa.RecordBatchReader.from_batches(schema, rows),
+        mode="overwrite",
+        predicate="source = '" + source.replace("'", "''") + "'",
+        writer_properties=_WRITER,
+    )
     return int(table.version())
 
 

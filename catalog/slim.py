@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,19 +24,23 @@ def slim(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
 
-def sorted_rows(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+def sorted_rows(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
     """The rows of batches in the order of their `id`; a column is slim where it is in the batches.
 
     Args:
-        batches: rows with the columns of `schema`.
+        batches: rows with the columns of `schema`; emptied, so that no row stands twice in memory.
         schema: the columns.
     """
-    parts = list(batches)
-    order = pc.sort_indices(pa.chunked_array([part.column("id") for part in parts], pa.string()))
-    columns = [
-        _joined([part.column(name) for part in parts], schema.field(name).type) for name in schema.names
-    ]
-    return pa.table([column.take(order) for column in columns], schema.names)
+    parts: dict[str, list[pa.Array]] = {name: [] for name in schema.names}
+    while batches:
+        batch = batches.pop()
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            parts[name].append(column)
+    order = pc.sort_indices(pa.chunked_array(parts["id"], pa.string()))
+    # Column by column, and let go of the parts of each: what is left and what is done is one table together.
+    return pa.table(
+        [_joined(parts.pop(name), schema.field(name).type).take(order) for name in schema.names], schema.names
+    )
 
 
 def _joined(parts: list[pa.Array], kind: pa.DataType) -> pa.Array:
