@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from pymatgen.core import Structure
-from pymatgen.io.cif import CifParser
 
 from catalog.checks import check_structure, normalised
 from catalog.cif_plain import read_plain
@@ -93,6 +92,8 @@ def _structure(block: str, limits: ReadingLimits) -> tuple[Structure, list[str],
     plain = read_plain(block)
     if plain is not None:
         return plain, [], PLAIN_MISMATCH
+    from pymatgen.io.cif import CifParser  # and all of its symmetry, which most runs do without
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:

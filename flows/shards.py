@@ -27,7 +27,7 @@ from catalog.structures import (
     structures_schema,
 )
 from flows.workers import WORKER_DIED, hang_limit, wall_limit
-from polywell.evidence.estimates import described
+from polywell.evidence.surroundings import described
 from polywell.families import Families
 from polywell.records import REASON_MEANING, Outcome, Reason, ScreenRecord
 from polywell.screening import (

@@ -1,7 +1,7 @@
 """The calibrated estimate beside the published relation: what measured compounds say of each candidate.
 
-A shard of entries is `described` by itself. Correction and estimate need all candidates of a source, and no
-structure: `estimated` makes them from what the descriptions say.
+A shard of entries is `described` by itself (`polywell.evidence.surroundings`). Correction and estimate need
+all candidates of a source, and no structure: `estimated` makes them from what the descriptions say.
 """
 
 from __future__ import annotations
@@ -15,30 +15,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from polywell.evidence.calibration import Calibration, Estimate
 from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
 from polywell.evidence.features import features_of
-from polywell.evidence.surroundings import Surroundings, surroundings
+from polywell.evidence.surroundings import Surroundings
 from polywell.families import Families
-from polywell.records import Entry, Outcome, ScreenRecord, with_values
-
-
-def described(records: Sequence[ScreenRecord], entries: Sequence[Entry]) -> list[ScreenRecord]:
-    """Add to the candidates what stands around their sheets; all other records come back as they are.
-
-    Args:
-        records: what the screening says, in the order of `entries`.
-        entries: the entries, with the structures of the candidates.
-    """
-    places = [k for k, record in enumerate(records) if record.outcome is Outcome.CANDIDATE]
-    structures = [entry.structure for k in places if (entry := entries[k]).structure is not None]
-    made = list(records)
-    for k, around in zip(places, surroundings([records[k] for k in places], structures), strict=True):
-        made[k] = with_values(
-            records[k],
-            spacer=around.spacer,
-            net_disorder=around.net_disorder,
-            apex_radius_inner_ang=around.apex_radius_inner_ang,
-            apex_radius_outer_ang=around.apex_radius_outer_ang,
-        )
-    return made
+from polywell.records import Outcome, ScreenRecord, with_values
 
 
 def estimated(

@@ -21,7 +21,7 @@ from polywell.cages import OCTAHEDRON, Cage, cages
 from polywell.elements import LIGANDS
 from polywell.ions import Ions, crystal_of, majority, side_by_side
 from polywell.nets import BRIDGED, CAPPED, Bonds, Nets, square_nets
-from polywell.records import Phase, ScreenRecord
+from polywell.records import Entry, Outcome, Phase, ScreenRecord, with_values
 from polywell.sheets import mix_of
 from polywell.tolerances import TOLERANCES, Tolerances
 
@@ -135,6 +135,27 @@ def surroundings(
             described.extend(_batch(records[part], structures[part], tolerances))
             start, sites = number + 1, 0
     return described
+
+
+def described(records: Sequence[ScreenRecord], entries: Sequence[Entry]) -> list[ScreenRecord]:
+    """Add to the candidates what stands around their sheets; all other records come back as they are.
+
+    Args:
+        records: what the screening says, in the order of `entries`.
+        entries: the entries, with the structures of the candidates.
+    """
+    places = [k for k, record in enumerate(records) if record.outcome is Outcome.CANDIDATE]
+    structures = [entry.structure for k in places if (entry := entries[k]).structure is not None]
+    made = list(records)
+    for k, around in zip(places, surroundings([records[k] for k in places], structures), strict=True):
+        made[k] = with_values(
+            records[k],
+            spacer=around.spacer,
+            net_disorder=around.net_disorder,
+            apex_radius_inner_ang=around.apex_radius_inner_ang,
+            apex_radius_outer_ang=around.apex_radius_outer_ang,
+        )
+    return made
 
 
 def _batch(

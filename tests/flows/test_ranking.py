@@ -20,7 +20,8 @@ from flows import manifest, ranking
 from polywell.evidence.anchors import sound_references
 from polywell.evidence.calibration_text import built_in_calibration
 from polywell.evidence.correction import LEAST_COMPOUNDS
-from polywell.evidence.estimates import described, estimated
+from polywell.evidence.estimates import estimated
+from polywell.evidence.surroundings import described
 from polywell.families import load_families
 from polywell.ranking import RankBy
 from polywell.records import Entry, Outcome, Provenance
