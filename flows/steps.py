@@ -43,7 +43,7 @@ from flows.pull import (
 )
 from flows.ranking import Tables, tables_of
 from flows.showing import Shown, shown
-from flows.todo import Todo, find_todo, merge_predictions
+from flows.todo import Todo, find_todo, merge_predictions, said_before
 from flows.workers import Workers
 from polywell.evidence.anchors import reference_records
 from reports.names import EVALUATION, EVALUATION_DATA
@@ -96,7 +96,7 @@ class Run:
         self._folder = work_folder(plan.home, plan.source.name)
         self._version: str | None = None
         self._index: pa.Table | None = None
-        self._todo = Todo((), 0, pa.chunked_array([], pa.string()), pa.array([], pa.string()), False)
+        self._todo = Todo.nothing()
         self._tables: Tables | None = None
         self._found: Difference | None = None
         self._record: dict[str, Any] = {"outcome": "failed"}
@@ -177,12 +177,14 @@ class Run:
         settings = versions(plan.families)
         delta = delta_of(plan.home.structures, source.name, self._index, settings["reading_digest"])
         reading: dict[str, str | int] = {"reading_digest": settings["reading_digest"]}
+        screening = screening_settings(plan.families)
+        before = said_before(plan.home, source.name, screening)
         with stage("reading", "entries", delta.changed) as advance:
             ready, reused = read_changes(
                 source, delta, self._folder / "read", self._workers, plan.families, reading, advance
             )
         merge_structures(plan.home, source.name, delta, ready)
-        self._todo = find_todo(plan.home, source.name, self._folder, screening_settings(plan.families))
+        self._todo = find_todo(plan.home, source.name, self._folder, screening, before)
         self._record |= {
             "listed": len(self._index),
             "read": delta.changed - reused,

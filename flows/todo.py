@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,18 +49,57 @@ MADE_WITH = ("algorithm_version", "families_digest")
 class Todo:
     """All that is left to screen of a source.
 
-    `stored` is the number of entries; `left` are the ids of those to screen; `gone` are ids that have a
-    prediction but are stored no more.
+    `stored` is the number of entries; `before` is what was said of those to screen, with the columns
+    `BEFORE`; `gone` are ids that have a prediction but are stored no more.
     """
 
     tasks: tuple[Task, ...]
     stored: int
-    left: pa.ChunkedArray
+    before: pa.Table
     gone: pa.Array
     is_everything: bool
 
+    @classmethod
+    def nothing(cls) -> Todo:
+        """Nothing to screen, of a source without entries."""
+        return cls((), 0, BEFORE.empty_table(), pa.array([], pa.string()), False)
 
-def find_todo(home: Home, source: str, folder: Path, settings: dict[str, str | int]) -> Todo:
+
+BEFORE = pa.schema([(name, pa.string()) for name in "id mark first_seen last_changed row_hash".split()])
+"""What is kept of the predictions of an earlier run.
+
+`mark` is the digest of the row that was screened, null where other settings were; `row_hash` that of the
+results. Of both, 64 bits are kept.
+"""
+
+
+def said_before(home: Home, source: str, settings: Mapping[str, str | int]) -> pa.Table:
+    """What the table of predictions holds of a source, with the columns `BEFORE`.
+
+    Args:
+        home: where the table lies.
+        source: name of the source.
+        settings: what predictions depend on beside the rows.
+
+    Raises:
+        LakeError: the table cannot be read.
+    """
+    names = ["id", "input_hash", *MADE_WITH, *BEFORE.names[2:]]
+    kept = []
+    for batch in scan(home.predictions, source, names):
+        mark = _short(batch.column("input_hash"))
+        for name in MADE_WITH:
+            is_such = pc.equal(batch.column(name), settings[name]).fill_null(False)
+            mark = pc.if_else(is_such, mark, None)
+        dates = (batch.column(name) for name in ("first_seen", "last_changed"))
+        columns = [batch.column("id"), mark, *dates, _short(batch.column("row_hash"))]
+        kept.append(pa.RecordBatch.from_arrays(columns, schema=BEFORE))
+    return pa.Table.from_batches(kept, BEFORE).combine_chunks()
+
+
+def find_todo(
+    home: Home, source: str, folder: Path, settings: dict[str, str | int], before: pa.Table
+) -> Todo:
     """Compares what is stored with what is predicted, and writes the rows to screen.
 
     Args:
@@ -68,19 +107,18 @@ def find_todo(home: Home, source: str, folder: Path, settings: dict[str, str | i
         source: name of the source.
         folder: the source's folder of unfinished work.
         settings: what predictions depend on beside the rows; stands in the header of each shard.
+        before: what `said_before` gives.
 
     Raises:
         ShardError: the disk is full or read-only.
-        LakeError: a table cannot be read.
+        LakeError: the table of structures cannot be read.
     """
-    made_with = {name: settings[name] for name in MADE_WITH}
-    predicted = _marks(scan(home.predictions, source, ["id", "input_hash", *MADE_WITH]), made_with)
-    stored = _marks(scan(home.structures, source, ["id", "row_hash"]), {})
-    place = pc.index_in(stored["id"], value_set=predicted["id"])
-    is_same = pc.equal(stored["mark"], predicted["mark"].take(place)).fill_null(False)
+    stored = _stored(home, source)
+    place = pc.index_in(stored["id"], value_set=before["id"])
+    is_same = pc.equal(stored["mark"], before["mark"].take(place)).fill_null(False)
     is_left = ~np.asarray(is_same)
-    gone = predicted["id"].filter(pc.invert(pc.is_in(predicted["id"], value_set=stored["id"])))
-    left = stored["id"].filter(pa.array(is_left))
+    gone = before["id"].filter(pc.invert(pc.is_in(before["id"], value_set=stored["id"])))
+    left = pc.is_in(before["id"], value_set=stored["id"].filter(pa.array(is_left)))
     shutil.rmtree(folder / "rows", ignore_errors=True)
     tasks = []
     for number, shard in enumerate(_shards(home, source, is_left)):
@@ -89,22 +127,21 @@ def find_todo(home: Home, source: str, folder: Path, settings: dict[str, str | i
         rows = folder / "rows" / f"{number:07}.arrow"
         write_shard(rows, header, [shard], structures_schema(), durably=False)
         tasks.append(Task(rows, folder / "predictions" / f"{number:07}.arrow", header, shard.num_rows))
-    return Todo(tuple(tasks), len(is_left), left, gone.combine_chunks(), bool(is_left.all()))
+    return Todo(tuple(tasks), len(is_left), before.filter(left), gone.combine_chunks(), bool(is_left.all()))
 
 
-def _marks(batches: Iterable[pa.RecordBatch], made_with: Mapping[str, str | int]) -> pa.Table:
-    """Ids and the digests of their rows; null where a row was made with something else.
-
-    Of the digest, which stands in the second column, 64 bits are kept: a row takes some 50 bytes of memory.
-    """
-    schema = pa.schema([("id", pa.string()), ("mark", pa.string())])
-    kept = []
-    for batch in batches:
-        mark = pc.utf8_slice_codeunits(batch.column(1), 0, 16)
-        for name, value in made_with.items():
-            mark = pc.if_else(pc.equal(batch.column(name), value).fill_null(False), mark, None)
-        kept.append(pa.RecordBatch.from_arrays([batch.column("id"), mark], schema=schema))
+def _stored(home: Home, source: str) -> pa.Table:
+    """Ids of the stored rows, and 64 bits of their digests."""
+    schema = pa.schema([BEFORE.field("id"), BEFORE.field("mark")])
+    kept = [
+        pa.RecordBatch.from_arrays([batch.column("id"), _short(batch.column("row_hash"))], schema=schema)
+        for batch in scan(home.structures, source, ["id", "row_hash"])
+    ]
     return pa.Table.from_batches(kept, schema).combine_chunks()
+
+
+def _short(digests: pa.Array) -> pa.Array:
+    return pc.utf8_slice_codeunits(digests, 0, 16)
 
 
 def _shards(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
@@ -144,15 +181,14 @@ def merge_predictions(home: Home, source: str, todo: Todo, today: str) -> None:
         ShardError: a shard is missing, or is not what this run would have made.
         LakeError: the table cannot be written.
     """
-    old = _judged_before(home, source, todo)
-    places = {id_: place for place, id_ in enumerate(old["id"].to_pylist())}
+    places = {id_: place for place, id_ in enumerate(todo.before["id"].to_pylist())}
 
     def batches() -> Iterator[pa.RecordBatch]:
         for task in todo.tasks:
             count = 0
             for batch in batches_of(task.predictions, task.header):
                 count += batch.num_rows
-                yield _dated(batch, places, old, today)
+                yield _dated(batch, places, todo.before, today)
             if count != task.count:
                 raise ShardError(
                     f"{task.predictions} holds {count} predictions for {task.count} entries; remove it, then "
@@ -162,23 +198,10 @@ def merge_predictions(home: Home, source: str, todo: Todo, today: str) -> None:
     apply(home.predictions, batches(), todo.gone, source, complete=todo.is_everything)
 
 
-def _judged_before(home: Home, source: str, todo: Todo) -> pa.Table:
-    """The dates and digests of the predictions that are made anew."""
-    names = ["id", "first_seen", "last_changed", "row_hash"]
-    schema = pa.schema([(name, pa.string()) for name in names])
-    kept = []
-    for batch in scan(home.predictions, source, names) if todo.tasks else ():
-        some = batch
-        if not todo.is_everything:
-            some = batch.filter(pc.is_in(batch.column("id"), value_set=todo.left))
-        kept.append(pa.RecordBatch.from_arrays(some.columns, schema=schema))
-    return pa.Table.from_batches(kept, schema).combine_chunks()
-
-
 def _dated(batch: pa.RecordBatch, places: Mapping[str, int], old: pa.Table, today: str) -> pa.RecordBatch:
     rows = pa.array([places.get(id_) for id_ in batch.column("id").to_pylist()], pa.int64())
     seen = old["first_seen"].take(rows).fill_null(today)
-    is_same = pc.equal(old["row_hash"].take(rows), batch.column("row_hash")).fill_null(False)
+    is_same = pc.equal(old["row_hash"].take(rows), _short(batch.column("row_hash"))).fill_null(False)
     changed = pc.if_else(is_same, old["last_changed"].take(rows), None).fill_null(today)
     for name, values in (("first_seen", seen), ("last_changed", changed)):
         place = batch.schema.get_field_index(name)
