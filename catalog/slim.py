@@ -16,7 +16,7 @@ def slim(batch: pa.RecordBatch) -> pa.RecordBatch:
     """
     columns = []
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        if column.null_count == len(column):
+        if 0 < len(column) == column.null_count:
             column = pa.nulls(len(column))
         elif pa.types.is_string(column.type) and name not in OWN_TEXTS:
             column = column.dictionary_encode()

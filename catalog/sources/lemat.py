@@ -98,9 +98,9 @@ class LematSource(RowsSource):
     ) -> Iterator[FileRow]:
         """Rows of one row group that are wanted or have no id, the first of the group being `start`."""
         narrow = file.read_row_group(group, columns=self._columns, use_threads=False)
-        places = np.arange(narrow.num_rows)
+        ids, places = narrow[ID].cast(pa.string()), np.arange(narrow.num_rows)
+        narrow = narrow.set_column(narrow.schema.get_field_index(ID), ID, ids)
         if wanted is not None:
-            ids = narrow[ID].cast(pa.string())
             is_other = pc.and_(pc.greater(pc.utf8_length(ids), 0), pc.invert(pc.is_in(ids, value_set=wanted)))
             places = np.flatnonzero(~np.asarray(is_other.fill_null(False)))
             narrow = narrow.take(pa.array(places))
@@ -137,9 +137,9 @@ class LematSource(RowsSource):
         payload = dict(structure)
         if payload and row.get("dimension_types") is not None:
             payload["dimension_types"] = row["dimension_types"]
-        known_id, modified = row[ID], row.get(MODIFIED)
+        modified = row.get(MODIFIED)
         return FileRow(
-            id=None if known_id is None else str(known_id),
+            id=row[ID],
             payload=payload,
             formula=row.get(FORMULA),
             elements=_elements(row),

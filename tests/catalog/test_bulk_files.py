@@ -342,6 +342,19 @@ def test_rows_asked_for_are_those_of_the_whole_file(tmp_path: Path) -> None:
         assert [(raw.id, str(raw.payload)) for raw in source.raw_entries(some)] == expected
 
 
+def test_numbers_serve_as_ids(tmp_path: Path) -> None:
+    [plain] = lemat_rows({"plain": crystals()["a-2"]})
+    for ids in ([3, 1, 3], [2.0, 0.5]):
+        pq.write_table(
+            pa.Table.from_pylist([plain | {"immutable_id": id_} for id_ in ids]), tmp_path / "t.parquet"
+        )
+        source = open_source(f"parquet:{tmp_path / 't.parquet'}")
+        names = [name for name, _ in listed(source)]
+        assert len(set(names)) == len(ids)
+        assert [raw.id for raw in source.raw_entries()] == names
+        assert [raw.id for raw in source.raw_entries(names[1:])] == names[1:]
+
+
 def test_timestamps_serve_as_dates(tmp_path: Path) -> None:
     rows = lemat_rows(crystals())
     for row in rows:
