@@ -66,13 +66,18 @@ SCHEMA = pa.schema(
         ("last_modified", pa.string()),
     ]
 )
-# Prints a line with the clock at the end of each step, so that nothing in the program has to measure itself.
+# Starts as `polywell screen` does, and prints a line with the clock at the end of each step, so that nothing
+# in the program has to measure itself.
 RUNNER = """
 import sys, time
+woken = time.perf_counter()
+from flows.workers import start_server
+start_server()
 from flows import steps
 from flows.plan import make_plan
 from flows.plain import run_plain
 begun = time.perf_counter()
+print("STARTED", begun - woken)
 def timed(owner, name, label):
     inner = getattr(owner, name)
     def step(*arguments, **words):
@@ -157,9 +162,13 @@ def memory_kb(process: int) -> int:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: seconds of each stage and of all, CPU seconds of all processes, peak memory in bytes."""
+    """One run: seconds of each stage and of all, CPU seconds of all processes, peak memory in bytes.
+
+    What it takes to import the program before the first step stands in `start_s`.
+    """
 
     rows: int
+    start_s: float
     seconds: dict[str, float]
     cpu_s: float
     peak: float
@@ -174,7 +183,8 @@ class Measured:
         whole = self.whole_s
         print(
             f"{title}: {whole:.1f} s, {self.rows / whole:.0f} structures/s; {self.cpu_s:.1f} CPU s in all "
-            f"processes, {self.cpu_s / whole:.2f} cores busy; peak memory {self.peak / 1e9:.2f} GB",
+            f"processes, {self.cpu_s / whole:.2f} cores busy; peak memory {self.peak / 1e9:.2f} GB; "
+            f"{self.start_s:.1f} s more to start",
             flush=True,
         )
         for stage in STAGES:
@@ -204,7 +214,8 @@ def timed_run(file: Path, home: Path, rows: int) -> Measured:
     for label, seconds in re.findall(r"^TIME (.+) ([\d.e-]+)$", said, re.MULTILINE):
         times[label] = times.get(label, 0.0) + float(seconds)
     times["screening"] = times["all"] - sum(value for name, value in times.items() if name != "all")
-    return Measured(rows, times, cpu_of_children() - before, peak * 1024)
+    [started] = re.findall(r"^STARTED ([\d.e-]+)$", said, re.MULTILINE)
+    return Measured(rows, float(started), times, cpu_of_children() - before, peak * 1024)
 
 
 def adopt_orphans() -> None:

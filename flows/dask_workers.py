@@ -68,9 +68,6 @@ class DaskWorkers:
         self._held.close()
         self._here.__exit__(kind, error, trace)
 
-    def prepare(self) -> None:
-        """Does nothing: the cluster runs already."""
-
     def run(
         self, work: Work[Item, Result], shard: Sequence[Item], lost: Lost[Item, Result]
     ) -> list[tuple[Sequence[Item], Result]]:

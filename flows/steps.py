@@ -44,7 +44,7 @@ from flows.pull import (
 from flows.ranking import Tables, tables_of
 from flows.showing import Shown, shown
 from flows.todo import Todo, find_todo, merge_predictions, said_before
-from flows.workers import Workers
+from flows.workers import MODULES, Workers, start_server
 from polywell.evidence.anchors import reference_records
 from reports.names import EVALUATION, EVALUATION_DATA
 from reports.page import load_templates, write_run
@@ -87,7 +87,7 @@ class Run:
         self._started = now()
         self._name = f"{self._started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         self._held = ExitStack()
-        self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=(shards.__name__, "pandas"))
+        self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=MODULES)
         if plan.dask_address is not None:
             self._workers = DaskWorkers(plan.dask_address, self._workers)
         self._aside = ThreadPoolExecutor(1)  # for what can be done while this thread waits for others
@@ -108,7 +108,8 @@ class Run:
         self._held.enter_context(self._aside)
         _tidy(home)
         self._held.enter_context(_collecting_seldom())
-        self._workers.prepare()
+        if self.plan.dask_address is None:
+            start_server()
         return self
 
     def __exit__(

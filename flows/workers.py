@@ -116,6 +116,16 @@ def wall_limit(limits: EntryLimits = LIMITS) -> Iterator[None]:
         signal.signal(signal.SIGALRM, previous)
 
 
+MODULES = ("flows.shards", "pandas")
+"""What the workers of a run need; pyarrow would import pandas in each of them."""
+
+
+def start_server(preload: Sequence[str] = MODULES) -> None:
+    """Starts the process that workers are forked from: it imports modules while this process does, too."""
+    if _process_context(preload).get_start_method() == "forkserver":
+        forkserver.ensure_running()
+
+
 class Workers:
     """One pool of worker processes for everything that a run does with shards; safe to use from threads.
 
@@ -141,11 +151,6 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def prepare(self) -> None:
-        """Starts the process that workers are forked from: it imports while this one goes on."""
-        if self._context.get_start_method() == "forkserver":
-            forkserver.ensure_running()
 
     def run(
         self, work: Work[Item, Result], shard: Sequence[Item], lost: Lost[Item, Result]
