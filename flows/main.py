@@ -17,7 +17,6 @@ import typer
 from flows import handover, studies
 from flows.endings import NOTHING_READ, end, told_in_one_line
 from flows.options import FamiliesFile, HomeFolder
-from flows.workers import start_server
 
 if TYPE_CHECKING:
     from flows.steps import Finished
@@ -105,7 +104,9 @@ def screen(
     Only what changed since the last run is read and screened; nothing is done when nothing changed.
     """
     if engine == "local":
-        start_server()
+        from flows.workers import start_server
+
+        start_server()  # and import beside it
     with told_in_one_line():
         from flows.steps import NothingToScreenError, make_plan
 
