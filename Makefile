@@ -20,7 +20,7 @@ screen: $(ENV)/installed
 	@$(ENV)/bin/polywell screen
 
 test: $(ENV)/installed-test
-	@$(IN_ENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(IN_ENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(ENV)/installed-test
 	@$(IN_ENV) -m ruff check .
