@@ -167,15 +167,16 @@ class LematSource(RowsSource):
     def _narrow(self) -> Iterator[tuple[pa.Array, pa.Array]]:
         """Ids and dates as texts, in batches."""
         columns = [column for column in (ID, MODIFIED) if column in self._columns]
+        for batch in self._batches(columns):
+            dates = batch.column(MODIFIED) if MODIFIED in columns else pa.nulls(batch.num_rows, pa.string())
+            if not pa.types.is_string(dates.type):
+                dates = pa.array(map(_iso, dates.to_pylist()), pa.string())
+            yield batch.column(ID).cast(pa.string()), dates
+
+    def _batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         try:
             with pq.ParquetFile(self._file, pre_buffer=False) as file:
-                for batch in file.iter_batches(batch_size=_ID_BATCH_ROWS, columns=columns, use_threads=False):
-                    dates = pa.nulls(batch.num_rows, pa.string())
-                    if MODIFIED in columns:
-                        dates = batch.column(MODIFIED)
-                    if not pa.types.is_string(dates.type):
-                        dates = pa.array(map(_iso, dates.to_pylist()), pa.string())
-                    yield batch.column(ID).cast(pa.string()), dates
+                yield from file.iter_batches(batch_size=_ID_BATCH_ROWS, columns=columns, use_threads=False)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(0, error) from error
 
@@ -187,7 +188,8 @@ class LematSource(RowsSource):
         """What has to be known of all ids before one is given out; read once for each state of the file."""
         state = self._state()
         if self._strange is None or self._strange[0] != state:
-            ids = pa.chunked_array([part for part, _ in self._narrow()], pa.string())
+            parts = [batch.column(ID).cast(pa.string()) for batch in self._batches([ID])]
+            ids = pa.chunked_array(parts, pa.string())
             counted = ids.drop_null().value_counts()
             again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
             unnamed = ids.filter(pc.starts_with(ids, UNNAMED))
