@@ -120,9 +120,9 @@ MODULES = ("flows.shards", "pandas")
 """What the workers of a run need; pyarrow would import pandas in each of them."""
 
 
-def start_server(preload: Sequence[str] = MODULES) -> None:
+def start_server() -> None:
     """Starts the process that workers are forked from: it imports modules while this process does, too."""
-    if _process_context(preload).get_start_method() == "forkserver":
+    if _process_context(MODULES).get_start_method() == "forkserver":
         forkserver.ensure_running()
 
 
