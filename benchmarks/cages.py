@@ -21,7 +21,7 @@ from statistics import median
 from pymatgen.core.local_env import CrystalNN
 
 from catalog.errors import ReadError
-from catalog.reading import read
+from catalog.readers.reading import read
 from catalog.sources import open_source
 from polywell.families import load_families
 from polywell.records import Entry, Outcome

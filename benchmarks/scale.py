@@ -34,13 +34,13 @@ import pyarrow.parquet as pq
 from pymatgen.core import Structure
 from pymatgen.core.local_env import CrystalNN
 
-from catalog.predictions import table_schema
-from catalog.reading import read
-from catalog.shards import Header, batches_of, write_shard
+from catalog.readers.reading import read
 from catalog.sources import Chemistry, open_source
-from flows.shards import read_batch, screen_batch
-from flows.todo import SHARD_ENTRIES
-from polywell.elements import LIGANDS
+from catalog.store.predictions import table_schema
+from catalog.store.shards import Header, batches_of, write_shard
+from flows.pipeline.pending import SHARD_ENTRIES
+from flows.pipeline.shards import read_batch, screen_batch
+from polywell.data.elements import LIGANDS
 from polywell.families import load_families
 from polywell.screening import rejected_by_composition
 
@@ -71,11 +71,11 @@ SCHEMA = pa.schema(
 RUNNER = """
 import sys, time
 woken = time.perf_counter()
-from flows.workers import start_server
+from flows.pipeline.workers import start_server
 start_server()
-from flows import steps
-from flows.plan import make_plan
-from flows.plain import run_plain
+from flows.pipeline import steps
+from flows.pipeline.plan import make_plan
+from flows.pipeline.plain import run_plain
 begun = time.perf_counter()
 print("STARTED", begun - woken)
 def timed(owner, name, label):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from polywell.known import CATIONS_SLACK, Amounts, amounts_per_metal, doping_distance
 from polywell.records import ScreenRecord, with_values
-from polywell.rediscovery import CATIONS_SLACK, Amounts, amounts_per_metal, doping_distance
 
 LEAST_KEPT = 0.5
 """A doped variant keeps more than this share of every ion of its parent."""
@@ -31,8 +31,8 @@ def compounds(formulas: Iterable[Named]) -> dict[Named, str]:
     among the formulas themselves, the simplest first: the answer depends on the set, not on its order.
 
     Args:
-        formulas: majority formulas (`polywell.majority`), or any that pymatgen reads; another text is a
-            compound of its own.
+        formulas: majority formulas (`geometry.majority`), or any that pymatgen reads; another text is
+            a compound of its own.
     """
     found: dict[Named, str] = {}
     parents: dict[tuple[str, frozenset[str]], list[tuple[str, Amounts]]] = defaultdict(list)

@@ -13,7 +13,7 @@ import tomli
 from pydantic import BaseModel, ConfigDict, Field
 from pymatgen.core import Composition, Element
 
-from polywell.proposal.charges import NoChargeError, formal_charges
+from polywell.data.charges import NoChargeError, formal_charges
 from polywell.proposal.stripes import SPACINGS, STRIPE_MEANING, stripe_doping
 
 NOTHING = "-"

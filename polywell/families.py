@@ -13,8 +13,8 @@ import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pymatgen.core import Element
 
-from polywell.cages import NONAHEDRON, OCTAHEDRON, TRIDECAHEDRON
-from polywell.elements import LIGANDS, NET_METALS
+from polywell.data.elements import LIGANDS, NET_METALS
+from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON, TRIDECAHEDRON
 from polywell.records import Phase
 
 BUILT_IN = Path(__file__).parent / "tables" / "families.toml"

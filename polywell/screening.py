@@ -9,17 +9,17 @@ from math import cos, radians
 from typing import TypedDict
 
 from polywell import ALGORITHM_VERSION
-from polywell.cages import Cage, cages
-from polywell.elements import LIGANDS
+from polywell.data.elements import LIGANDS
 from polywell.families import Families, beyond_published
-from polywell.ions import Crystal, Floats, Ions, OverlappingAtomsError, crystal_of, side_by_side
-from polywell.majority import majority_formula, volume_per_ion_ang3
-from polywell.nets import Nets, square_nets
-from polywell.phases import CagedNets, phases
+from polywell.geometry.cages import Cage, cages
+from polywell.geometry.ions import Crystal, Floats, Ions, OverlappingAtomsError, crystal_of, side_by_side
+from polywell.geometry.majority import majority_formula, volume_per_ion_ang3
+from polywell.geometry.nets import Nets, square_nets
+from polywell.geometry.phases import CagedNets, phases
+from polywell.geometry.sheets import Sheet, sheets
+from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.records import REASON_MEANING, Entry, Outcome, Phase, Provenance, Reason, ScreenRecord
 from polywell.relation import critical_temperature_k
-from polywell.sheets import Sheet, sheets
-from polywell.tolerances import TOLERANCES, Tolerances
 
 BATCH_SITES = 4000
 """Structures are laid side by side until they hold this many sites."""

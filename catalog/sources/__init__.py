@@ -49,11 +49,11 @@ def open_source(
     if spec == "reference":
         return ReferenceSource()
     if spec == "materials-project":
-        from catalog.sources.materials_project import MaterialsProjectSource
+        from catalog.sources.materials_project.source import MaterialsProjectSource
 
         return MaterialsProjectSource(chemistry, key)
     if kind == "optimade" and place:
-        from catalog.sources.optimade import OptimadeSource
+        from catalog.sources.optimade.source import OptimadeSource
 
         return OptimadeSource(place, spec, chemistry)
     if kind == "files" and place:

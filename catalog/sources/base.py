@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 
 from catalog.errors import ReadError, SourceError
-from catalog.schema import storable
+from catalog.store.schema import storable
 from polywell.records import Entry, Provenance
 
 Kind = Literal["entry", "cif", "path", "pymatgen", "optimade", "error"]
@@ -32,8 +32,8 @@ class RawEntry:
 
     `payload` depends on `kind`: "entry" an Entry, "cif" the text of a CIF, "path" the path of a file,
     "pymatgen" the dict of a pymatgen Structure, "optimade" the structure's attributes as OPTIMADE names
-    them (see `catalog.arrays`), "error" the error that the source itself met (a missing value, a second
-    use of an id). A dict may be empty where `elements` say that no structure is needed.
+    them (see `catalog.readers.arrays`), "error" the error that the source itself met (a missing value, a
+    second use of an id). A dict may be empty where `elements` say that no structure is needed.
 
     `elements` are those that the source declares beside the structure.
     """

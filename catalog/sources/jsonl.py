@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from catalog.errors import ParseError, ReadError, TooLargeError
-from catalog.limits import LIMITS
+from catalog.readers.limits import LIMITS
+from catalog.sources.materials_project.documents import date_of, elements_of, provenance_of
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
-from catalog.sources.summary_documents import date_of, elements_of, provenance_of
 
 _GZIP = b"\x1f\x8b"
 
@@ -86,6 +86,6 @@ def _id(document: dict[str, Any]) -> str | None:
         return None
     if isinstance(id_, str) and id_.startswith(("mp-", "mvc-")) and id_.partition("-")[2].isdigit():
         return id_
-    from catalog.sources.materials_project import plain_id
+    from catalog.sources.materials_project.source import plain_id
 
     return plain_id(str(id_))

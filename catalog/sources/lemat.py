@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from catalog.composition import amounts_of
 from catalog.errors import SourceError
+from catalog.readers.composition import amounts_of
 from catalog.sources.base import INDEX, Chemistry, UniqueIds
 from catalog.sources.rows import UNNAMED, FileRow, RowsSource
 from polywell.records import Provenance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog.sources.optimade_providers import DATABASES
+from catalog.sources.optimade.providers import DATABASES
 
 
 @dataclass(frozen=True)

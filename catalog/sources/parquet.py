@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceError
-from catalog.filetext import check_size
-from catalog.limits import LIMITS
+from catalog.readers.filetext import check_size
+from catalog.readers.limits import LIMITS
 from catalog.sources.base import Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.lemat import LematSource
 

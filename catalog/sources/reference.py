@@ -14,7 +14,7 @@ class ReferenceSource:
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """The entries of the library, in its own order."""
-        from polywell.reference import reference_entries
+        from polywell.data.reference import reference_entries
 
         wanted = None if ids is None else set(ids)
         if wanted is not None:
@@ -26,25 +26,25 @@ class ReferenceSource:
     @in_batches
     def index(self) -> Iterator[Stamp]:
         """The ids; the library keeps no dates."""
-        from polywell.reference import reference_entries
+        from polywell.data.reference import reference_entries
 
         for entry in reference_entries():
             yield entry.id, None
 
     def version(self) -> str:
         """Digest of the library."""
-        from polywell.reference import digest
+        from polywell.data.reference import digest
 
         return digest()
 
     def expected_count(self) -> int:
         """Number of structures in the library."""
-        from polywell.reference import reference_entries
+        from polywell.data.reference import reference_entries
 
         return len(reference_entries())
 
     def description(self) -> dict[str, str]:
         """Spec and digest of the library."""
-        from polywell.reference import digest
+        from polywell.data.reference import digest
 
         return {"spec": self.name, "kind": "reference library of polywell", "digest": digest()}

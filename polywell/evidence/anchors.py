@@ -16,10 +16,10 @@ from statistics import fmean, median
 
 from pymatgen.core import Composition
 
+from polywell.data.measured import measured_superconductors
+from polywell.data.reference import ReferenceStructure, reference_entries, reference_structures
 from polywell.families import Families
-from polywell.measured import measured_superconductors
 from polywell.records import Outcome, Phase, ScreenRecord
-from polywell.reference import ReferenceStructure, reference_entries, reference_structures
 from polywell.screening import screen_many
 
 MEASURED_SOURCES = ("reference",)

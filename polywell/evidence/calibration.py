@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from polywell.evidence.features import Features
-from polywell.evidence.similarity import CLOSE, TERMS, Floats, coordinates, squared_distances, terms
+from polywell.evidence.kernel import CLOSE, TERMS, Floats, coordinates, squared_distances, terms
 
 QUANTILE_80 = 1.2815515655446004
 """Standard deviations from the median to the edge of the central 80 % of a normal distribution."""
@@ -86,7 +86,7 @@ class Estimate:
 class FamilyModel:
     """The fitted process of one family: variances of the terms, white noise, and the training rows.
 
-    `variances` are those of `polywell.evidence.similarity.TERMS`, squared logarithms of T_c, as is `noise`;
+    `variances` are those of `polywell.evidence.kernel.TERMS`, squared logarithms of T_c, as is `noise`;
     `interval_scale` widens the interval to what the training rows ask for (`leave_compound_out`).
     """
 

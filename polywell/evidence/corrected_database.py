@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from polywell.cages import NONAHEDRON
 from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, find_anchors, reference_library
 from polywell.evidence.correction import (
     CompoundGeometry,
@@ -18,8 +17,9 @@ from polywell.evidence.correction import (
     reference_scatter,
 )
 from polywell.evidence.features import Features
-from polywell.evidence.plausible import reference_limits, suspicions
+from polywell.evidence.height_bounds import reference_limits, suspicions
 from polywell.families import Families
+from polywell.geometry.cages import NONAHEDRON
 from polywell.records import Outcome, ScreenRecord
 
 

@@ -15,7 +15,7 @@ from math import exp, hypot, log, pi, sqrt
 from statistics import median
 
 from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, Cages, Group, Library, cages_of, group_of
-from polywell.evidence.plausible import Suspicion
+from polywell.evidence.height_bounds import Suspicion
 from polywell.families import Families
 from polywell.records import Outcome, Phase, ScreenRecord
 from polywell.relation import critical_temperature_k

@@ -1,6 +1,6 @@
 """The calibrated estimate beside the published relation: what measured compounds say of each candidate.
 
-A shard of entries is `described` by itself (`polywell.evidence.surroundings`). Correction and estimate need
+A shard of entries is `described` by itself (`polywell.evidence.spacers`). Correction and estimate need
 all candidates of a source, and no structure: `estimated` makes them from what the descriptions say.
 """
 
@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from polywell.evidence.calibration import Calibration, Estimate
 from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
 from polywell.evidence.features import features_of
-from polywell.evidence.surroundings import Surroundings
+from polywell.evidence.spacers import Surroundings
 from polywell.families import Families
 from polywell.records import Outcome, ScreenRecord, with_values
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from polywell.columns import Column
-from polywell.evidence.surroundings import Surroundings, family_phases, surroundings
+from polywell.evidence.spacers import Surroundings, family_phases, surroundings
 from polywell.records import Entry, Phase, ScreenRecord
 
 NO_LIGAND = "none"

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from polywell import ALGORITHM_VERSION
 from polywell.evidence.calibration import QUANTILE_80, Calibration, FamilyModel, TrainingRow, targets
-from polywell.evidence.similarity import (
+from polywell.evidence.kernel import (
     GROUPS,
     TERMS,
     Floats,
@@ -45,7 +45,7 @@ FEWEST_ROWS = 3
 
 
 class CageKernel(Kernel):  # type: ignore[misc]
-    """The kernel of `polywell.evidence.similarity` for scikit-learn.
+    """The kernel of `polywell.evidence.kernel` for scikit-learn.
 
     Its parameters are the variances of the terms.
 

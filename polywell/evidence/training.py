@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from polywell.data.measured import Measured, measured_superconductors
+from polywell.data.measured import digest as measured_digest
+from polywell.data.reference import digest as reference_digest
+from polywell.data.reference import reference_entries
 from polywell.evidence.calibration import Calibration, TrainingRow
 from polywell.evidence.features import Features, features_many
 from polywell.evidence.fitting import fit
 from polywell.families import Families
-from polywell.measured import Measured, measured_superconductors
-from polywell.measured import digest as measured_digest
 from polywell.records import Entry, Outcome
-from polywell.reference import digest as reference_digest
-from polywell.reference import reference_entries
 from polywell.screening import screen_many
 
 DECIMALS = 4

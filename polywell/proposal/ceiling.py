@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from polywell import ALGORITHM_VERSION
+from polywell.data.measured import digest as measured_digest
+from polywell.data.reference import digest as reference_digest
 from polywell.families import Family
-from polywell.measured import digest as measured_digest
 from polywell.proposal.ceiling_chances import (
     Calibrated,
     effective_for,
@@ -53,7 +54,6 @@ from polywell.proposal.smallest_cages import (
     smallest_cage,
 )
 from polywell.records import ScreenRecord
-from polywell.reference import digest as reference_digest
 from polywell.relation import critical_temperature_k
 
 

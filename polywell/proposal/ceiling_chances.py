@@ -106,7 +106,7 @@ def calibrated_intervals(calibration: Calibration, entries: Mapping[str, Entry])
     """A calibrated model as `ceiling` takes it.
 
     Args:
-        calibration: the fitted model, such as `polywell.evidence.calibration_text.built_in_calibration()`.
+        calibration: the fitted model, such as `polywell.evidence.calibration_table.built_in_calibration()`.
         entries: entries by id, with the structures of the records that will be asked for.
     """
 

@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 import tomli
 from pydantic import BaseModel, ConfigDict, Field
 
+from polywell.data.measured import Measured, measured_superconductors
+from polywell.data.reference import ReferenceStructure, reference_structures
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families, built_in_families
-from polywell.measured import Measured, measured_superconductors
 from polywell.records import ScreenRecord
-from polywell.reference import ReferenceStructure, reference_structures
 
 
 class Report(BaseModel):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pymatgen.core import Composition, Species
 
-from polywell.elements import LIGANDS, NET_METALS
-from polywell.ions import crystal_of, side_by_side
-from polywell.proposal.charges import formal_charges
+from polywell.data.charges import formal_charges
+from polywell.data.elements import LIGANDS, NET_METALS
+from polywell.geometry.ions import crystal_of, side_by_side
+from polywell.geometry.tolerances import TOLERANCES
 from polywell.relation import critical_temperature_k
-from polywell.tolerances import TOLERANCES
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -87,7 +87,7 @@ def shift_by_heights_k(host_xi_ang: float, guest_xi_ang: float, lambda_k_ang2: f
 def coordination_numbers(structure: Structure, element: str) -> tuple[int, ...]:
     """Numbers of anions bonded to each site that holds mostly `element`, in the order of the sites.
 
-    A bond is as long as `polywell.tolerances` allows: up to 1.2 × the sum of the covalent radii.
+    A bond is as long as `polywell.geometry.tolerances` allows: up to 1.2 × the sum of the covalent radii.
 
     Raises:
         ValueError: the structure cannot be read.

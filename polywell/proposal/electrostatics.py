@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erfc
 
-from polywell.ions import Floats, Ints
+from polywell.geometry.ions import Floats, Ints
 
 COULOMB_EV_ANG = 14.399645
 """e²/(4πε0) in eV·Å (CODATA 2018: e = 1.602176634e-19 C, ε0 = 8.8541878128e-12 F/m)."""
@@ -51,7 +51,7 @@ def potential_v(lattice: Floats, frac: Floats, charges: Floats, points: Floats) 
         )
     if abs(float(charges.sum())) > NEUTRAL:
         raise ValueError(
-            f"the cell carries {float(charges.sum()):+.3g} e: neutralise it first (polywell.proposal.charges)"
+            f"the cell carries {float(charges.sum()):+.3g} e: neutralise it first (polywell.data.charges)"
         )
     volume = abs(float(np.linalg.det(lattice)))
     screening = SHARPNESS * np.sqrt(np.pi) * (len(charges) / volume**2) ** (1 / 6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polywell.proposal.charges import RULE
+from polywell.data.charges import RULE
 from polywell.proposal.landscape import correlations
 from polywell.proposal.library import Library
 from polywell.proposal.listings import Cell, Listing, number, text

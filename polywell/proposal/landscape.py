@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polywell.ions import Floats
-from polywell.proposal.charges import Charges, site_charges
+from polywell.data.charges import Charges, site_charges
+from polywell.geometry.ions import Floats
 from polywell.proposal.electrostatics import potential_v
 from polywell.records import Phase
 
@@ -109,7 +109,7 @@ class Crystal:
 
 
 def crystal(structure: Structure, phase: Phase) -> Crystal:
-    """The charges of a structure, balanced by the metal of a phase (see `polywell.proposal.charges`).
+    """The charges of a structure, balanced by the metal of a phase (see `polywell.data.charges`).
 
     Raises:
         NoChargeError: an element has no formal charge.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from pymatgen.core import Structure
 
+from polywell.data.reference import ReferenceStructure, reference_entries, reference_structures
 from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
 from polywell.proposal.landscape import Landscape, landscape
 from polywell.records import Phase, ScreenRecord
-from polywell.reference import ReferenceStructure, reference_entries, reference_structures
 
 BUILT = "built to the published xi"
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pymatgen.core import Composition
 
-from polywell.blocks import Block
-from polywell.elements import LIGANDS, NET_METALS
+from polywell.data.elements import LIGANDS, NET_METALS
+from polywell.geometry.blocks import Block
 from polywell.records import Outcome, Phase, ScreenRecord
 
 OXYGEN_SLACK = 0.12

@@ -12,7 +12,7 @@ import numpy as np
 import tomli
 from pydantic import BaseModel, ConfigDict, Field
 
-from polywell.ions import Floats
+from polywell.geometry.ions import Floats
 from polywell.relation import critical_temperature_k
 
 Range = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)]]

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 
+from polywell.data.reference import ReferenceStructure
 from polywell.families import built_in_families
 from polywell.proposal.library import BUILT
 from polywell.proposal.published import Pair, Printed, compare, not_computed, rounding_slack
 from polywell.records import ScreenRecord
-from polywell.reference import ReferenceStructure
 from polywell.relation import critical_temperature_k
 
 NAMES = ("alpha", "beta", "gamma")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from polywell import ALGORITHM_VERSION
+from polywell.data.reference import digest
 from polywell.families import built_in_families
 from polywell.proposal import energy_listings as energies
 from polywell.proposal import layer_pairs as layers
@@ -36,7 +37,6 @@ from polywell.proposal.resonance import strength_mev_ang2
 from polywell.proposal.resonance_pairs import resonance_pairs
 from polywell.proposal.stripes import StripeLattice, stripe_lattice
 from polywell.proposal.trilayers import DopingCurve, doping_curve, trilayer
-from polywell.reference import digest
 from polywell.relation import critical_temperature_k
 
 STRIPES_SHOWN = (2, 3, 4, 6)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polywell.cages import NONAHEDRON, TRIDECAHEDRON
+from polywell.geometry.cages import NONAHEDRON, TRIDECAHEDRON
 from polywell.proposal.landscape import frame
 from polywell.records import Phase
 

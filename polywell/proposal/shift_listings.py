@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from polywell.proposal.charges import formal_charges
+from polywell.data.charges import formal_charges
 from polywell.proposal.chemical_pressure import (
     NoRadiusError,
     replaced_cation,

@@ -9,11 +9,11 @@ import numpy as np
 from pymatgen.core import Element
 
 from polywell.families import built_in_families
-from polywell.images import rows_of
-from polywell.ions import Floats, Ions, crystal_of, majority, side_by_side
-from polywell.nets import square_nets
-from polywell.sheets import mix_of
-from polywell.tolerances import TOLERANCES, Tolerances
+from polywell.geometry.ions import Floats, Ions, crystal_of, majority, side_by_side
+from polywell.geometry.nets import square_nets
+from polywell.geometry.periodic import rows_of
+from polywell.geometry.sheets import mix_of
+from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -80,7 +80,7 @@ def stacking(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Stack
     Raises:
         NoSheetError: the structure has no square net of Cu, Ni, Fe or another metal of the λ table, or
             nets in several orientations.
-        ValueError: the cell cannot be read (see `polywell.ions.crystal_of`).
+        ValueError: the cell cannot be read (see `polywell.geometry.ions.crystal_of`).
     """
     ions, _ = side_by_side([crystal_of(structure, tolerances)], tolerances)
     _, kinds = square_nets(ions, tolerances)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polywell.ions import Floats
+from polywell.geometry.ions import Floats
 from polywell.proposal.stacking import stacking
 
 if TYPE_CHECKING:

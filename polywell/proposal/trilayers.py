@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polywell.cages import OCTAHEDRON
-from polywell.ions import Floats
+from polywell.geometry.cages import OCTAHEDRON
+from polywell.geometry.ions import Floats
 from polywell.records import Phase
 
 OPTIMUM = 0.16

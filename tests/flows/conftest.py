@@ -52,7 +52,7 @@ def polywell(tmp_path_factory) -> Polywell:
         }
         environment |= {"PREFECT_HOME": str(prefect_home), "PYTHONPATH": str(CHECKOUT)} | variables
         return subprocess.run(
-            [sys.executable, "-m", "flows.main", *map(str, words)],
+            [sys.executable, "-m", "flows.cli.main", *map(str, words)],
             cwd=tmp_path_factory.getbasetemp(),
             env=environment,
             capture_output=True,
@@ -99,9 +99,9 @@ def materials_project():
 @pytest.fixture
 def own_hands(monkeypatch):
     """One process for everything, a clock that the test turns, and no reference library on the page."""
-    monkeypatch.setattr("flows.steps.Workers", OwnHands)
-    monkeypatch.setattr("flows.showing.measured_rows", lambda families: [])
-    monkeypatch.setattr("flows.shards.wall_limit", nullcontext)  # it needs the main thread
+    monkeypatch.setattr("flows.pipeline.steps.Workers", OwnHands)
+    monkeypatch.setattr("flows.pipeline.page_rows.measured_rows", lambda families: [])
+    monkeypatch.setattr("flows.pipeline.shards.wall_limit", nullcontext)  # it needs the main thread
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
 
 

@@ -4,8 +4,8 @@ import pyarrow.parquet as pq
 
 from catalog.sources import RawEntry
 from catalog.sources.base import in_batches
-from flows.plain import run_plain
-from flows.plan import Plan
+from flows.pipeline.plain import run_plain
+from flows.pipeline.plan import Plan
 from polywell.families import load_families
 from polywell.records import Entry, Provenance
 from tests.flows.crystals import cacuo2

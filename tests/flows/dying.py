@@ -11,15 +11,16 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-import catalog.sources.materials_project
-import flows.manifest
-import flows.pull
-import flows.shards
-import flows.steps
-import flows.todo
-from catalog import durable, lake, publish
-from flows.plain import run_plain
-from flows.plan import make_plan
+import catalog.sources.materials_project.source
+import flows.pipeline.manifest
+import flows.pipeline.pending
+import flows.pipeline.pull
+import flows.pipeline.shards
+import flows.pipeline.steps
+from catalog.runs import publish
+from catalog.store import durable, lake
+from flows.pipeline.plain import run_plain
+from flows.pipeline.plan import make_plan
 from polywell.evidence.anchors import reference_library
 from polywell.families import load_families
 
@@ -83,13 +84,13 @@ def arm(kill_at):
 
 def live(source, home, kill_at):
     """One run in this process; leaves `steps.json` beside the home when it comes to its end."""
-    flows.steps.Workers = OwnHands
-    flows.showing.measured_rows = lambda families: []
-    flows.manifest.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
-    flows.shards.wall_limit = nullcontext  # it needs the main thread
-    catalog.sources.materials_project.REQUESTS_PER_S = 1000.0
-    flows.pull.SHARD_ENTRIES = flows.todo.SHARD_ENTRIES = 2
-    flows.pull.cut.__defaults__ = (2,)
+    flows.pipeline.steps.Workers = OwnHands
+    flows.pipeline.page_rows.measured_rows = lambda families: []
+    flows.pipeline.manifest.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
+    flows.pipeline.shards.wall_limit = nullcontext  # it needs the main thread
+    catalog.sources.materials_project.source.REQUESTS_PER_S = 1000.0
+    flows.pipeline.pull.SHARD_ENTRIES = flows.pipeline.pending.SHARD_ENTRIES = 2
+    flows.pipeline.pull.cut.__defaults__ = (2,)
     steps = arm(kill_at)
     run_plain(make_plan(source, home, None, 1, dossiers=1))
     said = {"steps": steps(), "screened": OwnHands.screened}

@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 from pymatgen.core import Composition, Element
 
+from polywell.data.charges import NoChargeError
 from polywell.doping import NOTHING, formal_valence, replacements, replacements_for, stripe_series
-from polywell.proposal.charges import NoChargeError
 
 
 def test_the_stripe_series_is_that_of_the_proposal() -> None:

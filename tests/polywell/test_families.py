@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polywell.data.reference import reference_structures
 from polywell.families import BUILT_IN, FamilyTableError, load_families
-from polywell.reference import reference_structures
 
 ROW = """
 schema = 1

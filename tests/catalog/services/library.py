@@ -2,7 +2,7 @@
 
 from pymatgen.core import Structure
 
-from polywell.reference import reference_structures
+from polywell.data.reference import reference_structures
 
 MOST_SITES, COUNT = 30, 60
 

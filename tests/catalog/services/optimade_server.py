@@ -14,7 +14,7 @@ from optimade.adapters import Structure as Adapter
 from optimade.server.config import ServerConfig
 from optimade.server.create_app import create_app
 
-from polywell.reference import reference_structures
+from polywell.data.reference import reference_structures
 from tests.catalog.services.faults import Faults, serve
 
 FIRST_YEAR = 2001

@@ -15,12 +15,12 @@ from catalog.errors import (
     SourceRefusedError,
     SourceUnreachableError,
 )
-from catalog.reading import read_parts
+from catalog.readers.reading import read_parts
 from catalog.sources import Chemistry, RawEntry, open_source
-from catalog.sources import materials_project as module
 from catalog.sources.licences import is_noncommercial
-from catalog.sources.materials_project import MaterialsProjectSource
-from catalog.sources.materials_project_queries import ELEMENTS_CHARACTERS, queries
+from catalog.sources.materials_project import source as module
+from catalog.sources.materials_project.queries import ELEMENTS_CHARACTERS, queries
+from catalog.sources.materials_project.source import MaterialsProjectSource
 from catalog.sources.web import Pace
 from polywell.records import Entry
 from tests.catalog.listed import listed

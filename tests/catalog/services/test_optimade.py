@@ -11,14 +11,14 @@ from catalog.errors import (
     SourceError,
     SourceUnreachableError,
 )
-from catalog.reading import read, read_parts
+from catalog.readers.reading import read, read_parts
 from catalog.sources import Chemistry, RawEntry, open_source
-from catalog.sources import optimade as module
-from catalog.sources.optimade import OptimadeSource
-from catalog.sources.optimade_providers import DATABASES, FIELDS, provenance_of
+from catalog.sources.optimade import source as module
+from catalog.sources.optimade.providers import DATABASES, FIELDS, provenance_of
+from catalog.sources.optimade.source import OptimadeSource
 from catalog.sources.web import Pace
+from polywell.data.reference import reference_structures
 from polywell.records import Provenance
-from polywell.reference import reference_structures
 from tests.catalog.listed import listed
 from tests.catalog.services.conftest import QUICK, Service
 

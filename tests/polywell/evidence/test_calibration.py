@@ -8,10 +8,15 @@ import numpy as np
 import pytest
 
 from polywell.evidence.calibration import QUANTILE_80, Calibration, FamilyModel, TrainingRow, targets
-from polywell.evidence.calibration_text import CalibrationTableError, built_in_calibration, from_text, to_text
+from polywell.evidence.calibration_table import (
+    CalibrationTableError,
+    built_in_calibration,
+    from_text,
+    to_text,
+)
 from polywell.evidence.features import Features
 from polywell.evidence.fitting import CageKernel, fit, fit_family
-from polywell.evidence.similarity import GROUPS, TERMS, coordinates, squared_distances, terms
+from polywell.evidence.kernel import GROUPS, TERMS, coordinates, squared_distances, terms
 from polywell.evidence.training import built_in_rows, calibrate, digests
 from polywell.families import load_families
 
@@ -286,7 +291,7 @@ def test_the_table_is_what_fitting_gives() -> None:
 
 
 def test_prediction_does_not_load_scikit_learn() -> None:
-    imports = "import sys, polywell.evidence.calibration, polywell.evidence.calibration_text"
+    imports = "import sys, polywell.evidence.calibration, polywell.evidence.calibration_table"
     code = f"{imports}; assert 'sklearn' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -5,6 +5,7 @@ from math import hypot
 
 import pytest
 
+from polywell.data.reference import reference_entries
 from polywell.evidence.anchors import (
     Anchor,
     Group,
@@ -24,11 +25,10 @@ from polywell.evidence.correction import (
     robust_deviation,
 )
 from polywell.evidence.features import features
-from polywell.evidence.plausible import reference_limits, suspicions
+from polywell.evidence.height_bounds import reference_limits, suspicions
 from polywell.families import built_in_families
-from polywell.majority import majority_formula
+from polywell.geometry.majority import majority_formula
 from polywell.records import Entry, Outcome, Provenance
-from polywell.reference import reference_entries
 from polywell.screening import screen, screen_many
 
 FAMILIES = built_in_families()

@@ -6,16 +6,16 @@ from math import exp, log, sqrt
 
 import pytest
 
+from polywell.data.reference import reference_entries
 from polywell.evidence.anchors import sound_references
 from polywell.evidence.calibration import QUANTILE_80, Calibration, FamilyModel
-from polywell.evidence.calibration_text import built_in_calibration
+from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.estimates import estimated
 from polywell.evidence.features import features_many
-from polywell.evidence.surroundings import described
+from polywell.evidence.spacers import described
 from polywell.families import load_families
 from polywell.ranking import DEFAULT, RankBy, rank
 from polywell.records import Entry, Outcome, Provenance, ScreenRecord
-from polywell.reference import reference_entries
 from polywell.screening import screen_many
 
 FAMILIES = load_families()

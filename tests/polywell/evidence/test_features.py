@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from polywell.data.reference import reference_entries
 from polywell.evidence.features import FEATURES, Features, features, features_many
-from polywell.evidence.surroundings import spacer_table, surroundings
+from polywell.evidence.spacers import spacer_table, surroundings
 from polywell.families import load_families
 from polywell.records import Outcome
-from polywell.reference import reference_entries
 from polywell.screening import screen, screen_many
 
 FAMILIES = load_families()

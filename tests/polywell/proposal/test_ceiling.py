@@ -5,8 +5,9 @@ from math import erf, exp, log, sqrt
 
 import pytest
 
+from polywell.data.measured import Measured
+from polywell.data.reference import reference_entries
 from polywell.families import Families, built_in_families
-from polywell.measured import Measured
 from polywell.proposal.ceiling import ceiling
 from polywell.proposal.ceiling_chances import (
     LEAST_OWN,
@@ -28,7 +29,6 @@ from polywell.proposal.smallest_cages import (
     touching_height_ang,
 )
 from polywell.records import Entry
-from polywell.reference import reference_entries
 from polywell.screening import screen
 
 FAMILIES = built_in_families()
@@ -280,7 +280,7 @@ def test_a_calibrated_model_is_asked(data, analysis):
 
 
 def test_the_built_in_calibration_fits_the_interface(data):
-    from polywell.evidence.calibration_text import built_in_calibration
+    from polywell.evidence.calibration_table import built_in_calibration
 
     entries = {entry.id: entry for entry in reference_entries()}
     found = ceiling(data, calibrated=calibrated_intervals(built_in_calibration(), entries))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from polywell.data.charges import NoChargeError, formal_charges, site_charges
 from polywell.families import built_in_families
-from polywell.proposal.charges import NoChargeError, formal_charges, site_charges
 from polywell.proposal.landscape import correlations, crystal, frame, landscape, normal_map, plane_map
 from polywell.records import Entry
 from polywell.screening import screen

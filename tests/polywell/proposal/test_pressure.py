@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from polywell.data.reference import reference_structures
 from polywell.proposal.pressure import (
     Dome,
     compressibilities,
@@ -13,7 +14,6 @@ from polywell.proposal.pressure import (
     height_under_pressure_ang,
     slope_k_per_gpa,
 )
-from polywell.reference import reference_structures
 
 ROWS = {one.name: one for one in compressibilities()}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from polywell.data.reference import reference_entries, reference_structures
 from polywell.families import built_in_families
 from polywell.proposal.resonance import (
     eta_of_even_mode_ang,
@@ -13,7 +14,6 @@ from polywell.proposal.resonance import (
     resonance_energy_mev,
     strength_mev_ang2,
 )
-from polywell.reference import reference_entries, reference_structures
 from polywell.screening import screen
 
 ENTRIES = {entry.id: entry for entry in reference_entries()}

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from polywell.data.reference import reference_entries
 from polywell.families import built_in_families
 from polywell.proposal.trilayers import doping_curve, fermi_sheets, order_by_radius, plane_dopings, trilayer
-from polywell.reference import reference_entries
 from polywell.screening import screen
 
 ENTRIES = {entry.id: entry for entry in reference_entries()}

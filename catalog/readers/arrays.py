@@ -1,0 +1,296 @@
+"""Structures given as arrays or dicts: pymatgen's own dict, and the attributes of OPTIMADE.
+
+The layout of OPTIMADE serves the columns of LeMat-Bulk and the rows of an ASE database too:
+`lattice_vectors` (3 x 3, Å), `cartesian_site_positions` (N x 3, Å), `species_at_sites` (N names), and
+where sites are mixed or partly empty `species` (what the names stand for) and `assemblies` (groups of
+sites that exclude each other); OPTIMADE specification 1.2, section Structures Entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Composition, Lattice, Structure
+from scipy.spatial import cKDTree
+
+from catalog.errors import (
+    BadCellError,
+    BadCoordinatesError,
+    MissingAtomsError,
+    MissingValueError,
+    NotPeriodicError,
+    ParseError,
+    TooManySitesError,
+    UnknownElementError,
+)
+from catalog.readers.checks import check_structure
+from catalog.readers.composition import plain_symbol
+from catalog.readers.limits import ReadingLimits
+
+Amounts = dict[str, float]
+
+VACANCY = "vacancy"
+"""OPTIMADE's word for the empty share of a site."""
+
+FULL = 1 - 1e-6
+"""A site occupied to less than this is partly empty."""
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The sites of a structure before it is built: what stands on each, and remarks about them.
+
+    `place` holds the index of each site in the source's own list of positions.
+    """
+
+    amounts: tuple[Amounts, ...]
+    place: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+    def composition(self) -> Amounts:
+        """Amounts by element symbol in the whole cell."""
+        total: Amounts = {}
+        for site in self.amounts:
+            for symbol, amount in site.items():
+                total[symbol] = total.get(symbol, 0.0) + amount
+        return total
+
+
+def read_sites(kind: Literal["pymatgen", "optimade"], payload: Mapping[str, Any]) -> Sites:
+    """What stands on the sites, without looking at the cell or the positions.
+
+    Raises:
+        ReadError: a value is missing, or a name stands for no chemical element.
+    """
+    try:
+        sites = _pymatgen_sites(payload) if kind == "pymatgen" else _optimade_sites(payload)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ParseError(f"the list of sites is not as expected ({type(error).__name__}: {error})") from error
+    for index, site in enumerate(sites.amounts):
+        if not all(0 <= amount < np.inf for amount in site.values()):
+            raise BadCoordinatesError(f"site {index} holds {site}; expected occupancies from 0 to 1")
+    return sites
+
+
+def build(
+    kind: Literal["pymatgen", "optimade"],
+    payload: Mapping[str, Any],
+    sites: Sites,
+    declared: Sequence[str] | None,
+    limits: ReadingLimits,
+) -> tuple[Structure, list[str]]:
+    """The structure, and remarks; sites keep their order, empty ones are left out.
+
+    Args:
+        kind: layout of the payload.
+        payload: the arrays.
+        sites: what `read_sites` made of the payload.
+        declared: elements that the source names beside the structure; all but H must be on some site.
+        limits: bounds of the reading.
+
+    Raises:
+        ReadError: an impossible cell, a position that is no number, elements without a site.
+    """
+    if len(sites.amounts) > limits.sites:
+        raise TooManySitesError(f"{len(sites.amounts)} sites, the limit is {limits.sites}")
+    notes = list(sites.notes)
+    cartesian = kind == "optimade"
+    matrix = _cell(payload["lattice_vectors"] if cartesian else payload["lattice"]["matrix"])
+    positions = _positions(payload, sites, cartesian)
+    fractional = _solve(matrix, positions) if cartesian else positions
+    amounts = list(sites.amounts)
+    if cartesian:
+        amounts, fractional, merged = _merged(amounts, fractional, limits)
+        notes += merged
+    amounts, scaled = _at_most_one(amounts, limits)
+    structure = Structure(Lattice(matrix), _compositions(amounts), fractional)
+    check_structure(structure, limits)
+    absent = sorted(set(map(str, declared or ())) - set(sites.composition()) - {"D", "T"})
+    if [symbol for symbol in absent if symbol != "H"]:
+        raise MissingAtomsError(
+            f"the source declares {', '.join(absent)}, but no site holds "
+            f"{'it' if len(absent) == 1 else 'them'}; the list of atoms is incomplete"
+        )
+    notes += ["the declared hydrogen has no site"] if absent else []
+    return structure, [*notes, *scaled]
+
+
+def _pymatgen_sites(payload: Mapping[str, Any]) -> Sites:
+    lattice = payload.get("lattice")
+    if lattice is None or payload.get("sites") is None:
+        raise MissingValueError("the entry has no structure; expected a dict with lattice and sites")
+    if not all(lattice.get("pbc", (True, True, True))):
+        raise NotPeriodicError(f"periodic in {sum(map(bool, lattice['pbc']))} directions, not in three")
+    amounts = []
+    for site in payload["sites"]:
+        here: Amounts = {}
+        for species in site["species"]:
+            symbol = _symbol(species["element"])
+            here[symbol] = here.get(symbol, 0.0) + float(species["occu"])
+        amounts.append(here)
+    return Sites(tuple(amounts), tuple(range(len(amounts))))
+
+
+def _optimade_sites(payload: Mapping[str, Any]) -> Sites:
+    names = payload.get("species_at_sites")
+    if names is None:
+        raise MissingValueError("the entry has no structure; expected species_at_sites and positions")
+    _check_periodic(payload)
+    known: dict[str, Amounts] = {}
+    notes: list[str] = []
+    for species in payload.get("species") or ():
+        known[species["name"]] = _species_amounts(species, notes)
+    shares = _group_shares(payload.get("assemblies") or (), len(names))
+    amounts, place = [], []
+    for index, name in enumerate(names):
+        if name not in known:
+            known[name] = {_symbol(name): 1.0}
+        here = {symbol: amount * shares[index] for symbol, amount in known[name].items()}
+        if here:
+            amounts.append(here)
+            place.append(index)
+    if "implicit_atoms" in (payload.get("structure_features") or ()):
+        notes.append("the source says that some atoms have no site")
+    return Sites(tuple(amounts), tuple(place), tuple(dict.fromkeys(notes)))
+
+
+def _check_periodic(payload: Mapping[str, Any]) -> None:
+    directions = payload.get("dimension_types")
+    count = sum(map(int, directions)) if directions is not None else payload.get("nperiodic_dimensions")
+    if count is not None and count < 3:
+        raise NotPeriodicError(f"periodic in {count} directions, not in three")
+
+
+def _species_amounts(species: Mapping[str, Any], notes: list[str]) -> Amounts:
+    """Elements of one species with their concentrations; vacancies are what is left out."""
+    symbols, shares = species["chemical_symbols"], species["concentration"]
+    if len(symbols) != len(shares):
+        raise ParseError(f"species {species['name']!r} has {len(symbols)} elements, {len(shares)} shares")
+    amounts: Amounts = {}
+    for name, share in zip(symbols, shares, strict=True):
+        if name != VACANCY and float(share) != 0:
+            symbol = _symbol(name)
+            amounts[symbol] = amounts.get(symbol, 0.0) + float(share)
+    attached = [str(name) for name in species.get("attached") or ()]
+    if attached:
+        notes.append(
+            f"{', '.join(attached)} attached to {'/'.join(map(str, symbols))} has no site of its own"
+        )
+    return amounts
+
+
+def _group_shares(assemblies: Sequence[Mapping[str, Any]], count: int) -> list[float]:
+    """The probability of each site: that of its group, where groups of sites exclude each other."""
+    shares = [1.0] * count
+    for assembly in assemblies:
+        groups = assembly["sites_in_groups"]
+        for group, probability in zip(groups, assembly["group_probabilities"], strict=True):
+            for site in group:
+                shares[site] *= float(probability)
+    return shares
+
+
+def _symbol(name: object) -> str:
+    symbol = plain_symbol(str(name))
+    if symbol is None:
+        raise UnknownElementError(f"a site holds {str(name)[:40]!r}, which is no chemical element")
+    return symbol
+
+
+def _cell(vectors: object) -> NDArray[np.float64]:
+    try:
+        matrix = np.array(vectors, dtype=np.float64)
+    except (TypeError, ValueError):
+        matrix = np.empty(0)
+    if matrix.shape != (3, 3):
+        raise BadCellError(f"cell vectors {str(vectors)[:80]}: expected three vectors of three numbers")
+    if not np.isfinite(matrix).all():
+        raise BadCellError(f"cell vectors {matrix.tolist()}: expected nine finite numbers")
+    return matrix
+
+
+def _positions(payload: Mapping[str, Any], sites: Sites, cartesian: bool) -> NDArray[np.float64]:
+    try:
+        rows = (
+            payload["cartesian_site_positions"] if cartesian else [site["abc"] for site in payload["sites"]]
+        )
+        positions = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadCoordinatesError(
+            f"the positions are not three numbers for each site ({type(error).__name__}: {str(error)[:80]})"
+        ) from error
+    said = len(payload["species_at_sites"]) if cartesian else len(payload["sites"])
+    if len(positions) != said:
+        raise BadCoordinatesError(f"{said} sites but {len(positions)} positions; expected one for each site")
+    return positions if len(sites.place) == said else positions[list(sites.place)]
+
+
+def _solve(matrix: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    try:
+        fractional = np.linalg.solve(matrix.T, positions.T).T
+    except np.linalg.LinAlgError as error:
+        raise BadCellError(f"cell vectors {matrix.tolist()} span no volume") from error
+    return np.ascontiguousarray(fractional)
+
+
+def _merged(
+    amounts: list[Amounts], fractional: NDArray[np.float64], limits: ReadingLimits
+) -> tuple[list[Amounts], NDArray[np.float64], list[str]]:
+    """Makes one site of partly occupied ones at the same place, as databases list mixed sites one by one."""
+    partial = [index for index, site in enumerate(amounts) if sum(site.values()) < FULL]
+    if len(partial) < 2 or not np.isfinite(fractional).all():
+        return amounts, fractional, []
+    wrapped = fractional[partial] % 1.0
+    wrapped[wrapped >= 1.0] = 0.0
+    pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(limits.position_tolerance, p=np.inf)
+    gone: set[int] = set()
+    merged = [dict(site) for site in amounts]
+    for first, second in sorted((partial[min(pair)], partial[max(pair)]) for pair in pairs):
+        if first in gone or second in gone:
+            continue
+        if sum(merged[first].values()) + sum(merged[second].values()) > limits.max_occupancy:
+            continue
+        for symbol, amount in merged[second].items():
+            merged[first][symbol] = merged[first].get(symbol, 0.0) + amount
+        gone.add(second)
+    if not gone:
+        return amounts, fractional, []
+    kept = [index for index in range(len(amounts)) if index not in gone]
+    note = f"{len(gone)} partly occupied sites were merged with others at the same place"
+    return [merged[index] for index in kept], fractional[kept], [note]
+
+
+def _at_most_one(amounts: list[Amounts], limits: ReadingLimits) -> tuple[list[Amounts], list[str]]:
+    """Scales occupancies that exceed 1 through rounding.
+
+    Raises:
+        BadCoordinatesError: a site is empty, or occupied more often than rounding explains.
+    """
+    result, over = [], 0
+    for index, site in enumerate(amounts):
+        total = sum(site.values())
+        if total <= 0 or total > limits.max_occupancy:
+            raise BadCoordinatesError(
+                f"site {index} is occupied {total:g} times; "
+                f"expected more than 0 and at most {limits.max_occupancy:g}"
+            )
+        over += total > 1 + 1e-6
+        result.append({symbol: amount / total for symbol, amount in site.items()} if total > 1 else site)
+    return result, [f"occupancies of {over} sites were scaled down to 1"] if over else []
+
+
+def _compositions(amounts: Sequence[Amounts]) -> list[Composition]:
+    """One composition a site; equal sites share one object, which saves most of the time."""
+    made: dict[tuple[tuple[str, float], ...], Composition] = {}
+    result = []
+    for site in amounts:
+        key = tuple(site.items())
+        composition = made.get(key)
+        if composition is None:
+            composition = made[key] = Composition(site)
+        result.append(composition)
+    return result

@@ -1,0 +1,93 @@
+"""What every structure must satisfy, whichever reader made it."""
+
+from __future__ import annotations
+
+import numpy as np
+from pymatgen.core import Element, Structure
+
+from catalog.errors import (
+    BadCellError,
+    BadCoordinatesError,
+    NoStructureError,
+    TooManySitesError,
+    UnknownElementError,
+)
+from catalog.readers.cif_scan import check_cell
+from catalog.readers.composition import plain_symbol
+from catalog.readers.limits import ReadingLimits
+
+
+def check_structure(structure: Structure, limits: ReadingLimits) -> None:
+    """Refuses a structure with an impossible cell, or with coordinates that are no numbers.
+
+    Raises:
+        NoStructureError: no sites.
+        TooManySitesError: more sites than the limit.
+        BadCellError: not finite, without volume, or flat.
+        BadCoordinatesError: a coordinate is not finite.
+    """
+    if len(structure) == 0:
+        raise NoStructureError("the structure holds no atoms")
+    if len(structure) > limits.sites:
+        raise TooManySitesError(f"{len(structure)} sites, the limit is {limits.sites}")
+    matrix = np.asarray(structure.lattice.matrix)
+    if not np.isfinite(matrix).all() or (np.linalg.norm(matrix, axis=1) == 0).any():
+        raise BadCellError(
+            f"cell vectors {matrix.tolist()}: expected nine finite numbers and three lengths above 0"
+        )
+    a, b, c = structure.lattice.lengths
+    alpha, beta, gamma = structure.lattice.angles
+    check_cell((a, b, c), (alpha, beta, gamma), limits)
+    wrong = np.flatnonzero(~np.isfinite(structure.frac_coords).all(axis=1))
+    if len(wrong):
+        place = structure.frac_coords[wrong[0]].tolist()
+        raise BadCoordinatesError(
+            f"site {wrong[0]} stands at {place}; expected finite fractional coordinates"
+        )
+
+
+def normalised(structure: Structure, limits: ReadingLimits) -> tuple[Structure, list[str]]:
+    """The structure with elements only: no charges, spins or isotopes, occupancies of a site at most 1.
+
+    Sites keep their order and coordinates. Returns the structure and remarks on what was changed.
+
+    Raises:
+        UnknownElementError: a site holds no element (a vacancy symbol, a placeholder).
+        BadCoordinatesError: an occupancy is not in (0, 1], beyond rounding.
+    """
+    mixed = [_site_amounts(site, index) for index, site in enumerate(structure)]
+    over = []
+    for index, site in enumerate(mixed):
+        total = sum(site.values())
+        if not np.isfinite(total) or total <= 0 or total > limits.max_occupancy:
+            raise BadCoordinatesError(
+                f"site {index} is occupied {total:g} times; "
+                f"expected more than 0 and at most {limits.max_occupancy:g}"
+            )
+        if total > 1:
+            mixed[index] = {symbol: amount / total for symbol, amount in site.items()}
+            if total > 1 + 1e-6:
+                over.append(index)
+    remarks = [f"occupancies of {len(over)} sites were scaled down to 1"] if over else []
+    if all(_is_plain(site.species, amounts) for site, amounts in zip(structure, mixed, strict=True)):
+        return structure, remarks
+    return Structure(structure.lattice, mixed, structure.frac_coords), remarks
+
+
+def _site_amounts(site: object, index: int) -> dict[str, float]:
+    amounts: dict[str, float] = {}
+    for species, occupancy in site.species.items():  # type: ignore[attr-defined]
+        symbol = plain_symbol(getattr(species, "symbol", str(species)))
+        if symbol is None or type(species).__name__ == "DummySpecies":
+            raise UnknownElementError(
+                f"site {index} holds {str(species)[:40]!r}, which is no chemical element"
+            )
+        amounts[symbol] = amounts.get(symbol, 0.0) + float(occupancy)
+    return amounts
+
+
+def _is_plain(species: object, amounts: dict[str, float]) -> bool:
+    items = list(species.items())  # type: ignore[attr-defined]
+    return len(items) == len(amounts) and all(
+        isinstance(item, Element) and amounts.get(item.symbol) == occupancy for item, occupancy in items
+    )

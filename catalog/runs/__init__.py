@@ -1,0 +1,1 @@
+"""Published runs: written whole, read back, and compared."""

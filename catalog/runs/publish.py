@@ -1,0 +1,184 @@
+"""The published run: three Parquet files and a manifest, replaced all at once."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from catalog.errors import PublishError
+from catalog.home import Home
+from catalog.runs.published import MANIFEST, published_runs
+from catalog.store.durable import sync, write_json
+from catalog.store.schema import conformed, entry_schema
+from polywell.records import Outcome
+
+FILES = {
+    Outcome.CANDIDATE: "ranked.parquet",
+    Outcome.REJECTED: "rejected.parquet",
+    Outcome.FAILED: "failed.parquet",
+}
+
+KEPT_RUNS = 10
+"""Published runs of each source that stay on disk, the newest included."""
+
+_BATCH_ROWS = 50_000
+"""Rows of one row group of the published files."""
+
+
+def publish(
+    home: Home,
+    ranked: pa.Table,
+    rejected: pa.Table,
+    failed: pa.Table,
+    manifest: Mapping[str, Any],
+) -> Path:
+    """Writes a run and makes `home.latest` point to it; on any error the run before stays as it was.
+
+    `latest` is a symbolic link to a folder below `home.runs`. It is replaced by a rename, so a reader sees
+    the old run or the new one, whole. Files are deterministic for equal records; times stand in the
+    manifest only, which gets the digests of the files (key `files`).
+
+    Args:
+        home: where to publish.
+        ranked: candidates in the order of their rank, with the columns of the registry.
+        rejected: rejected entries, in the order of the file; may be slim (see `catalog.store.slim`).
+        failed: failed entries, likewise.
+        manifest: facts about the run; `entries`, `candidates`, `rejected`, `failed` must be the counts.
+
+    Returns:
+        The folder of the run.
+
+    Raises:
+        PublishError: counts that do not add up, an entry twice, a record in the wrong list, or a disk
+            that is full or read-only.
+    """
+    lists = {Outcome.CANDIDATE: ranked, Outcome.REJECTED: rejected, Outcome.FAILED: failed}
+    second, nanosecond = divmod(time.time_ns(), 10**9)  # so that names sort as the runs came
+    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(second))}-{nanosecond:08x}"
+    try:
+        home.runs.mkdir(parents=True, exist_ok=True)
+        with _only_writer(home.runs):
+            _replace(home, name, lists, manifest)
+            _forget_old_runs(home, name)
+    except OSError as error:
+        raise PublishError(
+            f"the run cannot be written to {home.catalog} ({error.strerror or error}); the catalog published "
+            "before is unchanged: make room or permissions, then run again"
+        ) from error
+    return home.runs / name
+
+
+def _replace(home: Home, name: str, lists: Mapping[Outcome, pa.Table], manifest: Mapping[str, Any]) -> None:
+    """Writes the run under a temporary name, makes it durable, and turns the link to it."""
+    for stale in home.runs.glob(".partial-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    partial = home.runs / f".partial-{name}"
+    try:
+        partial.mkdir()
+        _write_run(partial, lists, manifest)
+        sync(partial)
+        partial.rename(home.runs / name)
+        sync(home.runs)
+        _point(home, name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_run(folder: Path, lists: Mapping[Outcome, pa.Table], manifest: Mapping[str, Any]) -> None:
+    _check_entries(lists)
+    counts: dict[Outcome, int] = {}
+    digests: dict[str, str] = {}
+    for outcome, table in lists.items():
+        path = folder / FILES[outcome]
+        counts[outcome] = write_table(path, table)
+        sync(path)
+        with path.open("rb") as stream:
+            digests[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    _check_counts(counts, manifest)
+    write_json(folder / MANIFEST, {**manifest, "files": digests})
+
+
+def _check_entries(lists: Mapping[Outcome, pa.Table]) -> None:
+    """Checks that all entries are of one source, each in the list of its outcome and once in all of them."""
+    sources: set[str] = set()
+    for outcome, table in lists.items():
+        sources.update(table["source"].unique().to_pylist())
+        strange = table.filter(pc.not_equal(table["outcome"], outcome.value)).slice(0, 1)
+        for id_, said in zip(strange["id"].to_pylist(), strange["outcome"].to_pylist(), strict=True):
+            raise PublishError(f"{id_!r} is {said}, but stands in the list of the {outcome} entries")
+    if len(sources) > 1:
+        raise PublishError(f"entries of {' and '.join(sorted(sources))} in one run; every source has its own")
+    ids = pa.chunked_array([part for table in lists.values() for part in table["id"].chunks], pa.string())
+    if len(ids.unique()) < len(ids):
+        counted = ids.value_counts()
+        again = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")[0].as_py()
+        raise PublishError(f"{again!r} came twice; every entry is counted once")
+
+
+def write_table(path: Path, table: pa.Table) -> int:
+    """Writes the rows in groups of the same size, whatever their chunks in memory. Returns their number."""
+    schema = entry_schema()
+    with pq.ParquetWriter(path, schema, compression="zstd", version="2.6", store_schema=True) as writer:
+        for start in range(0, table.num_rows, _BATCH_ROWS):
+            part = table.slice(start, _BATCH_ROWS).combine_chunks()
+            writer.write_table(
+                pa.Table.from_batches([conformed(batch, schema) for batch in part.to_batches()], schema)
+            )
+    return int(table.num_rows)
+
+
+def _check_counts(counts: Mapping[Outcome, int], manifest: Mapping[str, Any]) -> None:
+    found = {
+        "candidates": counts[Outcome.CANDIDATE],
+        "rejected": counts[Outcome.REJECTED],
+        "failed": counts[Outcome.FAILED],
+    }
+    expected = {**found, "entries": sum(found.values())}
+    given = {name: manifest.get(name) for name in expected}
+    if given != expected:
+        raise PublishError(
+            f"the manifest says {given}, the records are {expected}: an entry was lost or counted twice; "
+            "nothing was published"
+        )
+
+
+@contextlib.contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Lets one process publish at a time; the lock ends with the process that holds it."""
+    with (folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _point(home: Home, name: str) -> None:
+    """Replaces the link `latest`; a real folder there (a copied catalog) moves to the runs first."""
+    link = home.catalog / f".latest-{name}"
+    link.symlink_to(Path(home.runs.name) / name, target_is_directory=True)
+    try:
+        if home.latest.is_dir() and not home.latest.is_symlink():
+            home.latest.rename(home.runs / f"00000000T000000Z-{secrets.token_hex(4)}")
+        os.replace(link, home.latest)
+    except OSError:
+        link.unlink(missing_ok=True)
+        raise
+    sync(home.catalog)
+
+
+def _forget_old_runs(home: Home, newest: str) -> None:
+    runs = published_runs(home)
+    source = next((run.source for run in runs if run.name == newest), None)
+    others = [run for run in runs if run.source == source and run.name != newest]
+    for run in others[KEPT_RUNS - 1 :]:
+        shutil.rmtree(run.folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The Materials Project, through its own client."""

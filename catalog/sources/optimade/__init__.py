@@ -1,0 +1,1 @@
+"""Any provider of OPTIMADE."""

@@ -1,0 +1,273 @@
+"""Any database that speaks OPTIMADE (https://www.optimade.org), specification 1.0 to 1.2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from urllib.parse import urlsplit
+
+from catalog.errors import DuplicateIdError, SourceChangedError, SourceError
+from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.optimade.client import (
+    COLUMN_FIELDS,
+    STRUCTURE_FIELDS,
+    Item,
+    NotUnderstoodError,
+    OptimadeService,
+    attributes_of,
+    count_of,
+    quoted,
+)
+from catalog.sources.optimade.providers import DATABASES, Database, provenance_of, provider_properties
+from catalog.sources.rows import FileRow, row_or_error
+from catalog.sources.web import PATIENCE, Pace, Patience, PoliteSession
+from polywell.records import Provenance
+
+IDS_AT_ONCE = 40
+"""Ids of one filter, which travels in the address."""
+
+REQUESTS_PER_S = 2.0
+_MADE_UP = re.compile(r"#\d+$|^\(entry \d+\)$")
+"""Ids that are given here and not by the service."""
+
+
+class OptimadeSource:
+    """Entries of one database, filtered by chemistry on its server, page by page."""
+
+    def __init__(
+        self,
+        place: str,
+        name: str,
+        chemistry: Chemistry | None = None,
+        patience: Patience = PATIENCE,
+        pace: Pace | None = None,
+    ) -> None:
+        """Finds the address; nothing is asked yet.
+
+        Args:
+            place: name of a database (see `DATABASES`) or its base URL.
+            name: the spec as the user gave it.
+            chemistry: what to filter by on the server; None asks for everything.
+            patience: how long to wait for the service.
+            pace: limit of the request rate.
+
+        Raises:
+            SourceError: neither a known name nor an address.
+        """
+        self.name = name
+        self._database = _database(place, name)
+        self._chemistry = chemistry
+        pace = pace or Pace(REQUESTS_PER_S)
+        self._session = PoliteSession(f"the OPTIMADE service {place!r}", pace, patience)
+        self._service = OptimadeService(
+            name, self._database.url, self._session, pace, self._database.page_limit
+        )
+
+    def version(self) -> str | None:
+        """Version of the database, where the service tells one (`meta.database.version`).
+
+        Raises:
+            SourceError: the service does not answer.
+        """
+        with closing(self._session):
+            self._service.forget()
+            return self._version()
+
+    def expected_count(self) -> int | None:
+        """Number of entries that the service counts for the filter, where it does.
+
+        Raises:
+            SourceError: the service does not answer.
+        """
+        with closing(self._session):
+            for page in self._service.pages(("id",), self._filters(), page_limit=1):
+                return count_of(page)
+        return None
+
+    @in_batches
+    def index(self) -> Iterator[Stamp]:
+        """Ids of the chemistry, with their dates where the database has any.
+
+        Raises:
+            SourceError: as with `raw_entries`.
+        """
+        names = UniqueIds()
+        with closing(self._session):
+            entries = self._entries(("last_modified",), self._filters())
+            for number, entry in enumerate(entries, start=1):
+                modified = attributes_of(entry).get("last_modified")
+                id_, _ = names.take(str(entry.get("id") or f"(entry {number})"))
+                yield id_, None if modified is None else str(modified)
+
+    def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
+        """Streams the entries of the chemistry, or those of `ids`; one that comes twice is an error.
+
+        Raises:
+            SourceError: the service fails, answers with errors, gives fewer entries than it promised, or
+                does not hold one of `ids`.
+        """
+        with closing(self._session):
+            yield from self._raw(self._found(ids) if ids is not None else self._all(self._filters()))
+
+    def changed_since(self, date: str) -> Iterator[RawEntry]:
+        """Streams the entries of the chemistry that were changed after an ISO 8601 date.
+
+        Raises:
+            SourceError: as with `raw_entries`, or the database keeps no dates or does not filter by them.
+        """
+        with closing(self._session):
+            if "last_modified" not in self._service.properties():
+                raise SourceError(f"{self.name!r} keeps no dates of change; read its index instead")
+            newer = f'last_modified > "{quoted(date)}"'
+            filters = [" AND ".join(part for part in (one, newer) if part) for one in self._filters()]
+            for raw in self._raw(self._all(filters)):
+                if raw.provenance.last_updated is None or raw.provenance.last_updated <= date:
+                    raise SourceError(
+                        f"{self.name!r} does not filter by last_modified; read its index instead"
+                    )
+                yield raw
+
+    def description(self) -> dict[str, str]:
+        """Address, filter, and what the service has said of itself so far."""
+        said = {
+            "spec": self.name,
+            "kind": f"OPTIMADE, {self._database.title}",
+            "endpoint": self._database.url,
+        }
+        said["filter"] = self._filters()[0]
+        if self._service.has_been_asked:
+            version = self._version()
+            said |= {} if version is None else {"version": version}
+        if self._database.licence is not None:
+            said["licence"] = self._database.licence
+        return said
+
+    def _raw(self, entries: Iterator[Item]) -> Iterator[RawEntry]:
+        general = Provenance(
+            licence=self._licence(),
+            functional=self._database.functional,
+            theoretical=self._database.theoretical,
+            database_version=self._version(),
+        )
+        names = UniqueIds()
+        for number, entry in enumerate(entries, start=1):
+            wanted = None if entry.get("id") is None else str(entry["id"])
+            row = row_or_error(partial(_row, entry, general), wanted)
+            id_, again = names.take(row.id or f"(entry {number})")
+            error = row.error
+            if again:
+                error = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
+            known = (row.formula, row.provenance, row.elements)
+            if error is not None or row.payload is None:
+                yield RawEntry(self.name, id_, "error", error or "", *known)
+            else:
+                yield RawEntry(self.name, id_, "optimade", row.payload, *known)
+
+    def _all(self, filters: Sequence[str]) -> Iterator[Item]:
+        return self._entries(self._fields(), filters)
+
+    def _entries(self, fields: Sequence[str], filters: Sequence[str]) -> Iterator[Item]:
+        started = self._version()
+        yield from self._service.entries(fields, filters)
+        self._check_version(started)
+
+    def _found(self, ids: Collection[str]) -> Iterator[Item]:
+        """Entries by id: many in one filter, and one by one those that the filter does not give."""
+        fields, started = self._fields(), self._version()
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), IDS_AT_ONCE):
+            some = wanted[start : start + IDS_AT_ONCE]
+            given: set[str] = set()
+            one_of = " OR ".join(f'id="{quoted(id_)}"' for id_ in some)
+            try:
+                for entry in self._service.entries(fields, [one_of]):
+                    if entry.get("id") in some:
+                        given.add(str(entry["id"]))
+                        yield entry
+            except NotUnderstoodError:
+                pass  # not every service filters by id; each has an address for every entry
+            for id_ in sorted(set(some) - given):
+                found = self._service.entry(id_, fields)
+                if found is not None:
+                    given.add(id_)
+                    yield found
+            made_up = [id_ for id_ in some if id_ not in given and _MADE_UP.search(id_)]
+            for id_ in made_up:  # the index has them for entries that share an id or lack one
+                yield {"id": id_, "made_up": True}
+            all_found(self.name, some, given.union(made_up))
+        self._check_version(started)
+
+    def _filters(self) -> list[str]:
+        """The filter, in the short form and in one that simpler services understand too."""
+        if self._chemistry is None:
+            return [""]
+        groups = [sorted(self._chemistry.metals), sorted(self._chemistry.ligands)]
+        any_of = ["elements HAS ANY " + ",".join(f'"{symbol}"' for symbol in group) for group in groups]
+        has = ["(" + " OR ".join(f'elements HAS "{symbol}"' for symbol in group) + ")" for group in groups]
+        return [" AND ".join(any_of), " AND ".join(has)]
+
+    def _fields(self) -> tuple[str, ...]:
+        known = self._service.properties()
+        wanted = (*STRUCTURE_FIELDS, *COLUMN_FIELDS, *provider_properties())
+        return tuple(name for name in wanted if name in known)
+
+    def _check_version(self, started: str | None) -> None:
+        """That the database still has the version, where it tells one."""
+        if started is None:
+            return
+        self._service.forget()
+        now = self._version()
+        if now != started:
+            raise SourceChangedError(
+                f"{self.name!r} changed from version {started} to {now} while it was read; "
+                "nothing was stored, run again"
+            )
+
+    def _version(self) -> str | None:
+        meta = self._service.about().get("meta")
+        database = meta.get("database") if isinstance(meta, Mapping) else None
+        version = database.get("version") if isinstance(database, Mapping) else None
+        return None if not version else str(version)
+
+    def _licence(self) -> str | None:
+        """The licence that the service states for its entries, or else the one known for the database."""
+        data = self._service.about().get("data")
+        attributes = attributes_of(data) if isinstance(data, Mapping) else {}
+        stated = attributes.get("available_licenses_for_entries") or attributes.get("available_licenses")
+        if isinstance(stated, list) and stated:
+            return ", ".join(str(name) for name in stated)
+        return self._database.licence
+
+
+def _database(place: str, name: str) -> Database:
+    known = DATABASES.get(place.lower())
+    if known is not None:
+        return known
+    parts = urlsplit(place)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SourceError(
+            f"{name!r}: no database is called {place!r}; expected {', '.join(DATABASES)}, "
+            "or the base URL of an OPTIMADE service (https://...)"
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise SourceError(
+            f"expected the plain base URL of an OPTIMADE service, without user, ? or #: {parts.hostname}"
+        )
+    return Database(place.rstrip("/").removesuffix("/v1"), parts.netloc)
+
+
+def _row(entry: Item, general: Provenance) -> FileRow:
+    attributes = attributes_of(entry)
+    elements = attributes.get("elements")
+    if entry.get("made_up"):
+        complaint = f"the index has {entry['id']!r} for an entry with the id of another one, or with none"
+        return FileRow(str(entry["id"]), error=DuplicateIdError(complaint))
+    return FileRow(
+        id=str(entry["id"]),
+        payload={name: attributes[name] for name in STRUCTURE_FIELDS if attributes.get(name) is not None},
+        formula=attributes.get("chemical_formula_reduced"),
+        elements=None if elements is None else tuple(str(symbol) for symbol in elements),
+        provenance=provenance_of(attributes, general),
+    )

@@ -1,0 +1,350 @@
+"""Delta tables: one commit a source, idempotent, safe beside other writers."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.fs as fs
+from deltalake import ColumnProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import Schema as DeltaSchema
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from numpy.typing import NDArray
+
+from catalog.errors import LakeError
+from catalog.store.predictions import table_schema
+from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
+from catalog.store.spool import Changes, batches_of_rows, write_spool
+from catalog.store.structures import structures_schema
+
+BATCH_ROWS = 10_000
+"""Rows held in memory at a time while a table is read, at most; a row group is no larger."""
+
+ATTEMPTS = 20
+"""How often a merge that lost against another writer is tried."""
+
+CHANGE_MARKS = tuple("row_hash stamp reading input_hash algorithm_version families_digest".split())
+"""Columns of which one at least differs when a stored row is to be replaced."""
+
+_SETTINGS = {
+    VERSION_KEY: str(SCHEMA_VERSION),
+    "delta.dataSkippingStatsColumns": "id",
+}
+"""Statistics for `id` only: deltalake 1.5 counts the nulls of nested columns per leaf, and where that count
+happens to equal the number of rows, readers take the whole column for null, as with [[1, 2], []]
+(delta-rs 4578, fixed there by 4581 in July 2026)."""
+
+
+ROW_GROUP_ROWS = 10_000
+"""Rows that a writer of the tables collects in memory before they go to the disk."""
+
+_WRITER = WriterProperties(
+    compression="ZSTD",
+    max_row_group_size=ROW_GROUP_ROWS,
+    default_column_properties=ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE"),
+    column_properties={"id": ColumnProperties(dictionary_enabled=False, statistics_enabled="CHUNK")},
+)
+"""Without dictionaries, for so few rows at a time, tables are smaller and a third faster to write."""
+
+SPOOLS = Path("work") / "spools"
+"""Where changes wait for their commit, beside the tables; a killed run leaves its own there."""
+
+SCHEMAS = {"structures": structures_schema, "predictions": table_schema}
+"""The tables of a home, by the name of their folder."""
+
+
+def merge(
+    table_path: Path,
+    rows: Iterable[Mapping[str, Any]] | pa.Table,
+    source: str,
+    schema: pa.Schema | None = None,
+) -> int:
+    """Makes the table hold exactly `rows` for `source`: updates what changed, adds, and drops the rest.
+
+    What leaves stays in the table's history. Rows of other sources are not touched. When nothing changed,
+    no new version is made.
+
+    Args:
+        table_path: the table's folder; made at the first merge.
+        rows: the rows of this source, all of them; streamed through a file, never all in memory.
+        source: name of the source; every row must carry it.
+        schema: columns of the rows; `row_hash` is added where it is missing. None means the schema that
+            belongs to the folder's name (see `SCHEMAS`).
+
+    Returns:
+        The table's version after the merge.
+
+    Raises:
+        LakeError: a foreign source, an id given twice, a column that does not fit, a table of another
+            schema version, or too many writers at the same time.
+    """
+    schema = schema if schema is not None else _schema_of(table_path)
+    full = schema if "row_hash" in schema.names else schema.append(pa.field("row_hash", pa.string()))
+    listed = rows.to_pylist() if isinstance(rows, pa.Table) else rows
+    with tempfile.TemporaryDirectory(prefix="polywell-") as folder:
+        spool = Path(folder) / "rows.arrow"
+        write_spool(spool, batches_of_rows(listed, source, full), pa.array([], pa.string()), source, full)
+        return _persistently(table_path, source, lambda: _commit(table_path, spool, source, full, True))
+
+
+def apply(
+    table_path: Path,
+    batches: Iterable[pa.RecordBatch],
+    gone: pa.Array,
+    source: str,
+    complete: bool = False,
+) -> int | None:
+    """Brings changes of one source into a table, in one commit or not at all.
+
+    Args:
+        table_path: folder of one of the tables of `SCHEMAS`; made at the first use.
+        batches: the rows that are new or changed, each id once; streamed through a file.
+        gone: ids that leave the table; they stay in its history.
+        source: name of the source; every row must carry it.
+        complete: the rows are all rows of the source; what is stored beside them leaves.
+
+    Returns:
+        The table's version afterwards; None where there was nothing to do and no table.
+
+    Raises:
+        LakeError: a foreign source, an id given twice, a table of another schema version, a disk that is
+            full or read-only, or too many writers at the same time.
+    """
+    schema = _schema_of(table_path)
+    work = table_path.parent / SPOOLS
+    with (
+        _told(table_path),
+        tempfile.TemporaryDirectory(dir=_made(work), ignore_cleanup_errors=True) as folder,
+    ):
+        spool = Path(folder) / "changes.arrow"
+        rows = write_spool(spool, batches, gone, source, schema)
+        if rows + len(gone) == 0:
+            table = _open(table_path)
+            return None if table is None else int(table.version())
+        whole = rows > 0 and complete
+        return _persistently(table_path, source, lambda: _commit(table_path, spool, source, schema, whole))
+
+
+def scan(table_path: Path, source: str, columns: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Streams the current rows of a source in the order of the table's files; nothing without a table.
+
+    Args:
+        table_path: folder of one of the tables of `SCHEMAS`.
+        source: name of the source.
+        columns: the columns to give; all if None. What older rows lack is null.
+
+    Raises:
+        LakeError: a table of another schema version.
+    """
+    schema = _schema_of(table_path)
+    if columns is not None:
+        schema = pa.schema([schema.field(name) for name in columns])
+    table = _open(table_path)
+    if table is None:
+        return
+    yield from _current(_dataset(table, table_path), ds.field("source") == source, schema)
+
+
+def rows_at(table_path: Path, source: str, chosen: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
+    """Streams those of the rows of `scan` that are chosen; groups of rows without any are not read.
+
+    Args:
+        table_path: folder of one of the tables of `SCHEMAS`.
+        source: name of the source.
+        chosen: of each row of `scan`, in its order, whether to give it.
+
+    Raises:
+        LakeError: a table of another schema version, or of other rows than when they were chosen.
+    """
+    schema, table = _schema_of(table_path), _open(table_path)
+    start = 0
+    if table is not None:
+        dataset = _dataset(table, table_path)
+        for fragment in dataset.get_fragments(ds.field("source") == source):
+            for group in fragment.row_groups:
+                here = chosen[start : start + group.num_rows]
+                start += group.num_rows
+                if here.any():
+                    rows = _of_group(fragment.subset(row_group_ids=[group.id]), dataset.schema, schema)
+                    yield rows if here.all() else rows.filter(pa.array(here))
+    if start != len(chosen):
+        raise LakeError(
+            f"{table_path} holds {start} rows of {source!r}, {len(chosen)} were looked through: another "
+            "program wrote there meanwhile, run again"
+        )
+
+
+def _of_group(group: ds.ParquetFileFragment, stored: pa.Schema, schema: pa.Schema) -> pa.RecordBatch:
+    names = [name for name in schema.names if name in stored.names]
+    table = group.to_table(schema=stored, columns=names, use_threads=False)
+    [batch] = table.combine_chunks().to_batches()
+    return conformed(batch, schema)
+
+
+def read_rows(table_path: Path, source: str, version: int | None = None) -> Iterator[Row]:
+    """Streams the current rows of a source, in no particular order.
+
+    Args:
+        table_path: the table's folder.
+        source: name of the source.
+        version: an older version of the table instead of the newest.
+
+    Raises:
+        LakeError: no table there, or one of another schema version.
+    """
+    table = _open(table_path, version)
+    if table is None:
+        raise LakeError(f"{table_path} holds no table yet; screen {source!r} first")
+    dataset = _dataset(table, table_path)
+    schema = _schema_of(table_path) if table_path.name in SCHEMAS else dataset.schema
+    for batch in dataset.to_batches(filter=ds.field("source") == source, batch_size=BATCH_ROWS):
+        yield from conformed(batch, schema).to_pylist()
+
+
+def _dataset(table: DeltaTable, table_path: Path) -> ds.Dataset:
+    # Arrow's own file system: with deltalake's, written in Python, one process in three dies with
+    # "terminate called without an active exception" when it ends (delta-rs 2184, arrow 34314).
+    folder = fs.SubTreeFileSystem(str(table_path.absolute()), fs.LocalFileSystem())
+    return table.to_pyarrow_dataset(filesystem=folder)
+
+
+@contextmanager
+def _told(table_path: Path) -> Iterator[None]:
+    """Says what a full or read-only disk means for the user."""
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise LakeError(
+            f"{table_path} cannot be written ({str(error)[:300]}); what it held is unchanged: "
+            "make room or permissions, then run again"
+        ) from error
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _persistently(table_path: Path, source: str, commit: Callable[[], int]) -> int:
+    """Tries a commit again while other writers win."""
+    lost: Exception | None = None
+    for attempt in range(ATTEMPTS):
+        try:
+            with _told(table_path):
+                return commit()
+        except LakeError as error:
+            if not isinstance(error.__cause__, CommitFailedError):
+                raise
+            lost = error.__cause__
+            time.sleep(random.uniform(0.05, 0.25) * (1 + attempt))
+    raise LakeError(
+        f"{table_path}: {ATTEMPTS} merges of {source!r} lost against other writers ({lost}); "
+        "run again when the others have ended"
+    )
+
+
+def _schema_of(table_path: Path) -> pa.Schema:
+    if table_path.name not in SCHEMAS:
+        raise LakeError(
+            f"no schema is known for {table_path}; expected a folder named {' or '.join(SCHEMAS)}"
+        )
+    return without_words(SCHEMAS[table_path.name]())
+
+
+def _commit(table_path: Path, spool: Path, source: str, schema: pa.Schema, complete: bool) -> int:
+    """Writes the rows of a source anew, with the changes, in one commit; none where nothing moves.
+
+    Delta's own MERGE gives the same table for seven times the work and 2 GB: it joins whole rows.
+    """
+    table = _evolved(_open(table_path) or _create(table_path, schema), table_path, schema)
+    dataset, mine = _dataset(table, table_path), ds.field("source") == source
+    marks = [name for name in schema.names if name in CHANGE_MARKS]
+    changes = Changes(spool, schema, marks)
+    others = changes.compare(_current(dataset, mine, changes.columns))
+    if not changes.moves.any() and not (complete and others):
+        return int(table.version())
+    stay = () if complete else changes.staying(_current(dataset, mine, schema))
+    rows = chain(stay, changes.coming(schema, everything=complete))
+    write_deltalake(
+        table,
+        pa.RecordBatchReader.from_batches(schema, rows),
+        mode="overwrite",
+        predicate="source = '" + source.replace("'", "''") + "'",
+        writer_properties=_WRITER,
+    )
+    return int(table.version())
+
+
+def _current(dataset: ds.Dataset, wanted: pc.Expression, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The stored rows that are wanted, with the columns of `schema`; what older rows lack is null."""
+    for batch in dataset.to_batches(
+        columns=[name for name in schema.names if name in dataset.schema.names],
+        filter=wanted,
+        batch_size=BATCH_ROWS,
+        batch_readahead=1,
+        fragment_readahead=1,
+        use_threads=False,
+    ):
+        if batch.num_rows:
+            yield conformed(batch, schema)
+
+
+def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTable:
+    """Adds the columns that an older program did not know; rewrites the table where members were added."""
+    stored = pa.schema(table.schema().to_arrow())
+    missing = [field for field in schema if field.name not in stored.names]
+    dataset = _dataset(table, table_path)
+    grown = [
+        field.name
+        for field in schema
+        if field.name in dataset.schema.names
+        and pa.types.is_nested(field.type)
+        and dataset.schema.field(field.name).type != field.type
+    ]
+    if grown:
+        rows = (conformed(batch, schema) for batch in dataset.to_batches(batch_size=BATCH_ROWS))
+        write_deltalake(
+            table,
+            pa.RecordBatchReader.from_batches(schema, rows),
+            mode="overwrite",
+            schema_mode="overwrite",
+        )
+    elif missing:
+        table.alter.add_columns(list(DeltaSchema.from_arrow(pa.schema(missing)).fields))
+    return _open(table_path) or table
+
+
+def _open(table_path: Path, version: int | None = None) -> DeltaTable | None:
+    try:
+        table = DeltaTable(str(table_path), version=version)
+    except TableNotFoundError:
+        return None
+    found = table.metadata().configuration.get(VERSION_KEY)
+    if found != str(SCHEMA_VERSION):
+        raise LakeError(
+            f"{table_path} has schema version {found or 'unknown'}, this program knows {SCHEMA_VERSION}; "
+            "use the program that wrote it, or give another home"
+        )
+    return table
+
+
+def _create(table_path: Path, schema: pa.Schema) -> DeltaTable:
+    table_path.mkdir(parents=True, exist_ok=True)
+    return DeltaTable.create(
+        str(table_path),
+        schema,
+        mode="ignore",
+        partition_by=["source"],
+        configuration=_SETTINGS,
+        raise_if_key_not_exists=False,
+    )

@@ -1,0 +1,109 @@
+"""A quick look at files, for `polywell cages`: nothing is stored, nothing but the records comes out."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from catalog.sources.base import RawEntry
+from catalog.sources.files import FilesSource, shown
+from flows.pipeline import shards
+from flows.pipeline.settings import Settings
+from flows.pipeline.workers import Workers
+from polywell.families import Families, load_families
+from polywell.records import Phase, ScreenRecord
+
+LOOK_ENTRIES = 8
+"""Files that go to a worker together: few, so that the first answers come soon."""
+
+Named = tuple[str, RawEntry]
+"""The path to show for an entry, and the entry."""
+
+
+def look_at(paths: Sequence[str], families: Path | None) -> Iterator[dict[str, Any]]:
+    """Screens the structures in files and folders.
+
+    Args:
+        paths: files, and folders that are read recursively.
+        families: a λ table in place of the built-in one.
+
+    Yields:
+        One JSON object for each structure, in the order of the paths.
+
+    Raises:
+        SourceError: a path does not exist.
+        FamilyTableError: the λ table cannot be used.
+        pydantic.ValidationError: a `POLYWELL_` variable is wrong.
+    """
+    settings = Settings()
+    table = load_families(families or settings.families)
+    sources = [(path, FilesSource(Path(path), path)) for path in paths]
+    work, lost = partial(_look, families=table), partial(_lost, families=table)
+
+    def named() -> Iterator[list[Named]]:
+        for path, source in sources:
+            folder = os.path.isdir(path)
+            waiting: list[Named] = []
+            for raw in source.raw_entries():
+                waiting.append((shown(os.path.join(path, raw.id) if folder else path), raw))
+                if len(waiting) == LOOK_ENTRIES:
+                    yield waiting
+                    waiting = []
+            if waiting:
+                yield waiting
+
+    with Workers(settings.workers, preload=(shards.__name__,)) as workers:
+        for _, found in workers.map(work, named(), lost):
+            yield from found
+
+
+def _look(entries: Sequence[Named], families: Families) -> list[dict[str, Any]]:
+    return [
+        as_json(path + row["id"].removeprefix(raw.id), *shards.records_of([row], families))
+        for path, raw in entries
+        for row in shards.read_shard([raw], families)
+    ]
+
+
+def _lost(entry: Named, error_type: str, message: str, families: Families) -> list[dict[str, Any]]:
+    path, raw = entry
+    rows = shards.unread_rows(raw, error_type, message)
+    return [as_json(path, *shards.records_of([row], families)) for row in rows]
+
+
+def as_json(path: str, record: ScreenRecord) -> dict[str, Any]:
+    """What `polywell cages --json` says of one structure; null stands for what there is not."""
+    return {
+        "path": path,
+        "formula": record.formula or None,
+        "outcome": record.outcome.value,
+        "reason": record.reason.value if record.reason else record.error_type,
+        "message": record.message or None,
+        "family": record.family,
+        "tc_ceiling_k": _finite(record.tc_ceiling_k),
+        "tc_outer_k": _finite(record.tc_outer_k),
+        "phases": [_phase_as_json(phase) for phase in record.phases],
+    }
+
+
+def _phase_as_json(phase: Phase) -> dict[str, Any]:
+    return {
+        "phase": phase.phase,
+        "cage": phase.cage,
+        "metal": phase.metal,
+        "xi_ang": _finite(phase.xi_ang),
+        "apexes": list(phase.apexes),
+        "faces": phase.faces,
+        "count": phase.count,
+        "lateral_offset_ang": _finite(phase.lateral_offset_ang),
+        "tc_k": _finite(phase.tc_k),
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no word for what is not a finite number."""
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -1,0 +1,116 @@
+"""Commands that study the relation: `validate`, `calibrate`, `reproduce`, `ceiling` and `pressure`.
+
+What a command needs is imported inside it, so that each starts no slower than it must.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.endings import NOTHING_READ, end, told_in_one_line
+from flows.cli.options import FamiliesFile, HomeFolder
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (validate, calibrate, reproduce, ceiling, pressure):
+        app.command()(command)
+
+
+def validate(
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Data of yours: csv:FILE with the columns path and tc, or 3dsc:DIR with 3DSC_MP.csv.",
+        ),
+    ] = None,
+    home: HomeFolder = None,
+    families: FamiliesFile = None,
+) -> None:
+    """Show how well the calibration predicts compounds that it has not seen, beside simpler baselines."""
+    from flows.progress import say
+
+    with told_in_one_line():
+        from flows.studies.validate import NothingToEvaluateError, verdict_of
+        from flows.studies.validate import validate as evaluated
+
+        try:
+            page = evaluated(home, families, against)
+        except NothingToEvaluateError as error:
+            end(str(error), NOTHING_READ)
+    for sentence in verdict_of(page):
+        typer.echo(sentence)
+    say(f"data: {page.with_name('validation.json')}")
+    say(f"page: {page}")
+
+
+def calibrate() -> None:
+    """Fit the calibration to the measured table anew, and write it into the checkout."""
+    from flows.progress import say
+
+    with told_in_one_line():
+        from flows.studies.calibrate import calibrate as recalibrated
+
+        done = recalibrated()
+    for sentence in done.moved:
+        say(sentence)
+    say(f"{'written' if done.changed else 'unchanged'}: {done.path}")
+
+
+def reproduce(home: HomeFolder = None) -> None:
+    """Recompute the proposal's numbers from structures: printed beside computed, and why they differ."""
+    from flows.progress import say
+
+    with told_in_one_line():
+        from catalog.home import Home
+        from flows.pipeline.settings import Settings
+        from polywell.proposal.reproduction import reproduce as reproduced
+        from reports.html.names import REPRODUCTION
+        from reports.studies.reproduction import write_reproduction
+
+        place = Home.at(home or Settings().home)
+        place.prepare()
+        say("recomputing every number of the proposal from the reference library ...")
+        page = write_reproduction(place.reports / REPRODUCTION, reproduced())
+    say(f"data: {page.with_suffix('.json')}")
+    say(f"page: {page}")
+
+
+def ceiling(
+    home: HomeFolder = None,
+    relax: Annotated[
+        bool,
+        typer.Option("--relax", help="Relax structures under pressure; needs the extra `pressure`."),
+    ] = False,
+) -> None:
+    """Weigh the claim that nickelates will not exceed 100 K against the relation and the measurements."""
+    from flows.progress import say
+
+    with told_in_one_line():
+        from flows.studies.nickelates import weigh
+
+        analysis, page = weigh(home, relax)
+    typer.echo(analysis.verdict.headline)
+    say(f"data: {page.with_suffix('.json')}")
+    say(f"page: {page}")
+
+
+def pressure(
+    structure: Annotated[
+        str, typer.Argument(metavar="ID-or-FILE", help="Id in the reference library, or a structure file.")
+    ],
+    up_to: Annotated[float, typer.Option(metavar="GPA", min=0.1, help="Highest pressure.")] = 30.0,
+    relax: Annotated[
+        bool, typer.Option("--relax", help="Relax it under pressure; needs the extra `pressure`.")
+    ] = False,
+) -> None:
+    """Tell T_c under pressure by the relation, from a measured compressibility or a relaxation."""
+    with told_in_one_line():
+        from flows.cli.terminal import harmless
+        from flows.studies.pressure import under_pressure
+
+        for line in under_pressure(structure, up_to, relax):
+            typer.echo(harmless(line, longest=2000))

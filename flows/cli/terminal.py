@@ -1,0 +1,178 @@
+"""What the command line prints: tables and lines in which nothing from outside can act on the terminal."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from catalog.runs.diff import Difference
+
+WIDE = 160
+"""Columns of text where there is no terminal to ask, so that a piped table is not folded."""
+
+_ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories that move the cursor, turn the writing direction, break a line or show nothing."""
+
+
+def harmless(text: object, longest: int = 200) -> str:
+    """The text with every character that could act on a terminal written as an escape, cut at `longest`."""
+    shown = "".join(
+        char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _ACTING else char
+        for char in str(text)[: longest + 1]
+    )
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def tolerant_streams() -> None:
+    """Lets stdout and stderr escape what their encoding cannot hold, in place of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def print_table(columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[object]]) -> None:
+    """Prints a table on stdout.
+
+    Args:
+        columns: heading of each column, and whether it holds numbers.
+        rows: cells; None is shown as an empty cell. A column without any content is left out.
+    """
+    cells = [["" if cell is None else harmless(cell) for cell in row] for row in rows]
+    filled = [place for place in range(len(columns)) if any(row[place] for row in cells)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for place in filled:
+        heading, is_number = columns[place]
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        table.add_column(Text(heading), justify=justify, no_wrap=is_number, overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(row[place]) for place in filled))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)
+    console.print(table)
+
+
+def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Prints the top of the ranking: published and calibrated T_c in K, ξ of the ceiling in Å."""
+    print_table(
+        (
+            ("#", True),
+            ("id", False),
+            ("formula", False),
+            ("family", False),
+            ("ceiling\n(K)", True),
+            ("range\n(K)", True),
+            ("outer\n(K)", True),
+            ("expected\n(K)", True),
+            ("80 %\n(K)", True),
+            ("ξ\n(Å)", True),
+            ("corrected\n(Å)", True),
+            ("measured\n(K)", True),
+            ("extrapolated", False),
+            ("suspect", False),
+        ),
+        (
+            (
+                row["rank"],
+                row["id"],
+                row["formula"],
+                row["family"],
+                number(row["tc_ceiling_k"], 1),
+                _range(row["tc_ceiling_low_k"], row["tc_ceiling_high_k"]),
+                number(row["tc_outer_k"], 1),
+                number(row["tc_expected_k"], 1),
+                _range(row["tc_low_k"], row["tc_high_k"]),
+                number(row["xi_ceiling_ang"], 3),
+                number(row["xi_corrected_ang"], 3),
+                number(row["tc_measured_k"], 1),
+                row["extrapolation"],
+                row["geometry_suspect"],
+            )
+            for row in rows
+        ),
+    )
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.0f}-{high:.0f}"
+
+
+def print_changes(found: Difference) -> None:
+    """Prints the candidates that are new, changed or withdrawn, a line each."""
+    rows = [
+        (
+            kind,
+            change.id,
+            change.formula,
+            number(change.tc_ceiling_k, 1),
+            change.why,
+            "; ".join(f"{column} {_short(old)} -> {_short(new)}" for column, old, new in change.moved),
+        )
+        for kind, changes in (("new", found.new), ("changed", found.changed), ("withdrawn", found.withdrawn))
+        for change in changes
+    ]
+    headings = ("", "id", "formula", "ceiling\n(K)", "why", "what moved")
+    if rows:
+        print_table([(heading, heading.startswith("ceiling")) for heading in headings], rows)
+
+
+def _short(value: object) -> str:
+    return "none" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def number(value: float | None, digits: int) -> str:
+    """A number with that many digits after the point; empty where there is none."""
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def print_cages(answers: Sequence[Mapping[str, Any]]) -> None:
+    """Prints what `flows.cli.quick_look` says: a line a cage, or one that says why there is none."""
+    rows: list[Sequence[object]] = []
+    for answer in answers:
+        first: Sequence[object] = (answer["path"], answer["formula"], answer["family"] or answer["outcome"])
+        for phase in answer["phases"]:
+            rows.append(
+                (
+                    *first,
+                    phase["phase"],
+                    phase["cage"],
+                    phase["metal"],
+                    "-".join(phase["apexes"]),
+                    phase["faces"],
+                    phase["count"],
+                    number(phase["xi_ang"], 3),
+                    number(phase["lateral_offset_ang"], 3),
+                    number(phase["tc_k"], 1),
+                    answer["message"],
+                )
+            )
+            first = ("", "", "")
+        if not answer["phases"]:
+            rows.append((*first, *[None] * 9, f"{answer['reason']}: {answer['message']}"))
+    print_table(
+        (
+            ("path", False),
+            ("formula", False),
+            ("family", False),
+            ("phase", False),
+            ("cage", False),
+            ("metal", False),
+            ("apexes", False),
+            ("faces", True),
+            ("count", True),
+            ("ξ (Å)", True),
+            ("offset (Å)", True),
+            ("T_c (K)", True),
+            ("remark", False),
+        ),
+        rows,
+    )

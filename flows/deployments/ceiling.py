@@ -1,0 +1,29 @@
+"""The Prefect flow `ceiling`: the claim about nickelates, weighed anew with what the catalog now holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+
+from flows.deployments.notify import tell_failure
+from flows.deployments.summary import ceiling_markdown
+from flows.studies.nickelates import weigh
+
+
+@flow(name="ceiling", persist_result=False, on_failure=[tell_failure], on_crashed=[tell_failure])
+def ceiling(home: str | None = None, relax: bool = False, notify: list[str] | None = None) -> str:
+    """Weighs the claim that nickelates will not exceed 100 K, and writes its page.
+
+    Args:
+        home: folder of the catalog and the pages; `POLYWELL_HOME` or the checkout's own if None.
+        relax: relax a structure of each class under pressure; needs the extra `pressure`.
+        notify: notification blocks to tell when it fails, as `type/name`.
+
+    Returns:
+        The verdict in one sentence.
+    """
+    analysis, page = weigh(None if home is None else Path(home), relax)
+    create_markdown_artifact(ceiling_markdown(analysis.verdict, page), key="polywell-ceiling")
+    return analysis.verdict.headline

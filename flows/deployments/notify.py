@@ -1,0 +1,156 @@
+"""Telling people: through the notification blocks that Prefect brings (Slack, webhooks, e-mail, ...)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect.blocks.abstract import NotificationBlock
+from prefect.blocks.core import Block
+from prefect.blocks.system import Secret
+from prefect.blocks.webhook import Webhook
+from prefect.utilities.asyncutils import run_coro_as_sync
+from pydantic import SecretStr
+
+from catalog.errors import CatalogError
+from catalog.runs.diff import published_changes
+from catalog.store.durable import write_json
+from flows.cli.terminal import harmless
+from flows.pipeline.steps import Finished
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun, State
+    from prefect.flows import Flow
+
+LISTED = 20
+"""New candidates that one notification names."""
+
+TOLD = ".told.json"
+"""File in a published run's folder: the blocks that have taken its news."""
+
+
+class NotifyError(CatalogError):
+    """A block that the run was told to use cannot be found or used."""
+
+
+def secret_of(name: str) -> SecretStr:
+    """The text in a Prefect Secret block.
+
+    Raises:
+        NotifyError: no such block, or it holds no text.
+    """
+    value = _loaded(f"secret/{name}").get()
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str):
+        raise NotifyError(f"the Secret block {name!r} holds no text; put the key in it as plain text")
+    return SecretStr(text)
+
+
+def teller(blocks: Sequence[str], above_k: float) -> Callable[[Finished], None]:
+    """A function that tells the blocks what a run found.
+
+    Each block takes the news of a published run once. One that did not take it gets it with the next run,
+    also where that finds everything unchanged.
+
+    Args:
+        blocks: as `type/name`, such as `slack-webhook/lab`; they are looked up here, before the run.
+        above_k: least ceiling in K of a new candidate that is worth telling.
+
+    Raises:
+        NotifyError: a block cannot be found or, later, does not take the message.
+    """
+    for name in blocks:
+        if not isinstance(_loaded(name), NotificationBlock | Webhook):
+            raise NotifyError(
+                f"the Prefect block {name!r} takes no messages; name one such as slack-webhook/lab"
+            )
+
+    def tell(finished: Finished) -> None:
+        told = _told(finished.run)
+        left = [name for name in blocks if name not in told]
+        text = news(finished, above_k) if left else None
+        if text is None:
+            return
+
+        def taken(name: str) -> None:
+            told.append(name)
+            write_json(finished.run / TOLD, {"blocks": told})
+
+        _send(left, f"polywell: new candidates in {finished.source}", text, taken)
+
+    return tell
+
+
+def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Tells the blocks in the parameter `notify` that a run failed for good; a hook of Prefect's flows."""
+    what = harmless(flow_run.parameters.get("source") or flow.name)
+    blocks = flow_run.parameters.get("notify") or ()
+    _send(blocks, f"polywell: the run of {what} failed", harmless(state.message, 1000))
+
+
+def news(finished: Finished, above_k: float) -> str | None:
+    """What is to be told of a run; None where it found no new candidate at or above the threshold."""
+    changes = finished.changes or published_changes(finished.run)
+    new = [change for change in changes.new if change.tc_ceiling_k >= above_k]
+    if not new:
+        return None
+    lines = [
+        f"{harmless(change.id)} {harmless(change.formula)}: ceiling {change.tc_ceiling_k:.1f} K, "
+        f"{harmless(change.why)}"
+        for change in new[:LISTED]
+    ]
+    if len(new) > LISTED:
+        lines.append(f"... and {len(new) - LISTED} more")
+    return "\n".join([f"{len(new)} new candidates at or above {above_k:g} K:", *lines, str(finished.page)])
+
+
+def _told(run: Path) -> list[str]:
+    """The blocks that have taken the news of a published run."""
+    try:
+        return list(json.loads((run / TOLD).read_text(encoding="utf-8"))["blocks"])
+    except FileNotFoundError:
+        return []
+
+
+def _loaded(name: str) -> Any:
+    kind, _, rest = name.partition("/")
+    if not rest:
+        raise NotifyError(f"{name!r} names no block; expected type/name, such as slack-webhook/lab")
+    try:
+        # As in `_send`: the synchronous way gives no block where an event loop runs.
+        return run_coro_as_sync(Secret.aload(rest) if kind == "secret" else Block.aload(name))
+    except ValueError as error:
+        raise NotifyError(f"there is no Prefect block {name!r}; make it, or correct the name") from error
+
+
+def _send(
+    names: Iterable[str], subject: str, body: str, taken: Callable[[str], None] = lambda name: None
+) -> None:
+    """Gives a message to every block; one that does not take it keeps it from no other.
+
+    Raises:
+        NotifyError: some blocks cannot be found or do not take the message; the others have it.
+    """
+    refused = []
+    for name in names:
+        try:
+            block = _loaded(name)
+            # Prefect's synchronous ways only begin, and lose the message, where an event loop runs.
+            if isinstance(block, Webhook):
+                said = {"subject": subject, "body": body}
+                answer: Any = run_coro_as_sync(block.call(payload=said))
+                answer.raise_for_status()
+            else:
+                with block.raise_on_failure():  # Slack and e-mail would else lose it without a word
+                    run_coro_as_sync(block.anotify(body, subject=subject))
+        except NotifyError as error:
+            refused.append(str(error))
+        except Exception as error:
+            # The address of a webhook is a secret: only the kind of error is told.
+            refused.append(f"{name} did not take the message ({type(error).__name__})")
+        else:
+            taken(name)
+    if refused:
+        raise NotifyError("; ".join(refused))

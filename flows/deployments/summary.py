@@ -1,0 +1,66 @@
+"""What Prefect shows of a finished run: the top of the ranking as a table, the counts as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flows.cli.terminal import harmless
+from flows.pipeline.steps import Finished
+from polywell.columns import ENTRY_COLUMNS
+from polywell.proposal.ceiling_verdict import Side, Verdict
+
+SHOWN = (
+    "rank id formula family tc_ceiling_k tc_outer_k tc_expected_k tc_low_k tc_high_k xi_ceiling_ang "
+    "tc_measured_k"
+).split()
+TOP = 20
+
+_MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>()#+-.!|~$&"})
+
+
+def top_rows(finished: Finished) -> list[dict[str, Any]]:
+    """The first rows of the ranking, with the labels and units of the column registry as keys."""
+    labels = {
+        column.name: f"{column.label} ({column.unit})" if column.unit else column.label
+        for column in ENTRY_COLUMNS
+        if column.name in SHOWN
+    }
+    return [{label: _cell(row[name]) for name, label in labels.items()} for row in finished.top(TOP)]
+
+
+def counts_markdown(finished: Finished) -> str:
+    """Counts by outcome, reason and error of a run, and where its page lies."""
+    counts = finished.counts
+    lines = [f"# {_text(finished.source)}", "", f"{counts.sentence}.", ""]
+    for heading, by_name in (("rejected, by reason", counts.reasons), ("failed, by error", counts.failures)):
+        if by_name:
+            lines += [f"| {heading} | entries |", "| --- | ---: |"]
+            lines += [f"| {_text(name)} | {count} |" for name, count in by_name.items()] + [""]
+    lines += [f"[The page of this run]({page_link(finished)})", ""]
+    return "\n".join(lines)
+
+
+def page_link(finished: Finished) -> str:
+    """Address of the page of a run, a file on the machine that ran it."""
+    return finished.page.resolve().as_uri()
+
+
+def ceiling_markdown(verdict: Verdict, page: Path) -> str:
+    """The verdict on the nickelate ceiling, the points of both sides, and where the page lies."""
+    lines = [f"# The claim is {_text(verdict.finding.value)}", "", _text(verdict.headline), ""]
+    for side in Side:
+        lines += [f"## {_text(side.value.capitalize())}", ""]
+        lines += [f"- {_text(point)}" for point in verdict.of(side)] + [""]
+    return "\n".join([*lines, f"[The page]({page.resolve().as_uri()})", ""])
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def _text(value: str) -> str:
+    """Text from outside, which must not act as Markdown or HTML."""
+    return harmless(value).translate(_MARKS)

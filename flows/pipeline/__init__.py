@@ -1,0 +1,1 @@
+"""One run, from the first byte of a source to the page."""

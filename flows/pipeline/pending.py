@@ -1,0 +1,209 @@
+"""What is left to screen: stored rows without an up-to-date prediction, cut into shards on disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from catalog.home import Home
+from catalog.store.lake import apply, rows_at, scan
+from catalog.store.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
+from catalog.store.structures import structures_schema
+
+SHARD_ENTRIES = 1000
+"""Entries of one shard: enough that a Prefect task for each costs nothing, few enough to see progress."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One shard to screen: where its rows stand, where the predictions go, and what they are made of."""
+
+    rows: Path
+    predictions: Path
+    header: Header
+    count: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether an earlier run has left the predictions."""
+        return is_shard(self.predictions, self.header)
+
+    def batch(self) -> pa.RecordBatch:
+        """The rows to screen."""
+        [batch] = batches_of(self.rows)
+        return batch
+
+
+MADE_WITH = ("algorithm_version", "families_digest")
+"""Columns of a prediction that must equal the settings, or it is made anew."""
+
+
+@dataclass(frozen=True)
+class Todo:
+    """All that is left to screen of a source.
+
+    `stored` is the number of entries; `before` is what was said of those to screen, with the columns
+    `BEFORE`; `gone` are ids that have a prediction but are stored no more.
+    """
+
+    tasks: tuple[Task, ...]
+    stored: int
+    before: pa.Table
+    gone: pa.Array
+    is_everything: bool
+
+    @classmethod
+    def nothing(cls) -> Todo:
+        """Nothing to screen, of a source without entries."""
+        return cls((), 0, BEFORE.empty_table(), pa.array([], pa.string()), False)
+
+
+BEFORE = pa.schema([(name, pa.string()) for name in "id mark first_seen last_changed row_hash".split()])
+"""What is kept of the predictions of an earlier run.
+
+`mark` is the digest of the row that was screened, null where other settings were; `row_hash` that of the
+results. Of both, 64 bits are kept.
+"""
+
+
+def said_before(home: Home, source: str, settings: Mapping[str, str | int]) -> pa.Table:
+    """What the table of predictions holds of a source, with the columns `BEFORE`.
+
+    Args:
+        home: where the table lies.
+        source: name of the source.
+        settings: what predictions depend on beside the rows.
+
+    Raises:
+        LakeError: the table cannot be read.
+    """
+    names = ["id", "input_hash", *MADE_WITH, *BEFORE.names[2:]]
+    kept = []
+    for batch in scan(home.predictions, source, names):
+        mark = _short(batch.column("input_hash"))
+        for name in MADE_WITH:
+            is_such = pc.equal(batch.column(name), settings[name]).fill_null(False)
+            mark = pc.if_else(is_such, mark, None)
+        dates = (batch.column(name) for name in ("first_seen", "last_changed"))
+        columns = [batch.column("id"), mark, *dates, _short(batch.column("row_hash"))]
+        kept.append(pa.RecordBatch.from_arrays(columns, schema=BEFORE))
+    return pa.Table.from_batches(kept, BEFORE).combine_chunks()
+
+
+def find_todo(
+    home: Home, source: str, folder: Path, settings: dict[str, str | int], before: pa.Table
+) -> Todo:
+    """Compares what is stored with what is predicted, and writes the rows to screen.
+
+    Args:
+        home: where the tables lie.
+        source: name of the source.
+        folder: the source's folder of unfinished work.
+        settings: what predictions depend on beside the rows; stands in the header of each shard.
+        before: what `said_before` gives.
+
+    Raises:
+        ShardError: the disk is full or read-only.
+        LakeError: the table of structures cannot be read.
+    """
+    stored = _stored(home, source)
+    place = pc.index_in(stored["id"], value_set=before["id"])
+    is_same = pc.equal(stored["mark"], before["mark"].take(place)).fill_null(False)
+    is_left = ~np.asarray(is_same)
+    gone = before["id"].filter(pc.invert(pc.is_in(before["id"], value_set=stored["id"])))
+    left = pc.is_in(before["id"], value_set=stored["id"].filter(pa.array(is_left)))
+    shutil.rmtree(folder / "rows", ignore_errors=True)
+    tasks = []
+    for number, shard in enumerate(_shards(home, source, is_left)):
+        columns = (shard.column(name).to_pylist() for name in ("id", "row_hash"))
+        header = Header("screen", source, keys_digest(zip(*columns, strict=True)), settings)
+        rows = folder / "rows" / f"{number:07}.arrow"
+        write_shard(rows, header, [shard], structures_schema(), durably=False)
+        tasks.append(Task(rows, folder / "predictions" / f"{number:07}.arrow", header, shard.num_rows))
+    return Todo(tuple(tasks), len(is_left), before.filter(left), gone.combine_chunks(), bool(is_left.all()))
+
+
+def _stored(home: Home, source: str) -> pa.Table:
+    """Ids of the stored rows, and 64 bits of their digests."""
+    schema = pa.schema([BEFORE.field("id"), BEFORE.field("mark")])
+    kept = [
+        pa.RecordBatch.from_arrays([batch.column("id"), _short(batch.column("row_hash"))], schema=schema)
+        for batch in scan(home.structures, source, ["id", "row_hash"])
+    ]
+    return pa.Table.from_batches(kept, schema).combine_chunks()
+
+
+def _short(digests: pa.Array) -> pa.Array:
+    return pc.utf8_slice_codeunits(digests, 0, 16)
+
+
+def _shards(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
+    """The rows that are left, those of the stored rows in the order of the table."""
+    if not left.any():
+        return
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for some in rows_at(home.structures, source, left):
+        while some.num_rows:
+            part = some.slice(0, SHARD_ENTRIES - count)
+            some = some.slice(part.num_rows)
+            waiting.append(part)
+            count += part.num_rows
+            if count == SHARD_ENTRIES:
+                yield _joined(waiting)
+                waiting, count = [], 0
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    [batch] = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    return batch
+
+
+def merge_predictions(home: Home, source: str, todo: Todo, today: str) -> None:
+    """Brings all predictions into the table, in one commit, with the dates of first sight and change.
+
+    Args:
+        home: where the tables lie.
+        source: name of the source.
+        todo: the shards, all of them screened.
+        today: date of the run.
+
+    Raises:
+        ShardError: a shard is missing, or is not what this run would have made.
+        LakeError: the table cannot be written.
+    """
+    places = {id_: place for place, id_ in enumerate(todo.before["id"].to_pylist())}
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for task in todo.tasks:
+            count = 0
+            for batch in batches_of(task.predictions, task.header):
+                count += batch.num_rows
+                yield _dated(batch, places, todo.before, today)
+            if count != task.count:
+                raise ShardError(
+                    f"{task.predictions} holds {count} predictions for {task.count} entries; remove it, then "
+                    "run again"
+                )
+
+    apply(home.predictions, batches(), todo.gone, source, complete=todo.is_everything)
+
+
+def _dated(batch: pa.RecordBatch, places: Mapping[str, int], old: pa.Table, today: str) -> pa.RecordBatch:
+    rows = pa.array([places.get(id_) for id_ in batch.column("id").to_pylist()], pa.int64())
+    seen = old["first_seen"].take(rows).fill_null(today)
+    is_same = pc.equal(old["row_hash"].take(rows), _short(batch.column("row_hash"))).fill_null(False)
+    changed = pc.if_else(is_same, old["last_changed"].take(rows), None).fill_null(today)
+    for name, values in (("first_seen", seen), ("last_changed", changed)):
+        place = batch.schema.get_field_index(name)
+        batch = batch.set_column(place, batch.schema.field(name), values.combine_chunks())
+    return batch

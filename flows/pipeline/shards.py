@@ -1,0 +1,220 @@
+"""What a worker process does: a shard of raw entries in, rows out; a shard of rows in, predictions out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import overload
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
+from catalog.readers.reading import STAGE, read_parts
+from catalog.sources import RawEntry
+from catalog.store.predictions import record_to_row, results_hash, rows_like, table_schema
+from catalog.store.schema import Row, storable
+from catalog.store.structures import (
+    PROVENANCE_FIELDS,
+    failure_to_row,
+    part_to_row,
+    row_to_entry,
+    row_to_failure,
+    row_to_provenance,
+    structure_digest,
+    structures_schema,
+)
+from flows.pipeline.workers import WORKER_DIED, hang_limit, wall_limit
+from polywell.evidence.spacers import described
+from polywell.families import Families
+from polywell.records import REASON_MEANING, Outcome, Reason, ScreenRecord
+from polywell.screening import (
+    composition_verdict,
+    failed,
+    not_periodic,
+    rejected_by_composition,
+    screen_many,
+)
+
+Stamped = tuple[RawEntry, str | None]
+"""A raw entry, and what changes with it (see `catalog.sources.base.Stamp`)."""
+
+PASSING = frozenset(
+    {WORKER_DIED, *(error.__name__ for error in (FileAccessError, MemoryLimitError, TimeLimitError))}
+)
+"""Errors that may not come again: entries that failed so are read anew by the next run."""
+
+
+def read_shard(raws: Sequence[RawEntry], families: Families) -> list[Row]:
+    """Reads raw entries into rows of the table `structures`.
+
+    An entry that cannot be read is a row too, with its error. A structure that its composition already
+    rejects is not parsed. A file with several structures gives several rows.
+    """
+    return [row for rows in _rows_of(raws, families) for row in rows]
+
+
+def _rows_of(raws: Iterable[RawEntry], families: Families) -> Iterator[list[Row]]:
+    """The rows of each raw entry."""
+
+    def needs_structure(elements: Collection[str]) -> bool:
+        return rejected_by_composition(elements, families) is None
+
+    with hang_limit() as renew:
+        for raw in raws:
+            renew()
+            yield [part_to_row(part) for part in read_parts(raw, needs_structure)]
+
+
+def unread_rows(raw: RawEntry, error_type: str, message: str) -> list[Row]:
+    """The row of an entry whose reading ended its worker."""
+    return [failure_to_row(raw, error_type, message, STAGE)]
+
+
+def read_batch(entries: Sequence[Stamped], families: Families, reading: str) -> pa.RecordBatch:
+    """Reads raw entries into rows of the table `structures`, as one batch.
+
+    Args:
+        entries: raw entries with their stamps.
+        families: the λ table, which says whose structure is needed.
+        reading: digest of everything else that the reading depends on; kept with each row.
+    """
+    read = zip(entries, _rows_of((raw for raw, _ in entries), families), strict=True)
+    rows = [_kept(row, raw.id, stamp, reading) for (raw, stamp), found in read for row in found]
+    return pa.RecordBatch.from_pylist(rows, schema=structures_schema())
+
+
+def unread_batch(entry: Stamped, error_type: str, message: str, reading: str) -> pa.RecordBatch:
+    """The row of an entry whose reading ended its worker, as a batch."""
+    rows = [_kept(row, entry[0].id, entry[1], reading) for row in unread_rows(entry[0], error_type, message)]
+    return pa.RecordBatch.from_pylist(rows, schema=structures_schema())
+
+
+def _kept(row: Row, raw_id: str, stamp: str | None, reading: str) -> Row:
+    row["raw_id"], row["reading"] = storable(raw_id), reading
+    row["stamp"] = None if row["error_type"] in PASSING else stamp
+    return row
+
+
+class RowsOf(Sequence[pa.RecordBatch]):
+    """The rows of a batch, each a batch of its own; sent to a worker in one piece."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self.batch = batch
+
+    def __len__(self) -> int:
+        return int(self.batch.num_rows)
+
+    @overload
+    def __getitem__(self, place: int) -> pa.RecordBatch: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[pa.RecordBatch]: ...
+
+    def __getitem__(self, place: int | slice) -> pa.RecordBatch | list[pa.RecordBatch]:
+        if isinstance(place, slice):
+            return [self[index] for index in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return self.batch.slice(place, 1)
+
+
+def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.RecordBatch:
+    """Screens rows of the table `structures` into rows of the table `predictions`, one for one."""
+    batches = [rows.batch] if isinstance(rows, RowsOf) else list(rows)
+    [batch] = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    verdicts = _verdicts(batch, families)
+    decided = [place for place, verdict in enumerate(verdicts) if verdict is not None]
+    others = [place for place, verdict in enumerate(verdicts) if verdict is None]
+    known = batch.take(pa.array(others, pa.int64())).to_pylist()
+    said = [_judged(row, record) for row, record in zip(known, records_of(known, families), strict=True)]
+    screened = pa.RecordBatch.from_pylist(said, schema=table_schema())
+    if not decided:
+        return screened
+    given = [verdict for verdict in verdicts if verdict is not None]
+    rejected = _rejected_batch(batch.take(pa.array(decided, pa.int64())), given, families)
+    [joined] = pa.Table.from_batches([screened, rejected]).combine_chunks().to_batches()
+    return joined.take(pa.array(np.argsort(others + decided)))
+
+
+def _verdicts(batch: pa.RecordBatch, families: Families) -> list[tuple[Reason, str] | None]:
+    """What the composition alone says of rows that were read without a structure; None of all others."""
+    said: dict[tuple[str, ...], tuple[Reason, str] | None] = {}
+    is_bare = pc.and_(batch.column("lattice").is_null(), batch.column("error_type").is_null())
+    verdicts = []
+    for bare, elements in zip(is_bare.to_pylist(), batch.column("elements").to_pylist(), strict=True):
+        key = tuple(elements) if bare else ()
+        if bare and key not in said:
+            said[key] = composition_verdict(key, families)
+        verdicts.append(said[key] if bare else None)
+    return verdicts
+
+
+def _rejected_batch(
+    batch: pa.RecordBatch, verdicts: Sequence[tuple[Reason, str]], families: Families
+) -> pa.RecordBatch:
+    """Predictions of rows that their composition rejects, column by column; the first is their pattern."""
+    [first] = batch.slice(0, 1).to_pylist()
+    [record] = records_of([first], families)
+    columns = {name: batch.column(name) for name in ("source", "id", "formula", "elements")}
+    columns |= {name: batch.column(name) for name in PROVENANCE_FIELDS}
+    columns["reason"] = pa.array([reason.value for reason, _ in verdicts], pa.string())
+    columns["message"] = pa.array([message for _, message in verdicts], pa.string())
+    columns["input_hash"] = batch.column("row_hash")
+    return rows_like(_judged(first, record), columns)
+
+
+def unscreened_batch(
+    row: pa.RecordBatch, error_type: str, message: str, families: Families
+) -> pa.RecordBatch:
+    """The prediction of an entry whose screening ended its worker, as a batch."""
+    [known] = row.to_pylist()
+    [said] = unscreened_rows(known, error_type, message, families)
+    said["input_hash"], said["row_hash"] = known["row_hash"], results_hash(said)
+    return pa.RecordBatch.from_pylist([said], schema=table_schema())
+
+
+def _judged(row: Row, record: ScreenRecord) -> Row:
+    said = record_to_row(record)
+    said["structure_digest"] = structure_digest(row)
+    said["input_hash"], said["row_hash"] = row["row_hash"], results_hash(said)
+    return said
+
+
+def unscreened_rows(row: Row, error_type: str, message: str, families: Families) -> list[Row]:
+    """The prediction of an entry whose screening ended its worker."""
+    known = (row["source"], row["id"], row["formula"], tuple(row["elements"]), row_to_provenance(row))
+    return [record_to_row(failed(*known, error_type, message, "screen", families))]
+
+
+def records_of(rows: Sequence[Row], families: Families) -> list[ScreenRecord]:
+    """What polywell says of rows of the table `structures`, in their order; those that were read, together.
+
+    When that takes too long the worker ends, and its entries come again one by one: only then is it known
+    whose time is over.
+    """
+    with hang_limit(), wall_limit() if len(rows) == 1 else nullcontext():
+        entries = [row_to_entry(row) for row in rows if row["error_type"] is None]
+        screened = iter(described(screen_many(entries, families), entries))
+    return [
+        _unless_deprecated(next(screened)) if row["error_type"] is None else _unread(row, families)
+        for row in rows
+    ]
+
+
+def _unless_deprecated(record: ScreenRecord) -> ScreenRecord:
+    """A candidate that its source has withdrawn is told as rejected, with its cages."""
+    if record.outcome is not Outcome.CANDIDATE or not record.provenance.deprecated:
+        return record
+    reason = Reason.DEPRECATED
+    return replace(record, outcome=Outcome.REJECTED, reason=reason, message=REASON_MEANING[reason])
+
+
+def _unread(row: Row, families: Families) -> ScreenRecord:
+    unread = row_to_failure(row)
+    known = (unread.source, unread.id, unread.formula, unread.elements, unread.provenance)
+    if unread.error_type == NotPeriodicError.__name__:
+        return not_periodic(*known, families)
+    return failed(*known, unread.error_type, unread.message, unread.stage, families)

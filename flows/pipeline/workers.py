@@ -1,0 +1,317 @@
+"""Worker processes that outlive what they are fed: a death costs the guilty entry and no other.
+
+A shard of entries goes to one shared pool. When a worker dies in the middle (killed for its memory, a
+crash of a compiled library, a hang), nobody knows which entry did it: the pool is built anew and the
+shard's entries are run again one at a time in a process of their own, until the guilty one is found.
+The same is done when the work raises, which it should not: what comes of one entry is a value.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from catalog.readers.limits import limit_memory
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess as ParentProcess
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+Work = Callable[[Sequence[Item]], Result]
+"""What a worker does with a shard; it and what it takes and gives must be picklable."""
+
+Lost = Callable[[Item, str, str], Result]
+"""What stands in the results for an entry that could not be done; made of it, a type of error, a message."""
+
+WORKER_DIED = "WorkerDied"
+"""The type of error of an entry that took its worker process down."""
+
+
+@dataclass(frozen=True)
+class EntryLimits:
+    """What one entry may cost."""
+
+    wall_s: float = 60.0
+    """Seconds for screening one entry; then it fails with `WallLimitError`. Reading has its own limit."""
+
+    grace_s: float = 20.0
+    """Seconds beyond `wall_s` until a worker that does not answer (a loop in compiled code) is ended."""
+
+    memory_bytes: int = 3_000_000_000
+    """Address space that a worker may add to what it held at its start; then `MemoryError`, or its death."""
+
+
+LIMITS = EntryLimits()
+
+
+class WallLimitError(Exception):
+    """One entry took longer than its limit."""
+
+
+@contextmanager
+def hang_limit(limits: EntryLimits = LIMITS) -> Iterator[Callable[[], None]]:
+    """Ends the process when one entry of the block takes longer than `limits.wall_s + limits.grace_s`.
+
+    A signal handler waits until compiled code returns to Python; the thread behind this does not.
+
+    Yields:
+        A function to call before each further entry: its time begins anew. That costs a thread, hence
+        it is done after a fiftieth of the time at the earliest.
+    """
+    seconds = limits.wall_s + limits.grace_s
+    begun = float("-inf")
+    with open(os.devnull, "w") as nowhere:
+
+        def renew() -> None:
+            nonlocal begun
+            now = time.monotonic()
+            if now - begun > seconds / 50:
+                faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+                begun = now
+
+        renew()
+        try:
+            yield renew
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
+def wall_limit(limits: EntryLimits = LIMITS) -> Iterator[None]:
+    """Ends the block when it takes longer than `limits.wall_s`; for the main thread of a worker process.
+
+    Raises:
+        WallLimitError: the time is over.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # as on a Dask worker: Python delivers signals to the main thread only
+        return
+
+    def ring(_signal: int, _frame: object) -> None:
+        raise WallLimitError(f"took longer than the {limits.wall_s:g} s that one entry may take")
+
+    previous = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+MODULES = ("flows.pipeline.shards", "pandas")
+"""What the workers of a run need; pyarrow would import pandas in each of them."""
+
+
+def start_server() -> None:
+    """Starts the process that workers are forked from: it imports modules while this process does, too."""
+    if _process_context(MODULES).get_start_method() == "forkserver":
+        forkserver.ensure_running()
+
+
+class Workers:
+    """One pool of worker processes for everything that a run does with shards; safe to use from threads.
+
+    Args:
+        count: number of processes.
+        limits: what one entry may cost.
+        preload: modules that a worker needs; imported once, in the process that workers are forked from.
+    """
+
+    def __init__(self, count: int, limits: EntryLimits = LIMITS, preload: Sequence[str] = ()) -> None:
+        if count < 1:
+            raise ValueError(f"{count} worker processes asked for; at least 1 is needed")
+        self.count = count
+        self._limits = limits
+        self._context = _process_context(preload)
+        self._lock = threading.Lock()
+        self._pool = self._new_pool()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def run(
+        self, work: Work[Item, Result], shard: Sequence[Item], lost: Lost[Item, Result]
+    ) -> list[tuple[Sequence[Item], Result]]:
+        """Does one shard and waits for it.
+
+        Returns:
+            The shard with its result; or, where a worker died or the work raised, each entry with its own.
+        """
+        return list(self._finish(work, lost, shard, *self._submit(work, shard)))
+
+    def map(
+        self, work: Work[Item, Result], shards: Iterable[Sequence[Item]], lost: Lost[Item, Result]
+    ) -> Iterator[tuple[Sequence[Item], Result]]:
+        """Does all shards, in order, taking no more of them at a time than keep the workers busy.
+
+        Yields:
+            What `run` returns for each shard.
+        """
+        waiting: deque[tuple[Sequence[Item], Future[Result], ProcessPoolExecutor]] = deque()
+        for shard in shards:
+            waiting.append((shard, *self._submit(work, shard)))
+            if len(waiting) > 2 * self.count:
+                yield from self._finish(work, lost, *waiting.popleft())
+        while waiting:
+            yield from self._finish(work, lost, *waiting.popleft())
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self.count, mp_context=self._context, initializer=_start_worker, initargs=(self._limits,)
+        )
+
+    def _submit(
+        self, work: Work[Item, Result], shard: Sequence[Item]
+    ) -> tuple[Future[Result], ProcessPoolExecutor]:
+        with self._lock:
+            try:
+                return self._pool.submit(work, shard), self._pool
+            except BrokenProcessPool:  # it broke on another shard, whose thread has not come here yet
+                self._pool.shutdown(wait=False)
+                self._pool = self._new_pool()
+                return self._pool.submit(work, shard), self._pool
+
+    def _finish(
+        self,
+        work: Work[Item, Result],
+        lost: Lost[Item, Result],
+        shard: Sequence[Item],
+        future: Future[Result],
+        pool: ProcessPoolExecutor,
+    ) -> Iterator[tuple[Sequence[Item], Result]]:
+        try:
+            result = future.result()
+        except BrokenProcessPool:
+            with self._lock:
+                if self._pool is pool:
+                    pool.shutdown(wait=False)
+                    self._pool = self._new_pool()
+        except Exception:  # it comes again below, where it belongs to one entry and is kept with it
+            pass
+        else:
+            yield shard, result
+            return
+        yield from self._one_by_one(work, lost, shard)
+
+    def _one_by_one(
+        self, work: Work[Item, Result], lost: Lost[Item, Result], shard: Sequence[Item]
+    ) -> Iterator[tuple[Sequence[Item], Result]]:
+        alone: _LoneWorker[Item, Result] | None = None
+        try:
+            for item in shard:
+                alone = alone or _LoneWorker(self._context, work, self._limits)
+                try:
+                    result = alone.do([item])
+                except _WorkerDiedError as death:
+                    alone = None
+                    result = lost(item, WORKER_DIED, str(death))
+                except Exception as error:  # the one place for what the work should not raise
+                    result = lost(item, type(error).__name__, str(error) or "no message")
+                yield [item], result
+        finally:
+            if alone is not None:
+                alone.stop()
+
+
+class _WorkerDiedError(Exception):
+    pass
+
+
+class _LoneWorker(Generic[Item, Result]):
+    """One process that does one thing at a time, so that its death has one cause and a known exit code."""
+
+    def __init__(self, context: BaseContext, work: Work[Item, Result], limits: EntryLimits) -> None:
+        self._pipe, far_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(far_end, work, limits), daemon=True)  # type: ignore[attr-defined]
+        self._process.start()
+        far_end.close()
+
+    def do(self, shard: Sequence[Item]) -> Result:
+        try:
+            self._pipe.send(shard)
+            done, value = self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            self._pipe.close()
+            raise _WorkerDiedError(_how_it_ended(self._process.exitcode)) from None
+        if not done:
+            raise value
+        return value  # type: ignore[no-any-return]
+
+    def stop(self) -> None:
+        self._pipe.close()
+        self._process.join()
+
+
+def _how_it_ended(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        name = signal.Signals(-exit_code).name
+        cause = {
+            "SIGKILL": ", as the system does when memory runs out",
+            "SIGSEGV": ", a crash in compiled code",
+        }
+        return f"the worker process was ended by {name}{cause.get(name, '')}, while it held this entry"
+    return (
+        f"the worker process ended with exit code {exit_code} while it held this entry; "
+        f"a hang, exhausted memory or a crash in compiled code can do that"
+    )
+
+
+def _serve(pipe: Connection, work: Work[Any, Any], limits: EntryLimits) -> None:
+    _start_worker(limits)
+    while True:
+        try:
+            shard = pipe.recv()
+        except EOFError:
+            return
+        try:
+            answer = (True, work(shard))
+        except Exception as error:  # handed back as it is: the caller raises it
+            answer = (False, error)
+        pipe.send(answer)
+
+
+def _start_worker(limits: EntryLimits) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer: it ends its workers
+    limit_memory(limits.memory_bytes)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: ParentProcess) -> None:
+    """Ends this process with the one that it works for: a killed run leaves no workers behind."""
+    parent.join()
+    os._exit(1)
+
+
+def _process_context(preload: Sequence[str]) -> BaseContext:
+    """Processes forked from a small server: a plain fork copies locked locks, a spawn imports anew."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context

@@ -1,0 +1,1 @@
+"""What is asked of a published run: explanations, shortlists, differences."""

@@ -1,0 +1,144 @@
+"""Everything that the published run knows of one entry, as text for the terminal and as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.dataset as ds
+
+from catalog.errors import CatalogError
+from catalog.home import Home
+from catalog.runs.publish import FILES
+from catalog.runs.published import PublishedRun, find_run
+from catalog.store.schema import Row
+from flows.results.export import ranked_rows, structures_of
+from polywell.doping import NOTHING
+from polywell.families import built_in_families
+from polywell.records import REASON_MEANING, Outcome, Reason
+from reports.dossier.dossier import Context, dossier
+from reports.dossier.page import write_dossier
+from reports.dossier.payload import Derivation, Dossier
+
+
+class NoSuchEntryError(CatalogError):
+    """The run holds no entry of this id."""
+
+
+def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = None) -> list[str]:
+    """What the run says of one entry, line by line; a candidate's page is written on request.
+
+    Args:
+        home: where the catalog lies.
+        id: id of the entry, as the source writes it.
+        run_name: name of the run, or its beginning; the newest by default.
+        page: folder for the candidate's page; None writes none.
+
+    Raises:
+        RunError: there is no such run.
+        NoSuchEntryError: the run does not hold the id, or a page was asked for what is no candidate.
+    """
+    from flows.pipeline.page_rows import measured_rows
+
+    run = find_run(home, run_name)
+    ranked = ranked_rows(run)
+    row = next((one for one in ranked if one["id"] == id), None)
+    if row is None:
+        return _dropped(run, id, ranked, page)
+    context = Context.of(ranked, run.manifest, measured_rows(built_in_families()))
+    structure = structures_of(home, str(run.source), {id}).get(id)
+    payload = dossier(row, structure, context)
+    lines = dossier_lines(payload)
+    if page is not None:
+        lines += ["", f"page: {write_dossier(payload, page, back='')}"]
+    return lines
+
+
+def _dropped(run: PublishedRun, id: str, ranked: list[Row], page: Path | None) -> list[str]:
+    for outcome in (Outcome.REJECTED, Outcome.FAILED):
+        table = ds.dataset(run.folder / FILES[outcome]).to_table(
+            columns=["id", "formula", "reason", "message", "error_type", "stage"], filter=ds.field("id") == id
+        )
+        for row in table.to_pylist():
+            if page is not None:
+                raise NoSuchEntryError(f"{id!r} is {outcome.value}: only a candidate has a page")
+            lines = [f"{row['formula']}  {id}", f"outcome: {outcome.value}"]
+            if row["reason"]:
+                lines.append(f"reason: {row['reason']}: {REASON_MEANING[Reason(row['reason'])]}")
+            if row["error_type"]:
+                lines.append(f"error: {row['error_type']} at stage {row['stage']}")
+            return [*lines, f"message: {row['message']}"] if row["message"] else lines
+    like = [str(row["id"]) for row in ranked if id.lower() in str(row["id"]).lower()][:5]
+    hint = f"; near it: {', '.join(like)}" if like else ""
+    raise NoSuchEntryError(f"run {run.name} of {run.source!r} holds no entry {id!r}{hint}")
+
+
+def dossier_lines(payload: Dossier) -> list[str]:
+    """A dossier as lines of text, in the order of its page."""
+    place = f", rank {payload.rank} of {payload.candidates}" if payload.rank is not None else ""
+    lines = [f"{payload.formula}  {payload.id} of {payload.source}{place}"]
+    if payload.marks:
+        lines.append(f"[{'] ['.join(payload.marks)}]")
+    lines += ["", *payload.in_short, "", "Cages"]
+    for phase in payload.phases:
+        tc = "no λ" if phase.tc is None else f"{phase.tc.tc_k:.1f} K"
+        if phase.tc is not None and phase.tc.low_k is not None and phase.tc.high_k is not None:
+            tc += f" ({phase.tc.low_k:.0f}-{phase.tc.high_k:.0f})"
+        mark = "  <- ceiling" if phase.is_ceiling else ""
+        lines.append(
+            f"  {phase.letter} {phase.cage} {phase.metal}, apexes {phase.apexes}, "
+            f"ξ {phase.xi_ang:.3f} Å: {tc}{mark}"
+        )
+    if payload.derivation is not None:
+        lines += ["", *_derivation_lines(payload, payload.derivation)]
+    if payload.shorter_tc_k is not None and payload.shorter_change_k is not None:
+        lines.append(f"1 % shorter: {payload.shorter_tc_k:.1f} K ({payload.shorter_change_k:+.1f} K)")
+    if payload.relatives:
+        lines += ["", f"Measured superconductors by {payload.relatives_by}"]
+        for near in payload.relatives:
+            xi = "" if near.xi_ang is None else f", ξ {near.xi_ang:.3f} Å"
+            lines.append(f"  {near.compound}: {near.tc.tc_k:g} K{xi}")
+    if payload.valence is not None:
+        lines += [
+            "",
+            f"Formal valence of {payload.metal}: {payload.valence:+.2f}, "
+            f"{payload.d_electrons:.2f} d electrons",
+        ]
+    for change in payload.replacements:
+        step = f"added {change.guest}" if change.host == NOTHING else f"{change.host} -> {change.guest}"
+        lines.append(
+            f"  worked in this family: {step}, {change.compound}, {change.tc_k:g} K, doi:{change.doi}"
+        )
+    if payload.hazards:
+        lines += ["", "Before you make it"]
+        lines += [
+            f"  {'! ' if one.severe else '  '}{one.kind}: {one.elements}: {one.meaning}"
+            for one in payload.hazards
+        ]
+    if payload.siblings:
+        lines += ["", f"Other entries of this compound ({payload.siblings_total})"]
+        lines += [
+            f"  {one.rank} {one.id}: {one.tc_k:.1f} K, ξ {one.xi_ang:.3f} Å" for one in payload.siblings
+        ]
+    lines += ["", "Where it comes from"]
+    lines += [f"  {fact.label}: {fact.value}" for fact in payload.provenance]
+    return [*lines, "", *payload.cite]
+
+
+def _derivation_lines(payload: Dossier, one: Derivation) -> list[str]:
+    lines = [
+        f"T_c = ({one.lambda_k_ang2:.0f} ± {one.spread_k_ang2:.0f}) K·Å² / ({one.xi_ang:.3f} Å)² = "
+        f"{payload.ceiling.tc_k:.1f} K by the published relation"
+    ]
+    if one.correction is not None:
+        lines.append(
+            f"ξ corrected for its database: {one.correction.xi_ang:.3f} Å (ratio {one.correction.ratio:.3f} "
+            f"± {one.correction.spread_percent:.1f} %, {one.correction.compounds} compounds): "
+            f"{one.correction.tc.tc_k:.1f} K"
+        )
+    elif one.correction_note:
+        lines.append(f"ξ not corrected: {one.correction_note}")
+    lines.append(
+        f"doubt ± {one.deviation_k:.1f} K: λ {one.share_lambda:.0f} %, ξ {one.share_xi:.0f} %, "
+        f"unequal copies {one.share_copies:.0f} %"
+    )
+    return lines

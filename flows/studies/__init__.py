@@ -1,0 +1,1 @@
+"""Studies of the relation: validation, calibration, pressure, the nickelate ceiling."""

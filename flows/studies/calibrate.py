@@ -1,0 +1,136 @@
+"""`polywell calibrate`: fits the calibration to the measured table and writes it into the checkout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.errors import CatalogError
+from catalog.store.durable import replace_durably
+from flows.progress import stage
+from polywell.evidence.calibration import Calibration
+from polywell.evidence.calibration_table import (
+    CalibrationTableError,
+    built_in_calibration,
+    from_text,
+    to_text,
+)
+from polywell.evidence.training import calibrate as fit_built_in
+from polywell.families import Families, load_families
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+TABLE = Path("polywell") / "tables" / "calibration.toml"
+"""The table, below the checkout."""
+
+DIGITS = 12
+"""Digits of a digest that are shown."""
+
+
+class NotACheckoutError(CatalogError):
+    """The calibration table is not one that may be written here."""
+
+
+@dataclass(frozen=True)
+class Recalibrated:
+    """Where the calibration was written, and one sentence for everything that moved."""
+
+    path: Path
+    changed: bool
+    moved: tuple[str, ...]
+
+
+def calibrate(
+    checkout: Path = CHECKOUT, fit: Callable[[Families], Calibration] = fit_built_in
+) -> Recalibrated:
+    """Fits the calibration to the built-in rows and the built-in λ table, and replaces the table durably.
+
+    Args:
+        checkout: the folder of the project's files.
+        fit: makes the calibration.
+
+    Raises:
+        NotACheckoutError: there is no checkout, or its table cannot be written.
+        FamilyTableError: the λ table cannot be used.
+    """
+    path = checkout / TABLE
+    if not (checkout / "pyproject.toml").is_file() or not path.parent.is_dir():
+        raise NotACheckoutError(
+            f"{checkout} is no checkout of polywell (no pyproject.toml, or no {TABLE.parent}); the table is "
+            "one of its files: install a checkout with `pip install --editable .` and calibrate there"
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise _unwritable(path, "no permission")
+    before = _read(path)
+    with stage("fitting to", "measured rows") as advance:
+        after = fit(load_families())
+        advance(sum(len(model.rows) for model in after.models))
+    text = to_text(after)
+    try:
+        changed = not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text
+        if changed:
+            replace_durably(path, lambda partial: _write(partial, text))
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
+    built_in_calibration.cache_clear()
+    return Recalibrated(path, changed, _moved(before, after) if changed else ("nothing moved",))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _unwritable(path: Path, why: str) -> NotACheckoutError:
+    return NotACheckoutError(
+        f"{path} cannot be written ({why}); expected a checkout that you may write: change its permissions"
+    )
+
+
+def _read(path: Path) -> Calibration | str:
+    """The calibration before; in its place a few words where there is none that can be read."""
+    try:
+        return from_text(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "there was no table before"
+    except (CalibrationTableError, UnicodeDecodeError, ValueError) as error:
+        return f"the table before could not be read: {error}"
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
+
+
+def _moved(before: Calibration | str, after: Calibration) -> tuple[str, ...]:
+    """One sentence for each digest, family and number of rows that is another than before."""
+    if isinstance(before, str):
+        digests = tuple(f"{name}: {digest[:DIGITS]}" for name, digest in after.digests)
+        return (before, *digests)
+    said = []
+    if before.algorithm_version != after.algorithm_version:
+        said.append(f"algorithm version: {before.algorithm_version} to {after.algorithm_version}")
+    old = dict(before.digests)
+    for name, digest in after.digests:
+        if old.get(name) != digest:
+            said.append(f"{name}: {old.get(name, 'none')[:DIGITS]} to {digest[:DIGITS]}")
+    names = dict.fromkeys(model.family for model in (*before.models, *after.models))
+    for family in names:
+        said.extend(_moved_family(family, before, after))
+    return tuple(said) or ("only the layout of the table moved",)
+
+
+def _moved_family(family: str, before: Calibration, after: Calibration) -> list[str]:
+    one, other = before.model(family), after.model(family)
+    if one is None or other is None:
+        return [f"{family}: {'new' if one is None else 'gone'}"]
+    said = []
+    old, new = {row.id: row for row in one.rows}, {row.id: row for row in other.rows}
+    added, gone = len(new.keys() - old.keys()), len(old.keys() - new.keys())
+    changed = sum(old[id_] != new[id_] for id_ in old.keys() & new.keys())
+    if added or gone or changed:
+        said.append(f"{family}: {added} rows added, {gone} gone, {changed} changed, {len(new)} now")
+    if (one.variances, one.noise, one.interval_scale) != (other.variances, other.noise, other.interval_scale):
+        said.append(
+            f"{family}: noise {one.noise:.4g} to {other.noise:.4g}, variance far from data "
+            f"{one.prior_variance:.4g} to {other.prior_variance:.4g}, interval scale "
+            f"{one.interval_scale:.4g} to {other.interval_scale:.4g}"
+        )
+    return said

@@ -1,0 +1,79 @@
+"""The nickelate ceiling from the library, the measured table and the catalog of a home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.dataset as ds
+
+from catalog.home import Home
+from catalog.runs.published import PublishedRun, published_runs
+from catalog.store.predictions import row_to_record
+from flows.pipeline.settings import Settings
+from flows.progress import stage
+from flows.results.export import ranked_rows
+from flows.studies.potential import load_potential
+from polywell.data.reference import reference_entries
+from polywell.evidence.calibration_table import built_in_calibration
+from polywell.proposal.ceiling import CeilingAnalysis, ceiling
+from polywell.proposal.ceiling_chances import calibrated_intervals
+from polywell.proposal.ceiling_data import CeilingData, built_in_data
+from polywell.proposal.ceiling_relaxed import relaxed_rows
+from polywell.proposal.ceiling_rows import RelaxedRow
+from polywell.records import ScreenRecord
+from reports.html.names import CEILING
+from reports.studies.ceiling import write_ceiling
+
+LIBRARY = "reference"
+"""The source that the analysis knows already."""
+
+
+def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path]:
+    """Weighs the claim about nickelates and writes `ceiling.html` and `ceiling.json`.
+
+    Args:
+        home: folder of the catalog and the pages; from the environment or the checkout's own if None.
+        relax: relax a structure of each class under pressure with the potential of the extra `pressure`.
+
+    Returns:
+        The analysis, and the path of the page.
+
+    Raises:
+        HomeError: the folder cannot be written.
+        PotentialError: the potential is not installed.
+        pydantic.ValidationError: a `POLYWELL_` variable is wrong.
+    """
+    place = Home.at(home or Settings().home)
+    place.prepare()
+    data = built_in_data()
+    entries = {entry.id: entry for entry in reference_entries()}
+    analysis = ceiling(
+        data,
+        catalogued(place),
+        calibrated_intervals(built_in_calibration(), entries),
+        _relaxed(data) if relax else (),
+    )
+    return analysis, write_ceiling(place.reports / CEILING, analysis)
+
+
+def catalogued(home: Home) -> list[ScreenRecord]:
+    """Candidates on nickel of the newest published run of every source but the reference library."""
+    newest: dict[str, PublishedRun] = {}
+    for run in published_runs(home, complete=True):
+        newest.setdefault(str(run.source), run)
+    return [
+        row_to_record(row)
+        for source, run in sorted(newest.items())
+        if source != LIBRARY
+        for row in ranked_rows(run, ds.field("metal") == "Ni")
+    ]
+
+
+def _relaxed(data: CeilingData) -> list[RelaxedRow]:
+    calculator, name = load_potential()
+    rows = []
+    with stage("relaxing under pressure", "structures") as advance:
+        for row in relaxed_rows(data, calculator, name):
+            rows.append(row)
+            advance(1)
+    return rows

@@ -1,0 +1,1 @@
+"""The tables that come with polywell, read, checked and typed: elements, reference library, measurements."""

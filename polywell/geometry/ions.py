@@ -1,0 +1,320 @@
+"""From the sites of structures, partly filled and shared as they are, to whole ions with neighbours.
+
+Many structures are laid side by side in one set of arrays, so that what follows works on all of them at
+once; no row of the neighbour table joins two structures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.optimization.neighbors import find_points_in_spheres
+
+from polywell.data.elements import LIGANDS, NET_METALS, covalent_radius
+from polywell.geometry.tolerances import TOLERANCES, Tolerances
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+PERIODIC = np.array([1, 1, 1], dtype=np.int64)
+LARGEST_IMAGE = 60
+"""Cells whose neighbour table would reach farther along an axis are too skewed or too thin to be real."""
+
+
+class OverlappingAtomsError(ValueError):
+    """Atoms stand closer to each other than any bond allows."""
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """The ions of one structure, N of them, and the pairs within reach, M of them.
+
+    `frac` (N, 3) lies inside the cell; ion k is site `sites[k]` of the structure in the periodic image
+    `shifts[k]`. Pair rows are centre, other and image of the other.
+    """
+
+    lattice: Floats
+    frac: Floats
+    mixes: list[dict[str, float]]
+    occupancy: Floats
+    sites: Ints
+    shifts: Ints
+    centres: Ints
+    others: Ints
+    images: Ints
+
+
+@dataclass(frozen=True)
+class Ions:
+    """N ions of C structures, with every neighbour within reach.
+
+    `crystals` (N,) numbers the structure of each ion and `lattices` (C, 3, 3) holds their cells in Å;
+    `cart` (N, 3) in Å lies inside the cell. Ion k is site `sites[k]` of its structure in the periodic
+    image `shifts[k]`. The neighbour table is sorted by centre: rows `starts[k]:starts[k + 1]` belong to
+    ion k; `others`, `images` and `vectors` (Å, from the centre to the neighbour) describe each row.
+    """
+
+    lattices: Floats
+    crystals: Ints
+    cart: Floats
+    elements: tuple[str, ...]
+    mixes: tuple[dict[str, float], ...]
+    occupancy: Floats
+    radii: Floats
+    sites: Ints
+    shifts: Ints
+    starts: Ints
+    centres: Ints
+    others: Ints
+    images: Ints
+    vectors: Floats
+    distances: Floats
+    is_metal: Bools
+    is_ligand: Bools
+    is_heavy: Bools
+
+    def at(self, ions: Ints, images: Ints) -> Floats:
+        """Positions (K, 3) in Å of ions (K,) in periodic images (K, 3)."""
+        return self.cart.take(ions, axis=0) + _translations(self.lattices, self.crystals.take(ions), images)
+
+    def members(self, crystal: int) -> slice:
+        """The ions of one structure."""
+        first, last = np.searchsorted(self.crystals, (crystal, crystal + 1))
+        return slice(int(first), int(last))
+
+
+def majority(mix: dict[str, float]) -> str:
+    """The most frequent element of a shared site; a tie goes to the alphabet."""
+    if len(mix) == 1:
+        return next(iter(mix))
+    return min(mix, key=lambda symbol: (-round(mix[symbol], 6), symbol))
+
+
+def crystal_of(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Crystal:
+    """Reduce a structure to its ions and their neighbours.
+
+    Sites filled less than one half are left out, split sites of one ion count once at their mean
+    position, and shared sites count by their majority and keep the mix.
+
+    Args:
+        structure: any periodic structure; oxidation states are ignored, D and T count as H.
+        tolerances: see `polywell.geometry.tolerances`.
+
+    Raises:
+        OverlappingAtomsError: the cell is too small for its contents.
+        ValueError: the cell or a coordinate is not finite, or the cell is flat or too skewed.
+    """
+    lattice = np.ascontiguousarray(structure.lattice.matrix, dtype=np.float64)
+    frac = np.array([site.frac_coords for site in structure], dtype=np.float64).reshape(-1, 3)
+    mixes = site_mixes(structure)
+    occupancy = np.array([sum(mix.values()) for mix in mixes])
+    _check_cell(lattice, frac, float(occupancy.sum()), tolerances)
+    sites: Ints = np.arange(len(mixes), dtype=np.int64)
+    shifts: Ints = np.floor(frac).astype(np.int64)
+    frac = frac - shifts
+    shifts = -shifts
+    if (occupancy < 0.999).any():
+        frac, mixes, occupancy, kept = _whole_ions(frac, mixes, occupancy, lattice, tolerances)
+        sites, shifts = sites[kept], shifts[kept]
+        moved = np.floor(frac).astype(np.int64)
+        frac -= moved
+        shifts -= moved
+    if not len(frac):
+        none: Ints = np.zeros(0, np.int64)
+        return Crystal(lattice, frac, mixes, occupancy, sites, shifts, none, none, none.reshape(0, 3))
+    cart = np.ascontiguousarray(frac @ lattice)
+    centres, others, images, _ = find_points_in_spheres(cart, cart, tolerances.reach, PERIODIC, lattice, 1e-8)
+    return Crystal(lattice, frac, mixes, occupancy, sites, shifts, centres, others, images.astype(np.int64))
+
+
+def side_by_side(
+    crystals: Sequence[Crystal], tolerances: Tolerances = TOLERANCES
+) -> tuple[Ions, dict[int, str]]:
+    """Lay structures side by side.
+
+    Returns:
+        The ions of all structures, and for each structure in which two whole ions overlap a sentence
+        that says which.
+    """
+    sizes = np.array([len(crystal.mixes) for crystal in crystals])
+    begin = np.cumsum(sizes) - sizes
+    pairs = np.array([len(crystal.centres) for crystal in crystals])
+    first = np.repeat(begin, pairs)
+    lattices = np.array([crystal.lattice for crystal in crystals])
+    owner = np.repeat(np.arange(len(crystals)), sizes)
+    mixes = tuple(mix for crystal in crystals for mix in crystal.mixes)
+    elements = tuple(majority(mix) for mix in mixes)
+    cart = np.einsum("ij,ijk->ik", np.concatenate([crystal.frac for crystal in crystals]), lattices[owner])
+    centres = np.concatenate([crystal.centres for crystal in crystals]) + first
+    others = np.concatenate([crystal.others for crystal in crystals]) + first
+    images = np.concatenate([crystal.images for crystal in crystals])
+    alike = np.flatnonzero(centres == others)
+    is_other = np.ones(len(centres), dtype=bool)
+    is_other[alike] = images[alike].any(axis=1)
+    order = np.argsort(centres, kind="stable")
+    order = order[is_other[order]]
+    centres, others, images = centres[order], others[order], images.take(order, axis=0)
+    vectors = cart.take(others, axis=0) + _translations(lattices, owner[others], images)
+    vectors -= cart.take(centres, axis=0)
+    ions = Ions(
+        lattices=lattices,
+        crystals=owner,
+        cart=cart,
+        elements=elements,
+        mixes=mixes,
+        occupancy=np.concatenate([crystal.occupancy for crystal in crystals]),
+        radii=np.array([covalent_radius(symbol) for symbol in elements]),
+        sites=np.concatenate([crystal.sites for crystal in crystals]),
+        shifts=np.concatenate([crystal.shifts for crystal in crystals]),
+        starts=np.searchsorted(centres, np.arange(len(elements) + 1)),
+        centres=centres,
+        others=others,
+        images=images,
+        vectors=vectors,
+        distances=np.sqrt(np.einsum("ij,ij->i", vectors, vectors)),
+        is_metal=np.array([symbol in NET_METALS for symbol in elements], dtype=bool),
+        is_ligand=np.array([symbol in LIGANDS for symbol in elements], dtype=bool),
+        is_heavy=np.array([symbol != "H" for symbol in elements], dtype=bool),
+    )
+    return ions, _overlaps(ions, tolerances)
+
+
+def _translations(lattices: Floats, crystals: Ints, images: Ints) -> Floats:
+    """Vectors (K, 3) in Å to periodic images (K, 3) of structures (K,).
+
+    Column by column: rows of three are too short for numpy to be quick with them.
+    """
+    moved = np.empty(images.shape)
+    i, j, k = images.T.astype(np.float64)
+    for axis in range(3):
+        a, b, c = lattices[:, :, axis].T
+        moved[:, axis] = i * a[crystals] + j * b[crystals] + k * c[crystals]
+    return moved
+
+
+def _overlaps(ions: Ions, tolerances: Tolerances) -> dict[int, str]:
+    close = ions.distances < tolerances.overlap_ratio * (ions.radii[ions.centres] + ions.radii[ions.others])
+    close &= ions.occupancy[ions.centres] + ions.occupancy[ions.others] > tolerances.full_occupancy
+    said = {}
+    rows = np.flatnonzero(close)
+    for row in rows[np.argsort(-ions.distances[rows], kind="stable")].tolist():
+        a, b = int(ions.centres[row]), int(ions.others[row])
+        said[int(ions.crystals[a])] = (
+            f"{ions.elements[a]} (site {ions.sites[a]}) and {ions.elements[b]} (site {ions.sites[b]}) are "
+            f"{ions.distances[row]:.3f} Å apart; check coordinates and occupancies"
+        )
+    return said
+
+
+def _check_cell(lattice: Floats, frac: Floats, contents: float, tolerances: Tolerances) -> None:
+    if not (np.isfinite(lattice).all() and np.isfinite(frac).all()):
+        raise ValueError("the cell or a coordinate is not a finite number; check the input file")
+    edges = np.sqrt(np.einsum("ij,ij->i", lattice, lattice))
+    volume = abs(float(np.linalg.det(lattice)))
+    if not volume > 1e-4 * float(edges.prod()):
+        raise ValueError(f"the cell is flat: edges {edges.round(4).tolist()} Å span {volume:.4g} Å³")
+    if volume < tolerances.smallest_volume_per_ion * contents:
+        raise OverlappingAtomsError(
+            f"{contents:.6g} atoms in {volume:.4g} Å³: less than {tolerances.smallest_volume_per_ion} Å³ "
+            "per atom is no crystal; check cell and coordinates"
+        )
+    area = float(edges.max()) ** 2
+    if tolerances.reach * area / volume > LARGEST_IMAGE:
+        spacings = volume / np.array([_area(lattice, k) for k in range(3)])
+        if tolerances.reach / float(spacings.min()) > LARGEST_IMAGE:
+            raise ValueError(
+                f"the cell is too thin or too skewed: lattice planes {spacings.round(4).tolist()} Å apart; "
+                "reduce the cell first"
+            )
+
+
+def _area(lattice: Floats, axis: int) -> float:
+    return float(np.linalg.norm(np.cross(lattice[axis - 1], lattice[axis - 2])))
+
+
+def site_mixes(structure: Structure) -> list[dict[str, float]]:
+    """Element shares of each site: oxidation states dropped, D and T counted as H.
+
+    Sites that share one composition share one mix, which saves most of the time.
+    """
+    made: dict[int, dict[str, float]] = {}
+    mixes = []
+    for site in structure:
+        species: Any = site.species
+        mix = made.get(id(species))
+        if mix is None:
+            mix = made[id(species)] = {}
+            for specie, amount in species.items():
+                symbol = "H" if specie.symbol in ("D", "T") else specie.symbol
+                mix[symbol] = mix.get(symbol, 0.0) + float(amount)
+        mixes.append(mix)
+    return mixes
+
+
+def _whole_ions(
+    frac: Floats,
+    mixes: list[dict[str, float]],
+    occupancy: Floats,
+    lattice: Floats,
+    tolerances: Tolerances,
+) -> tuple[Floats, list[dict[str, float]], Floats, Ints]:
+    """Join split sites and drop what is filled less than one half.
+
+    An ion that is split over sites of different elements (Se and Te at heights of their own) stands
+    where its majority stands.
+
+    Returns:
+        Positions, mixes and occupancies of the ions, and for each the site that stands for it.
+    """
+    positions, joined, filled, kept = [], [], [], []
+    for group in _split_ions(frac, occupancy, lattice, tolerances):
+        members = list(group)
+        total = float(occupancy[members].sum())
+        if total < tolerances.ion_occupancy - 1e-6:
+            continue
+        mix: dict[str, float] = {}
+        for member in members:
+            for symbol, amount in mixes[member].items():
+                mix[symbol] = mix.get(symbol, 0.0) + amount
+        major = majority(mix)
+        members = [member for member in members if majority(mixes[member]) == major] or members
+        head = max(members, key=lambda member: (occupancy[member], -member))
+        steps = np.array([group[member] - group[head] for member in members])
+        positions.append(frac[head] + np.average(steps, axis=0, weights=occupancy[members]))
+        joined.append(mix)
+        filled.append(total)
+        kept.append(head)
+    return np.array(positions).reshape(-1, 3), joined, np.array(filled), np.array(kept, dtype=np.int64)
+
+
+def _split_ions(
+    frac: Floats, occupancy: Floats, lattice: Floats, tolerances: Tolerances
+) -> list[dict[int, Floats]]:
+    """Groups of sites that are one ion, each site with its position in the frame of the group."""
+    cart = np.ascontiguousarray(frac @ lattice)
+    first, second, images, distances = find_points_in_spheres(
+        cart, cart, tolerances.split_distance, PERIODIC, lattice, 1e-8
+    )
+    partial = (occupancy[first] < 0.999) & (occupancy[second] < 0.999)
+    nearest_first = np.lexsort((second, first, distances.round(6)))
+    groups: list[dict[int, Floats]] = [{site: frac[site]} for site in range(len(frac))]
+    of = list(range(len(frac)))
+    for row in nearest_first[partial[nearest_first]].tolist():
+        a, b = int(first[row]), int(second[row])
+        one, other = groups[of[a]], groups[of[b]]
+        if one is other or occupancy[[*one, *other]].sum() > tolerances.full_occupancy:
+            continue
+        shift = one[a] + (frac[b] + images[row] - frac[a]) - other[b]
+        for member, position in list(other.items()):
+            one[member] = position + shift
+            of[member] = of[a]
+        other.clear()
+    return [group for group in groups if group]

@@ -1,0 +1,112 @@
+"""The page of a dossier, offline, and the same numbers as JSON beside it.
+
+The dossiers of a run share the library that draws the structures, one file beside them; one that is written
+by itself carries it inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS
+from polywell.known import RULE
+from reports.dossier.dossier import Context, dossier
+from reports.dossier.payload import Dossier
+from reports.html.inline import inline_json, inline_script, script_source
+from reports.html.library import VIEWER, library, library_source
+from reports.html.writing import environment, json_text, read_text, replace_text
+from reports.run.table import Row
+
+FOLDER = "dossiers"
+SCRIPT = "templates/dossier.js"
+MEANING = {column.name: column.meaning for column in ENTRY_COLUMNS}
+MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
+
+
+def write_dossiers(
+    folder: Path,
+    ranked: Sequence[Row],
+    structures: Mapping[str, Row],
+    manifest: Mapping[str, Any],
+    measured: Sequence[Row],
+    top: int,
+) -> tuple[str, ...]:
+    """Write the dossiers of the top candidates into `folder/dossiers`; older ones there are removed.
+
+    Args:
+        folder: folder of the run's page.
+        ranked: rows of the candidates in ranked order.
+        structures: rows of the structures table by id; an entry without one gets a dossier without picture.
+        manifest: the run's manifest.
+        measured: rows of the reference library's candidates.
+        top: how many.
+
+    Returns:
+        The ids that have a dossier now.
+
+    Raises:
+        ValueError: a row and its structure do not belong together.
+        OSError: the folder cannot be written.
+    """
+    chosen = ranked[:top]
+    ids = tuple(str(row["id"]) for row in chosen)
+    context = Context.of(ranked, manifest, measured, ids)
+    target = folder / FOLDER
+    written = set()
+    for row in chosen:
+        payload = dossier(row, structures.get(str(row["id"])), context)
+        page = write_dossier(payload, target, back="../index.html")
+        written |= {page.name, page.with_suffix(".json").name}
+    if chosen:
+        written.add(replace_text(target / VIEWER[0], library(*VIEWER)).name)
+    for old in target.glob("*"):
+        if old.suffix in (".html", ".json", ".js") and old.name not in written:
+            old.unlink()
+    return ids
+
+
+def write_dossier(payload: Dossier, folder: Path, back: str = "") -> Path:
+    """Write one dossier and its JSON into the folder; return the path of the page.
+
+    Args:
+        payload: what it says.
+        folder: where to.
+        back: relative link to the page of the run, whose dossiers share their library; empty for a page that
+            stands by itself.
+    """
+    own = read_text(SCRIPT)
+    allowed = "'self' file:" if back else library_source(*VIEWER)
+    html = (
+        environment()
+        .get_template("dossier.html.j2")
+        .render(
+            d=payload,
+            back=back,
+            rule=RULE,
+            meaning_of=MEANING,
+            meaning_of_phase=MEANING_OF_PHASE,
+            style=Markup(read_text("templates/style.css") + read_text("templates/dossier.css")),
+            viewer_file=VIEWER[0] if back else "",
+            viewer="" if back else Markup(library(*VIEWER)),
+            script=inline_script(own),
+            script_sources=Markup(f"{allowed} {script_source(own)}"),
+            data=inline_json(
+                {
+                    "scene": payload.scene,
+                    "cif": payload.cif,
+                    "file": f"{payload.file}.cif",
+                }
+            ),
+        )
+    )
+    replace_text(folder / f"{payload.file}.json", json_text(_told(payload)))
+    return replace_text(folder / f"{payload.file}.html", html)
+
+
+def _told(payload: Dossier) -> dict[str, Any]:
+    """The fields of the payload without what only draws the picture."""
+    return {name: value for name, value in vars(payload).items() if name not in ("scene", "axis_ticks")}

@@ -1,0 +1,75 @@
+"""A study of the relation as one page and one JSON file, with links to the other pages of its home."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from reports.html.names import (
+    CEILING,
+    CEILING_PAGE,
+    EVALUATION,
+    EVALUATION_PAGE,
+    REPRODUCTION,
+    REPRODUCTION_PAGE,
+)
+from reports.html.writing import environment, read_text, replace_text, typeset
+
+PAGES = (
+    ("Run", "latest/index.html"),
+    ("How far to believe it", f"{EVALUATION}/{EVALUATION_PAGE}"),
+    ("Nickelate ceiling", f"{CEILING}/{CEILING_PAGE}"),
+    ("The proposal, reproduced", f"{REPRODUCTION}/{REPRODUCTION_PAGE}"),
+)
+"""Title and place of every page, below the folder of a home's pages."""
+
+
+def write_study(
+    page: Path,
+    data: Path,
+    values: Mapping[str, Any],
+    template: str,
+    shown: Mapping[str, Any],
+    set_words: Callable[[str], Markup] = typeset,
+) -> Path:
+    """Write the JSON of a study and its page, each replaced in one step.
+
+    Args:
+        page: where the page goes; its folder is made if it is missing.
+        data: where the JSON goes.
+        values: the JSON's content, plain values.
+        template: name of the template without its endings; a stylesheet of that name belongs to it.
+        shown: what the template shows.
+        set_words: the filter `typeset` of the template.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        OSError: a folder cannot be written.
+    """
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, indent=1)
+    replace_text(data, text + "\n", errors="backslashreplace")
+    style = read_text("templates/style.css") + read_text(f"templates/{template}.css")
+    html = (
+        environment(set_words)
+        .get_template(f"{template}.html.j2")
+        .render(style=Markup(style), data_name=data.name, other_pages=links(page), **shown)
+    )
+    return replace_text(page, html)
+
+
+def links(page: Path) -> tuple[tuple[str, str], ...]:
+    """Title and relative address of the pages that stand beside this one in its home, itself left out."""
+    home = page.parent.parent
+    places = ((title, home / place) for title, place in PAGES)
+    return tuple(
+        (title, os.path.relpath(place, page.parent).replace(os.sep, "/"))
+        for title, place in places
+        if place != page and place.is_file()
+    )

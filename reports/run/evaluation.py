@@ -1,0 +1,95 @@
+"""What the evaluation of the calibration found, in one sentence for each way of testing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.html.names import EVALUATION_DATA as DATA
+from reports.html.names import EVALUATION_PAGE as PAGE
+from reports.html.writing import replace_bytes
+from reports.run.table import clipped
+
+COPY = "validation.html"
+"""Name of the page of the evaluation beside the page of a run."""
+
+TESTED = {
+    "compound": "On compounds left out of the fit",
+    "structure type": "On structure types left out of the fit",
+    "outside data": "On data from outside",
+}
+SCHEMA = 1
+"""Form of the data that is read here; of another, written by another program, only the page is named."""
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Sentences with figures, whether these are of the run's calibration, and the page that has all."""
+
+    sentences: tuple[str, ...]
+    is_current: bool
+    page: str
+
+
+def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
+    """Word the data of `polywell validate`.
+
+    Args:
+        data: what stands in `validation.json`.
+        calibration_digest: digest of the training data of the run's calibration.
+
+    Raises:
+        ValueError: the data are of another form.
+    """
+    if data.get("schema") != SCHEMA:
+        return Evaluation((), False, COPY)
+    try:
+        scores = {
+            (row["split"], row["score"]): row
+            for row in data["scores"]
+            if row["family"] == "all" and row["predictor"] == "calibrated" and row["value"] is not None
+        }
+        splits = list(dict.fromkeys(split for split, _ in scores))
+        is_current = data["digests"]["training"] == calibration_digest
+        sentences = [_sentence(split, scores) for split in splits]
+        if data["against"]:
+            sentences = [f"{one[:-1]}: {clipped(data['source'], MAX_NAME)}." for one in sentences]
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f"{DATA} is not what `polywell validate` writes (no {error}): run it again, or delete the file"
+        ) from error
+    return Evaluation(tuple(sentences), is_current, COPY)
+
+
+def copied_evaluation(folder: Path, target: Path, calibration_digest: str) -> Evaluation | None:
+    """Read the evaluation in `folder` and copy its page beside that of a run; None where there is none.
+
+    Raises:
+        ValueError: the data are of another form.
+        OSError: the page cannot be copied.
+    """
+    data, page = folder / DATA, folder / PAGE
+    if not (data.exists() and page.exists()):
+        (target / COPY).unlink(missing_ok=True)
+        return None
+    found = evaluation(json.loads(data.read_text(encoding="utf-8")), calibration_digest)
+    replace_bytes(target / COPY, page.read_bytes())
+    return found
+
+
+def _sentence(split: str, scores: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+    error = scores[split, "mean absolute error"]
+    held = scores[split, "coverage of the 80 % interval"]
+    said = (
+        f"{TESTED.get(split, split)}: T_c missed by {error['value']:.0f} K on average "
+        f"({error['low']:.0f} to {error['high']:.0f} K), {100 * held['value']:.0f} % of the 80 % ranges "
+        "held, "
+    )
+    if order := scores.get((split, "rank correlation")):
+        said += f"rank correlation {order['value']:.2f}, "
+    return f"{said}{error['rows']} superconductors of {error['compounds']} compounds."

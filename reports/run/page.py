@@ -1,0 +1,147 @@
+"""The pages of a run: `index.html`, self-contained and offline, and `columns.html` beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from reports.dossier.page import write_dossiers
+from reports.html.inline import inline_json, inline_script, script_source
+from reports.html.library import PLOTLY, library, library_source
+from reports.html.writing import environment, json_text, read_text, replace_text
+from reports.run.evaluation import copied_evaluation
+from reports.run.payload import SLACK, RunPayload, run_payload
+from reports.run.picture import write_picture
+from reports.run.shortlist import Filter, write_shortlist
+from reports.run.table import Row
+
+DATA = "run.json"
+TABLES = ("ranked_table", "rejected_table", "failed_table")
+SHORTLIST = "shortlist"
+"""Folder of the files below that of the page."""
+
+SCRIPTS = (
+    "templates/table.js",
+    "templates/filters.js",
+    "templates/details.js",
+    "templates/chart.js",
+    "templates/page.js",
+)
+
+
+def load_templates() -> None:
+    """Compiles the templates of a run's pages, so that the first page need not wait for it."""
+    for name in ("run", "dossier", "columns"):
+        environment().get_template(f"{name}.html.j2")
+
+
+def write_run(
+    folder: Path,
+    ranked: Sequence[Row],
+    rejected: Sequence[Row],
+    failed: Sequence[Row],
+    manifest: Mapping[str, Any],
+    measured: Sequence[Row],
+    structures: Mapping[str, Row] | None = None,
+    dossiers: int = 0,
+    evaluation: Path | None = None,
+) -> Path:
+    """Write the pages of one run and its picture; the folder is made if it is missing.
+
+    These are `index.html`, its numbers as `run.json`, `columns.html`, the picture `tc_against_xi.png`, below
+    `dossiers` a page and a JSON file for each of the first candidates, and below `shortlist` the same
+    candidates as files.
+
+    Args:
+        folder: where the files go; each page is replaced in one step.
+        ranked: rows of the candidates in ranked order, with the columns of `polywell.columns`.
+        rejected: rows of the rejected entries.
+        failed: rows of the failed entries.
+        manifest: the run's manifest.
+        measured: rows of the reference library's candidates, with their measured T_c.
+        structures: rows of the structures table of these candidates, by id.
+        dossiers: how many of the first candidates get a dossier.
+        evaluation: folder of what `polywell validate` wrote; its page is copied beside that of the run.
+
+    Returns:
+        The path of `index.html`.
+
+    Raises:
+        ValueError: If manifest and rows do not belong together.
+        OSError: If the folder cannot be written.
+    """
+    with_dossier = [str(row["id"]) for row in ranked[:dossiers]]
+    found = None
+    if evaluation is not None:
+        found = copied_evaluation(evaluation, folder, str(manifest.get("calibration_digest")))
+    payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier, found)
+    write_dossiers(folder, ranked, structures or {}, manifest, measured, dossiers)
+    _write_files(folder / SHORTLIST, ranked[:dossiers], structures or {}, manifest)
+    write_columns_page(folder)
+    write_picture(payload, folder / "tc_against_xi.png")
+    return write_run_page(payload, folder)
+
+
+def _write_files(
+    folder: Path, rows: Sequence[Row], structures: Mapping[str, Row], manifest: Mapping[str, Any]
+) -> None:
+    """Write the candidates with a dossier as files to load elsewhere; without any, remove older files."""
+    if rows:
+        write_shortlist(folder, rows, structures, manifest, Filter(top=len(rows)))
+        return
+    for old in folder.glob("*"):
+        old.unlink()
+
+
+def write_run_page(payload: RunPayload, folder: Path) -> Path:
+    """Write `index.html` of a payload into the folder, and its numbers as `run.json`; return the page."""
+    page = environment().get_template("run.html.j2")
+    own = "\n".join(read_text(name) for name in SCRIPTS)
+    html = page.render(
+        run=payload,
+        slack=SLACK,
+        shortlist=SHORTLIST,
+        data_name=DATA,
+        style=Markup(read_text("templates/style.css")),
+        plotly=Markup(library(*PLOTLY)),
+        script=inline_script(own),
+        script_sources=Markup(f"{library_source(*PLOTLY)} {script_source(own)}"),
+        data=inline_json(
+            {
+                "ranked": payload.ranked_table,
+                "rejected": payload.rejected_table,
+                "failed": payload.failed_table,
+                "chart": payload.chart,
+            }
+        ),
+    )
+    replace_text(folder / DATA, json_text(_numbers(payload)))
+    return replace_text(folder / "index.html", html)
+
+
+def _numbers(payload: RunPayload) -> dict[str, Any]:
+    """The payload without its tables and points, which are rows of the catalog's own files."""
+    fields = {name: value for name, value in vars(payload).items() if name not in TABLES}
+    chart = {"families": payload.chart.families, "distribution": payload.chart.distribution}
+    return fields | {"chart": chart}
+
+
+def write_columns_page(folder: Path) -> Path:
+    """Write `columns.html`, every column of the catalog with its type, unit and meaning; return its path."""
+    html = (
+        environment()
+        .get_template("columns.html.j2")
+        .render(
+            style=Markup(read_text("templates/style.css")),
+            groups=(
+                ("Entry", "One row of ranked, rejected and failed.parquet.", ENTRY_COLUMNS),
+                ("Phase", "One element of the column phases: a distinct cage of the entry.", PHASE_COLUMNS),
+                ("Vertex", "One element of a phase's column vertices: a corner of the cage.", VERTEX_COLUMNS),
+            ),
+        )
+    )
+    return replace_text(folder / "columns.html", html)

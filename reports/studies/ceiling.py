@@ -1,0 +1,95 @@
+"""The page of the nickelate ceiling: the verdict, its numbers and figures, and the same as JSON."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from polywell.proposal.ceiling import CeilingAnalysis
+from polywell.proposal.ceiling_verdict import Side
+from polywell.proposal.listings import Cell, ListColumn, Listing
+from reports.html.names import CEILING_PAGE
+from reports.html.study import write_study
+from reports.studies.ceiling_figures import figures
+from reports.studies.ceiling_listings import listings
+
+PAGE, DATA = CEILING_PAGE, "ceiling.json"
+SCHEMA = 1
+"""Version of the JSON's layout; raised when a reader of the older one would misread it."""
+OPEN_ROWS = 20
+"""Longer tables scroll in a box of their own."""
+_INDEX = re.compile(r"(?<=[Tλrξ])_(c|eff|O)(?![A-Za-z])")
+
+
+def write_ceiling(folder: Path, analysis: CeilingAnalysis) -> Path:
+    """Write `ceiling.html` and `ceiling.json` into a folder, which is made if it is missing.
+
+    Args:
+        folder: where the two files go; each is replaced in one step.
+        analysis: what `polywell.proposal.ceiling.ceiling` returned.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    shown = {
+        "analysis": analysis,
+        "verdict": analysis.verdict,
+        "sides": tuple((side.value, analysis.verdict.of(side)) for side in (Side.AGAINST, Side.FOR)),
+        "counts": _counts(analysis),
+        "images": figures(analysis),
+        "listings": {listing.key: _shown(listing) for listing in listings(analysis)},
+        "unplaced": sum(one.superconducting and one.xi_ang is None for one in analysis.sightings),
+    }
+    values = ceiling_data(analysis)
+    return write_study(folder / PAGE, folder / DATA, values, "ceiling", shown, _typeset)
+
+
+def ceiling_data(analysis: CeilingAnalysis) -> dict[str, Any]:
+    """The whole analysis as plain values for JSON."""
+    return {"schema": SCHEMA, **asdict(analysis)}
+
+
+def _counts(analysis: CeilingAnalysis) -> tuple[tuple[str, str], ...]:
+    own = [cell for cell in analysis.cells if cell.doubt]
+    seen = [one for one in analysis.sightings if one.superconducting]
+    last = analysis.years[-1]
+    return (
+        (str(len(own)), "measured cells"),
+        (str(len(seen)), "reports of T_c"),
+        (f"{last.record_k:g} K", "measured record"),
+        (f"{max(row.tc_relation_k for row in analysis.classes):.0f} K", "highest by the relation"),
+        (f"{analysis.claim_k:g} K", "the claim"),
+    )
+
+
+def _shown(listing: Listing) -> dict[str, Any]:
+    return {
+        "key": listing.key,
+        "title": listing.title,
+        "columns": listing.columns,
+        "rows": [
+            [_written(cell, column) for cell, column in zip(row, listing.columns, strict=True)]
+            for row in listing.rows
+        ],
+        "tall": len(listing.rows) > OPEN_ROWS,
+    }
+
+
+def _written(cell: Cell, column: ListColumn) -> str:
+    if cell is None:
+        return "–"
+    if isinstance(cell, str) or column.digits is None:
+        return str(cell)
+    return f"{cell:.{column.digits}f}"
+
+
+def _typeset(words: str) -> Markup:
+    """Set the indices of T_c and λ_eff low."""
+    return Markup(_INDEX.sub(r"<sub>\1</sub>", str(escape(words))))

@@ -1,0 +1,165 @@
+"""Tables of the page of the nickelate ceiling: the analysis as rows of cells with unit and digits."""
+
+from __future__ import annotations
+
+from polywell.proposal.ceiling import CeilingAnalysis
+from polywell.proposal.ceiling_verdict import percent
+from polywell.proposal.listings import Listing, listing_of, number, text
+from reports.studies import ceiling_moves as moves
+from reports.studies.ceiling_words import chance, heights, interval, large, pressure, span
+
+
+def listings(analysis: CeilingAnalysis) -> tuple[Listing, ...]:
+    """Every table of the page that has rows."""
+    every = (
+        _by_class(analysis),
+        _catalog(analysis),
+        _chances(analysis),
+        _effective(analysis),
+        _targets(analysis),
+        moves.smallest(analysis),
+        moves.shrinkings(analysis),
+        moves.relaxed(analysis),
+        moves.trilayers(analysis),
+        moves.substitutions(analysis),
+        moves.years(analysis),
+        _cells(analysis),
+        _sightings(analysis),
+    )
+    return tuple(listing for listing in every if listing.rows)
+
+
+def _by_class(analysis: CeilingAnalysis) -> Listing:
+    return listing_of(
+        "classes",
+        "By class",
+        analysis.classes,
+        (text("Class"), lambda row: row.class_name),
+        (number("Cells", digits=0), lambda row: row.cells),
+        (text("ξ (Å)"), lambda row: heights(row.xi_smallest_ang, row.xi_largest_ang)),
+        (
+            number("λ/ξ²", "K", 0, "T_c by the relation for the smallest measured cage"),
+            lambda row: row.tc_relation_k,
+        ),
+        (text("± one spread (K)"), lambda row: span(row.tc_relation_low_k, row.tc_relation_high_k)),
+        (text(f"Cells above {analysis.claim_k:g} K"), lambda row: f"{row.above_claim} of {row.cells}"),
+        (number("Best measured", "K", 1), lambda row: None if row.best is None else row.best.tc_k),
+        (text("Compound"), lambda row: "none seen" if row.best is None else row.best.compound),
+        (text("Pressure"), lambda row: "" if row.best is None else pressure(row.best.pressure_gpa)),
+        (number("Year", digits=0), lambda row: None if row.best is None else row.best.year),
+    )
+
+
+def _catalog(analysis: CeilingAnalysis) -> Listing:
+    return listing_of(
+        "catalog",
+        "Nickelates of the catalog, by source and class",
+        analysis.catalog,
+        (text("Source"), lambda row: row.source),
+        (text("Class"), lambda row: row.class_name),
+        (number("Entries", digits=0), lambda row: row.cells),
+        (text("ξ (Å)"), lambda row: heights(row.xi_smallest_ang, row.xi_largest_ang)),
+        (number("Median ξ", "Å", 3), lambda row: row.xi_middle_ang),
+        (number("λ/ξ² there", "K", 0), lambda row: row.tc_middle_k),
+        (number("λ/ξ² at the smallest", "K", 0), lambda row: row.tc_smallest_k),
+        (text(f"Entries above {analysis.claim_k:g} K"), lambda row: f"{row.above_claim} of {row.cells}"),
+        (text("Smallest"), lambda row: f"{row.smallest_formula} ({row.smallest_id})"),
+    )
+
+
+def _chances(analysis: CeilingAnalysis) -> Listing:
+    return listing_of(
+        "chances",
+        "Chance to exceed the claim",
+        analysis.classes,
+        (text("Class"), lambda row: row.class_name),
+        (number("Smallest measured ξ", "Å", 3), lambda row: row.xi_smallest_ang),
+        (text("Published λ"), lambda row: percent(row.p_published)),
+        (text("λ_eff"), lambda row: chance(row.p_effective)),
+        (text("λ_eff of"), lambda row: "all nickelates" if row.effective_name == "all" else "own class"),
+        (text("Calibrated"), lambda row: chance(row.p_calibrated)),
+        (text("Calibrated T_c (K)"), lambda row: interval(row.calibrated)),
+        (
+            number("Smallest allowed ξ", "Å", 3, "by the ions and pressures used so far"),
+            lambda row: row.xi_allowed_ang,
+        ),
+        (text("Published λ there"), lambda row: chance(row.p_published_allowed)),
+        (text("λ_eff there"), lambda row: chance(row.p_effective_allowed)),
+    )
+
+
+def _effective(analysis: CeilingAnalysis) -> Listing:
+    return listing_of(
+        "effective",
+        "λ_eff = T_c·ξ² of measured nickelates",
+        analysis.effective,
+        (text("Class"), lambda row: "all nickelates" if row.class_name == "all" else row.class_name),
+        (number("Structures", digits=0), lambda row: row.structures),
+        (number("λ_eff", "K·Å²", 0, "geometric mean of T_c·ξ²"), lambda row: row.median_k_ang2),
+        (
+            number("Spread", "%", 0, "standard deviation of ln λ_eff"),
+            lambda row: None if row.spread_log is None else 100 * row.spread_log,
+        ),
+        (number("Lowest", "K·Å²", 0), lambda row: row.lowest_k_ang2),
+        (number("Highest", "K·Å²", 0), lambda row: row.highest_k_ang2),
+        (number(f"Share of {analysis.lambda_k_ang2:g}", "%", 0), lambda row: 100 * row.share_of_published),
+        (number(f"Above {analysis.lambda_k_ang2:g}", digits=0), lambda row: row.above_published),
+    )
+
+
+def _targets(analysis: CeilingAnalysis) -> Listing:
+    return listing_of(
+        "targets",
+        "Heights that temperatures ask for",
+        analysis.targets,
+        (number("T_c", "K", 0), lambda row: row.tc_k),
+        (number("ξ, published λ", "Å", 3), lambda row: row.xi_published_ang),
+        (text("± one spread (Å)"), lambda row: heights(row.xi_published_low_ang, row.xi_published_high_ang)),
+        (number("ξ, highest λ_eff", "Å", 3), lambda row: row.xi_highest_ang),
+        (number("ξ, mean λ_eff", "Å", 3), lambda row: row.xi_median_ang),
+        (
+            number("Measured cells", digits=0, meaning="with a ξ at most that of the published λ"),
+            lambda row: row.cells_below,
+        ),
+        (
+            text("Pressure on the smallest"),
+            lambda row: "none" if row.pressure_needed_gpa == 0 else large(row.pressure_needed_gpa),
+        ),
+    )
+
+
+def _cells(analysis: CeilingAnalysis) -> Listing:
+    return listing_of(
+        "cells",
+        "Every nickelate structure",
+        analysis.cells,
+        (text("Structure"), lambda cell: cell.name),
+        (text("Class"), lambda cell: cell.class_name),
+        (text("Pressure"), lambda cell: pressure(cell.pressure_gpa)),
+        (number("ξ smallest", "Å", 3), lambda cell: cell.xi_ceiling_ang),
+        (number("ξ largest", "Å", 3), lambda cell: cell.xi_outer_ang),
+        (number("λ/ξ²", "K", 0), lambda cell: cell.tc_ceiling_k),
+        (text("± one spread (K)"), lambda cell: span(cell.tc_ceiling_low_k, cell.tc_ceiling_high_k)),
+        (number("λ/ξ² outer", "K", 0), lambda cell: cell.tc_outer_k),
+        (text("Calibrated (K)"), lambda cell: interval(cell.calibrated)),
+        (text("Standing"), lambda cell: cell.doubt or f"{cell.source}: {cell.id}"),
+    )
+
+
+def _sightings(analysis: CeilingAnalysis) -> Listing:
+    return listing_of(
+        "sightings",
+        "Every measurement",
+        analysis.sightings,
+        (text("Compound"), lambda one: one.compound),
+        (text("Class"), lambda one: one.class_name),
+        (number("T_c", "K", 1), lambda one: one.tc_k),
+        (text("Kind"), lambda one: one.kind if one.superconducting else "not superconducting"),
+        (text("Pressure"), lambda one: pressure(one.pressure_gpa)),
+        (number("Year", digits=0), lambda one: one.year),
+        (text("Sample"), lambda one: one.sample),
+        (number("ξ", "Å", 3), lambda one: one.xi_ang),
+        (number("λ/ξ²", "K", 0), lambda one: one.relation_k),
+        (number("T_c·ξ²", "K·Å²", 0), lambda one: one.lambda_k_ang2),
+        (text("Source"), lambda one: one.source),
+    )

@@ -1,0 +1,365 @@
+"""The page of the evaluation: first of all whether a baseline wins, then every score beside the baselines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from polywell import ALGORITHM_VERSION
+from polywell.evidence.evaluation import scores
+from polywell.evidence.evaluation.baselines import BASELINES
+from polywell.evidence.evaluation.evaluate import (
+    CALIBRATED,
+    DECIDING_DEPTH,
+    DEPTHS,
+    EVERYTHING,
+    HOT_K,
+    LOW,
+    Evaluation,
+    Prediction,
+    Score,
+    Split,
+    default_ranking,
+    winners,
+)
+from polywell.evidence.evaluation.reliability import reliability
+from polywell.evidence.evaluation.verdict import ERROR, verdict
+from reports.html.figure import Image
+from reports.html.names import EVALUATION_DATA, EVALUATION_PAGE
+from reports.html.study import write_study
+from reports.studies.validation_figures import measured_figure, reliability_figure
+
+PAGE, DATA = EVALUATION_PAGE, EVALUATION_DATA
+SCHEMA = 1
+"""Version of the JSON's layout; raised when a reader of the older one would misread it."""
+
+LISTED = 500
+"""Rows of a list of left-out entries that the page shows; the JSON has all."""
+
+SHOWN_SCORES = (
+    (ERROR, "Mean absolute error", 1),
+    ("error above calibration", "Error above calibration", 1),
+    ("rank correlation", "Rank correlation", 2),
+    ("coverage of the 80 % interval", "Coverage of the 80\u00a0% interval", 2),
+    ("envelope share", "Envelope share", 2),
+    *((f"precision at {depth}", f"Precision at {depth}", 2) for depth in DEPTHS),
+    *((f"enrichment at {depth}", f"Enrichment at {depth}", 1) for depth in DEPTHS),
+    ("Brier score", "Brier score", 2),
+)
+"""Columns of the score tables: name of the score, heading, digits."""
+
+TITLES = {
+    Split.COMPOUND: "The compound unseen",
+    Split.STRUCTURE_TYPE: "The structure type unseen",
+    Split.OUTSIDE: "Data from outside the library",
+}
+LEFT_OUT = {
+    Split.COMPOUND: "All dopings, substitutions and pressures of the tested compound left the training data.",
+    Split.STRUCTURE_TYPE: "All compounds of the tested structure type left the training data, "
+    "and every other row of these compounds.",
+    Split.OUTSIDE: "No row from outside trains anything. All dopings and pressures of the tested compound "
+    "left the training data: compounds with the same elements, or with the same formula when every site "
+    "counts as its commonest element.",
+}
+"""Which rows leave together with the tested one."""
+
+
+@dataclass(frozen=True)
+class Unused:
+    """An entry that was handed in and not evaluated: its id, a word of a closed list, and a sentence."""
+
+    id: str
+    cause: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ValidationPayload:
+    """Everything that the page shows.
+
+    `source` says what was evaluated; `against` is the spec of data from outside, None for the built-in rows.
+    `handed_in` counts the entries before any was unread, not a candidate or evaluated. `correction` names the
+    database correction that was applied to ξ, None where none was.
+    """
+
+    evaluation: Evaluation
+    source: str
+    against: str | None
+    splits: tuple[Split, ...]
+    training_rows: int
+    handed_in: int
+    unread: tuple[Unused, ...]
+    not_candidates: tuple[Unused, ...]
+    digests: tuple[tuple[str, str], ...]
+    protocol_written: str
+    correction: str | None = None
+    resamples: int = scores.RESAMPLES
+
+
+@dataclass(frozen=True)
+class ScoreCell:
+    """A score as text, with the ends of its interval; empty where the data do not define it."""
+
+    value: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    """The scores of one predictor; `better` where its error is below the calibration's."""
+
+    predictor: str
+    better: bool
+    cells: tuple[ScoreCell, ...]
+
+
+@dataclass(frozen=True)
+class ShownFamily:
+    """The scores and the figure of one family in one split."""
+
+    family: str
+    title: str
+    superconducting: int
+    rows: int
+    compounds: int
+    lines: tuple[ScoreLine, ...]
+    image: Image | None
+
+
+@dataclass(frozen=True)
+class ShownSplit:
+    """One way of leaving rows out."""
+
+    key: str
+    title: str
+    lead: str
+    families: tuple[ShownFamily, ...]
+    unpredicted: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def write_validation(folder: Path, payload: ValidationPayload) -> Path:
+    """Write `index.html` and `validation.json` into a folder, which is made if it is missing.
+
+    Args:
+        folder: where the two files go; each is replaced in one step.
+        payload: the evaluation, and what it stands on.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    splits = tuple(_split(payload.evaluation, split) for split in payload.splits)
+    shown = {
+        "sentences": sentences(payload),
+        "payload": payload,
+        "splits": splits,
+        "columns": SHOWN_SCORES,
+        "baselines": tuple(BASELINES),
+        "superconducting": sum(one.tc_measured_k is not None for one in _tested(payload)),
+        "tested": len(_tested(payload)),
+        "reliability": reliability_figure(payload.evaluation, payload.splits),
+        "ranking": _ranking(payload),
+        "unread": _causes(payload.unread),
+        "not_candidates": _causes(payload.not_candidates),
+        "listed": LISTED,
+        "lists": (
+            ("unread", "Entries that could not be read", payload.unread),
+            ("not-candidates", "Entries that are no candidates", payload.not_candidates),
+        ),
+        "envelope": scores.ENVELOPE,
+        "hot": f"{HOT_K:g}",
+        "seed": scores.SEED,
+        "algorithm_version": ALGORITHM_VERSION,
+    }
+    values = validation_data(payload)
+    return write_study(folder / PAGE, folder / DATA, values, "validation", shown)
+
+
+def sentences(payload: ValidationPayload) -> tuple[str, ...]:
+    """The verdict over all splits, the losses of the calibration before everything else."""
+    lost: list[str] = []
+    won: list[str] = []
+    for split in payload.splits:
+        said = verdict(payload.evaluation, split)
+        losses = sum(
+            bool(winners(payload.evaluation, split, family))
+            for family in families(payload.evaluation, split)
+            if family != EVERYTHING
+        )
+        lost.extend(said[:losses])
+        won.extend(said[losses:])
+    return (*lost, *won) or ("Nothing could be scored: no row was predicted.",)
+
+
+def families(evaluation: Evaluation, split: Split) -> tuple[str, ...]:
+    """The families that have scores in a split, in the order of the evaluation."""
+    return tuple(dict.fromkeys(score.family for score in evaluation.scores if score.split == split))
+
+
+def validation_data(payload: ValidationPayload) -> dict[str, Any]:
+    """Every number of the page, and every prediction, as plain values for JSON."""
+    evaluation = payload.evaluation
+    ranking = _ranking(payload)
+    return {
+        "schema": SCHEMA,
+        "algorithm_version": ALGORITHM_VERSION,
+        "source": payload.source,
+        "against": payload.against,
+        "database_correction": payload.correction,
+        "digests": dict(payload.digests),
+        "protocol_written": payload.protocol_written,
+        "bootstrap": {"resamples": payload.resamples, "seed": scores.SEED, "percentiles": scores.PERCENTILES},
+        "verdict": list(sentences(payload)),
+        "default_ranking": ranking,
+        "winners": [
+            {"split": split, "family": family, "baselines": winners(evaluation, split, family)}
+            for split in payload.splits
+            for family in families(evaluation, split)
+        ],
+        "counts": {
+            "training_rows": payload.training_rows,
+            "handed_in": payload.handed_in,
+            "unread": len(payload.unread),
+            "not_candidates": len(payload.not_candidates),
+            "tested": len(_tested(payload)),
+            "superconducting": sum(one.tc_measured_k is not None for one in _tested(payload)),
+        },
+        "scores": [asdict(score) for score in evaluation.scores],
+        "predictions": [asdict(one) for one in evaluation.predictions],
+        "reliability": [
+            {"split": split, "family": family, **asdict(point)}
+            for split in payload.splits
+            for family in families(evaluation, split)
+            for point in reliability(_calibrated(evaluation, split, family))
+        ],
+        "unpredicted": [{"split": split, "id": id_} for split, id_ in evaluation.unpredicted],
+        "unread": [asdict(one) for one in payload.unread],
+        "not_candidates": [asdict(one) for one in payload.not_candidates],
+    }
+
+
+def _tested(payload: ValidationPayload) -> list[Prediction]:
+    """One prediction for each row that some split predicted."""
+    seen = {one.id: one for one in payload.evaluation.predictions if one.predictor == CALIBRATED}
+    return list(seen.values())
+
+
+def _calibrated(evaluation: Evaluation, split: Split, family: str) -> list[Prediction]:
+    return [
+        one
+        for one in evaluation.predictions
+        if one.split == split and one.predictor == CALIBRATED and family in (one.family, EVERYTHING)
+    ]
+
+
+def _ranking(payload: ValidationPayload) -> dict[str, Any] | None:
+    """What the criterion of the default ranking says, where the split that it asks about was run."""
+    if Split.STRUCTURE_TYPE not in payload.splits:
+        return None
+    name = f"precision at {DECIDING_DEPTH}"
+    asked = (Split.STRUCTURE_TYPE, EVERYTHING)
+    return {
+        "chosen": default_ranking(payload.evaluation),
+        "score": name,
+        "expected": payload.evaluation.value(*asked, CALIBRATED, name),
+        "low": payload.evaluation.value(*asked, LOW, name),
+    }
+
+
+def _split(evaluation: Evaluation, split: Split) -> ShownSplit:
+    return ShownSplit(
+        key=split.value.replace(" ", "-"),
+        title=TITLES[split],
+        lead=LEFT_OUT[split],
+        families=tuple(_family(evaluation, split, family) for family in families(evaluation, split)),
+        unpredicted=tuple(id_ for name, id_ in evaluation.unpredicted if name == split),
+        rows=_rows(evaluation, split),
+    )
+
+
+def _family(evaluation: Evaluation, split: Split, family: str) -> ShownFamily:
+    here = {
+        (score.predictor, score.score): score
+        for score in evaluation.scores
+        if (score.split, score.family) == (split, family)
+    }
+    better = winners(evaluation, split, family)
+    known = {predictor for predictor, _ in here}
+    lines = tuple(
+        ScoreLine(
+            predictor=predictor,
+            better=predictor in better,
+            cells=tuple(_cell(here.get((predictor, name)), digits) for name, _, digits in SHOWN_SCORES),
+        )
+        for predictor in (CALIBRATED, LOW, *BASELINES)
+        if predictor in known
+    )
+    rows = _calibrated(evaluation, split, family)
+    hot = [one for one in rows if one.tc_measured_k is not None]
+    everything = family == EVERYTHING
+    return ShownFamily(
+        family=family,
+        title="All families" if everything else family,
+        superconducting=len(hot),
+        rows=len(rows),
+        compounds=len({one.compound for one in rows}),
+        lines=lines,
+        image=None if everything or not hot else measured_figure(family, hot, LEFT_OUT[split]),
+    )
+
+
+def _cell(score: Score | None, digits: int) -> ScoreCell:
+    if score is None or score.value is None:
+        return ScoreCell("", "")
+    interval = ""
+    if score.low is not None and score.high is not None:
+        interval = f"{_number(score.low, digits)} … {_number(score.high, digits)}"
+    return ScoreCell(_number(score.value, digits), interval)
+
+
+def _number(value: float | None, digits: int) -> str:
+    """A number with a true minus sign; what rounds to nothing has none."""
+    if value is None:
+        return ""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def _rows(evaluation: Evaluation, split: Split) -> tuple[tuple[str, ...], ...]:
+    """Every tested row: id, family, measured, expected, interval, whether it holds, probability, ..."""
+    by_row: dict[str, dict[str, Prediction]] = {}
+    for one in evaluation.predictions:
+        if one.split == split:
+            by_row.setdefault(one.id, {})[one.predictor] = one
+    shown = []
+    for said in by_row.values():
+        own = said[CALIBRATED]
+        measured = own.tc_measured_k
+        held = ""
+        if measured is not None and own.low_k is not None and own.high_k is not None:
+            held = "yes" if own.low_k <= measured <= own.high_k else "no"
+        shown.append(
+            (
+                own.id,
+                own.family,
+                "none" if measured is None else _number(measured, 1),
+                _number(own.expected_k, 1),
+                f"{_number(own.low_k, 1)} … {_number(own.high_k, 1)}",
+                held,
+                _number(own.superconducting_probability, 2),
+                _number(own.support, 2),
+                *(_number(said[name].expected_k, 1) if name in said else "" for name in BASELINES),
+            )
+        )
+    return tuple(shown)
+
+
+def _causes(unused: Sequence[Unused]) -> tuple[tuple[str, int], ...]:
+    """How many entries each cause kept out, the most frequent first."""
+    return tuple(Counter(one.cause for one in unused).most_common())

@@ -1,0 +1,42 @@
+import pyarrow as pa
+
+from catalog.store.schema import conformed
+from catalog.store.slim import slim, sorted_rows
+
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("reason", pa.string()),
+        ("value", pa.float64()),
+        ("nested", pa.list_(pa.struct([("x", pa.float64())]))),
+        ("never", pa.list_(pa.float64())),
+    ]
+)
+
+
+def batch(*rows: tuple) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(
+        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
+    )
+
+
+def test_slim_rows_in_order_are_the_rows() -> None:
+    batches = [
+        batch(("d", "far", None, [], None), ("b", "near", None, None, None)),
+        batch(("c", None, 2.0, [{"x": 1.0}], None)),
+        batch(("a", "far", 0.5, [], None)),
+    ]
+    expected = sorted((row for part in batches for row in part.to_pylist()), key=lambda row: row["id"])
+    given = [slim(part) for part in batches]
+    assert given[0].column("value").nbytes == 0  # nothing but nulls
+    table = sorted_rows(given, SCHEMA)
+    assert not given and table["never"].nbytes == 0
+    assert table["reason"].type == pa.dictionary(pa.int32(), pa.string())
+    whole = pa.Table.from_batches([conformed(part, SCHEMA) for part in table.to_batches()], SCHEMA)
+    assert whole.to_pylist() == expected
+
+
+def test_no_rows_are_a_table_without_rows() -> None:
+    for batches in ([], [slim(batch())], [slim(batch()), slim(batch().slice(0, 0))]):
+        table = sorted_rows(batches, SCHEMA)
+        assert table.num_rows == 0 and table.schema.names == SCHEMA.names

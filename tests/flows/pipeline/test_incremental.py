@@ -1,0 +1,156 @@
+"""Only what changed is read and screened, and it is told what came of it."""
+
+import json
+import shutil
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from catalog.home import Home
+from catalog.runs.published import latest_run, manifest_of, published_runs
+from catalog.store import lake
+from catalog.store.structures import structures_schema
+from flows.deployments.notify import news
+from flows.pipeline.plain import run_plain
+from flows.pipeline.plan import Plan, make_plan
+from flows.results.named_runs import two_runs
+from polywell.families import load_families
+from tests.flows.crystals import CHECKOUT
+from tests.flows.dated import Dated, infinite_layer, ranked, screened
+
+pytestmark = pytest.mark.usefixtures("own_hands")
+
+
+def later(monkeypatch, days):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1795000000 + 86400 * days))
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home.at(tmp_path / "home")
+    home.prepare()
+    return home
+
+
+def test_only_what_changed_is_read_and_screened(home, monkeypatch):
+    source = Dated({id_: ("1", infinite_layer(id_)) for id_ in "abcd"})
+    _, count = screened(source, home)
+    assert (source.asked, count) == ([None], 4)
+    first = latest_run(home).manifest["changes"]
+    assert (first["since"], first["new"], first["changed"], first["withdrawn"]) == (None, 4, 0, 0)
+
+    finished, count = screened(source, home)
+    assert finished.is_unchanged and (len(source.asked), count) == (1, 0)
+    assert finished.counts.candidates == 4
+    outcomes = [json.loads(path.read_text())["outcome"] for path in home.records.glob("*.json")]
+    assert sorted(outcomes) == ["published", "unchanged"]
+    assert len(published_runs(home)) == 1
+
+    later(monkeypatch, 3)
+    source.entries["b"] = ("2", infinite_layer("b", 3.3))
+    source.entries["c"] = ("2", infinite_layer("c"))  # touched, but the same
+    source.entries["e"] = ("1", infinite_layer("e", 3.0))
+    del source.entries["d"]
+    before = ranked(home)
+    finished, count = screened(source, home)
+    assert source.asked[1:] == [["b", "c", "e"]]
+    assert count == 2
+    rows = ranked(home)
+    dates = {id_: (row["first_seen"], row["last_changed"]) for id_, row in rows.items()}
+    old, new = before["a"]["first_seen"], rows["e"]["first_seen"]
+    assert old < new
+    assert dates == {"a": (old, old), "b": (old, new), "c": (old, old), "e": (new, new)}
+    changes = finished.changes
+    assert [(change.id, change.why) for change in changes.new] == [("e", "new in the source")]
+    assert [(change.id, change.why) for change in changes.changed] == [("b", "structure")]
+    assert [(change.id, change.why) for change in changes.withdrawn] == [("d", "no longer in the source")]
+    older = DeltaTable(str(home.predictions)).version() - 1
+    assert "d" in {row["id"] for row in lake.read_rows(home.predictions, "dated", older)}
+    assert "1 new candidates at or above 100 K" in news(finished, 100.0)
+    assert news(finished, 1e4) is None
+    assert [run.name for run in two_runs(home, [])] == [run.name for run in published_runs(home)[::-1]]
+
+
+def test_a_deprecated_entry_leaves_the_ranking_and_is_still_counted(home):
+    source = Dated({id_: ("1", infinite_layer(id_)) for id_ in "ab"})
+    screened(source, home)
+    source.entries["a"] = ("2", infinite_layer("a", deprecated=True))
+    finished, _ = screened(source, home)
+    assert finished.counts.reasons == {"deprecated": 1}
+    assert list(ranked(home)) == ["b"]
+    assert [change.why for change in finished.changes.withdrawn] == ["now rejected: deprecated"]
+
+
+def test_another_table_of_lambda_recomputes_without_reading(home, tmp_path):
+    source = Dated({id_: ("1", infinite_layer(id_)) for id_ in "ab"})
+    screened(source, home)
+    text = (CHECKOUT / "polywell" / "tables" / "families.toml").read_text("utf-8")
+    assert "lambda_k_ang2 = 1300" in text
+    own = tmp_path / "families.toml"
+    own.write_text(text.replace("lambda_k_ang2 = 1300", "lambda_k_ang2 = 1200"), "utf-8")
+    finished, count = screened(source, home, load_families(own))
+    assert (len(source.asked), count) == (1, 2)
+    assert {change.why for change in finished.changes.changed} == {"λ table"}
+    assert all("tc_ceiling_k" in dict((m[0], m) for m in change.moved) for change in finished.changes.changed)
+
+
+def test_a_source_without_dates_is_compared_by_its_rows(home):
+    source = Dated({id_: (None, infinite_layer(id_)) for id_ in "abc"})
+    screened(source, home)
+    versions = [DeltaTable(str(table)).version() for table in (home.structures, home.predictions)]
+    finished, count = screened(source, home)
+    assert not finished.is_unchanged and count == 0
+    assert versions == [DeltaTable(str(table)).version() for table in (home.structures, home.predictions)]
+    source.entries["b"] = (None, infinite_layer("b", 3.3))
+    assert screened(source, home)[1] == 1
+
+
+def test_a_home_of_an_older_program_is_taken_over(home):
+    source = Dated({id_: ("1", infinite_layer(id_)) for id_ in "ab"})
+    added = {"raw_id", "stamp", "reading", "deprecated", "functional", "database_ids"}
+    older = [field for field in structures_schema() if field.name not in added]
+    rows = [{field.name: None for field in older} | {"source": "dated", "id": id_} for id_ in "az"]
+    lake.merge(home.structures, rows, "dated", pa.schema(older))
+    assert [row["stamp"] for row in lake.read_rows(home.structures, "dated")] == [None, None]
+    finished, _ = screened(source, home)
+    assert finished.counts.candidates == 2
+    assert {row["id"] for row in lake.read_rows(home.structures, "dated")} == {"a", "b"}
+
+
+def test_entries_that_may_not_be_used_commercially_can_be_left_out(home, capsys):
+    source = Dated({"a": ("1", infinite_layer("a", licence="CC BY-NC 4.0")), "b": ("1", infinite_layer("b"))})
+    finished = run_plain(Plan(source, home, load_families(), 1, without_noncommercial=True))
+    assert finished.counts.entries == 1 and list(ranked(home)) == ["b"]
+    assert "left out: 1 entries whose licence forbids commercial use" in capsys.readouterr().err
+    assert manifest_of(home.latest)["excluded_noncommercial"] == 1
+    assert screened(source, home)[0].counts.entries == 2
+
+
+def test_the_command_tells_the_difference(polywell, folder, tmp_path):
+    changing = tmp_path / "structures"
+    shutil.copytree(folder, changing)
+    words = ("screen", f"files:{changing}", "--plain", "--home", tmp_path / "home", "--top", 0)
+    assert polywell(*words).returncode == 0
+    alone = polywell("diff", "--home", tmp_path / "home")
+    assert alone.returncode == 2 and "only published run" in alone.stderr
+    (changing / "CaCuO2.cif").rename(changing / "renamed.cif")
+    assert polywell(*words, SOURCE_DATE_EPOCH="1895000000").returncode == 0
+    done = polywell("diff", "--home", tmp_path / "home")
+    assert done.returncode == 0 and "1 new, 0 changed, 1 withdrawn candidates" in done.stderr
+    assert "renamed.cif" in done.stdout and "no longer in the source" in done.stdout
+    said = json.loads(polywell("diff", "--json", "--home", tmp_path / "home").stdout)
+    assert [change["id"] for change in said["new_candidates"]] == ["renamed.cif"]
+    wrong = polywell("diff", "nothing", "--home", tmp_path / "home")
+    assert wrong.returncode == 2 and "names 0 runs" in wrong.stderr
+    assert (
+        make_plan(f"files:{changing}", tmp_path / "home", None, 1).source.name
+        in polywell(*words, SOURCE_DATE_EPOCH="1895000000").stderr
+    )
+
+
+def test_every_source_is_listed(polywell):
+    done = polywell("sources")
+    assert done.returncode == 0
+    for word in ("reference", "files:DIR", "materials-project", "optimade:"):
+        assert word in done.stdout

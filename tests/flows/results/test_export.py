@@ -1,0 +1,73 @@
+"""Shortlist and explanation of an entry, from a published run."""
+
+import csv
+import io
+import zipfile
+
+import pyarrow.parquet as pq
+import pytest
+
+from catalog.home import Home
+from catalog.runs.published import RunError
+from flows.pipeline.plain import run_plain
+from flows.pipeline.plan import make_plan
+from flows.results.explain import NoSuchEntryError, explain
+from flows.results.export import ExportError, export
+from reports.run.shortlist import Filter
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Home:
+    folder = tmp_path_factory.mktemp("home")
+    run_plain(make_plan("reference", folder, None, 2))
+    return Home.at(folder)
+
+
+def test_the_shortlist_holds_the_top_of_the_run_with_its_structures(home, tmp_path) -> None:
+    written = export(home, tmp_path, Filter(exclude_elements=frozenset({"Hg", "Tl"}), top=6))
+    assert written.candidates == written.cifs == 6
+    text = (tmp_path / "shortlist.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    ranks = [int(row["rank"]) for row in rows]
+    assert ranks == sorted(ranks)
+    assert not any("Hg" in row["formula"] or "Tl" in row["formula"] for row in rows)
+    with zipfile.ZipFile(tmp_path / "cifs.zip") as archive:
+        assert set(archive.namelist()) == {row["cif"] for row in rows}
+    # A pipeline gets the same candidates with every column of the run.
+    kept, whole = (pq.read_table(where / "ranked.parquet") for where in (tmp_path, home.latest))
+    assert kept.schema == whole.schema
+    assert [row["id"] for row in kept.to_pylist()] == [row["id"] for row in rows]
+    assert [int(row["rank"]) for row in kept.to_pylist()] == ranks
+
+
+def test_a_candidate_is_explained_and_gets_a_page(home, tmp_path) -> None:
+    lines = explain(home, "cacuo2", page=tmp_path)
+    text = "\n".join(lines)
+    assert "CaCuO2  cacuo2 of reference, rank " in text
+    assert "no superconductivity was seen" in text
+    assert "Formal valence of Cu: +2.00, 9.00 d electrons" in text
+    assert [path.suffix for path in sorted(tmp_path.iterdir())] == [".html", ".json"]
+
+
+def test_a_rejected_entry_is_explained_by_its_reason(home) -> None:
+    row = pq.read_table(home.latest / "rejected.parquet").to_pylist()[0]
+    text = "\n".join(explain(home, row["id"]))
+    assert f"reason: {row['reason']}: " in text
+    with pytest.raises(NoSuchEntryError, match="only a candidate has a page"):
+        explain(home, row["id"], page=home.catalog)
+
+
+def test_an_id_that_is_not_there_names_those_near_it(home) -> None:
+    with pytest.raises(NoSuchEntryError, match=r"holds no entry 'CACUO'; near it: .*cacuo2"):
+        explain(home, "CACUO")
+
+
+def test_a_home_without_a_run_says_so(tmp_path) -> None:
+    with pytest.raises(RunError, match="no published run yet"):
+        export(Home.at(tmp_path), tmp_path / "out", Filter())
+
+
+def test_a_folder_that_cannot_be_made_is_named(home, tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ExportError, match="give another folder"):
+        export(home, tmp_path / "file" / "out", Filter(top=1))

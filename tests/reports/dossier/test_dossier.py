@@ -1,0 +1,249 @@
+"""Dossiers as data and as files: the numbers of the catalog, self-contained, escaped."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from polywell.columns import PHASE_COLUMNS
+from polywell.relation import critical_temperature_k
+from reports.dossier.dossier import Context, dossier
+from reports.dossier.page import write_dossier, write_dossiers
+from reports.dossier.scene import scene
+from reports.html.writing import formula
+from reports.run.page import write_run
+from tests.reports.conftest import FAMILIES
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(2)</script>",
+    "<img src=x onerror=alert(3)>",
+    "\"onmouseover='alert(4)'",
+    "=cmd()",
+    "{{ 7 * 7 }}",
+    "\udc80\0",
+    "n" * 10_000,
+)
+
+
+class Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.fixture(scope="module")
+def dossiers(known_candidates):
+    ranked, structures, run = known_candidates
+    context = Context.of(ranked, run.manifest(), run.measured, [row["id"] for row in ranked])
+    return {row["id"]: (row, dossier(row, structures[row["id"]], context)) for row in ranked}
+
+
+def test_numbers_are_those_of_the_row(dossiers) -> None:
+    for row, found in dossiers.values():
+        assert found.ceiling.tc_k == row["tc_ceiling_k"]
+        assert [phase.xi_ang for phase in found.phases] == [phase["xi_ang"] for phase in row["phases"]]
+        assert sum(phase.is_ceiling for phase in found.phases) == 1
+        shorter = critical_temperature_k(
+            0.99 * row["xi_ceiling_ang"], found.derivation.lambda_k_ang2 if found.derivation else 0
+        )
+        assert found.derivation is None or found.shorter_tc_k == pytest.approx(shorter)
+
+
+def test_every_interval_lies_on_the_common_axis(dossiers) -> None:
+    for _, found in dossiers.values():
+        every = [phase.tc for phase in found.phases if phase.tc] + [one.tc for one in found.relatives]
+        for interval in every:
+            assert 0 <= interval.start <= interval.at <= interval.start + interval.length + 0.02 <= 100.02
+
+
+def test_known_compounds_are_marked_with_their_measured_temperature(dossiers) -> None:
+    _, found = dossiers["hgba2ca2cu3o8.41"]
+    assert "rediscovery" in found.marks
+    assert found.known is not None and found.known.tc_k is not None and found.known.tc_k >= 133
+    assert {line.elements for line in found.hazards if line.severe and line.kind == "toxic"} == {"Hg"}
+    assert any("toxic (Hg)" in sentence for sentence in found.in_short)
+
+
+def test_iron_compounds_show_all_three_cages_with_nine_corners(dossiers) -> None:
+    _, found = dossiers["cakfe4as4"]
+    assert [phase.letter for phase in found.phases] == ["α", "β", "γ"]
+    assert found.scene is not None
+    assert [len(cage.corners) for cage in found.scene.cages] == [9, 9, 9]
+    # Faces of a nonahedron and of two tridecahedra: edges = faces + corners - 2 (Euler).
+    assert [len(cage.edges) for cage in found.scene.cages][1:] == [20, 20]
+
+
+def test_cage_heights_in_the_picture_are_those_of_the_row(dossiers) -> None:
+    row, found = dossiers["hgba2ca2cu3o8.41"]
+    for phase, cage in zip(row["phases"], found.scene.cages, strict=True):
+        heights = [apex[2] for apex in cage.apexes]
+        assert max(heights) - min(heights) == pytest.approx(phase["xi_ang"], abs=0.01)
+    assert found.scene.atoms and found.scene.bonds
+
+
+def test_a_cage_of_another_structure_is_refused(known_candidates) -> None:
+    ranked, structures, _ = known_candidates
+    short = structures[ranked[0]["id"]] | {
+        "frac_coords": [0.0, 0.0, 0.0],
+        "species": [["Cu"]],
+        "occupancies": [[1.0]],
+    }
+    with pytest.raises(ValueError, match="screen the source again"):
+        scene(short, ranked[0]["phases"])
+
+
+def test_without_a_structure_the_rest_is_told(small_run) -> None:
+    context = Context.of(small_run.ranked, small_run.manifest(), small_run.measured)
+    found = dossier(small_run.ranked[0], None, context)
+    assert found.scene is None and found.cif == "" and found.in_short
+
+
+def test_what_is_no_candidate_is_refused(small_run) -> None:
+    context = Context.of(small_run.ranked, small_run.manifest(), [])
+    with pytest.raises(ValueError, match="not a candidate"):
+        dossier(small_run.rejected[0] | {"tc_ceiling_k": None}, None, context)
+
+
+def test_a_calibrated_estimate_is_told_where_the_row_has_one(small_run) -> None:
+    row = small_run.ranked[0] | {
+        "tc_expected_k": 61.0,
+        "tc_low_k": 40.0,
+        "tc_high_k": 88.0,
+        "support": 0.4,
+        "support_word": "between measured compounds",
+        "nearest_known": ["YBa2Cu3O7"],
+        "nearest_similarity": [0.8],
+        "nearest_tc_k": [92.0],
+    }
+    found = dossier(row, None, Context.of([row], small_run.manifest(), []))
+    assert found.estimate is not None and found.estimate.tc.tc_k == 61.0
+    assert [one.compound for one in found.relatives] == ["YBa2Cu3O7"]
+    assert any("61 K (40 to 88 K); between" in sentence for sentence in found.in_short)
+
+
+def test_a_dossier_by_itself_carries_its_library_and_the_licence(dossiers, tmp_path) -> None:
+    _, found = dossiers["la3ni2o7"]
+    page = write_dossier(found, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [page.name, page.with_suffix(".json").name]
+    html = page.read_text(encoding="utf-8")
+    assert not [attrs["src"] for tag, attrs in Tags(html).tags if tag == "script" and "src" in attrs]
+    assert "Copyright (c) 2014, University of Pittsburgh" in html and "$3Dmol" in html
+
+
+def test_pages_share_one_library_and_the_json_says_the_same(known_candidates, tmp_path) -> None:
+    ranked, structures, run = known_candidates
+    ids = write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
+    assert ids == tuple(row["id"] for row in ranked[:3])
+    pages = sorted((tmp_path / "dossiers").glob("*.html"))
+    assert len(pages) == 3
+    assert "University of Pittsburgh" in (tmp_path / "dossiers" / "3Dmol-min.js").read_text(encoding="utf-8")
+    for page in pages:
+        tags = Tags(page.read_text(encoding="utf-8")).tags
+        links = [value for _, attrs in tags for name in ("src", "href") if (value := attrs.get(name))]
+        assert all(
+            re.fullmatch(
+                r"data:,|\.\./index\.html|https://doi\.org/\S+|[A-Za-z0-9_.-]+\.(html|json|js)", link
+            )
+            for link in links
+        )
+        assert page.stat().st_size < 150_000
+        data = json.loads(page.with_suffix(".json").read_text())
+        row = next(one for one in ranked if one["id"] == data["id"])
+        assert data["ceiling"]["tc_k"] == row["tc_ceiling_k"]
+
+
+def test_headings_say_what_they_mean_in_the_words_of_the_registry(dossiers, tmp_path) -> None:
+    _, found = dossiers["cakfe4as4"]
+    titles = {attrs.get("title") for _, attrs in Tags(write_dossier(found, tmp_path).read_text("utf-8")).tags}
+    meaning = {column.name: column.meaning for column in PHASE_COLUMNS}
+    assert {meaning["xi_ang"], meaning["apexes"], meaning["bond_ang"]} <= titles
+
+
+def test_dossiers_of_an_older_run_are_removed(known_candidates, tmp_path) -> None:
+    ranked, structures, run = known_candidates
+    write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
+    write_dossiers(tmp_path, ranked[:1], structures, run.manifest(), run.measured, top=3)
+    assert sorted(path.suffix for path in (tmp_path / "dossiers").iterdir()) == [".html", ".js", ".json"]
+    write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=0)
+    assert list((tmp_path / "dossiers").iterdir()) == []
+
+
+def test_hostile_text_adds_no_tag(make, row, tmp_path) -> None:
+    rows = [
+        row(
+            f"{n}{text}",
+            3.2 + n / 100,
+            formula=text,
+            note=text,
+            citation=text,
+            extrapolation=text,
+            doping=text,
+        )
+        for n, text in enumerate(HOSTILE)
+    ]
+    run = make(ranked=[one | {"compound": "same"} for one in rows], source=HOSTILE[1])
+    write_run(tmp_path, **run.arguments(), dossiers=len(HOSTILE))
+    pages = list((tmp_path / "dossiers").glob("*.html"))
+    assert len(pages) == len(HOSTILE)
+    for page in pages:
+        html = page.read_text(encoding="utf-8")
+        tags = Tags(html).tags
+        assert not [tag for tag, _ in tags if tag in ("img", "iframe", "object")]
+        assert sum(tag == "script" for tag, _ in tags) == 3
+        assert not [name for _, attrs in tags for name in attrs if name.startswith("on")]
+        assert "<script>alert" not in html
+
+
+def test_formulas_are_set_with_low_numbers() -> None:
+    assert formula("YBa2Cu3O6.97") == "YBa<sub>2</sub>Cu<sub>3</sub>O<sub>6.97</sub>"
+    assert formula("(Ba,K)2<b>") == "(Ba,K)<sub>2</sub>&lt;b&gt;"
+    assert formula("2H-NbSe2") == "2H-NbSe<sub>2</sub>"
+    assert formula("n" * 500) == "n" * 500
+
+
+def test_a_corrected_height_is_a_step_of_its_own_and_its_spread_a_share_of_the_doubt(
+    known_candidates,
+) -> None:
+    ranked, _, run = known_candidates
+    row = ranked[0] | {
+        "theoretical": True,
+        "xi_corrected_ang": 3.2,
+        "xi_correction_ratio": 0.98,
+        "xi_correction_spread": 0.02,
+        "xi_correction_compounds": 7,
+        "tc_corrected_k": 1300 / 3.2**2,
+        "tc_corrected_low_k": 110.0,
+        "tc_corrected_high_k": 145.0,
+    }
+    manifest = run.manifest() | {"families": [{**FAMILIES[0], "spread_k_ang2": 130.0}]}
+    found = dossier(row, None, Context.of([row], manifest, []))
+    derived = found.derivation
+    assert derived is not None and derived.correction is not None
+    assert (derived.correction.compounds, derived.correction.tc.low_k) == (7, 110.0)
+    # λ: 130/1300 = 10 %; ξ: 2 × 2 % = 4 %; squares 100 and 16, of one copy of each cage nothing.
+    assert derived.share_lambda == pytest.approx(100 * 100 / 116, abs=0.2)
+    assert derived.share_xi == pytest.approx(100 * 16 / 116, abs=0.2)
+    assert derived.deviation_k == pytest.approx(1300 / 3.2**2 * 0.01 * 116**0.5, rel=1e-3)
+    assert any("corrected for its database by 7 measured compounds" in one.lower() for one in found.in_short)
+
+
+def test_a_valence_that_no_such_metal_has_is_not_told(known_candidates) -> None:
+    ranked, _, run = known_candidates
+    row = ranked[0] | {"formula": "BaYCuSbO5", "metal": "Cu"}
+    found = dossier(row, None, Context.of([row], run.manifest(), []))
+    assert found.valence is None and "which it never is" in found.valence_note
+
+
+def test_the_structure_that_speaks_for_the_compound_is_named_where_it_is_another(small_run, tmp_path) -> None:
+    ends = {"xi_compound_ang": 3.31, "xi_compound_low_ang": 3.2, "xi_compound_high_ang": 3.4}
+    row = small_run.ranked[0] | ends | {"geometry_from": "reference/<b>"}
+    context = Context.of([row], small_run.manifest(), [])
+    html = write_dossier(dossier(row, None, context), tmp_path).read_text(encoding="utf-8")
+    assert "runs from 3.200 to 3.400 Å" in html and "reference/&lt;b&gt;" in html
+    assert dossier(row | {"geometry_from": f"{row['source']}/{row['id']}"}, None, context).geometry is None

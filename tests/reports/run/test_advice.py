@@ -1,0 +1,86 @@
+"""What to try first: chosen by fixed rules in the order of the list, worded from numbers of the rows."""
+
+from reports.run.advice import COUNT, MOST_HULL_EV, advice
+from reports.run.page import write_run
+
+ESTIMATE = {
+    "tc_expected_k": 60.0,
+    "tc_low_k": 40.0,
+    "tc_high_k": 88.0,
+    "superconducting_probability": 0.72,
+    "support_word": "between measured compounds",
+    "nearest_known": ["yba2cu3o6.91"],
+    "nearest_similarity": [0.814],
+    "nearest_tc_k": [92.0],
+}
+
+
+def new(row, id: str, xi_ang: float, **more):
+    """A candidate whose formula the table of measured superconductors does not know."""
+    return row(
+        id, xi_ang, **({"formula": "Sr2CuO2I2", "elements": ["Cu", "I", "O", "Sr"], "compound": id} | more)
+    )
+
+
+def test_known_suspect_radioactive_and_unstable_compounds_are_passed_over_and_counted(make, row) -> None:
+    run = make(
+        ranked=[
+            row("known", 3.10),
+            new(row, "silent", 3.11, formula="CaCuO2"),
+            new(row, "suspect", 3.12, geometry_suspect="apex Mg 1.2 Å, below 1.6 Å"),
+            new(row, "hot", 3.13, formula="Th2CuO4", elements=["Cu", "O", "Th"]),
+            new(row, "loose", 3.14, e_above_hull_ev=MOST_HULL_EV + 0.001),
+            new(row, "first", 3.15, e_above_hull_ev=MOST_HULL_EV),
+            new(row, "again", 3.16, compound="first"),
+            new(row, "second", 3.17),
+        ]
+    )
+    found = advice(run.ranked)
+    assert [one.id for one in found.new] == ["first", "second"]
+    assert [one.rank for one in found.new] == [6, 8]
+    assert [count for count, _ in found.passed] == [1, 1, 1, 1, 1]
+    assert [one.id for one in found.known] == ["known"]
+    assert found.known[0].measured_k is not None and found.known[0].measured_k > 90
+
+
+def test_five_are_enough_and_no_known_one_is_needed_then(make, row) -> None:
+    run = make(ranked=[new(row, f"n{n}", 3.1 + n / 100) for n in range(9)] + [row("known", 3.05)])
+    found = advice(run.ranked)
+    assert [one.id for one in found.new] == [f"n{n}" for n in range(COUNT)]
+    assert found.known == ()
+
+
+def test_a_pick_carries_the_numbers_of_its_row_and_one_sentence_of_why(make, row) -> None:
+    run = make(
+        ranked=[
+            new(
+                row,
+                "one",
+                3.2,
+                formula="TlSr2CuO3I",
+                elements=["Cu", "I", "O", "Sr", "Tl"],
+                theoretical=True,
+                e_above_hull_ev=0.012,
+                **ESTIMATE,
+            )
+        ]
+    )
+    [pick] = advice(run.ranked, {"one"}).new
+    assert (pick.expected_k, pick.low_k, pick.high_k, pick.probability) == (60.0, 40.0, 88.0, 0.72)
+    # λ/ξ² = 1300/3.2² = 127 K is the largest number shown, so the axis ends at 140 K.
+    assert (pick.at, pick.start, pick.length) == (42.86, 28.57, 34.29)
+    assert pick.why == (
+        "YBa2Cu3O6.91, 92 K, is most like it (0.81 of 1); cage 3.200 Å high between Ca and Y; "
+        "computed structure 12 meV/atom above the hull."
+    )
+    assert "toxic: Tl" in pick.warnings
+    assert pick.link.startswith("dossiers/one-")
+
+
+def test_the_page_says_what_to_try_and_where_no_evaluation_is_how_to_get_one(make, row, tmp_path) -> None:
+    run = make(ranked=[new(row, f"n{n}", 3.1 + n / 100, **ESTIMATE) for n in range(6)])
+    html = write_run(tmp_path, **run.arguments()).read_text(encoding="utf-8")
+    first = html.split('id="first"')[1].split("</section>")[0]
+    assert [f">n{n}, cuprate, rank {n + 1}<" in first for n in range(6)] == [True] * 5 + [False]
+    assert "60 K" in first and "72 %" in first
+    assert "<code>polywell validate</code> does it" in html

@@ -1,0 +1,81 @@
+"""The evaluation in one sentence for each way of testing, from the data of `polywell validate` alone."""
+
+import copy
+import json
+
+import pytest
+
+from reports.run.evaluation import copied_evaluation, evaluation
+from reports.run.page import write_run
+
+
+def score(split: str, name: str, value: float, family: str = "all", predictor: str = "calibrated"):
+    return {
+        "split": split,
+        "family": family,
+        "predictor": predictor,
+        "score": name,
+        "value": value,
+        "low": value - 3,
+        "high": value + 4,
+        "rows": 120,
+        "compounds": 61,
+    }
+
+
+DATA = {
+    "schema": 1,
+    "source": "the measured table",
+    "against": None,
+    "digests": {"training": "a" * 64},
+    "scores": [
+        score("compound", "mean absolute error", 99.0, predictor="family median"),
+        score("compound", "mean absolute error", 88.0, family="cuprate"),
+        score("compound", "mean absolute error", 13.4),
+        score("compound", "coverage of the 80 % interval", 0.765),
+        score("compound", "rank correlation", 0.814),
+        score("structure type", "mean absolute error", 17.0),
+        score("structure type", "coverage of the 80 % interval", 0.7),
+    ],
+}
+
+
+def test_the_sentences_carry_the_figures_of_all_families() -> None:
+    found = evaluation(DATA, "a" * 64)
+    assert found.is_current
+    assert found.sentences == (
+        "On compounds left out of the fit: T_c missed by 13 K on average (10 to 17 K), 76 % of the 80 % "
+        "ranges held, rank correlation 0.81, 120 superconductors of 61 compounds.",
+        "On structure types left out of the fit: T_c missed by 17 K on average (14 to 21 K), 70 % of the "
+        "80 % ranges held, 120 superconductors of 61 compounds.",
+    )
+
+
+def test_an_evaluation_of_another_calibration_says_so() -> None:
+    assert not evaluation(DATA, "b" * 64).is_current
+
+
+def test_data_from_outside_are_named() -> None:
+    data = copy.deepcopy(DATA) | {"against": "csv:mine.csv", "source": "mine.csv"}
+    assert all(one.endswith(": mine.csv.") for one in evaluation(data, "a" * 64).sentences)
+
+
+def test_data_of_another_form_are_refused() -> None:
+    with pytest.raises(ValueError, match="run it again, or delete the file"):
+        evaluation({"schema": 1, "scores": [{"split": "compound"}]}, "a" * 64)
+    other = evaluation({"schema": 2}, "a" * 64)
+    assert (other.sentences, other.is_current) == ((), False)
+
+
+def test_the_page_of_the_evaluation_lies_beside_that_of_the_run(small_run, tmp_path) -> None:
+    folder, target = tmp_path / "validation", tmp_path / "latest"
+    folder.mkdir()
+    (folder / "validation.json").write_text(json.dumps(DATA), encoding="utf-8")
+    (folder / "index.html").write_text("the evaluation", encoding="utf-8")
+    html = write_run(target, **small_run.arguments(), evaluation=folder).read_text(encoding="utf-8")
+    assert "missed by 13 K on average" in html
+    assert 'href="validation.html">The evaluation</a> was made by another calibration' in html
+    assert (target / "validation.html").read_text(encoding="utf-8") == "the evaluation"
+    (folder / "validation.json").unlink()
+    assert copied_evaluation(folder, target, "a" * 64) is None
+    assert not (target / "validation.html").exists()

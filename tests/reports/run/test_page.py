@@ -1,0 +1,148 @@
+"""The pages as files: complete, self-contained, escaped, and of bounded size."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from reports.run.page import write_columns_page, write_run
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(2)</script>",
+    "<img src=x onerror=alert(3)>",
+    "\"onmouseover='alert(4)'",
+    "../../etc/passwd",
+    "=cmd()",
+    "{{ 7 * 7 }}",
+    "<!--<script>",
+    "\u202egnp.exe",
+    "\udc80\0",
+    "n" * 10_000,
+)
+
+
+class Tags(HTMLParser):
+    """Collects every tag with its attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.fixture
+def hostile_run(make, row, out, known):
+    rows = [row(f"{n}{text}", 3.2 + 0.01 * n, formula=text, note=text) for n, text in enumerate(HOSTILE)]
+    return make(
+        ranked=[one | {"extrapolation": text} for one, text in zip(rows, HOSTILE, strict=True)],
+        rejected=[out(text, reason="no_cage", formula=text, message=text) for text in HOSTILE],
+        failed=[out(text, error_type=text, formula=text, message=text) for text in HOSTILE],
+        measured=[known(text, 3.3, 50.0, formula=text) for text in HOSTILE],
+        source=HOSTILE[1],
+    )
+
+
+def test_run_page_is_self_contained(small_run, tmp_path) -> None:
+    path = write_run(tmp_path / "latest", **small_run.arguments())
+    assert path == tmp_path / "latest" / "index.html"
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "columns.html",
+        "index.html",
+        "run.json",
+        "tc_against_xi.png",
+    ]
+    tags = Tags(path.read_text(encoding="utf-8")).tags
+    links = [value for _, attributes in tags for name in ("src", "href") if (value := attributes.get(name))]
+    assert all(link.startswith(("#", "data:")) or link in ("columns.html", "run.json") for link in links)
+    policy = next(
+        attributes["content"] for tag, attributes in tags if tag == "meta" and "http-equiv" in attributes
+    )
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    assert "script-src 'sha256-" in policy
+
+
+def test_run_page_says_what_was_screened(small_run, tmp_path) -> None:
+    html = write_run(tmp_path, **small_run.arguments()).read_text(encoding="utf-8")
+    for text in (
+        "made-up",
+        "2026-11-22 18:30:02 UTC",
+        "<b>47</b> entries",
+        "<b>40</b> candidates",
+        "the composition holds no metal of the λ table",
+        "2 of 3 structures of the reference library",
+        "0" * 64,
+        "3.11.9",
+    ):
+        assert text in html
+
+
+def test_the_numbers_of_the_page_stand_in_the_json_beside_it(small_run, tmp_path) -> None:
+    write_run(tmp_path, **small_run.arguments())
+    data = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert (data["entries"], data["candidates"], data["rejected"], data["failed"]) == (47, 40, 5, 2)
+    assert [one["count"] for one in data["reasons"]] == [3, 1, 1]
+    assert data["advice"]["known"][0]["id"] == small_run.ranked[0]["id"]
+    assert sum(sum(of) for _, of in data["chart"]["distribution"]["counts"]) == 40
+
+
+def test_the_same_run_gives_the_same_bytes(small_run, tmp_path) -> None:
+    first = write_run(tmp_path / "a", **small_run.arguments()).read_bytes()
+    assert write_run(tmp_path / "b", **small_run.arguments()).read_bytes() == first
+
+
+def test_an_older_page_is_replaced(small_run, tmp_path) -> None:
+    (tmp_path / "index.html").write_text("old")
+    assert "old" != write_run(tmp_path, **small_run.arguments()).read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_made_leaves_the_older_one(small_run, tmp_path) -> None:
+    (tmp_path / "index.html").write_text("old")
+    arguments = small_run.arguments()
+    arguments["manifest"]["entries"] = 0
+    with pytest.raises(ValueError, match="sum to 47"):
+        write_run(tmp_path, **arguments)
+    assert (tmp_path / "index.html").read_text() == "old"
+
+
+def test_an_empty_run_has_a_page(make, tmp_path) -> None:
+    html = write_run(tmp_path, **make().arguments()).read_text(encoding="utf-8")
+    assert "No entry of this run is a candidate" in html
+    assert "no measured T" in html
+
+
+def test_hostile_text_adds_no_tag(hostile_run, make, tmp_path) -> None:
+    html = write_run(tmp_path, **hostile_run.arguments()).read_text(encoding="utf-8")
+    tags = Tags(html).tags
+    assert [tag for tag, _ in tags if tag in ("img", "iframe", "object")] == []
+    assert sum(tag == "script" for tag, _ in tags) == 3
+    assert not [name for _, attributes in tags for name in attributes if name.startswith("on")]
+    assert not re.search(r"<script>alert", html)
+    assert "{{ 7 * 7 }}" in html
+
+
+def test_columns_page_names_every_column(tmp_path) -> None:
+    html = write_columns_page(tmp_path).read_text(encoding="utf-8")
+    ids = {attributes["id"] for _, attributes in Tags(html).tags if "id" in attributes}
+    for group, columns in (("entry", ENTRY_COLUMNS), ("phase", PHASE_COLUMNS), ("vertex", VERTEX_COLUMNS)):
+        assert {f"{group}-{column.name}" for column in columns} <= ids
+    assert "T<sub>c</sub> = λ/ξ²" in html
+
+
+def test_five_thousand_candidates_stay_within_3_mb_and_3_kb_each(make, row, out, tmp_path) -> None:
+    count = 5000
+    run = make(
+        ranked=[row(f"mp-{n}", 2.9 + n / count, citation="a paper, " * 12) for n in range(count)],
+        rejected=[
+            out(f"mp-{n}", reason="no_net_metal", message="a sentence of some length " * 4)
+            for n in range(9000)
+        ],
+    )
+    size = write_run(tmp_path, **run.arguments()).stat().st_size
+    assert size < 3_000_000 + 3_000 * count
