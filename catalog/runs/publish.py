@@ -8,7 +8,6 @@ import hashlib
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ _BATCH_ROWS = 50_000
 
 def publish(
     home: Home,
+    name: str,
     ranked: pa.Table,
     rejected: pa.Table,
     failed: pa.Table,
@@ -52,6 +52,7 @@ def publish(
 
     Args:
         home: where to publish.
+        name: of the run, as `catalog.runs.published.new_name` makes it.
         ranked: candidates in the order of their rank, with the columns of the registry.
         rejected: rejected entries, in the order of the file; may be slim (see `catalog.store.slim`).
         failed: failed entries, likewise.
@@ -65,8 +66,6 @@ def publish(
             that is full or read-only.
     """
     lists = {Outcome.CANDIDATE: ranked, Outcome.REJECTED: rejected, Outcome.FAILED: failed}
-    second, nanosecond = divmod(time.time_ns(), 10**9)  # so that names sort as the runs came
-    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(second))}-{nanosecond:08x}"
     try:
         home.runs.mkdir(parents=True, exist_ok=True)
         with _only_writer(home.runs):

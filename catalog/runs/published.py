@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,12 @@ KEPT_RECORDS = 1000
 
 class RunError(CatalogError):
     """There is no such run, or its record cannot be written."""
+
+
+def new_name() -> str:
+    """A name for a run that begins now: names sort as the runs came."""
+    second, nanosecond = divmod(time.time_ns(), 10**9)
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(second))}-{nanosecond:08x}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import secrets
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +21,7 @@ from catalog.errors import HomeError
 from catalog.home import Home
 from catalog.runs.diff import Difference, candidates_of, difference, judged, judged_in, outlines
 from catalog.runs.publish import publish
-from catalog.runs.published import RunError, latest_run, mark_complete, published_runs, write_record
+from catalog.runs.published import RunError, latest_run, mark_complete, new_name, published_runs, write_record
 from catalog.store.lake import SPOOLS
 from catalog.store.lock import only_run
 from catalog.store.predictions import table_schema
@@ -92,7 +91,7 @@ class Run:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._started = now()
-        self._name = f"{self._started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self._name = ""
         self._held = ExitStack()
         self._workers: Workers | DaskWorkers = Workers(plan.workers, preload=MODULES)
         if plan.dask_address is not None:
@@ -111,6 +110,7 @@ class Run:
     def __enter__(self) -> Self:
         home, source = self.plan.home, self.plan.source.name
         self._held.enter_context(only_run(home, f"screening {source}", say))
+        self._name = new_name()
         self._held.enter_context(self._workers)
         self._held.enter_context(self._aside)
         _tidy(home)
@@ -132,7 +132,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Name of the run's record."""
+        """Name of the run: of its record, and of what it publishes."""
         return self._name
 
     @property
@@ -254,7 +254,7 @@ class Run:
         )
         to_show = (tables, plan.home, plan.source.name, plan.dossiers, plan.families)
         self._shown = self._aside.submit(shown, *to_show)
-        folder = publish(plan.home, tables.ranked, tables.rejected, tables.failed, manifest)
+        folder = publish(plan.home, self._name, tables.ranked, tables.rejected, tables.failed, manifest)
         say(f"changes: {changes.sentence}")
         self._record |= {"published": folder.name, "entries": counts.entries, "changes": changes.as_json()}
         self._record |= {

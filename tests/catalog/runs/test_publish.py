@@ -16,6 +16,7 @@ import pytest
 from catalog.errors import PublishError
 from catalog.home import Home
 from catalog.runs import publish as publishing
+from catalog.runs.published import new_name
 from catalog.store.predictions import record_to_row, row_to_record
 from catalog.store.schema import entry_schema
 from polywell.columns import ENTRY_COLUMNS
@@ -36,7 +37,7 @@ def publish(
 ) -> Path:
     lists = ([record_to_row(record) for record in records] for records in (ranked, rejected, failed))
     tables = [pa.Table.from_pylist(rows, schema=entry_schema()) for rows in lists]
-    return publishing.publish(home, *tables, facts)
+    return publishing.publish(home, new_name(), *tables, facts)
 
 
 @pytest.fixture
@@ -148,6 +149,7 @@ import pyarrow as pa
 from catalog.home import Home
 from catalog.store.predictions import record_to_row
 from catalog.runs.publish import publish
+from catalog.runs.published import new_name
 from catalog.store.schema import entry_schema
 from polywell.records import Outcome, Reason, ScreenRecord
 
@@ -161,7 +163,7 @@ for number in range(int(sys.argv[2])):
     counts = {"entries": 50, "candidates": 0, "rejected": 50, "failed": 0, "number": number}
     rows = [record_to_row(record) for record in records]
     tables = [pa.Table.from_pylist(some, schema=entry_schema()) for some in ([], rows, [])]
-    publish(home, *tables, counts)
+    publish(home, new_name(), *tables, counts)
 """
 
 
