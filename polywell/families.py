@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -129,6 +130,20 @@ def _load(path: Path) -> Families:
 def built_in_families() -> Families:
     """The table of the published λ."""
     return load_families()
+
+
+def of_one_family(phases: Iterable[Phase], ceiling: Phase) -> tuple[Phase, ...]:
+    """The phases, in their order, that speak for the material as the ceiling's phase does.
+
+    Those have a T_c, the ceiling's metal, and stand on bridged sheets (octahedra) or on capped ones (all
+    others) as the ceiling's does.
+    """
+    flat = ceiling.cage == OCTAHEDRON
+    return tuple(
+        phase
+        for phase in phases
+        if phase.tc_k is not None and phase.metal == ceiling.metal and (phase.cage == OCTAHEDRON) == flat
+    )
 
 
 def beyond_published(family: Family, phase: Phase) -> str | None:

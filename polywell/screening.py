@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import cos, radians
@@ -10,13 +9,12 @@ from typing import TypedDict
 
 from polywell import ALGORITHM_VERSION
 from polywell.data.elements import LIGANDS
-from polywell.families import Families, beyond_published
-from polywell.geometry.cages import Cage, cages
-from polywell.geometry.ions import Crystal, Floats, Ions, OverlappingAtomsError, crystal_of, side_by_side
-from polywell.geometry.majority import majority_formula, volume_per_ion_ang3
-from polywell.geometry.nets import Nets, square_nets
-from polywell.geometry.phases import CagedNets, phases
-from polywell.geometry.sheets import Sheet, sheets
+from polywell.families import Families, beyond_published, of_one_family
+from polywell.geometry.find import Geometry, find_among
+from polywell.geometry.ions import Floats
+from polywell.geometry.phases import phases
+from polywell.geometry.sites import Sites, majority_formula, sites_of, volume_per_ion_ang3
+from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.records import REASON_MEANING, Entry, Outcome, Phase, Provenance, Reason, ScreenRecord
 from polywell.relation import critical_temperature_k
@@ -78,8 +76,6 @@ def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances
         if len(batch) > 1:
             return [record for entry in batch for record in _screen_batch([entry], families, tolerances)]
         entry = batch[0]
-        if isinstance(error, OverlappingAtomsError):
-            return [_rejected(entry, families, Reason.OVERLAPPING_ATOMS, str(error))]
         return [
             failed(
                 entry.source,
@@ -150,7 +146,7 @@ def _rejected(
 
 def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[ScreenRecord]:
     records: dict[int, ScreenRecord] = {}
-    crystals: list[Crystal] = []
+    structures: list[Sites] = []
     owners: list[int] = []
     for number, entry in enumerate(batch):
         verdict = composition_verdict(entry.elements, families)
@@ -161,83 +157,40 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
                 "the entry has no structure and its composition does not decide; read its structure"
             )
         else:
-            crystals.append(crystal_of(entry.structure, tolerances))
+            structures.append(sites_of(entry.structure))
             owners.append(number)
-    if crystals:
-        ions, overlaps = side_by_side(crystals, tolerances)
-        for crystal, message in overlaps.items():
-            records[owners[crystal]] = _rejected(
-                batch[owners[crystal]], families, Reason.OVERLAPPING_ATOMS, message
-            )
-        bonds, kinds = square_nets(ions, tolerances)
-        described = [sheets(ions, bonds, nets, tolerances) for nets in kinds]
-        caged = [cages(ions, nets, tolerances) for nets in kinds]
-        geometry = _Geometry(ions, kinds, described, caged)
-        for crystal, number in enumerate(owners):
-            if number not in records:
-                records[number] = _judged(batch[number], geometry, crystal, families, tolerances)
+    if structures:
+        geometry = find_among(structures, tolerances)
+        for place, number in enumerate(owners):
+            records[number] = _judged(batch[number], geometry, place, families, tolerances)
     return [records[number] for number in range(len(batch))]
 
 
-class _Geometry:
-    """Nets, sheets and cages of a batch, found by structure."""
-
-    def __init__(
-        self, ions: Ions, kinds: tuple[Nets, Nets], described: list[list[Sheet]], caged: list[list[Cage]]
-    ) -> None:
-        self.ions = ions
-        self.kinds = kinds
-        self.described = described
-        self.nets: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self.cages: dict[tuple[int, int], list[Cage]] = defaultdict(list)
-        for kind, nets in enumerate(kinds):
-            for net, crystal in enumerate(nets.crystals.tolist()):
-                self.nets[crystal].append((kind, net))
-            for cage in caged[kind]:
-                self.cages[kind, cage.net].append(cage)
-
-    def metal(self, net: tuple[int, int]) -> str:
-        """Majority metal of a net."""
-        kind, number = net
-        return self.described[kind][number].metal
-
-    def phases(self, crystal: int, kept: list[tuple[int, int]], tolerances: Tolerances) -> list[Phase]:
-        """Phases of one structure on the nets that are kept."""
-        parts = [
-            CagedNets(
-                nets,
-                self.described[kind],
-                [cage for net in kept if net[0] == kind for cage in self.cages[net]],
-            )
-            for kind, nets in enumerate(self.kinds)
-        ]
-        return phases(self.ions, crystal, parts, tolerances) if any(part.cages for part in parts) else []
-
-
 def _judged(
-    entry: Entry, geometry: _Geometry, crystal: int, families: Families, tolerances: Tolerances
+    entry: Entry, geometry: Geometry, place: int, families: Families, tolerances: Tolerances
 ) -> ScreenRecord:
-    """From the nets of one structure to its record."""
-    nets = geometry.nets[crystal]
-    kept = [net for net in nets if geometry.metal(net) in families.metals] or nets
-    solid = any(crystal in kind.three_dimensional for kind in geometry.kinds)
-    orientations = _orientations([geometry.kinds[kind].normals[net] for kind, net in kept], tolerances)
-    if solid or orientations > 1:
+    """From the geometry of one structure, number `place` of its batch, to its record."""
+    if place in geometry.overlaps:
+        return _rejected(entry, families, Reason.OVERLAPPING_ATOMS, geometry.overlaps[place])
+    nets = geometry.nets(place)
+    kept = [net for net in nets if net.sheet.metal in families.metals] or nets
+    orientations = _orientations([net.normal for net in kept], tolerances)
+    if geometry.closes_in_space(place) or orientations > 1:
         return _rejected(
             entry, families, Reason.NOT_LAYERED, f"square nets in {max(orientations, 2)} or more orientations"
         )
     if not kept:
         return _rejected(entry, families, Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET])
-    found = tuple(_with_tc(phase, families) for phase in geometry.phases(crystal, kept, tolerances))
+    found = tuple(_with_tc(phase, families) for phase in phases(geometry, place, kept, tolerances))
     if not found:
-        metals = sorted({f"{geometry.described[kind][net].metal_mix} net" for kind, net in kept})
+        metals = sorted({f"{net.sheet.metal_mix} net" for net in kept})
         return _rejected(
             entry, families, Reason.NO_CAGE, f"{REASON_MEANING[Reason.NO_CAGE]}: {', '.join(metals)}"
         )
     if all(phase.tc_k is None for phase in found):
         strange = sorted({f"({phase.metal}, {phase.cage}, {phase.ligand})" for phase in found})
         return _rejected(entry, families, Reason.NO_LAMBDA, f"no λ for {', '.join(strange)}", found)
-    return _candidate(entry, families, found)
+    return _candidate(entry, families, found, geometry, place)
 
 
 def _orientations(normals: list[Floats], tolerances: Tolerances) -> int:
@@ -272,7 +225,9 @@ def _with_tc(phase: Phase, families: Families) -> Phase:
     return replace(phase, **numbers)
 
 
-def _candidate(entry: Entry, families: Families, found: tuple[Phase, ...]) -> ScreenRecord:
+def _candidate(
+    entry: Entry, families: Families, found: tuple[Phase, ...], geometry: Geometry, place: int
+) -> ScreenRecord:
     """Ceiling from the smallest ξ, outer value from the largest ξ of the same family."""
 
     def family_of(phase: Phase) -> str:
@@ -283,7 +238,8 @@ def _candidate(entry: Entry, families: Families, found: tuple[Phase, ...]) -> Sc
     ceiling = max(known, key=lambda phase: (phase.tc_k or 0.0, -phase.xi_ang))
     family = family_of(ceiling)
     outer = max((phase for phase in known if family_of(phase) == family), key=lambda phase: phase.xi_ang)
-    structure = entry.structure
+    around = surroundings(geometry, place, of_one_family(found, ceiling))
+    sites = geometry.sites[place]
     return ScreenRecord(
         source=entry.source,
         id=entry.id,
@@ -302,8 +258,12 @@ def _candidate(entry: Entry, families: Families, found: tuple[Phase, ...]) -> Sc
         xi_ceiling_ang=ceiling.xi_ang,
         xi_outer_ang=outer.xi_ang,
         extrapolation=ceiling.extrapolation,
-        majority_formula=None if structure is None else majority_formula(structure),
-        volume_per_ion_ang3=None if structure is None else volume_per_ion_ang3(structure),
+        spacer=around.spacer,
+        net_disorder=around.net_disorder,
+        apex_radius_inner_ang=around.apex_radius_inner_ang,
+        apex_radius_outer_ang=around.apex_radius_outer_ang,
+        majority_formula=majority_formula(sites),
+        volume_per_ion_ang3=volume_per_ion_ang3(sites),
         provenance=entry.provenance,
         algorithm_version=ALGORITHM_VERSION,
         families_digest=families.digest,

@@ -27,7 +27,6 @@ from catalog.store.structures import (
     structures_schema,
 )
 from flows.pipeline.workers import WORKER_DIED, hang_limit, wall_limit
-from polywell.evidence.spacers import described
 from polywell.families import Families
 from polywell.records import REASON_MEANING, Outcome, Reason, ScreenRecord
 from polywell.screening import (
@@ -197,7 +196,7 @@ def records_of(rows: Sequence[Row], families: Families) -> list[ScreenRecord]:
     """
     with hang_limit(), wall_limit() if len(rows) == 1 else nullcontext():
         entries = [row_to_entry(row) for row in rows if row["error_type"] is None]
-        screened = iter(described(screen_many(entries, families), entries))
+        screened = iter(screen_many(entries, families))
     return [
         _unless_deprecated(next(screened)) if row["error_type"] is None else _unread(row, families)
         for row in rows

@@ -13,7 +13,6 @@ from flows.pipeline.settings import Settings
 from flows.progress import stage
 from flows.results.export import ranked_rows
 from flows.studies.potential import load_potential
-from polywell.data.reference import reference_entries
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.proposal.ceiling import CeilingAnalysis, ceiling
 from polywell.proposal.ceiling_chances import calibrated_intervals
@@ -46,11 +45,10 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path
     place = Home.at(home or Settings().home)
     place.prepare()
     data = built_in_data()
-    entries = {entry.id: entry for entry in reference_entries()}
     analysis = ceiling(
         data,
         catalogued(place),
-        calibrated_intervals(built_in_calibration(), entries),
+        calibrated_intervals(built_in_calibration()),
         _relaxed(data) if relax else (),
     )
     return analysis, write_ceiling(place.reports / CEILING, analysis)

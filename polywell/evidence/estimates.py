@@ -1,7 +1,7 @@
 """The calibrated estimate beside the published relation: what measured compounds say of each candidate.
 
-A shard of entries is `described` by itself (`polywell.evidence.spacers`). Correction and estimate need
-all candidates of a source, and no structure: `estimated` makes them from what the descriptions say.
+Entries are screened by themselves (`polywell.screening`). Correction and estimate need all candidates of
+a source, and no structure: `estimated` makes them from what the screening says.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from polywell.evidence.calibration import Calibration, Estimate
 from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
-from polywell.evidence.features import features_of
-from polywell.evidence.spacers import Surroundings
+from polywell.evidence.features import features
 from polywell.families import Families
 from polywell.records import Outcome, ScreenRecord, with_values
 
@@ -29,7 +28,7 @@ def estimated(
     the calibration's, has no estimate.
 
     Args:
-        records: all candidates of a source, described.
+        records: all candidates of a source, screened.
         calibration: the fitted models.
         families: the λ table of the screening.
 
@@ -37,7 +36,7 @@ def estimated(
         The records in their order, and what the source says of itself.
 
     Raises:
-        ValueError: a record is no candidate, or was not described.
+        ValueError: a record is no candidate, or lacks its surroundings.
     """
     for record in records:
         if record.outcome is not Outcome.CANDIDATE or record.spacer is None or record.net_disorder is None:
@@ -58,22 +57,11 @@ def _estimates(
 ) -> Sequence[Estimate | None]:
     if dict(calibration.digests)["families"] != families.digest:
         return [None] * len(database.candidates)
-    rows = [
-        corrected_features(features_of(one.record, _around(one.record)), one) for one in database.candidates
-    ]
+    rows = [corrected_features(features(one.record), one) for one in database.candidates]
     spread = np.array([one.ceiling.deviation for one in database.candidates], dtype=float)
     # One thread: matrices this narrow gain nothing from more, and sums come out the same on every machine.
     with threadpool_limits(1):
         return calibration.predict(rows, spread)
-
-
-def _around(record: ScreenRecord) -> Surroundings:
-    return Surroundings(
-        record.spacer or "",
-        record.net_disorder or 0.0,
-        record.apex_radius_inner_ang,
-        record.apex_radius_outer_ang,
-    )
 
 
 def _estimate_fields(estimate: Estimate) -> dict[str, Any]:

@@ -8,13 +8,12 @@ that stands for it.
 # ruff: noqa: E501  (a table, one feature a line)
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from polywell.columns import Column
-from polywell.evidence.spacers import Surroundings, family_phases, surroundings
-from polywell.records import Entry, Phase, ScreenRecord
+from polywell.families import of_one_family
+from polywell.records import Phase, ScreenRecord
 
 NO_LIGAND = "none"
 
@@ -67,50 +66,37 @@ class Features:
     pressure_gpa: float | None
 
 
-def features(record: ScreenRecord, entry: Entry) -> Features:
-    """The features of one candidate; see `features_many`."""
-    return features_many([record], [entry])[0]
-
-
-def features_many(records: Sequence[ScreenRecord], entries: Sequence[Entry]) -> list[Features]:
-    """The features of candidates, in order; together they take a fraction of the time of one by one.
-
-    They are the same for every description of a crystal (cell, axes, origin, orientation, order of sites).
-
-    Args:
-        records: candidates, as screened.
-        entries: the entry of each record.
-
-    Raises:
-        ValueError: a record is no candidate, or belongs to another entry or to one without a structure.
-    """
-    structures = []
-    for record, entry in zip(records, entries, strict=True):
-        if (record.source, record.id) != (entry.source, entry.id) or entry.structure is None:
-            raise ValueError(
-                f"record {record.source}/{record.id} and entry {entry.source}/{entry.id}: expected the "
-                "record of this entry, and its structure"
-            )
-        structures.append(entry.structure)
-    around = surroundings(records, structures)
-    return [features_of(record, place) for record, place in zip(records, around, strict=True)]
-
-
-def features_of(record: ScreenRecord, around: Surroundings) -> Features:
-    """The features of a candidate whose surroundings are known; the pressure is that of its provenance.
+def family_phases(record: ScreenRecord) -> tuple[Phase, ...]:
+    """Phases of the candidate's family, in order of growing ξ: those the ceiling and outer value come from.
 
     Raises:
         ValueError: the record is no candidate.
     """
+    known = [phase for phase in record.phases if phase.tc_k is not None and phase.metal == record.metal]
+    if record.tc_ceiling_k is None or not known:
+        raise ValueError(f"{record.id!r}: outcome {record.outcome}; features are those of a candidate")
+    return of_one_family(known, next(phase for phase in known if phase.tc_k == record.tc_ceiling_k))
+
+
+def features(record: ScreenRecord) -> Features:
+    """The features of a candidate; the pressure is that of its provenance.
+
+    They are the same for every description of a crystal (cell, axes, origin, orientation, order of sites).
+
+    Raises:
+        ValueError: the record is no candidate, or lacks what stands around its sheets.
+    """
     known = family_phases(record)
+    if record.spacer is None or record.net_disorder is None:
+        raise ValueError(f"{record.source}/{record.id} does not name its spacer; screen it again")
     ceiling, outer = known[0], known[-1]
     apical, distance = _apical(known)
     return Features(
         family=str(record.family),
         xi_ceiling_ang=ceiling.xi_ang,
         xi_outer_ang=outer.xi_ang,
-        apex_radius_inner_ang=around.apex_radius_inner_ang,
-        apex_radius_outer_ang=around.apex_radius_outer_ang,
+        apex_radius_inner_ang=record.apex_radius_inner_ang,
+        apex_radius_outer_ang=record.apex_radius_outer_ang,
         sheets_per_block=ceiling.sheets_per_block,
         sheet_distance_ang=ceiling.sheet_distance_ang,
         bond_ang=ceiling.bond_ang,
@@ -121,8 +107,8 @@ def features_of(record: ScreenRecord, around: Surroundings) -> Features:
         apical_distance_ang=distance,
         anion_height_ang=fmean(ceiling.anion_heights_ang) if ceiling.anion_heights_ang else None,
         anion_angle_deg=ceiling.anion_angle_deg,
-        spacer=around.spacer,
-        net_disorder=around.net_disorder,
+        spacer=record.spacer,
+        net_disorder=record.net_disorder,
         pressure_gpa=record.provenance.pressure_gpa,
     )
 

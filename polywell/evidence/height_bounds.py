@@ -13,8 +13,8 @@ from functools import cache
 from statistics import median
 
 from polywell.data.elements import LIGANDS, covalent_radius
+from polywell.data.spacers import spacer_table
 from polywell.evidence.anchors import AMBIENT_GPA, sound_records
-from polywell.evidence.spacers import spacer_table
 from polywell.families import Families
 from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON
 from polywell.records import Outcome, Phase, ScreenRecord

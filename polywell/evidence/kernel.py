@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polywell.data.elements import LIGANDS
+from polywell.data.spacers import spacer_table
 from polywell.evidence.features import NO_LIGAND, Features
-from polywell.evidence.spacers import spacer_table
 
 Floats = NDArray[np.float64]
 

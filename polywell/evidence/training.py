@@ -13,7 +13,7 @@ from polywell.data.measured import digest as measured_digest
 from polywell.data.reference import digest as reference_digest
 from polywell.data.reference import reference_entries
 from polywell.evidence.calibration import Calibration, TrainingRow
-from polywell.evidence.features import Features, features_many
+from polywell.evidence.features import Features, features
 from polywell.evidence.fitting import fit
 from polywell.families import Families
 from polywell.records import Entry, Outcome
@@ -86,10 +86,8 @@ def digests(rows: Iterable[TrainingRow], families: Families) -> tuple[tuple[str,
 
 def _candidates(entries: Sequence[Entry], families: Families) -> list[tuple[Entry, Features]]:
     """The entries that are candidates, with their features."""
-    records = screen_many(entries, families)
-    kept = [k for k, record in enumerate(records) if record.outcome is Outcome.CANDIDATE]
-    found = features_many([records[k] for k in kept], [entries[k] for k in kept])
-    return [(entries[k], place) for k, place in zip(kept, found, strict=True)]
+    screened = zip(entries, screen_many(entries, families), strict=True)
+    return [(entry, features(record)) for entry, record in screened if record.outcome is Outcome.CANDIDATE]
 
 
 def rounded(features: Features) -> Features:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from polywell.data.elements import LIGANDS, NET_METALS, covalent_radius
+from polywell.geometry.sites import Sites, majority, sites_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
 if TYPE_CHECKING:
@@ -91,48 +92,49 @@ class Ions:
         return slice(int(first), int(last))
 
 
-def majority(mix: dict[str, float]) -> str:
-    """The most frequent element of a shared site; a tie goes to the alphabet."""
-    if len(mix) == 1:
-        return next(iter(mix))
-    return min(mix, key=lambda symbol: (-round(mix[symbol], 6), symbol))
-
-
 def crystal_of(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Crystal:
-    """Reduce a structure to its ions and their neighbours.
+    """Reduce a structure of pymatgen to its ions and their neighbours; see `crystal_in`."""
+    return crystal_in(sites_of(structure), tolerances)
+
+
+def crystal_in(sites: Sites, tolerances: Tolerances = TOLERANCES) -> Crystal:
+    """Reduce the sites of a structure to its ions and their neighbours.
 
     Sites filled less than one half are left out, split sites of one ion count once at their mean
     position, and shared sites count by their majority and keep the mix.
 
     Args:
-        structure: any periodic structure; oxidation states are ignored, D and T count as H.
+        sites: those of any periodic structure.
         tolerances: see `polywell.geometry.tolerances`.
 
     Raises:
         OverlappingAtomsError: the cell is too small for its contents.
         ValueError: the cell or a coordinate is not finite, or the cell is flat or too skewed.
     """
-    lattice = np.ascontiguousarray(structure.lattice.matrix, dtype=np.float64)
-    frac = np.array([site.frac_coords for site in structure], dtype=np.float64).reshape(-1, 3)
-    mixes = site_mixes(structure)
-    occupancy = np.array([sum(mix.values()) for mix in mixes])
+    lattice, frac, mixes, occupancy = sites.lattice, sites.frac, sites.mixes, sites.occupancy
     _check_cell(lattice, frac, float(occupancy.sum()), tolerances)
-    sites: Ints = np.arange(len(mixes), dtype=np.int64)
+    numbers: Ints = np.arange(len(mixes), dtype=np.int64)
     shifts: Ints = np.floor(frac).astype(np.int64)
     frac = frac - shifts
     shifts = -shifts
     if (occupancy < 0.999).any():
         frac, mixes, occupancy, kept = _whole_ions(frac, mixes, occupancy, lattice, tolerances)
-        sites, shifts = sites[kept], shifts[kept]
+        numbers, shifts = numbers[kept], shifts[kept]
         moved = np.floor(frac).astype(np.int64)
         frac -= moved
         shifts -= moved
     if not len(frac):
-        none: Ints = np.zeros(0, np.int64)
-        return Crystal(lattice, frac, mixes, occupancy, sites, shifts, none, none, none.reshape(0, 3))
+        return without_ions(lattice)
     cart = np.ascontiguousarray(frac @ lattice)
     centres, others, images, _ = find_points_in_spheres(cart, cart, tolerances.reach, PERIODIC, lattice, 1e-8)
-    return Crystal(lattice, frac, mixes, occupancy, sites, shifts, centres, others, images.astype(np.int64))
+    return Crystal(lattice, frac, mixes, occupancy, numbers, shifts, centres, others, images.astype(np.int64))
+
+
+def without_ions(lattice: Floats) -> Crystal:
+    """A cell that holds no ion."""
+    none: Ints = np.zeros(0, np.int64)
+    rows = none.reshape(0, 3)
+    return Crystal(lattice, rows.astype(np.float64), [], np.zeros(0), none, rows, none, none, rows)
 
 
 def side_by_side(
@@ -238,25 +240,6 @@ def _check_cell(lattice: Floats, frac: Floats, contents: float, tolerances: Tole
 
 def _area(lattice: Floats, axis: int) -> float:
     return float(np.linalg.norm(np.cross(lattice[axis - 1], lattice[axis - 2])))
-
-
-def site_mixes(structure: Structure) -> list[dict[str, float]]:
-    """Element shares of each site: oxidation states dropped, D and T counted as H.
-
-    Sites that share one composition share one mix, which saves most of the time.
-    """
-    made: dict[int, dict[str, float]] = {}
-    mixes = []
-    for site in structure:
-        species: Any = site.species
-        mix = made.get(id(species))
-        if mix is None:
-            mix = made[id(species)] = {}
-            for specie, amount in species.items():
-                symbol = "H" if specie.symbol in ("D", "T") else specie.symbol
-                mix[symbol] = mix.get(symbol, 0.0) + float(amount)
-        mixes.append(mix)
-    return mixes
 
 
 def _whole_ions(

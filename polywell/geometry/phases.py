@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import gcd
 from statistics import fmean
@@ -11,21 +12,12 @@ import numpy as np
 
 from polywell.geometry.blocks import Block, Blocks, blocks
 from polywell.geometry.cages import Cage, Corner, vertices
+from polywell.geometry.find import CagedNets, Geometry, Net
 from polywell.geometry.hull import face_count
 from polywell.geometry.ions import Ions
 from polywell.geometry.nets import Nets
-from polywell.geometry.sheets import Sheet
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.records import PHASE_NAMES, Phase, Vertex
-
-
-@dataclass(frozen=True)
-class CagedNets:
-    """The nets of one kind with a description of each, and the cages of one structure on them."""
-
-    nets: Nets
-    sheets: list[Sheet]
-    cages: list[Cage]
 
 
 @dataclass(frozen=True)
@@ -37,20 +29,28 @@ class _Found:
 
 
 def phases(
-    ions: Ions, crystal: int, caged: list[CagedNets], tolerances: Tolerances = TOLERANCES
+    geometry: Geometry, structure: int, nets: Sequence[Net], tolerances: Tolerances = TOLERANCES
 ) -> list[Phase]:
     """Group the cages of one structure into phases, in order of growing ξ.
 
     Cages are one phase when they have the same kind, metal and ligand, the same apex elements, share
     the same apexes with other sheets (so that inner and outer sheets stay apart), and their ξ form one
     cluster. λ and T_c are left open.
+
+    Args:
+        geometry: what was found in a batch of structures.
+        structure: number of the structure in the batch.
+        nets: those of its nets that count.
+        tolerances: those of the geometry.
     """
     made: list[Phase] = []
-    units = _formula_units(ions, crystal)
-    for part in caged:
-        if part.cages:
-            together = blocks(part.nets, part.cages)
-            for group in _groups(ions, part, together).values():
+    ions = geometry.ions
+    units = _formula_units(ions, structure)
+    for part in (geometry.bridged, geometry.capped):
+        cages = [cage for net in nets if net.among is part for cage in net.cages]
+        if cages:
+            together = blocks(part.nets, cages)
+            for group in _groups(ions, part, cages, together).values():
                 for cluster in _clusters(group, tolerances.phase_gap):
                     made.append(_phase(ions, part, together, cluster, units, tolerances))
     made.sort(key=lambda phase: (round(phase.xi_ang, 3), phase.cage, phase.apexes, phase.xi_ang))
@@ -66,9 +66,11 @@ def _name(place: int) -> str:
     return PHASE_NAMES[place] if place < len(PHASE_NAMES) else f"phase{place + 1}"
 
 
-def _groups(ions: Ions, part: CagedNets, together: Blocks) -> dict[tuple[object, ...], list[_Found]]:
+def _groups(
+    ions: Ions, part: CagedNets, cages: list[Cage], together: Blocks
+) -> dict[tuple[object, ...], list[_Found]]:
     groups: dict[tuple[object, ...], list[_Found]] = defaultdict(list)
-    for cage in part.cages:
+    for cage in cages:
         tips = tuple(
             (ions.elements[ion], ion in together.shared, abs(height))
             for (ion, _), height in zip(cage.apexes, cage.heights, strict=True)

@@ -10,18 +10,23 @@ from statistics import fmean
 
 import numpy as np
 
-from polywell.geometry.ions import Floats, Ints, Ions, majority
+from polywell.geometry.ions import Floats, Ints, Ions
 from polywell.geometry.nets import BRIDGED, Bonds, Nets
+from polywell.geometry.sites import majority
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Means over one net. Lengths in Å, angles in degrees; field meanings as in `polywell.columns`."""
+    """Means over one net. Lengths in Å, angles in degrees; field meanings as in `polywell.columns`.
+
+    `ligand_ions` are the ions that bridge or cap the metals, one for each edge or square.
+    """
 
     metal: str
     metal_mix: str
     ligand: str
+    ligand_ions: tuple[int, ...]
     bond_ang: float
     bond_angle_deg: float
     buckling_ang: float
@@ -80,6 +85,7 @@ def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERA
                 metal=majority(metals),
                 metal_mix=mix_text(metals),
                 ligand=majority(mix_of(ions, ligands[net])),
+                ligand_ions=tuple(ligands[net]),
                 bond_ang=float(length[net]),
                 bond_angle_deg=float(angle[net]),
                 buckling_ang=float(buckling[net]),

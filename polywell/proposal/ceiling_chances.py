@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import exp, log, sqrt
 from statistics import NormalDist, fmean, stdev
 
 from scipy.stats import t as student
 
 from polywell.evidence.calibration import Calibration
-from polywell.evidence.features import features_many
+from polywell.evidence.features import features
 from polywell.families import Family
 from polywell.proposal.ceiling_rows import EffectiveLambda, Interval, Sighting
 from polywell.proposal.ceiling_verdict import CLAIM_K
-from polywell.records import Entry, ScreenRecord
+from polywell.records import ScreenRecord
 from polywell.relation import critical_temperature_k
 
 LEAST_OWN = 3
@@ -102,16 +102,15 @@ def effective_quantile_k(xi_ang: float, row: EffectiveLambda, share: float) -> f
     return critical_temperature_k(xi_ang, lam)
 
 
-def calibrated_intervals(calibration: Calibration, entries: Mapping[str, Entry]) -> Calibrated:
+def calibrated_intervals(calibration: Calibration) -> Calibrated:
     """A calibrated model as `ceiling` takes it.
 
     Args:
         calibration: the fitted model, such as `polywell.evidence.calibration_table.built_in_calibration()`.
-        entries: entries by id, with the structures of the records that will be asked for.
     """
 
     def predict(records: Sequence[ScreenRecord]) -> list[Interval | None]:
-        rows = features_many(records, [entries[record.id] for record in records])
+        rows = [features(record) for record in records]
         return [
             None if one is None else Interval(one.tc_expected_k, one.tc_low_k, one.tc_high_k)
             for one in calibration.predict(rows)

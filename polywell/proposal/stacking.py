@@ -9,10 +9,11 @@ import numpy as np
 from pymatgen.core import Element
 
 from polywell.families import built_in_families
-from polywell.geometry.ions import Floats, Ions, crystal_of, majority, side_by_side
+from polywell.geometry.ions import Floats, Ions, crystal_of, side_by_side
 from polywell.geometry.nets import square_nets
 from polywell.geometry.periodic import rows_of
 from polywell.geometry.sheets import mix_of
+from polywell.geometry.sites import majority
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from polywell.data.measured import measured_superconductors
 from polywell.data.reference import reference_entries
 from polywell.evidence.calibration import TrainingRow
 from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
-from polywell.evidence.features import features_many
+from polywell.evidence.features import features
 from polywell.evidence.training import composition_of, rounded
 from polywell.families import Families
-from polywell.geometry.majority import majority_formula
+from polywell.geometry.sites import majority_formula, sites_of
 from polywell.records import Entry, Outcome
 from polywell.screening import screen_many
 
@@ -56,10 +56,10 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
             compound=one.record.majority_formula or entry.formula,
             structure_type="",
             composition=composition_of(entry),
-            features=rounded(corrected_features(place, one)),
+            features=rounded(corrected_features(features(record), one)),
             tc_k=entry.provenance.tc_measured_k or None,
         )
-        for entry, place, one in zip(kept, features_many(candidates, kept), database.candidates, strict=True)
+        for entry, record, one in zip(kept, candidates, database.candidates, strict=True)
     }
     spread = {one.record.id: one.ceiling.deviation for one in database.candidates}
     return Outside(tuple(made[id] for id in sorted(made)), spread, _words(database))
@@ -68,7 +68,7 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
 def compounds_by_formula() -> dict[str, frozenset[str]]:
     """Keys of the compounds of the measured table by the majority formula of their structures."""
     formulas = {
-        entry.id: majority_formula(entry.structure)
+        entry.id: majority_formula(sites_of(entry.structure))
         for entry in reference_entries()
         if entry.structure is not None
     }

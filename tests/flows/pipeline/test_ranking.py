@@ -22,7 +22,6 @@ from polywell.evidence.anchors import sound_references
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.correction import LEAST_COMPOUNDS
 from polywell.evidence.estimates import estimated
-from polywell.evidence.spacers import described
 from polywell.families import load_families
 from polywell.ranking import RankBy
 from polywell.records import Entry, Outcome, Provenance
@@ -70,7 +69,7 @@ def test_the_anchors_are_sound():
 def test_the_outline_of_a_stored_row_says_all_that_an_estimate_needs():
     """Every candidate of the library, computed: from the record itself and from its row without vertices."""
     entries = [entry for _, entry in computed([entry.id for entry in reference_entries()]).values()]
-    records = described(screen_many(entries, load_families()), entries)
+    records = screen_many(entries, load_families())
     records = [record for record in records if record.outcome is Outcome.CANDIDATE]
     table = pa.Table.from_pylist([record_to_row(record) for record in records], schema=table_schema())
     cut = pa.concat_tables([table.slice(0, 50), table.slice(50)])  # two chunks, one of them not from 0 on

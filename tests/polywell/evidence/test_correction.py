@@ -27,7 +27,7 @@ from polywell.evidence.correction import (
 from polywell.evidence.features import features
 from polywell.evidence.height_bounds import reference_limits, suspicions
 from polywell.families import built_in_families
-from polywell.geometry.majority import majority_formula
+from polywell.geometry.sites import majority_formula, sites_of
 from polywell.records import Entry, Outcome, Provenance
 from polywell.screening import screen, screen_many
 
@@ -68,7 +68,7 @@ def cuprates(count=None):
     found = {}
     for entry, record in zip(SOUND, screen_many(SOUND, FAMILIES), strict=True):
         if record.outcome is Outcome.CANDIDATE and record.family == "cuprate":
-            found.setdefault(majority_formula(entry.structure), entry)
+            found.setdefault(majority_formula(sites_of(entry.structure)), entry)
     chosen = list(found.values())
     assert len(chosen) > 12
     return chosen[:count]
@@ -162,7 +162,7 @@ def test_a_doped_reference_stands_for_its_parent():
     entry = Entry("made", "mp", "YBa2Cu3O7", doped.elements, ordered)
     found = anchors_of([entry])
     assert [one.compound for one in found] == ["Ba2YCu3O7"]
-    assert majority_formula(doped.structure) == majority_formula(ordered)
+    assert majority_formula(sites_of(doped.structure)) == majority_formula(sites_of(ordered))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,9 @@ def test_another_structure_of_the_same_composition_is_refused():
     record = screen(entry, FAMILIES)
     assert record.outcome is Outcome.CANDIDATE
     true = screen(BY_ID["la2cuo4-lto"], FAMILIES)
-    assert majority_formula(entry.structure) == majority_formula(BY_ID["la2cuo4-lto"].structure)
+    assert majority_formula(sites_of(entry.structure)) == majority_formula(
+        sites_of(BY_ID["la2cuo4-lto"].structure)
+    )
     assert cages_of(record) != cages_of(true)
     assert anchors_of([entry]) == ()
 
@@ -391,7 +393,7 @@ def test_features_take_the_corrected_heights():
     place = Group("made", "unknown, without O and F", "unknown", "iron-based", "nonahedron")
     anchors = [Anchor(place, f"e{n}", f"C{n}", "r", 0.8, 1.0) for n in range(LEAST_COMPOUNDS)]
     found = correct(record, by_group(corrections(anchors, FLOOR)), FAMILIES)
-    plain = features(record, entries[0])
+    plain = features(record)
     corrected = corrected_features(plain, found)
     assert corrected.xi_ceiling_ang == pytest.approx(0.8 * plain.xi_ceiling_ang)
     assert corrected.anion_height_ang == pytest.approx(0.8 * plain.anion_height_ang)

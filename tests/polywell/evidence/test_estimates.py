@@ -11,8 +11,7 @@ from polywell.evidence.anchors import sound_references
 from polywell.evidence.calibration import QUANTILE_80, Calibration, FamilyModel
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.estimates import estimated
-from polywell.evidence.features import features_many
-from polywell.evidence.spacers import described
+from polywell.evidence.features import features
 from polywell.families import load_families
 from polywell.ranking import DEFAULT, RankBy, rank
 from polywell.records import Entry, Outcome, Provenance, ScreenRecord
@@ -22,12 +21,10 @@ FAMILIES = load_families()
 CALIBRATION = built_in_calibration()
 ENTRIES = list(reference_entries())[::6]
 SCREENED = screen_many(ENTRIES, FAMILIES)
-DESCRIBED = described(SCREENED, ENTRIES)
 PLACES = [k for k, record in enumerate(SCREENED) if record.outcome is Outcome.CANDIDATE]
-RECORDS = [DESCRIBED[k] for k in PLACES]
+RECORDS = [SCREENED[k] for k in PLACES]
 ESTIMATED, DATABASE = estimated(RECORDS, CALIBRATION, FAMILIES)
 
-AROUND = {"spacer", "net_disorder", "apex_radius_inner_ang", "apex_radius_outer_ang"}
 CORRECTED = {
     "xi_correction_compounds",
     "xi_correction_note",
@@ -73,15 +70,10 @@ def test_every_kind_of_outcome_is_tried() -> None:
     assert {record.family for record in RECORDS} == {"cuprate", "iron-based", "nickelate"}
 
 
-def test_candidates_are_described_and_others_come_back_as_they_are() -> None:
-    assert len(DESCRIBED) == len(SCREENED)
-    for k, (before, after) in enumerate(zip(SCREENED, DESCRIBED, strict=True)):
-        if k in PLACES:
-            assert changed(before, after) <= AROUND
-            assert after.spacer is not None and after.net_disorder is not None
-        else:
-            assert after is before
-    assert described([], []) == []
+def test_what_stands_around_the_sheets_is_known_of_candidates_alone() -> None:
+    for k, record in enumerate(SCREENED):
+        assert (record.spacer is not None) == (record.net_disorder is not None) == (k in PLACES)
+        assert k in PLACES or (record.apex_radius_inner_ang, record.apex_radius_outer_ang) == (None, None)
 
 
 def test_candidates_get_every_field_and_lose_none() -> None:
@@ -103,7 +95,7 @@ def test_candidates_get_every_field_and_lose_none() -> None:
 
 
 def test_the_estimate_is_that_of_the_model() -> None:
-    rows = features_many([SCREENED[k] for k in PLACES], [ENTRIES[k] for k in PLACES])
+    rows = [features(record) for record in RECORDS]
     for record, estimate in zip(ESTIMATED, CALIBRATION.predict(rows), strict=True):
         assert estimate is not None
         assert record.tc_expected_k == round(estimate.tc_expected_k, 6)
@@ -111,7 +103,7 @@ def test_the_estimate_is_that_of_the_model() -> None:
 
 
 def estimated_cuprates(entries) -> dict[str, ScreenRecord]:
-    told = described(screen_many(entries, FAMILIES), entries)
+    told = screen_many(entries, FAMILIES)
     said, _ = estimated([one for one in told if one.family == "cuprate"], CALIBRATION, FAMILIES)
     return {record.id: record for record in said}
 
@@ -169,8 +161,8 @@ def test_nothing_in_nothing_out() -> None:
 REJECTED = next(record for record in SCREENED if record.outcome is Outcome.REJECTED)
 
 
-@pytest.mark.parametrize("wrong", [SCREENED[PLACES[0]], REJECTED])
-def test_what_is_no_described_candidate_is_an_error(wrong) -> None:
+@pytest.mark.parametrize("wrong", [replace(RECORDS[0], spacer=None), REJECTED])
+def test_what_is_no_candidate_or_lacks_its_surroundings_is_an_error(wrong) -> None:
     with pytest.raises(ValueError, match="expected a candidate with its surroundings"):
         estimated([wrong], CALIBRATION, FAMILIES)
 

@@ -7,8 +7,8 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from polywell.data.reference import reference_entries
-from polywell.evidence.features import FEATURES, Features, features, features_many
-from polywell.evidence.spacers import spacer_table, surroundings
+from polywell.data.spacers import spacer_table
+from polywell.evidence.features import FEATURES, Features, features
 from polywell.families import load_families
 from polywell.records import Outcome
 from polywell.screening import screen, screen_many
@@ -20,7 +20,7 @@ CANDIDATES = {
     for record, entry in zip(RECORDS, reference_entries(), strict=True)
     if record.outcome is Outcome.CANDIDATE
 }
-FOUND = dict(zip(CANDIDATES, features_many(*zip(*CANDIDATES.values(), strict=True)), strict=True))
+FOUND = {id: features(record) for id, (record, _) in CANDIDATES.items()}
 
 SPACERS = {
     "hgba2cuo4.18": "Hg-O",
@@ -81,7 +81,7 @@ def test_an_oxyanion_in_the_spacer() -> None:
         formula="Sr2CuCO5",
         elements=("C", "Cu", "O", "Sr"),
     )
-    assert features(screen(made, FAMILIES), made).spacer == "carbonate-like"
+    assert features(screen(made, FAMILIES)).spacer == "carbonate-like"
 
 
 def test_features_known_by_hand() -> None:
@@ -121,23 +121,22 @@ def test_the_same_for_every_cell(id: str) -> None:
     ]
     for other in others:
         changed = replace(entry, structure=other)
-        alike(FOUND[id], features(screen(changed, FAMILIES), changed))
+        alike(FOUND[id], features(screen(changed, FAMILIES)))
 
 
 def test_only_candidates_have_features() -> None:
     rejected = next(record for record in RECORDS if record.outcome is Outcome.REJECTED)
-    entry = next(entry for entry in reference_entries() if entry.id == rejected.id)
     with pytest.raises(ValueError, match="candidate"):
-        features(rejected, entry)
+        features(rejected)
     record, _ = CANDIDATES["fese"]
-    with pytest.raises(ValueError, match="expected the record of this entry"):
-        features(record, entry)
+    with pytest.raises(ValueError, match="screen it again"):
+        features(replace(record, spacer=None))
 
 
 def test_a_batch_says_what_single_entries_say() -> None:
     records, entries = zip(*CANDIDATES.values(), strict=True)
-    structures = [entry.structure for entry in entries]
-    assert surroundings(records * 3, structures * 3) == surroundings(records, structures) * 3
+    assert screen_many(entries * 3, FAMILIES) == [*records] * 3
+    assert [screen(entry, FAMILIES) for entry in entries] == [*records]
 
 
 def test_every_class_of_spacer_has_its_sentence() -> None:

@@ -282,8 +282,7 @@ def test_a_calibrated_model_is_asked(data, analysis):
 def test_the_built_in_calibration_fits_the_interface(data):
     from polywell.evidence.calibration_table import built_in_calibration
 
-    entries = {entry.id: entry for entry in reference_entries()}
-    found = ceiling(data, calibrated=calibrated_intervals(built_in_calibration(), entries))
+    found = ceiling(data, calibrated=calibrated_intervals(built_in_calibration()))
     assert all(0.0 <= row.p_calibrated <= 1.0 for row in found.classes)
 
 

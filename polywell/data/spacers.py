@@ -1,0 +1,60 @@
+"""Classes of spacers and radii of apex cations, from a table in the package."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+import tomli
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SpacerClass(BaseModel):
+    """One class of spacer: its name, the rule that recognises it, and one sentence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    rule: Literal[
+        "cations",
+        "net metal",
+        "oxyanion",
+        "any cation",
+        "halogens",
+        "apical anions",
+        "other anions",
+        "nothing",
+    ]
+    cations: tuple[str, ...] = ()
+    meaning: str
+
+
+class SpacerTable(BaseModel):
+    """The classes of spacers, in the order that decides ties, and radii of apex cations in Å."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    oxyanion_centres: frozenset[str]
+    oxyanion_bond_ang: Annotated[float, Field(gt=0)]
+    halogens: frozenset[str]
+    classes: Annotated[tuple[SpacerClass, ...], Field(alias="class", min_length=1)]
+    apex_radius_ang: dict[str, Annotated[float, Field(gt=0)]]
+    apex_radius_over_capped_nets_ang: dict[str, Annotated[float, Field(gt=0)]]
+
+    def named(self, rule: str) -> str:
+        """Name of the class that a rule recognises."""
+        return next(row.name for row in self.classes if row.rule == rule)
+
+    def radius_ang(self, symbol: str, over_capped: bool) -> float | None:
+        """Radius in Å of an apex cation, over a capped net or another; None when the table has none."""
+        special = self.apex_radius_over_capped_nets_ang.get(symbol) if over_capped else None
+        return special or self.apex_radius_ang.get(symbol)
+
+
+@cache
+def spacer_table() -> SpacerTable:
+    """Read the built-in table of spacer classes and apex radii."""
+    text = (files("polywell") / "tables" / "spacers.toml").read_text(encoding="utf-8")
+    return SpacerTable.model_validate(tomli.loads(text))
