@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from catalog.errors import HomeError
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CATALOG_OF_CHECKOUT = Path("catalog") / "data"
+PAGES_OF_CHECKOUT = Path("reports") / "pages"
+"""The two folders of a checkout that runs write, beside the code; neither is a part of the program."""
+
+
+@cache
+def checkout() -> Path | None:
+    """The folder of the project's files, when the program runs from them; None where it was installed."""
+    folder = Path(__file__).resolve().parent.parent
+    try:
+        project = (folder / "pyproject.toml").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return folder if re.search(r'^name = "polywell"$', project, re.M) else None
 
 
 @dataclass(frozen=True)
@@ -20,10 +35,15 @@ class Home:
 
     @classmethod
     def at(cls, directory: Path | None = None) -> Home:
-        """The home in `directory`; None means the checkout's own `catalog/data` and `reports/html`."""
-        if directory is None:
-            return cls(catalog=CHECKOUT / "catalog" / "data", reports=CHECKOUT / "reports" / "html")
-        root = Path(directory).expanduser()
+        """The home in `directory`.
+
+        None means the checkout's `catalog/data` and `reports/pages` when the program runs from one, and the
+        working folder when it was installed: a home never lies beside installed packages.
+        """
+        project = checkout()
+        if directory is None and project is not None:
+            return cls(catalog=project / CATALOG_OF_CHECKOUT, reports=project / PAGES_OF_CHECKOUT)
+        root = Path.cwd() if directory is None else Path(directory).expanduser()
         return cls(catalog=root / "catalog", reports=root / "reports")
 
     @property

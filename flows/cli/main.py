@@ -35,9 +35,10 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from flows.pipeline.manifest import CHECKOUT, code_version
+        from catalog.home import checkout
+        from flows.pipeline.manifest import code_version
 
-        typer.echo(f"polywell {code_version(CHECKOUT)}")
+        typer.echo(f"polywell {code_version(checkout())}")
         raise typer.Exit
 
 

@@ -17,7 +17,7 @@ def ceiling(home: str | None = None, relax: bool = False, notify: list[str] | No
     """Weighs the claim that nickelates will not exceed 100 K, and writes its page.
 
     Args:
-        home: folder of the catalog and the pages; `POLYWELL_HOME` or the checkout's own if None.
+        home: folder of the catalog and the pages; `POLYWELL_HOME` or that of `Home.at` if None.
         relax: relax a structure of each class under pressure; needs the extra `pressure`.
         notify: notification blocks to tell when it fails, as `type/name`.
 

@@ -70,7 +70,7 @@ def screen(
 
     Args:
         source: one of the forms that `polywell sources` lists.
-        home: folder of the catalog and the pages; `POLYWELL_HOME` or the checkout's own if None.
+        home: folder of the catalog and the pages; `POLYWELL_HOME` or that of `Home.at` if None.
         families: path of a λ table; `POLYWELL_FAMILIES` or the built-in one if None.
         workers: number of worker processes; `POLYWELL_WORKERS` or one for each core if None.
         without_noncommercial: leave out entries that may not be used commercially.

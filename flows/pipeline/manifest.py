@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from catalog.home import CATALOG_OF_CHECKOUT, PAGES_OF_CHECKOUT, checkout
 from catalog.readers.limits import LIMITS
 from catalog.sources import Source
 from catalog.store.durable import canonical_json
@@ -29,8 +30,6 @@ from polywell.evidence.calibration_table import built_in_calibration
 from polywell.families import Families
 from polywell.geometry.tolerances import TOLERANCES
 from polywell.records import Outcome, ScreenRecord
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 LIBRARIES = ("numpy", "scipy", "pymatgen", "ase", "pyarrow", "deltalake", "prefect")
 """Libraries whose version can move a result or a file."""
@@ -138,7 +137,7 @@ def build_manifest(
         "failures": dict(counts.failures),
         **versions(families),
         "families": [row.model_dump(mode="json") for row in families.rows],
-        "code_version": code_version(CHECKOUT),
+        "code_version": code_version(checkout()),
         "python_version": platform.python_version(),
         "library_versions": {name: metadata.version(name) for name in LIBRARIES},
     }
@@ -183,12 +182,13 @@ def screening_settings(families: Families) -> dict[str, str | int]:
 def code_digest() -> str:
     """Digest of the program's own files, tables and templates included."""
     digest = hashlib.sha256()
+    written = (CATALOG_OF_CHECKOUT, PAGES_OF_CHECKOUT)
     for room in ("polywell", "catalog", "reports", "flows"):
         folder = Path(str(importlib.resources.files(room)))
         for path in sorted(folder.rglob("*")):
-            if path.suffix in CODE_SUFFIXES and "data" not in path.relative_to(folder).parts[:1]:
-                name = path.relative_to(folder).as_posix()
-                digest.update(f"{room}/{name}\0".encode() + path.read_bytes() + b"\0")
+            name = room / path.relative_to(folder)
+            if path.suffix in CODE_SUFFIXES and not any(map(name.is_relative_to, written)):
+                digest.update(f"{name.as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -196,8 +196,8 @@ def _digest(value: dict[str, Any]) -> str:
     return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()[:16]
 
 
-def code_version(checkout: Path) -> str:
-    """Version of the installed package, and the commit where `checkout` has one: `0.1.0+g0123456789ab`.
+def code_version(project: Path | None) -> str:
+    """Version of the package, and the commit where there is a checkout that has one: `0.1.0+g0123456789ab`.
 
     `.dirty` is added when files differ from the commit.
     """
@@ -205,10 +205,10 @@ def code_version(checkout: Path) -> str:
         version = metadata.version("polywell")
     except metadata.PackageNotFoundError:
         version = "0 (not installed)"
-    commit = _git(checkout, "rev-parse", "--verify", "--short=12", "HEAD")
-    if not commit:
+    commit = None if project is None else _git(project, "rev-parse", "--verify", "--short=12", "HEAD")
+    if project is None or not commit:
         return version
-    changed = _git(checkout, "status", "--porcelain", "--untracked-files=no")
+    changed = _git(project, "status", "--porcelain", "--untracked-files=no")
     return f"{version}+g{commit}{'.dirty' if changed else ''}"
 
 

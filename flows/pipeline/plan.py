@@ -95,7 +95,7 @@ def _order(given: str | None) -> RankBy | None:
 
 
 def home_folder(home: str | None) -> Path | None:
-    """The folder of the home that is given, or of `POLYWELL_HOME`; None for the checkout's own."""
+    """The folder of the home that is given, or of `POLYWELL_HOME`; None where neither is."""
     return _path(home) or Settings().home
 
 

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="POLYWELL_", env_ignore_empty=True, frozen=True)
 
     home: Path | None = Field(
-        None, description="folder of the catalog and the pages; the checkout's if not set"
+        None, description="folder of the catalog and the pages; the checkout's or the working one if not set"
     )
     families: Path | None = Field(default=None, description="a λ table to use in place of the built-in one")
     workers: int = Field(default_factory=cores, ge=1, le=1024, description="number of worker processes")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog.errors import CatalogError
+from catalog.home import checkout as own_checkout
 from catalog.store.durable import replace_durably
 from flows.progress import stage
 from polywell.evidence.calibration import Calibration
@@ -20,7 +21,6 @@ from polywell.evidence.calibration_table import (
 from polywell.evidence.training import calibrate as fit_built_in
 from polywell.families import Families, load_families
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 TABLE = Path("polywell") / "tables" / "calibration.toml"
 """The table, below the checkout."""
 
@@ -42,24 +42,26 @@ class Recalibrated:
 
 
 def calibrate(
-    checkout: Path = CHECKOUT, fit: Callable[[Families], Calibration] = fit_built_in
+    checkout: Path | None = None, fit: Callable[[Families], Calibration] = fit_built_in
 ) -> Recalibrated:
     """Fits the calibration to the built-in rows and the built-in λ table, and replaces the table durably.
 
     Args:
-        checkout: the folder of the project's files.
+        checkout: the folder of the project's files; the one that the program runs from if None.
         fit: makes the calibration.
 
     Raises:
         NotACheckoutError: there is no checkout, or its table cannot be written.
         FamilyTableError: the λ table cannot be used.
     """
-    path = checkout / TABLE
-    if not (checkout / "pyproject.toml").is_file() or not path.parent.is_dir():
+    folder = checkout or own_checkout()
+    if folder is None or not (folder / "pyproject.toml").is_file() or not (folder / TABLE).parent.is_dir():
         raise NotACheckoutError(
-            f"{checkout} is no checkout of polywell (no pyproject.toml, or no {TABLE.parent}); the table is "
-            "one of its files: install a checkout with `pip install --editable .` and calibrate there"
+            f"{folder or 'an installed package'} is no checkout of polywell (no pyproject.toml, or no "
+            f"{TABLE.parent}); the table is one of its files: install a checkout with "
+            "`pip install --editable .` and calibrate there"
         )
+    path = folder / TABLE
     if not os.access(path.parent, os.W_OK):
         raise _unwritable(path, "no permission")
     before = _read(path)

@@ -31,7 +31,7 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path
     """Weighs the claim about nickelates and writes `ceiling.html` and `ceiling.json`.
 
     Args:
-        home: folder of the catalog and the pages; from the environment or the checkout's own if None.
+        home: folder of the catalog and the pages; from the environment or that of `Home.at` if None.
         relax: relax a structure of each class under pressure with the potential of the extra `pressure`.
 
     Returns:

@@ -57,7 +57,7 @@ def validate(
     """Evaluates the calibration and writes its page and `validation.json` below the pages of a home.
 
     Args:
-        home: folder of the catalog and the pages; from the environment or the checkout's own if None.
+        home: folder of the catalog and the pages; from the environment or that of `Home.at` if None.
         families: a λ table in place of the built-in one.
         against: data from outside: `csv:FILE` or `3dsc:DIR`; None leaves compounds and structure types of
             the built-in rows out in turn.

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import HomeError
-from catalog.home import CHECKOUT, Home
+from catalog.home import Home, checkout
 
 
 def test_a_home_lies_in_its_directory_and_nothing_is_made(tmp_path: Path) -> None:
@@ -14,9 +14,36 @@ def test_a_home_lies_in_its_directory_and_nothing_is_made(tmp_path: Path) -> Non
 
 
 def test_without_a_directory_the_checkout_is_home() -> None:
+    home, project = Home.at(None), checkout()
+    assert project == Path(__file__).resolve().parents[2]
+    assert (home.catalog, home.reports) == (project / "catalog" / "data", project / "reports" / "pages")
+
+
+def test_what_a_checkout_is_home_to_is_no_part_of_the_program() -> None:
+    home, project = Home.at(None), Path(__file__).resolve().parents[2]
+    ignored = (project / ".gitignore").read_text("utf-8").splitlines()
+    for folder in (home.catalog, home.reports):
+        assert f"{folder.relative_to(project).as_posix()}/" in ignored
+        assert not list(folder.rglob("*.py"))
+
+
+def test_where_the_program_is_installed_the_working_folder_is_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog.home.checkout", lambda: None)
+    monkeypatch.chdir(tmp_path)
     home = Home.at(None)
-    assert (home.catalog, home.reports) == (CHECKOUT / "catalog" / "data", CHECKOUT / "reports" / "html")
-    assert (CHECKOUT / "catalog" / "home.py").is_file()
+    assert (home.catalog, home.reports) == (tmp_path / "catalog", tmp_path / "reports")
+
+
+@pytest.mark.parametrize("project", [None, '[project]\nname = "another"\n'])
+def test_only_the_files_of_this_project_are_a_checkout(
+    project: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if project is not None:
+        (tmp_path / "pyproject.toml").write_text(project, "utf-8")
+    monkeypatch.setattr("catalog.home.__file__", str(tmp_path / "catalog" / "home.py"))
+    assert checkout.__wrapped__() is None
 
 
 def test_preparing_makes_the_folders(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from catalog.home import checkout as own_checkout
 from flows.studies import calibrate as module
-from flows.studies.calibrate import CHECKOUT, TABLE, NotACheckoutError, calibrate
+from flows.studies.calibrate import TABLE, NotACheckoutError, calibrate
 from polywell.evidence.calibration_table import built_in_calibration, from_text, to_text
 from tests.flows import crystals
 
@@ -29,8 +30,14 @@ def moved():
 
 
 def test_it_is_the_table_of_the_checkout() -> None:
-    assert crystals.CHECKOUT == CHECKOUT
-    assert (CHECKOUT / TABLE).is_file()
+    assert crystals.CHECKOUT == own_checkout()
+    assert (crystals.CHECKOUT / TABLE).is_file()
+
+
+def test_an_installed_package_is_no_checkout(monkeypatch) -> None:
+    monkeypatch.setattr(module, "own_checkout", lambda: None)
+    with pytest.raises(NotACheckoutError, match=r"an installed package is no checkout .* --editable"):
+        calibrate(fit=lambda families: pytest.fail("fitted for nothing"))
 
 
 def test_the_same_calibration_moves_nothing(checkout) -> None:

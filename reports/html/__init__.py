@@ -1,0 +1,1 @@
+"""What all pages share: templates, inlined scripts, files replaced in one step."""
