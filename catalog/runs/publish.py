@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import secrets
 import shutil
@@ -18,16 +17,10 @@ import pyarrow.parquet as pq
 
 from catalog.errors import PublishError
 from catalog.home import Home
-from catalog.runs.published import MANIFEST, published_runs
-from catalog.store.durable import sync, write_json
+from catalog.runs.published import FILES, MANIFEST, PublishedRun, published_runs
+from catalog.store.durable import file_digest, sync, write_json
 from catalog.store.schema import conformed, entry_schema
 from polywell.records import Outcome
-
-FILES = {
-    Outcome.CANDIDATE: "ranked.parquet",
-    Outcome.REJECTED: "rejected.parquet",
-    Outcome.FAILED: "failed.parquet",
-}
 
 KEPT_RUNS = 10
 """Published runs of each source that stay on disk, the newest included."""
@@ -43,23 +36,20 @@ def publish(
     rejected: pa.Table,
     failed: pa.Table,
     manifest: Mapping[str, Any],
-) -> Path:
+) -> PublishedRun:
     """Writes a run and makes `home.latest` point to it; on any error the run before stays as it was.
 
     `latest` is a symbolic link to a folder below `home.runs`. It is replaced by a rename, so a reader sees
     the old run or the new one, whole. Files are deterministic for equal records; times stand in the
-    manifest only, which gets the digests of the files (key `files`).
+    manifest only, which gets the run's name (key `run`) and the digests of the files (key `files`).
 
     Args:
         home: where to publish.
-        name: of the run, as `catalog.runs.published.new_name` makes it.
+        name: the run's name, as `catalog.runs.published.new_name` gave it.
         ranked: candidates in the order of their rank, with the columns of the registry.
         rejected: rejected entries, in the order of the file; may be slim (see `catalog.store.slim`).
         failed: failed entries, likewise.
         manifest: facts about the run; `entries`, `candidates`, `rejected`, `failed` must be the counts.
-
-    Returns:
-        The folder of the run.
 
     Raises:
         PublishError: counts that do not add up, an entry twice, a record in the wrong list, or a disk
@@ -69,33 +59,39 @@ def publish(
     try:
         home.runs.mkdir(parents=True, exist_ok=True)
         with _only_writer(home.runs):
-            _replace(home, name, lists, manifest)
+            whole = _replace(home, name, lists, manifest)
             _forget_old_runs(home, name)
     except OSError as error:
         raise PublishError(
             f"the run cannot be written to {home.catalog} ({error.strerror or error}); the catalog published "
             "before is unchanged: make room or permissions, then run again"
         ) from error
-    return home.runs / name
+    return PublishedRun(home, name, home.runs / name, whole)
 
 
-def _replace(home: Home, name: str, lists: Mapping[Outcome, pa.Table], manifest: Mapping[str, Any]) -> None:
+def _replace(
+    home: Home, name: str, lists: Mapping[Outcome, pa.Table], manifest: Mapping[str, Any]
+) -> dict[str, Any]:
     """Writes the run under a temporary name, makes it durable, and turns the link to it."""
     for stale in home.runs.glob(".partial-*"):
         shutil.rmtree(stale, ignore_errors=True)
     partial = home.runs / f".partial-{name}"
     try:
         partial.mkdir()
-        _write_run(partial, lists, manifest)
+        whole = _write_run(partial, lists, {**manifest, "run": name})
         sync(partial)
         partial.rename(home.runs / name)
         sync(home.runs)
         _point(home, name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    return whole
 
 
-def _write_run(folder: Path, lists: Mapping[Outcome, pa.Table], manifest: Mapping[str, Any]) -> None:
+def _write_run(
+    folder: Path, lists: Mapping[Outcome, pa.Table], manifest: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Writes the files and the manifest; returns the manifest as it was written."""
     _check_entries(lists)
     counts: dict[Outcome, int] = {}
     digests: dict[str, str] = {}
@@ -103,10 +99,11 @@ def _write_run(folder: Path, lists: Mapping[Outcome, pa.Table], manifest: Mappin
         path = folder / FILES[outcome]
         counts[outcome] = write_table(path, table)
         sync(path)
-        with path.open("rb") as stream:
-            digests[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        digests[path.name] = file_digest(path)
     _check_counts(counts, manifest)
-    write_json(folder / MANIFEST, {**manifest, "files": digests})
+    whole = {**manifest, "files": digests}
+    write_json(folder / MANIFEST, whole)
+    return whole
 
 
 def _check_entries(lists: Mapping[Outcome, pa.Table]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from catalog.errors import FileAccessError, SourceError
 from catalog.sources.base import RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.store.durable import file_digest
 
 
 class FilesSource:
@@ -80,8 +80,7 @@ class FilesSource:
 
 def _digest(path: str) -> str | None:
     try:
-        with open(path, "rb") as stream:
-            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+        return "sha256:" + file_digest(path)
     except OSError:
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, Literal
 
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError, ReadError, SourceError
 from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.store.durable import file_digest
 from polywell.records import Provenance
 
 UNNAMED = "(row "
@@ -156,8 +156,7 @@ class RowsSource(ABC):
         """sha256 of the file, taken anew when its size or time has changed."""
         key = self._state()
         if self._digest is None or self._digest[0] != key:
-            with self._file.open("rb") as stream:
-                self._digest = key, "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+            self._digest = key, "sha256:" + file_digest(self._file)
         return self._digest[1]
 
     def _state(self) -> tuple[int, int]:

@@ -184,6 +184,27 @@ def rows_at(table_path: Path, source: str, chosen: NDArray[np.bool_]) -> Iterato
         )
 
 
+def rows_of(table_path: Path, source: str, ids: Collection[str]) -> dict[str, Row]:
+    """The current rows of some entries of a source, by id; an id that the table lacks is left out.
+
+    Args:
+        table_path: folder of one of the tables of `SCHEMAS`.
+        source: name of the source.
+        ids: the entries.
+
+    Raises:
+        LakeError: a table of another schema version.
+    """
+    if not ids:
+        return {}
+    wanted = pa.array(sorted(ids), pa.string())
+    found: dict[str, Row] = {}
+    for batch in scan(table_path, source):
+        some = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
+        found |= {str(row["id"]): row for row in some.to_pylist()}
+    return found
+
+
 def _of_group(group: ds.ParquetFileFragment, stored: pa.Schema, schema: pa.Schema) -> pa.RecordBatch:
     names = [name for name in schema.names if name in stored.names]
     table = group.to_table(schema=stored, columns=names, use_threads=False)

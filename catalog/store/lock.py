@@ -14,6 +14,7 @@ from typing import Any
 
 from catalog.errors import HomeError
 from catalog.home import Home
+from catalog.store.durable import read_json
 
 WAIT_S = 4 * 3600.0
 """Seconds that a second run waits for the first; a full run of a large database takes less."""
@@ -87,11 +88,7 @@ def _write_mark(mark: Path, what: str) -> None:
 
 def _holder(mark: Path) -> dict[str, Any]:
     """What the mark tells; nothing where there is none, or where its writer died while writing."""
-    try:
-        found = json.loads(mark.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return read_json(mark) or {}
 
 
 def _shown(holder: dict[str, Any]) -> str:

@@ -187,8 +187,8 @@ def diff(
     with told_in_one_line():
         from catalog.home import Home
         from catalog.runs.diff import compare
+        from catalog.runs.published import two_runs
         from flows.pipeline.settings import Settings
-        from flows.results.named_runs import two_runs
 
         before, after = two_runs(Home.at(home or Settings().home), runs or [])
         found = compare(before.folder, after.folder)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from catalog.home import Home
+from catalog.store.lake import rows_of
 from catalog.store.predictions import record_to_row
 from catalog.store.schema import Row
 from flows.pipeline.ranking import Tables
-from flows.results.export import structures_of
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import Outcome
@@ -47,7 +47,7 @@ def shown(tables: Tables, home: Home, source: str, dossiers: int, families: Fami
         ranked,
         _first(tables.rejected, REJECTED_SHOWN),
         _first(tables.failed, FAILED_SHOWN),
-        structures_of(home, source, {str(row["id"]) for row in ranked[:dossiers]}),
+        rows_of(home.structures, source, {str(row["id"]) for row in ranked[:dossiers]}),
         measured_rows(families),
     )
 

@@ -21,7 +21,8 @@ from catalog.errors import HomeError
 from catalog.home import Home
 from catalog.runs.diff import Difference, candidates_of, difference, judged, judged_in, outlines
 from catalog.runs.publish import publish
-from catalog.runs.published import RunError, latest_run, mark_complete, new_name, published_runs, write_record
+from catalog.runs.published import RunError, latest_run, new_name, published_runs
+from catalog.runs.record import write_record
 from catalog.store.lake import SPOOLS
 from catalog.store.lock import only_run
 from catalog.store.predictions import table_schema
@@ -254,9 +255,9 @@ class Run:
         )
         to_show = (tables, plan.home, plan.source.name, plan.dossiers, plan.families)
         self._shown = self._aside.submit(shown, *to_show)
-        folder = publish(plan.home, self._name, tables.ranked, tables.rejected, tables.failed, manifest)
+        run = publish(plan.home, self._name, tables.ranked, tables.rejected, tables.failed, manifest)
         say(f"changes: {changes.sentence}")
-        self._record |= {"published": folder.name, "entries": counts.entries, "changes": changes.as_json()}
+        self._record |= {"published": run.name, "entries": counts.entries, "changes": changes.as_json()}
         self._record |= {
             "candidates": counts.candidates,
             "rejected": counts.rejected,
@@ -284,7 +285,7 @@ class Run:
                 home.reports / "latest", rows.ranked, rows.rejected, rows.failed, latest.manifest,
                 rows.measured, rows.structures, self.plan.dossiers, home.reports / EVALUATION,
             )  # fmt: skip
-            mark_complete(latest)
+            latest.mark_complete()
         except OSError as error:
             raise HomeError(
                 f"the pages cannot be written to {home.reports} ({error.strerror or error}); the catalog is "

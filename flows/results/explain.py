@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow.dataset as ds
-
 from catalog.errors import CatalogError
 from catalog.home import Home
-from catalog.runs.publish import FILES
 from catalog.runs.published import PublishedRun, find_run
 from catalog.store.schema import Row
-from flows.results.export import ranked_rows, structures_of
 from polywell.doping import NOTHING
 from polywell.families import built_in_families
-from polywell.records import REASON_MEANING, Outcome, Reason
+from polywell.records import REASON_MEANING, Reason
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import write_dossier
 from reports.dossier.payload import Derivation, Dossier
@@ -40,12 +36,12 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     from flows.pipeline.page_rows import measured_rows
 
     run = find_run(home, run_name)
-    ranked = ranked_rows(run)
+    ranked = run.ranked().to_pylist()
     row = next((one for one in ranked if one["id"] == id), None)
     if row is None:
         return _dropped(run, id, ranked, page)
     context = Context.of(ranked, run.manifest, measured_rows(built_in_families()))
-    structure = structures_of(home, str(run.source), {id}).get(id)
+    structure = run.structures({id}).get(id)
     payload = dossier(row, structure, context)
     lines = dossier_lines(payload)
     if page is not None:
@@ -54,19 +50,16 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
 
 
 def _dropped(run: PublishedRun, id: str, ranked: list[Row], page: Path | None) -> list[str]:
-    for outcome in (Outcome.REJECTED, Outcome.FAILED):
-        table = ds.dataset(run.folder / FILES[outcome]).to_table(
-            columns=["id", "formula", "reason", "message", "error_type", "stage"], filter=ds.field("id") == id
-        )
-        for row in table.to_pylist():
-            if page is not None:
-                raise NoSuchEntryError(f"{id!r} is {outcome.value}: only a candidate has a page")
-            lines = [f"{row['formula']}  {id}", f"outcome: {outcome.value}"]
-            if row["reason"]:
-                lines.append(f"reason: {row['reason']}: {REASON_MEANING[Reason(row['reason'])]}")
-            if row["error_type"]:
-                lines.append(f"error: {row['error_type']} at stage {row['stage']}")
-            return [*lines, f"message: {row['message']}"] if row["message"] else lines
+    row = run.entry(id)
+    if row is not None:
+        if page is not None:
+            raise NoSuchEntryError(f"{id!r} is {row['outcome']}: only a candidate has a page")
+        lines = [f"{row['formula']}  {id}", f"outcome: {row['outcome']}"]
+        if row["reason"]:
+            lines.append(f"reason: {row['reason']}: {REASON_MEANING[Reason(row['reason'])]}")
+        if row["error_type"]:
+            lines.append(f"error: {row['error_type']} at stage {row['stage']}")
+        return [*lines, f"message: {row['message']}"] if row["message"] else lines
     like = [str(row["id"]) for row in ranked if id.lower() in str(row["id"]).lower()][:5]
     hint = f"; near it: {', '.join(like)}" if like else ""
     raise NoSuchEntryError(f"run {run.name} of {run.source!r} holds no entry {id!r}{hint}")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow.dataset as ds
+import pyarrow.compute as pc
 
 from catalog.home import Home
 from catalog.runs.published import PublishedRun, published_runs
 from catalog.store.predictions import row_to_record
 from flows.pipeline.settings import Settings
 from flows.progress import stage
-from flows.results.export import ranked_rows
 from flows.studies.potential import load_potential
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.proposal.ceiling import CeilingAnalysis, ceiling
@@ -63,7 +62,7 @@ def catalogued(home: Home) -> list[ScreenRecord]:
         row_to_record(row)
         for source, run in sorted(newest.items())
         if source != LIBRARY
-        for row in ranked_rows(run, ds.field("metal") == "Ni")
+        for row in run.ranked(where=pc.field("metal") == "Ni").to_pylist()
     ]
 
 

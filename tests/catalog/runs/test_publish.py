@@ -37,7 +37,7 @@ def publish(
 ) -> Path:
     lists = ([record_to_row(record) for record in records] for records in (ranked, rejected, failed))
     tables = [pa.Table.from_pylist(rows, schema=entry_schema()) for rows in lists]
-    return publishing.publish(home, new_name(), *tables, facts)
+    return publishing.publish(home, new_name(), *tables, facts).folder
 
 
 @pytest.fixture

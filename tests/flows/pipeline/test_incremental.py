@@ -8,13 +8,12 @@ import pytest
 from deltalake import DeltaTable
 
 from catalog.home import Home
-from catalog.runs.published import latest_run, manifest_of, published_runs
+from catalog.runs.published import latest_run, manifest_of, published_runs, two_runs
 from catalog.store import lake
 from catalog.store.structures import structures_schema
 from flows.deployments.notify import news
 from flows.pipeline.plain import run_plain
 from flows.pipeline.plan import Plan, make_plan
-from flows.results.named_runs import two_runs
 from polywell.families import load_families
 from tests.flows.crystals import CHECKOUT
 from tests.flows.dated import Dated, infinite_layer, ranked, screened

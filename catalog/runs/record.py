@@ -1,0 +1,35 @@
+"""The record that every run leaves, also one that published nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from catalog.home import Home
+from catalog.runs.published import RunError
+from catalog.store.durable import write_json
+
+KEPT_RECORDS = 1000
+"""Run records that stay on disk, the newest included: nearly three years of nights."""
+
+
+def write_record(home: Home, name: str, record: Mapping[str, Any]) -> Path:
+    """Writes the record of a run; the oldest ones beyond `KEPT_RECORDS` are removed.
+
+    Raises:
+        RunError: the disk is full or read-only.
+    """
+    path = home.records / f"{name}.json"
+    try:
+        home.records.mkdir(parents=True, exist_ok=True)
+        write_json(path, record)
+        old = sorted(item for item in home.records.glob("*.json"))[:-KEPT_RECORDS]
+        for item in old:
+            item.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"the record of the run cannot be written to {home.records} ({error.strerror or error}); "
+            "make room or permissions"
+        ) from error
+    return path

@@ -1,0 +1,130 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from catalog.home import Home
+from catalog.runs.publish import publish
+from catalog.runs.published import PublishedRun, RunError, find_run, latest_run, new_name, two_runs
+from catalog.runs.record import KEPT_RECORDS, write_record
+from catalog.store.durable import file_digest
+from catalog.store.lake import apply
+from catalog.store.predictions import record_to_row
+from catalog.store.schema import entry_schema
+from catalog.store.structures import entry_to_row, structures_schema
+from polywell.columns import ENTRY_COLUMNS
+from polywell.records import Entry, Outcome
+
+SOURCE = "files:/data/x"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home.at(tmp_path)
+    home.prepare()
+    return home
+
+
+@pytest.fixture
+def run(home: Home, candidate: Callable, rejected: Callable, failed: Callable) -> PublishedRun:
+    lists = (
+        [candidate("a", 1), candidate("b", 2, metal="Ni"), candidate("c", 3)],
+        [rejected("r"), rejected("s")],
+        [failed("f")],
+    )
+    tables = [
+        pa.Table.from_pylist([record_to_row(record) for record in some], entry_schema()) for some in lists
+    ]
+    counts = {"entries": 6, "candidates": 3, "rejected": 2, "failed": 1, "source": SOURCE}
+    return publish(home, new_name(), *tables, counts)
+
+
+def test_the_record_the_folder_and_the_manifest_bear_one_name(home: Home, run: PublishedRun) -> None:
+    latest = latest_run(home)
+    assert latest == run
+    assert run.manifest["run"] == run.name == run.folder.name
+    assert run.manifest["files"]["ranked.parquet"] == file_digest(run.file(Outcome.CANDIDATE))
+
+
+def test_a_table_has_the_columns_and_rows_that_are_asked_for(run: PublishedRun) -> None:
+    assert run.ranked().schema.names == [column.name for column in ENTRY_COLUMNS]
+    assert run.ranked()["id"].to_pylist() == ["a", "b", "c"]
+    assert run.rejected(["id", "reason"]).to_pylist() == [
+        {"id": name, "reason": "no_net_metal"} for name in ("r", "s")
+    ]
+    assert run.failed(["error_type"]).to_pylist() == [{"error_type": "EmptyFileError"}]
+    assert run.ranked(["id"], pc.field("metal") == "Ni").to_pylist() == [{"id": "b"}]
+    with pytest.raises(KeyError):
+        run.ranked(["no_such_column"])
+
+
+def test_the_first_rows_and_one_entry_of_any_outcome(run: PublishedRun) -> None:
+    assert [row["id"] for row in run.head(Outcome.CANDIDATE, 2)] == ["a", "b"]
+    assert run.head(Outcome.CANDIDATE, 0) == []
+    assert len(run.head(Outcome.REJECTED, 5)) == 2
+    assert [(run.entry(id) or {})["outcome"] for id in ("c", "s", "f")] == ["candidate", "rejected", "failed"]
+    assert run.entry("nobody") is None
+
+
+def test_columns_that_an_older_program_did_not_know_are_empty(run: PublishedRun) -> None:
+    path = run.file(Outcome.CANDIDATE)
+    whole = pq.read_table(path)
+    phases = whole["phases"].to_pylist()
+    for some in phases:
+        for phase in some:
+            del phase["tc_k"]
+    older = whole.drop_columns(["tc_low_k", "phases"]).append_column("phases", pa.array(phases))
+    pq.write_table(older, path)
+    assert run.ranked(["id", "tc_low_k"]).to_pylist()[0] == {"id": "a", "tc_low_k": None}
+    assert run.ranked(["id"], pc.field("tc_low_k").is_null()).num_rows == 3
+    entry = run.entry("a")
+    assert entry is not None and entry["phases"][0]["tc_k"] is None and entry["phases"][0]["xi_ang"] == 3.6
+    assert run.head(Outcome.CANDIDATE, 1) == [entry]
+
+
+def test_the_structures_of_a_run_are_those_of_its_source(home: Home, run: PublishedRun, la2cuo4) -> None:
+    assert run.structures({"a"}) == {}
+    for source in (SOURCE, "another"):
+        rows = [entry_to_row(Entry(source, id, "La2CuO4", ("Cu", "La", "O"), la2cuo4)) for id in "abd"]
+        batch = pa.RecordBatch.from_pylist(rows, structures_schema())
+        apply(home.structures, [batch], pa.array([], pa.string()), source)
+    found = run.structures({"a", "d", "gone"})
+    assert set(found) == {"a", "d"}
+    assert found["a"]["source"] == SOURCE and len(found["a"]["species"]) == len(la2cuo4)
+
+
+def test_a_run_is_found_by_the_beginning_of_its_name(
+    home: Home, run: PublishedRun, candidate: Callable
+) -> None:
+    with pytest.raises(RunError, match="only published run"):
+        two_runs(home, [])
+    with pytest.raises(RunError, match="names 0 runs"):
+        find_run(home, "yesterday")
+    with pytest.raises(RunError, match="3 runs given"):
+        two_runs(home, ["a", "b", "c"])
+    assert find_run(home, "latest") == find_run(home, run.name[:-1]) == run
+    tables = [pa.Table.from_pylist(rows, entry_schema()) for rows in ([record_to_row(candidate())], [], [])]
+    counts = {"entries": 1, "candidates": 1, "rejected": 0, "failed": 0, "source": SOURCE}
+    newer = publish(home, new_name(), *tables, counts)
+    assert two_runs(home, []) == two_runs(home, [run.name]) == (run, newer)
+
+
+def test_a_run_knows_its_end_and_who_has_its_news(run: PublishedRun) -> None:
+    assert run.is_complete  # a manifest without changes is of a program that marked no end
+    assert run.notified() == []
+    run.mark_notified(["slack-webhook/lab"])
+    run.mark_complete()
+    assert run.notified() == ["slack-webhook/lab"]
+    assert (run.folder / ".complete").exists()
+
+
+def test_the_oldest_records_are_removed(home: Home) -> None:
+    home.records.mkdir()
+    for number in range(KEPT_RECORDS + 2):
+        (home.records / f"2026-{number:04}.json").touch()
+    path = write_record(home, "2027", {"outcome": "published"})
+    left = sorted(item.name for item in home.records.iterdir())
+    assert len(left) == KEPT_RECORDS and left[-1] == path.name and left[0] == "2026-0003.json"
