@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from polywell.known import CATIONS_SLACK, Amounts, amounts_per_metal, doping_distance
-from polywell.records import ScreenRecord, with_values
+from polywell.records import Screening
 
 LEAST_KEPT = 0.5
 """A doped variant keeps more than this share of every ion of its parent."""
@@ -15,11 +15,11 @@ Named = tuple[str, str]
 """A formula and the majority metal of its net."""
 
 
-def grouped(records: Sequence[ScreenRecord]) -> list[ScreenRecord]:
-    """The candidates of a source with their `compound`, found from the majority formulas of all of them."""
-    names = [(record.majority_formula or record.formula, str(record.metal)) for record in records]
+def compounds_of(candidates: Sequence[Screening]) -> list[str]:
+    """The compound of each candidate of a source, found from the majority formulas of all of them."""
+    names = [(one.majority_formula or one.formula, str(one.metal)) for one in candidates]
     found = compounds(names)
-    return [with_values(record, compound=found[name]) for record, name in zip(records, names, strict=True)]
+    return [found[name] for name in names]
 
 
 def compounds(formulas: Iterable[Named]) -> dict[Named, str]:

@@ -16,6 +16,11 @@ from pymatgen.core import Composition, Element
 from polywell.data.charges import NoChargeError, formal_charges
 from polywell.proposal.stripes import SPACINGS, STRIPE_MEANING, stripe_doping
 
+LEAST_VALENCE, MOST_VALENCE = 0.0, 4.0
+"""Formal valences of a metal of the nets; a value outside says that another ion has another charge."""
+
+LONGEST_FORMULA = 300
+
 NOTHING = "-"
 """Stands for a host or guest where an element is added or taken out."""
 
@@ -89,6 +94,26 @@ def formal_valence(composition: Composition, metal: str) -> Valence:
         total += charges[known] * amount
     valence = -total / of_metal
     return Valence(metal, valence, Element(metal).group - valence)
+
+
+def valence_of(formula: str, metal: str) -> Valence:
+    """The formal valence of the metal in a formula, where it is one that the metal can have.
+
+    Raises:
+        NoChargeError: no formula, or the table of formal charges gives none that the metal can have.
+    """
+    if len(formula) > LONGEST_FORMULA:
+        raise NoChargeError("the formula is too long to be read")
+    try:
+        found = formal_valence(Composition(formula), metal)
+    except ValueError as error:
+        raise NoChargeError(str(error)) from error
+    if not LEAST_VALENCE <= found.valence <= MOST_VALENCE:
+        raise NoChargeError(
+            f"the table of formal charges would make it {found.valence:+.2f}, which it never is: another ion "
+            "of the formula carries another charge here"
+        )
+    return found
 
 
 @cache

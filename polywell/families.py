@@ -57,6 +57,17 @@ class Family(BaseModel):
             raise ValueError(f"spread {self.spread_k_ang2} is not smaller than λ = {self.lambda_k_ang2}")
         return self
 
+    @property
+    def digest(self) -> str:
+        """Digest of what a calibration of the family rests on: its λ, metal, cages and ligands."""
+        content = {
+            "cages": sorted(self.cages),
+            "lambda_k_ang2": self.lambda_k_ang2,
+            "ligands": sorted(self.ligands),
+            "metal": self.metal,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,15 +1,17 @@
-"""What flows through polywell: an entry, its cages and phases, and the one record that comes out.
+"""What flows through polywell: an entry, and what is found of it, each record complete when it exists.
 
-The field names of `Phase` and `ScreenRecord` are the column names of the catalog; their types,
-units and meanings stand in `polywell.columns`.
+`Screening` is known when the entry alone was seen, `Estimate` when all candidates of its database were seen,
+`Place` when the list was made, `Sighting` when a catalog stored it. Their fields are the columns of the
+catalog; each says of itself what it means (`polywell.columns`).
 """
 
 from __future__ import annotations
 
-from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
+
+from polywell.columns import Column, columns_of
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -55,26 +57,28 @@ REASON_MEANING = {
 }
 
 
+# One field a line: a table.
+# fmt: off
 @dataclass(frozen=True)
 class Provenance:
     """What the source knows about an entry beyond its structure; None means that it does not say."""
 
-    pressure_gpa: float | None = None
-    doping: str | None = None
-    theoretical: bool | None = None
-    e_above_hull_ev: float | None = None
-    tc_measured_k: float | None = None
-    tc_measured_kind: str | None = None
-    citation: str | None = None
-    checked: str | None = None
-    licence: str | None = None
-    note: str | None = None
-    database_version: str | None = None
-    last_updated: str | None = None
-    functional: str | None = None
-    magnetic_ordering: str | None = None
-    database_ids: str | None = None
-    deprecated: bool | None = None
+    pressure_gpa: Annotated[float | None, Column("GPa", "Pressure", "Pressure at which the structure was determined, where the source says.", detail=150)] = None
+    doping: Annotated[str | None, Column("", "Doping", "Doping of the sample, as the source states it.", detail=160)] = None
+    theoretical: Annotated[bool | None, Column("", "Theoretical", "True for a computed structure, false for a measured one, empty where the source does not say.", detail=170)] = None
+    e_above_hull_ev: Annotated[float | None, Column("eV/atom", "Above hull", "Energy above the convex hull, where the source gives it.", listed=150)] = None
+    tc_measured_k: Annotated[float | None, Column("K", "Measured T_c", "Measured critical temperature, where the source gives one.", listed=180)] = None
+    tc_measured_kind: Annotated[str | None, Column("", "Kind of T_c", "What the measured value is: onset, zero resistance, magnetisation, or as stated.", detail=200)] = None
+    citation: Annotated[str | None, Column("", "Citation", "Where the structure and the measured value can be read.", detail=210)] = None
+    checked: Annotated[str | None, Column("", "Checked", "Whether the structure was read in its source, recalled, or built to a published ξ.", detail=220)] = None
+    licence: Annotated[str | None, Column("", "Licence", "Licence of the entry, where the source states one.", detail=230)] = None
+    note: Annotated[str | None, Column("", "Note", "Remark of the source on this entry.", detail=250)] = None
+    database_version: Annotated[str | None, Column("", "Database version", "Version of the database when the entry was read from it.", result=False)] = None
+    last_updated: Annotated[str | None, Column("", "Last updated", "When the source last changed the entry, as an ISO 8601 date.", result=False)] = None
+    functional: Annotated[str | None, Column("", "Functional", "Functional or run type of the calculation behind the structure, where the source says.", detail=180)] = None
+    magnetic_ordering: Annotated[str | None, Column("", "Magnetic ordering", "Magnetic ordering as the source states it: NM, FM, AFM, FiM, or unknown.", detail=190)] = None
+    database_ids: Annotated[str | None, Column("", "Ids elsewhere", "Ids of the same structure in other databases, such as the ICSD, separated by commas.", detail=240)] = None
+    deprecated: Annotated[bool | None, Column("", "Deprecated", "True where the source has withdrawn the entry or marks it as wrong.")] = None
 
 
 @dataclass(frozen=True)
@@ -97,112 +101,80 @@ class Entry:
 class Vertex:
     """One corner of a cage: a site of the entry's structure, in one periodic image."""
 
-    site: int
-    image: tuple[int, int, int]
-    element: str
-    role: str  # "metal", "apex" or "ligand"
+    site: Annotated[int, Column("", "Site", "Index of the site in the stored structure, from 0.")]
+    image: Annotated[tuple[int, int, int], Column("", "Image", "Periodic image of the site, in lattice vectors.")]
+    element: Annotated[str, Column("", "Element", "Majority element of the site.")]
+    role: Annotated[str, Column("", "Role", "metal, ligand or apex.")]
 
 
 @dataclass(frozen=True)
 class Phase:
     """One distinct cage of a material. Lengths in Å, angles in degrees, temperatures in K."""
 
-    phase: str
-    cage: str  # "octahedron", "nonahedron" or "tridecahedron"
-    metal: str
-    metal_mix: str
-    ligand: str
-    apexes: tuple[str, ...]
-    xi_ang: float
-    xi_spread_ang: float
-    apex_heights_ang: tuple[float, ...]
-    lateral_offset_ang: float
-    faces: int
-    count: int
-    edges_ang: tuple[float, float]
-    bond_ang: float
-    bond_angle_deg: float
-    buckling_ang: float
-    apical_ligands: tuple[str, ...]
-    apical_distances_ang: tuple[float, ...]
-    anion_heights_ang: tuple[float, ...]
-    anion_angle_deg: float | None
-    sheets_per_block: str
-    sheet_distance_ang: float | None
-    vertices: tuple[Vertex, ...]
-    lambda_k_ang2: float | None = None
-    tc_k: float | None = None
-    tc_low_k: float | None = None
-    tc_high_k: float | None = None
-    extrapolation: str | None = None
+    phase: Annotated[str, Column("", "Phase", "alpha, beta, gamma, ... in order of growing ξ.", detail=10)]
+    cage: Annotated[str, Column("", "Cage", "octahedron, nonahedron or tridecahedron.", detail=50)]
+    metal: Annotated[str, Column("", "Metal", "Majority metal of the sheet.")]
+    metal_mix: Annotated[str, Column("", "Metal mix", "All metals of the sheet with their share.", detail=70)]
+    ligand: Annotated[str, Column("", "Ligand", "Majority element that bridges or caps the metals.", detail=80)]
+    apexes: Annotated[tuple[str, ...], Column("", "Apexes", "Elements at the apexes, from the bottom up; an octahedron stands on the apex nearer to the sheet.", listed=130, detail=60)]
+    xi_ang: Annotated[float, Column("Å", "ξ", "Height of the cage along the normal of the sheet, mean over its copies.", detail=20)]
+    xi_spread_ang: Annotated[float, Column("Å", "Spread of ξ", "Largest minus smallest ξ among the copies of this cage.")]
+    apex_heights_ang: Annotated[tuple[float, ...], Column("Å", "Apex heights", "Distance of each apex from the metal plane, in the order of apexes.")]
+    lateral_offset_ang: Annotated[float, Column("Å", "Lateral offset", "Distance of the apexes from each other (octahedron) or from the hollow's axis, within the sheet.", detail=120)]
+    faces: Annotated[int, Column("", "Faces", "Faces of the convex hull of the vertices, nearly coplanar facets merged: 8, 9 or 13 for an undistorted cage.", detail=110)]
+    count: Annotated[int, Column("", "Count", "Number of these cages in one formula unit, shared sites counted by their majority.", detail=100)]
+    edges_ang: Annotated[tuple[float, float], Column("Å", "Edges", "The two mean edges of the square of metals, shorter first.")]
+    bond_ang: Annotated[float, Column("Å", "M-X", "Mean distance from metal to ligand.", detail=130)]
+    bond_angle_deg: Annotated[float, Column("°", "M-X-M", "Mean angle at the ligand between the two metals of an edge.", detail=140)]
+    buckling_ang: Annotated[float, Column("Å", "Buckling", "Mean distance of the bridging ligands from the metal plane (octahedron); of the metals from their mean plane (the others).")]
+    apical_ligands: Annotated[tuple[str, ...], Column("", "Apical ligands", "Elements of the nearest anions above or below the metal, nearest first; empty when there is none.")]
+    apical_distances_ang: Annotated[tuple[float, ...], Column("Å", "Apical distances", "Distances of the apical ligands from the metal.")]
+    anion_heights_ang: Annotated[tuple[float, ...], Column("Å", "Anion heights", "Heights of the lower and upper anion plane above the metal plane (FeAs-type sheets), smaller first.")]
+    anion_angle_deg: Annotated[float | None, Column("°", "X-M-X", "Mean angle X-M-X between two anions on the same side of an FeAs-type sheet.")]
+    sheets_per_block: Annotated[str, Column("", "Sheets", "Number of sheets that share apexes: 1, 2, 3 ... or infinite.", listed=140, detail=90)]
+    sheet_distance_ang: Annotated[float | None, Column("Å", "Sheet distance", "Smallest distance to a sheet that shares an apex; empty when there is none.")]
+    vertices: Annotated[tuple[Vertex, ...], Column("", "Vertices", "Sites that make one copy of the cage: site index, periodic image, element and role.")]
+    lambda_k_ang2: Annotated[float | None, Column("K·Å²", "λ", "λ of the family; empty when the λ table has none.")] = None
+    tc_k: Annotated[float | None, Column("K", "T_c", "λ/ξ² of this cage.", detail=30)] = None
+    tc_low_k: Annotated[float | None, Column("K", "T_c, low", "λ/ξ² with λ one spread lower.", detail=40)] = None
+    tc_high_k: Annotated[float | None, Column("K", "T_c, high", "λ/ξ² with λ one spread higher.")] = None
+    extrapolation: Annotated[str | None, Column("", "Extrapolation", "What of this cage lies outside the published range; empty when nothing does.", detail=150)] = None
 
 
 @dataclass(frozen=True)
-class ScreenRecord:
-    """What polywell says of one entry: candidate, rejected or failed, and everything behind it."""
+class Screening:
+    """What the entry alone says: candidate, rejected or failed, and everything behind it."""
 
-    source: str
-    id: str
-    formula: str
-    elements: tuple[str, ...]
-    outcome: Outcome
-    algorithm_version: int
-    families_digest: str
-    reason: Reason | None = None
-    message: str = ""
-    error_type: str | None = None
-    stage: str | None = None
-    family: str | None = None
-    metal: str | None = None
-    phases: tuple[Phase, ...] = ()
-    tc_ceiling_k: float | None = None
-    tc_ceiling_low_k: float | None = None
-    tc_ceiling_high_k: float | None = None
-    tc_outer_k: float | None = None
-    tc_outer_low_k: float | None = None
-    tc_outer_high_k: float | None = None
-    xi_ceiling_ang: float | None = None
-    xi_outer_ang: float | None = None
-    extrapolation: str | None = None
-    spacer: str | None = None
-    net_disorder: float | None = None
-    apex_radius_inner_ang: float | None = None
-    apex_radius_outer_ang: float | None = None
-    majority_formula: str | None = None
-    volume_per_ion_ang3: float | None = None
-    xi_corrected_ang: float | None = None
-    xi_correction_ratio: float | None = None
-    xi_correction_spread: float | None = None
-    xi_correction_compounds: int | None = None
-    xi_correction_note: str | None = None
-    tc_corrected_k: float | None = None
-    tc_corrected_low_k: float | None = None
-    tc_corrected_high_k: float | None = None
-    geometry_suspect: str | None = None
-    geometry_from: str | None = None
-    xi_compound_ang: float | None = None
-    xi_compound_low_ang: float | None = None
-    xi_compound_high_ang: float | None = None
-    tc_expected_k: float | None = None
-    tc_low_k: float | None = None
-    tc_high_k: float | None = None
-    superconducting_probability: float | None = None
-    support: float | None = None
-    support_word: str | None = None
-    nearest_known: tuple[str, ...] = ()
-    nearest_similarity: tuple[float, ...] = ()
-    nearest_tc_k: tuple[float, ...] = ()
-    nearest_residual_k: tuple[float, ...] = ()
-    calibration_digest: str | None = None
-    rank: int | None = None
-    rank_published: int | None = None
-    rank_calibrated: int | None = None
-    compound: str | None = None
-    rank_in_compound: int | None = None
-    first_seen: str | None = None
-    last_changed: str | None = None
-    structure_digest: str | None = None
-    provenance: Provenance = field(default_factory=Provenance)
+    source: Annotated[str, Column("", "Source", "The database or folder that the entry came from.", detail=20)]
+    id: Annotated[str, Column("", "Id", "The entry's id in its source, an opaque string.", listed=20, dropped=10)]
+    formula: Annotated[str, Column("", "Formula", "Reduced formula, occupancies included.", listed=30, dropped=20, diffed=True)]
+    elements: Annotated[tuple[str, ...], Column("", "Elements", "Elements of the entry, in alphabetical order.", detail=10)]
+    outcome: Annotated[Outcome, Column("", "Outcome", "candidate, rejected or failed: exactly one is said of every entry.")]
+    algorithm_version: Annotated[int, Column("", "Algorithm", "Version of the algorithm; raised whenever results can move.", cause="algorithm", result=False)]
+    families_digest: Annotated[str, Column("", "λ table", "Digest of the λ table that was used.", cause="λ table", result=False)]
+    reason: Annotated[Reason | None, Column("", "Reason", "Why the entry was rejected, from a closed list; empty otherwise.", dropped=30)] = None
+    message: Annotated[str, Column("", "Message", "One sentence that explains the reason or the failure.", detail=260, dropped=60)] = ""
+    error_type: Annotated[str | None, Column("", "Error", "Type of the exception that ended a failed entry.", dropped=40)] = None
+    stage: Annotated[str | None, Column("", "Stage", "Where a failed entry failed: read or screen.", dropped=50)] = None
+    family: Annotated[str | None, Column("", "Family", "Row of the λ table that gives the ceiling: metal, cage kind and ligand.", listed=40, diffed=True)] = None
+    metal: Annotated[str | None, Column("", "Metal", "Majority metal of the sheet that gives the ceiling.", detail=30)] = None
+    phases: Annotated[tuple[Phase, ...], Column("", "Phases", "Every distinct cage, in order of growing ξ.")] = ()
+    tc_ceiling_k: Annotated[float | None, Column("K", "Ceiling", "T_c = λ/ξ² of the smallest cage: a ceiling by the published relation, not a promise.", listed=100, diffed=True)] = None
+    tc_ceiling_low_k: Annotated[float | None, Column("K", "Ceiling, low", "The ceiling with λ one spread lower.", listed=110, diffed=True)] = None
+    tc_ceiling_high_k: Annotated[float | None, Column("K", "Ceiling, high", "The ceiling with λ one spread higher.", diffed=True)] = None
+    tc_outer_k: Annotated[float | None, Column("K", "Outer", "T_c = λ/ξ² of the largest cage of the same family.", detail=40, diffed=True)] = None
+    tc_outer_low_k: Annotated[float | None, Column("K", "Outer, low", "The outer value with λ one spread lower.", detail=50)] = None
+    tc_outer_high_k: Annotated[float | None, Column("K", "Outer, high", "The outer value with λ one spread higher.")] = None
+    xi_ceiling_ang: Annotated[float | None, Column("Å", "ξ of the ceiling", "Height ξ of the cage that gives the ceiling.", listed=120, diffed=True)] = None
+    xi_outer_ang: Annotated[float | None, Column("Å", "ξ of the outer cage", "Height ξ of the largest cage of the same family.", detail=60, diffed=True)] = None
+    extrapolation: Annotated[str | None, Column("", "Extrapolation", "What lies outside the range on which λ was published (ligand, apex); empty when nothing does.", listed=170, diffed=True)] = None
+    spacer: Annotated[str | None, Column("", "Spacer", "Class of what fills the space between the blocks of sheets, from a closed list.")] = None
+    net_disorder: Annotated[float | None, Column("", "Net disorder", "Share of the sites of the sheets that another metal or a vacancy takes.")] = None
+    apex_radius_inner_ang: Annotated[float | None, Column("Å", "Inner apex radius", "Mean ionic radius of the apex cations of the ceiling's cage; empty when these are anions or have no radius.")] = None
+    apex_radius_outer_ang: Annotated[float | None, Column("Å", "Outer apex radius", "Mean ionic radius of the apex cations of the largest cage; empty when these are anions or have no radius.")] = None
+    majority_formula: Annotated[str | None, Column("", "Majority formula", "Reduced formula with every site as its commonest element and sites that are mostly empty left out: the composition up to doping.")] = None
+    volume_per_ion_ang3: Annotated[float | None, Column("Å³", "Volume per ion", "Volume of the cell for each site that is not mostly empty.")] = None
+    provenance: Provenance = Provenance()
 
     def __post_init__(self) -> None:
         if self.outcome is Outcome.CANDIDATE and (self.tc_ceiling_k is None or not self.phases):
@@ -216,17 +188,84 @@ class ScreenRecord:
                 f"{self.id!r}: an error belongs to a failure, got {self.outcome}/{self.error_type}"
             )
 
+    @property
+    def ceiling_phase(self) -> Phase | None:
+        """The cage that gives the ceiling; None where there is none."""
+        held = (phase for phase in self.phases if phase.tc_k is not None)
+        return next((phase for phase in held if phase.xi_ang == self.xi_ceiling_ang), None)
 
-def with_values(record: ScreenRecord, **values: Any) -> ScreenRecord:
-    """The record with other values in some fields.
 
-    Does what `dataclasses.replace` does without naming all fields and checking them again, which takes
-    ten times as long, where every candidate of a database gets its place.
+@dataclass(frozen=True)
+class Estimate:
+    """What all candidates of its database, and the measured compounds, say of one candidate."""
 
-    Args:
-        record: stays as it is.
-        values: by the names of the fields; none that `ScreenRecord` checks.
-    """
-    made = copy(record)
-    made.__dict__.update(values)
-    return made
+    compound: Annotated[str | None, Column("", "Compound", "Majority formula of the parent under which polymorphs, orderings and doped variants of one compound stand.", detail=110)] = None
+    xi_corrected_ang: Annotated[float | None, Column("Å", "Corrected ξ", "Smallest ξ after the database's own correction by its measured compounds; empty where it is not corrected.", detail=70)] = None
+    xi_correction_ratio: Annotated[float | None, Column("", "Correction of ξ", "Median of measured ξ over the database's ξ among the anchors of this run type, magnetic state, family and cage; empty where nothing is corrected.", cause="correction")] = None
+    xi_correction_spread: Annotated[float | None, Column("", "Spread of the correction", "Relative standard deviation of the corrected ξ; it widens the calibrated interval.", cause="correction")] = None
+    xi_correction_compounds: Annotated[int | None, Column("", "Anchor compounds", "Number of different measured compounds among the anchors of this cage.")] = None
+    xi_correction_note: Annotated[str | None, Column("", "Correction in words", "What was corrected by how much, or why nothing was.", detail=100)] = None
+    tc_corrected_k: Annotated[float | None, Column("K", "Corrected ceiling", "T_c = λ/ξ² of the smallest cage after correction; empty where it is not corrected.", detail=80, diffed=True)] = None
+    tc_corrected_low_k: Annotated[float | None, Column("K", "Corrected ceiling, low", "The corrected ceiling less the joint spread of λ and of the correction.", detail=90)] = None
+    tc_corrected_high_k: Annotated[float | None, Column("K", "Corrected ceiling, high", "The corrected ceiling with the joint spread of λ and of the correction.")] = None
+    geometry_suspect: Annotated[str | None, Column("", "Suspect geometry", "Heights outside those measured for such ions, with the numbers; such an entry never heads the list; empty when none is.", listed=160, diffed=True)] = None
+    geometry_from: Annotated[str | None, Column("", "Geometry from", "The structure whose ξ speaks for the compound: a measured one before r2SCAN, GGA and GGA+U.")] = None
+    xi_compound_ang: Annotated[float | None, Column("Å", "ξ of the compound", "Smallest ξ of that structure, corrected where it is corrected.")] = None
+    xi_compound_low_ang: Annotated[float | None, Column("Å", "ξ of the compound, low", "Smallest such ξ among all structures of the compound with the same cages.")] = None
+    xi_compound_high_ang: Annotated[float | None, Column("Å", "ξ of the compound, high", "Largest such ξ among all structures of the compound with the same cages.")] = None
+    tc_expected_k: Annotated[float | None, Column("K", "Expected T_c", "Median of the calibrated estimate at the corrected ξ, should the compound superconduct.", listed=50, diffed=True)] = None
+    tc_low_k: Annotated[float | None, Column("K", "Expected, low", "Lower end of the central 80 % of the calibrated estimate.", listed=60, diffed=True)] = None
+    tc_high_k: Annotated[float | None, Column("K", "Expected, high", "Upper end of the central 80 % of the calibrated estimate.", diffed=True)] = None
+    superconducting_probability: Annotated[float | None, Column("", "Superconducts", "Share of superconductors among measured compounds like it; one half far from all data.", listed=70, digits=2)] = None
+    support: Annotated[float | None, Column("", "Support", "From 0, the published relation alone, to 1, measured compounds just like it.", digits=2)] = None
+    support_word: Annotated[str | None, Column("", "Support in words", "Close to, between, or far from measured compounds.", listed=80)] = None
+    nearest_known: Annotated[tuple[str, ...], Column("", "Nearest known", "The measured superconductors most alike, most similar first.")] = ()
+    nearest_similarity: Annotated[tuple[float, ...], Column("", "Similarity", "How alike each nearest known superconductor is, from 0 to 1.")] = ()
+    nearest_tc_k: Annotated[tuple[float, ...], Column("K", "T_c of the nearest", "Measured T_c of each nearest known superconductor.")] = ()
+    nearest_residual_k: Annotated[tuple[float, ...], Column("K", "Residual of the nearest", "Measured minus fitted T_c of each nearest known superconductor.")] = ()
+    calibration_digest: Annotated[str | None, Column("", "Calibration", "Digest of the training data of the calibration in force when the run was published; empty for entries that are no candidates.", cause="calibration", result=False)] = None
+    estimate_note: Annotated[str | None, Column("", "No estimate", "Why there is no estimate of T_c; empty where there is one.", detail=105)] = None
+    formal_valence: Annotated[float | None, Column("", "Formal valence", "Charge of the metal that makes the formula neutral when every other ion has its usual charge, a mean over all its atoms; empty where an element has no usual charge.", digits=2, detail=35)] = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a candidate stands in the list, which measured compound it is, and whether to try it first."""
+
+    rank: Annotated[int, Column("", "Rank", "Place in the list of candidates, in the order that the manifest names (rank_by); 1 is the first.", listed=10, result=False)]
+    rank_published: Annotated[int, Column("", "Published rank", "Place by falling ceiling, the published relation alone; suspect geometries come last, ties by id.", detail=130, result=False)]
+    rank_in_compound: Annotated[int, Column("", "Rank in compound", "Place among the candidates of the same compound; 1 is the first.", detail=120, result=False)]
+    rank_calibrated: Annotated[int | None, Column("", "Calibrated rank", "Place by the lower end of the calibrated estimate; suspect geometries come last, ties by id; empty where there is no estimate.", detail=140, result=False)] = None
+    known: Annotated[str | None, Column("", "Known", "Measured compound that the candidate is, up to doping; formulas are compared, not structures. Empty where it is none of the table.", listed=90, result=False)] = None
+    known_tc_k: Annotated[float | None, Column("K", "T_c of the known", "Highest measured T_c of that compound; empty where none was seen.", detail=192, result=False)] = None
+    known_pressure_gpa: Annotated[float | None, Column("GPa", "Pressure of the known", "Pressure of that measurement; empty at ambient pressure.", detail=194, result=False)] = None
+    try_first: Annotated[int | None, Column("", "Try first", "Place among what to try first; empty for all others.", detail=1, result=False)] = None
+    passed_over: Annotated[str | None, Column("", "Passed over", "Why it is not to be tried first: known, without (measured without superconductivity), suspect, radioactive, unstable; empty where nothing speaks against it.", detail=2, result=False)] = None
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What the catalog remembers of an entry."""
+
+    structure_digest: Annotated[str | None, Column("", "Structure digest", "Digest of the structure that was screened; empty where the composition alone decided.", cause="structure")] = None
+    first_seen: Annotated[str | None, Column("", "First seen", "Date (UTC) of the first run that found the entry in its source.", result=False)] = None
+    last_changed: Annotated[str | None, Column("", "Last changed", "Date (UTC) of the last run in which the entry, or what its own structure says, changed; moves of a correction or calibration are told by the run's changes.", result=False)] = None
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One line of the list: a candidate, with all that is known of it."""
+
+    screening: Screening
+    estimate: Estimate
+    place: Place
+    sighting: Sighting = Sighting()
+
+
+ENTRY_COLUMNS = (*columns_of(Place), *columns_of(Screening), *columns_of(Estimate), *columns_of(Sighting))
+"""Columns of the published files."""
+SCREENING_COLUMNS = (*columns_of(Screening), *columns_of(Sighting))
+"""Columns of what is known of an entry by itself."""
+PHASE_COLUMNS = columns_of(Phase)
+VERTEX_COLUMNS = columns_of(Vertex)

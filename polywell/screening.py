@@ -16,7 +16,7 @@ from polywell.geometry.phases import phases
 from polywell.geometry.sites import Sites, majority_formula, sites_of, volume_per_ion_ang3
 from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
-from polywell.records import REASON_MEANING, Entry, Outcome, Phase, Provenance, Reason, ScreenRecord
+from polywell.records import REASON_MEANING, Entry, Outcome, Phase, Provenance, Reason, Screening
 from polywell.relation import critical_temperature_k
 
 BATCH_SITES = 4000
@@ -43,20 +43,20 @@ def composition_verdict(elements: Collection[str], families: Families) -> tuple[
     return reason, f"{REASON_MEANING[reason]}: {held}"
 
 
-def screen(entry: Entry, families: Families, tolerances: Tolerances = TOLERANCES) -> ScreenRecord:
+def screen(entry: Entry, families: Families, tolerances: Tolerances = TOLERANCES) -> Screening:
     """Screen one entry; whatever happens, exactly one record comes out."""
     return screen_many([entry], families, tolerances)[0]
 
 
 def screen_many(
     entries: Sequence[Entry], families: Families, tolerances: Tolerances = TOLERANCES
-) -> list[ScreenRecord]:
+) -> list[Screening]:
     """Screen entries together, which is several times faster than one by one; one record each, in order.
 
     An exception of the geometry is caught here, and only here: the entries are then screened one by one,
     and the guilty one is recorded as a failure of stage `screen`.
     """
-    records: list[ScreenRecord] = []
+    records: list[Screening] = []
     batch: list[Entry] = []
     sites = 0
     for entry in entries:
@@ -69,7 +69,7 @@ def screen_many(
     return records
 
 
-def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[ScreenRecord]:
+def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[Screening]:
     try:
         return _screen(batch, families, tolerances)
     except Exception as error:
@@ -101,9 +101,9 @@ def failed(
     message: str,
     stage: str,
     families: Families,
-) -> ScreenRecord:
+) -> Screening:
     """The record of an entry that could not be read (`stage` = read) or screened (screen)."""
-    return ScreenRecord(
+    return Screening(
         source=source,
         id=id,
         formula=formula,
@@ -120,7 +120,7 @@ def failed(
 
 def not_periodic(
     source: str, id: str, formula: str, elements: Collection[str], provenance: Provenance, families: Families
-) -> ScreenRecord:
+) -> Screening:
     """The record of an entry without a three-dimensional cell, such as a single molecule."""
     entry = Entry(source, id, formula, tuple(elements), None, provenance)
     return _rejected(entry, families, Reason.NOT_PERIODIC, REASON_MEANING[Reason.NOT_PERIODIC])
@@ -128,8 +128,8 @@ def not_periodic(
 
 def _rejected(
     entry: Entry, families: Families, reason: Reason, message: str, found: tuple[Phase, ...] = ()
-) -> ScreenRecord:
-    return ScreenRecord(
+) -> Screening:
+    return Screening(
         source=entry.source,
         id=entry.id,
         formula=entry.formula,
@@ -144,8 +144,8 @@ def _rejected(
     )
 
 
-def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[ScreenRecord]:
-    records: dict[int, ScreenRecord] = {}
+def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[Screening]:
+    records: dict[int, Screening] = {}
     structures: list[Sites] = []
     owners: list[int] = []
     for number, entry in enumerate(batch):
@@ -168,7 +168,7 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
 
 def _judged(
     entry: Entry, geometry: Geometry, place: int, families: Families, tolerances: Tolerances
-) -> ScreenRecord:
+) -> Screening:
     """From the geometry of one structure, number `place` of its batch, to its record."""
     if place in geometry.overlaps:
         return _rejected(entry, families, Reason.OVERLAPPING_ATOMS, geometry.overlaps[place])
@@ -227,7 +227,7 @@ def _with_tc(phase: Phase, families: Families) -> Phase:
 
 def _candidate(
     entry: Entry, families: Families, found: tuple[Phase, ...], geometry: Geometry, place: int
-) -> ScreenRecord:
+) -> Screening:
     """Ceiling from the smallest ξ, outer value from the largest ξ of the same family."""
 
     def family_of(phase: Phase) -> str:
@@ -240,7 +240,7 @@ def _candidate(
     outer = max((phase for phase in known if family_of(phase) == family), key=lambda phase: phase.xi_ang)
     around = surroundings(geometry, place, of_one_family(found, ceiling))
     sites = geometry.sites[place]
-    return ScreenRecord(
+    return Screening(
         source=entry.source,
         id=entry.id,
         formula=entry.formula,

@@ -13,33 +13,12 @@ import pyarrow.parquet as pq
 
 from catalog.runs.published import manifest_of
 from catalog.store.schema import Row, conformed, entry_schema
+from polywell.records import ENTRY_COLUMNS
 
-MOVES = (
-    "tc_ceiling_k",
-    "tc_ceiling_low_k",
-    "tc_ceiling_high_k",
-    "tc_outer_k",
-    "tc_corrected_k",
-    "tc_expected_k",
-    "tc_low_k",
-    "tc_high_k",
-    "xi_ceiling_ang",
-    "xi_outer_ang",
-    "family",
-    "formula",
-    "extrapolation",
-    "geometry_suspect",
-)
+MOVES = tuple(column.name for column in ENTRY_COLUMNS if column.diffed)
 """Columns whose change is told; a rank that moved because others came or went is none."""
 
-CAUSES = (
-    ("structure_digest", "structure"),
-    ("families_digest", "λ table"),
-    ("xi_correction_ratio", "correction"),
-    ("xi_correction_spread", "correction"),
-    ("calibration_digest", "calibration"),
-    ("algorithm_version", "algorithm"),
-)
+CAUSES = tuple((column.name, column.cause) for column in ENTRY_COLUMNS if column.cause)
 """Columns that tell why something moved."""
 
 COLUMNS = ("id", "rank", *MOVES, *(column for column, _ in CAUSES))

@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS, Column
+from polywell.columns import Column
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
 
 Row = dict[str, Any]
 
@@ -61,9 +62,14 @@ def arrow_fields(columns: Iterable[Column]) -> list[pa.Field]:
     ]
 
 
+def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
+    """Schema of a file or table with these columns."""
+    return pa.schema(arrow_fields(columns), metadata={VERSION_KEY: str(SCHEMA_VERSION)})
+
+
 def entry_schema() -> pa.Schema:
-    """Schema of ranked.parquet, rejected.parquet, failed.parquet and the predictions."""
-    return pa.schema(arrow_fields(ENTRY_COLUMNS), metadata={VERSION_KEY: str(SCHEMA_VERSION)})
+    """Schema of ranked.parquet, rejected.parquet and failed.parquet."""
+    return arrow_schema(ENTRY_COLUMNS)
 
 
 def without_words(schema: pa.Schema) -> pa.Schema:

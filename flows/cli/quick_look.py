@@ -15,7 +15,7 @@ from flows.pipeline import shards
 from flows.pipeline.settings import Settings
 from flows.pipeline.workers import Workers
 from polywell.families import Families, load_families
-from polywell.records import Phase, ScreenRecord
+from polywell.records import Phase, Screening
 
 LOOK_ENTRIES = 8
 """Files that go to a worker together: few, so that the first answers come soon."""
@@ -75,7 +75,7 @@ def _lost(entry: Named, error_type: str, message: str, families: Families) -> li
     return [as_json(path, *shards.records_of([row], families)) for row in rows]
 
 
-def as_json(path: str, record: ScreenRecord) -> dict[str, Any]:
+def as_json(path: str, record: Screening) -> dict[str, Any]:
     """What `polywell cages --json` says of one structure; null stands for what there is not."""
     return {
         "path": path,

@@ -7,8 +7,8 @@ from typing import Any
 
 from flows.cli.terminal import harmless
 from flows.pipeline.steps import Finished
-from polywell.columns import ENTRY_COLUMNS
 from polywell.proposal.ceiling_verdict import Side, Verdict
+from polywell.records import ENTRY_COLUMNS
 
 SHOWN = (
     "rank id formula family tc_ceiling_k tc_outer_k tc_expected_k tc_low_k tc_high_k xi_ceiling_ang "

@@ -29,7 +29,7 @@ from polywell.data.reference import digest as reference_digest
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.families import Families
 from polywell.geometry.tolerances import TOLERANCES
-from polywell.records import Outcome, ScreenRecord
+from polywell.records import Outcome, Screening
 
 LIBRARIES = ("numpy", "scipy", "pymatgen", "ase", "pyarrow", "deltalake", "prefect")
 """Libraries whose version can move a result or a file."""
@@ -62,7 +62,7 @@ class Counts:
     failures: Mapping[str, int]
 
     @classmethod
-    def of(cls, entries: int, records: Sequence[ScreenRecord]) -> Counts:
+    def of(cls, entries: int, records: Sequence[Screening]) -> Counts:
         """Counts the records of a run that took in `entries` entries.
 
         Raises:

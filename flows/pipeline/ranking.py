@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,26 +12,27 @@ import pyarrow.compute as pc
 from catalog.home import Home
 from catalog.sources.licences import is_noncommercial
 from catalog.store.lake import scan
-from catalog.store.predictions import FOUND_TOGETHER, outlined_candidates, with_fields
-from catalog.store.schema import conformed, entry_schema
+from catalog.store.predictions import records_of, with_records
+from catalog.store.schema import arrow_schema, conformed, entry_schema
 from catalog.store.slim import slim, sorted_rows
 from flows.pipeline.manifest import Counts
-from polywell.compounds import grouped
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.corrected_database import CorrectedDatabase
 from polywell.evidence.estimates import estimated
 from polywell.families import Families
 from polywell.ranking import DEFAULT, RankBy, rank
-from polywell.records import Outcome
+from polywell.records import SCREENING_COLUMNS, Candidate, Outcome, Screening, Sighting
 
 
 @dataclass(frozen=True)
 class Tables:
     """Candidates by rank, the others by id; how many entries their licence kept out; the correction.
 
-    The others may be all that a database holds: their tables are slim (see `catalog.store.slim`).
+    `ranked` holds the same rows as `candidates`. The others may be all that a database holds: their tables
+    are slim (see `catalog.store.slim`).
     """
 
+    candidates: list[Candidate]
     ranked: pa.Table
     rejected: pa.Table
     failed: pa.Table
@@ -44,6 +46,11 @@ class Tables:
             Outcome.REJECTED: self.rejected,
             Outcome.FAILED: self.failed,
         }
+
+    def without_estimate(self) -> dict[str, int]:
+        """Why candidates have no estimate of T_c, each with their number."""
+        notes = (one.estimate.estimate_note for one in self.candidates)
+        return dict(Counter(note for note in notes if note is not None))
 
     def counts(self, entries: int) -> Counts:
         """Counts what is in the tables, of a run that took in `entries` entries.
@@ -78,7 +85,7 @@ def tables_of(
             the correction either.
         rank_by: the order of the list.
     """
-    schema = entry_schema()
+    schema = arrow_schema(SCREENING_COLUMNS)
     kept: dict[Outcome, list[pa.RecordBatch]] = {outcome: [] for outcome in Outcome}
     excluded = 0
     for batch in scan(home.predictions, source, schema.names):
@@ -89,9 +96,8 @@ def tables_of(
             is_such = pc.equal(few.column("outcome"), outcome.value)
             parts.append((some if outcome is Outcome.CANDIDATE else few).filter(is_such))
     tables = {outcome: sorted_rows(parts, schema) for outcome, parts in kept.items()}
-    candidates = tables[Outcome.CANDIDATE].cast(schema)
-    ranked, database = _ranked(candidates, families, rank_by)
-    return Tables(ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database)
+    candidates, ranked, database = _ranked(tables[Outcome.CANDIDATE].cast(schema), families, rank_by)
+    return Tables(candidates, ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database)
 
 
 def _commercial(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -101,9 +107,16 @@ def _commercial(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.filter(pc.invert(pc.is_in(batch.column("licence"), value_set=closed)))
 
 
-def _ranked(table: pa.Table, families: Families, rank_by: RankBy) -> tuple[pa.Table, CorrectedDatabase]:
-    said, database = estimated(grouped(outlined_candidates(table)), built_in_calibration(), families)
-    places = {record.id: place for place, record in enumerate(said)}
-    order = rank(said, rank_by)
-    result = table.take(pa.array([places[record.id] for record in order], pa.int64()))
-    return with_fields(result, order, FOUND_TOGETHER), database
+def _ranked(
+    table: pa.Table, families: Families, rank_by: RankBy
+) -> tuple[list[Candidate], pa.Table, CorrectedDatabase]:
+    screenings = records_of(Screening, table)
+    estimates, database = estimated(screenings, built_in_calibration(), families)
+    found = list(zip(screenings, estimates, strict=True))
+    candidates = rank(found, rank_by, records_of(Sighting, table))
+    places = {screening.id: place for place, screening in enumerate(screenings)}
+    order = table.take(pa.array([places[one.screening.id] for one in candidates], pa.int64()))
+    schema = entry_schema()
+    whole = pa.Table.from_batches([conformed(batch, schema) for batch in order.to_batches()], schema)
+    ranked = with_records(whole, [one.estimate for one in candidates])
+    return candidates, with_records(ranked, [one.place for one in candidates]), database

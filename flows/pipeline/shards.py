@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
 from catalog.readers.reading import STAGE, read_parts
 from catalog.sources import RawEntry
-from catalog.store.predictions import record_to_row, results_hash, rows_like, table_schema
+from catalog.store.predictions import record_to_row, rejected_rows, results_hash, table_schema
 from catalog.store.schema import Row, storable
 from catalog.store.structures import (
     PROVENANCE_FIELDS,
@@ -27,8 +27,9 @@ from catalog.store.structures import (
     structures_schema,
 )
 from flows.pipeline.workers import WORKER_DIED, hang_limit, wall_limit
+from polywell import ALGORITHM_VERSION
 from polywell.families import Families
-from polywell.records import REASON_MEANING, Outcome, Reason, ScreenRecord
+from polywell.records import REASON_MEANING, Outcome, Reason, Screening, Sighting
 from polywell.screening import (
     composition_verdict,
     failed,
@@ -154,15 +155,18 @@ def _verdicts(batch: pa.RecordBatch, families: Families) -> list[tuple[Reason, s
 def _rejected_batch(
     batch: pa.RecordBatch, verdicts: Sequence[tuple[Reason, str]], families: Families
 ) -> pa.RecordBatch:
-    """Predictions of rows that their composition rejects, column by column; the first is their pattern."""
-    [first] = batch.slice(0, 1).to_pylist()
-    [record] = records_of([first], families)
+    """Predictions of rows that their composition rejects, column by column."""
     columns = {name: batch.column(name) for name in ("source", "id", "formula", "elements")}
     columns |= {name: batch.column(name) for name in PROVENANCE_FIELDS}
     columns["reason"] = pa.array([reason.value for reason, _ in verdicts], pa.string())
     columns["message"] = pa.array([message for _, message in verdicts], pa.string())
     columns["input_hash"] = batch.column("row_hash")
-    return rows_like(_judged(first, record), columns)
+    same = {
+        "outcome": Outcome.REJECTED.value,
+        "algorithm_version": ALGORITHM_VERSION,
+        "families_digest": families.digest,
+    }
+    return rejected_rows(columns, same)
 
 
 def unscreened_batch(
@@ -175,9 +179,9 @@ def unscreened_batch(
     return pa.RecordBatch.from_pylist([said], schema=table_schema())
 
 
-def _judged(row: Row, record: ScreenRecord) -> Row:
+def _judged(row: Row, record: Screening) -> Row:
     said = record_to_row(record)
-    said["structure_digest"] = structure_digest(row)
+    said |= record_to_row(Sighting(structure_digest(row)))
     said["input_hash"], said["row_hash"] = row["row_hash"], results_hash(said)
     return said
 
@@ -188,7 +192,7 @@ def unscreened_rows(row: Row, error_type: str, message: str, families: Families)
     return [record_to_row(failed(*known, error_type, message, "screen", families))]
 
 
-def records_of(rows: Sequence[Row], families: Families) -> list[ScreenRecord]:
+def records_of(rows: Sequence[Row], families: Families) -> list[Screening]:
     """What polywell says of rows of the table `structures`, in their order; those that were read, together.
 
     When that takes too long the worker ends, and its entries come again one by one: only then is it known
@@ -203,7 +207,7 @@ def records_of(rows: Sequence[Row], families: Families) -> list[ScreenRecord]:
     ]
 
 
-def _unless_deprecated(record: ScreenRecord) -> ScreenRecord:
+def _unless_deprecated(record: Screening) -> Screening:
     """A candidate that its source has withdrawn is told as rejected, with its cages."""
     if record.outcome is not Outcome.CANDIDATE or not record.provenance.deprecated:
         return record
@@ -211,7 +215,7 @@ def _unless_deprecated(record: ScreenRecord) -> ScreenRecord:
     return replace(record, outcome=Outcome.REJECTED, reason=reason, message=REASON_MEANING[reason])
 
 
-def _unread(row: Row, families: Families) -> ScreenRecord:
+def _unread(row: Row, families: Families) -> Screening:
     unread = row_to_failure(row)
     known = (unread.source, unread.id, unread.formula, unread.elements, unread.provenance)
     if unread.error_type == NotPeriodicError.__name__:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from catalog.home import Home
 from catalog.runs.published import PublishedRun, published_runs
-from catalog.store.predictions import row_to_record
+from catalog.store.predictions import candidates_of
 from flows.pipeline.settings import Settings
 from flows.progress import stage
 from flows.studies.potential import load_potential
@@ -18,7 +18,7 @@ from polywell.proposal.ceiling_chances import calibrated_intervals
 from polywell.proposal.ceiling_data import CeilingData, built_in_data
 from polywell.proposal.ceiling_relaxed import relaxed_rows
 from polywell.proposal.ceiling_rows import RelaxedRow
-from polywell.records import ScreenRecord
+from polywell.records import Candidate
 from reports.html.names import CEILING
 from reports.studies.ceiling import write_ceiling
 
@@ -53,16 +53,16 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path
     return analysis, write_ceiling(place.reports / CEILING, analysis)
 
 
-def catalogued(home: Home) -> list[ScreenRecord]:
+def catalogued(home: Home) -> list[Candidate]:
     """Candidates on nickel of the newest published run of every source but the reference library."""
     newest: dict[str, PublishedRun] = {}
     for run in published_runs(home, complete=True):
         newest.setdefault(str(run.source), run)
     return [
-        row_to_record(row)
+        record
         for source, run in sorted(newest.items())
         if source != LIBRARY
-        for row in run.ranked(where=pc.field("metal") == "Ni").to_pylist()
+        for record in candidates_of(run.ranked(where=pc.field("metal") == "Ni"))
     ]
 
 

@@ -26,7 +26,7 @@ from polywell.evidence.evaluation.evaluate import Evaluation, Split, evaluate, e
 from polywell.evidence.evaluation.external import compounds_by_formula, outside_rows
 from polywell.evidence.training import built_in_rows, digests
 from polywell.families import Families, load_families
-from polywell.records import Entry, Outcome, ScreenRecord
+from polywell.records import Entry, Outcome, Screening
 from polywell.screening import rejected_by_composition, screen_many
 from reports.html.names import EVALUATION
 from reports.studies.validation import DATA, Unused, ValidationPayload, write_validation
@@ -123,7 +123,7 @@ def _within(rows: tuple[TrainingRow, ...], families: Families, resamples: int) -
         handed_in=len(rows) + len(unused),
         unread=(),
         not_candidates=unused,
-        digests=digests(rows, families),
+        digests=(*digests(rows), ("families", families.digest)),
         protocol_written=protocol_written(),
         resamples=resamples,
     )
@@ -163,7 +163,7 @@ def _outside(
         handed_in=len(entries) + len(unread),
         unread=tuple(unread),
         not_candidates=tuple(unused),
-        digests=(("outside", labelled.sha256), *digests(rows, families)),
+        digests=(("outside", labelled.sha256), *digests(rows), ("families", families.digest)),
         protocol_written=protocol_written(),
         correction=tested.correction,
         resamples=resamples,
@@ -214,7 +214,7 @@ def _not_candidates(entries: Sequence[Entry], used: set[str], families: Families
     return [_why_not(record) for record in screen_many(others, families)]
 
 
-def _why_not(record: ScreenRecord) -> Unused:
+def _why_not(record: Screening) -> Unused:
     cause = str(record.reason or record.error_type or record.outcome)
     return Unused(record.id, cause, record.message)
 

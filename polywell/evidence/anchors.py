@@ -19,7 +19,7 @@ from pymatgen.core import Composition
 from polywell.data.measured import measured_superconductors
 from polywell.data.reference import ReferenceStructure, reference_entries, reference_structures
 from polywell.families import Families
-from polywell.records import Outcome, Phase, ScreenRecord
+from polywell.records import Outcome, Phase, Screening
 from polywell.screening import screen_many
 
 MEASURED_SOURCES = ("reference",)
@@ -89,7 +89,7 @@ class Library:
         return (rows for kinds in self.formulas.values() for rows in kinds.values())
 
 
-def cages_of(record: ScreenRecord) -> Cages:
+def cages_of(record: Screening) -> Cages:
     """What tells cages apart but their size: kind, metal, ligand, apexes, sheets a block, apical ligands."""
     kinds = {
         (
@@ -106,7 +106,7 @@ def cages_of(record: ScreenRecord) -> Cages:
     return tuple(sorted(kinds))
 
 
-def run_type(record: ScreenRecord) -> str:
+def run_type(record: Screening) -> str:
     """Functional of an entry; where that leaves open if a Hubbard U was added, also whether it holds O or F.
 
     Materials Project, Alexandria and OQMD add a U to Fe and Ni in oxides and fluorides, and only there, so
@@ -118,14 +118,14 @@ def run_type(record: ScreenRecord) -> str:
     return f"{said or 'unknown'}, {'with O or F' if {'O', 'F'} & set(record.elements) else 'without O and F'}"
 
 
-def group_of(record: ScreenRecord, cage: str) -> Group:
+def group_of(record: Screening, cage: str) -> Group:
     """The group that corrects a cage kind of an entry."""
     magnetic = record.provenance.magnetic_ordering or "unknown"
     return Group(record.source, run_type(record), magnetic, str(record.family), cage)
 
 
 def find_anchors(
-    records: Iterable[ScreenRecord],
+    records: Iterable[Screening],
     library: Library,
     measured_sources: Collection[str] = MEASURED_SOURCES,
 ) -> tuple[Anchor, ...]:
@@ -154,7 +154,7 @@ def find_anchors(
     return tuple(found)
 
 
-def library_of(records: Iterable[ScreenRecord]) -> Library:
+def library_of(records: Iterable[Screening]) -> Library:
     """Measured structures ready to be matched; all candidates with a known volume are taken."""
     together: dict[tuple[str, str], dict[Cages, list[Known]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
@@ -176,12 +176,12 @@ def reference_library(families: Families) -> Library:
 
 
 @cache
-def reference_records(families: Families) -> tuple[ScreenRecord, ...]:
+def reference_records(families: Families) -> tuple[Screening, ...]:
     """What a λ table says of the reference library."""
     return tuple(screen_many(reference_entries(), families))
 
 
-def sound_records(families: Families) -> tuple[ScreenRecord, ...]:
+def sound_records(families: Families) -> tuple[Screening, ...]:
     """What it says of the references whose heights were measured (see `sound_references`)."""
     kept = sound_references()
     return tuple(record for record in reference_records(families) if record.id in kept)
@@ -204,7 +204,7 @@ def _sound(one: ReferenceStructure) -> bool:
     )
 
 
-def _known(record: ScreenRecord) -> Known:
+def _known(record: Screening) -> Known:
     heights: dict[tuple[str, tuple[str, ...]], list[Phase]] = defaultdict(list)
     held = [phase for phase in record.phases if phase.tc_k is not None]
     for phase in held:
@@ -230,7 +230,7 @@ def _distance(one: Composition, other: Composition) -> float:
     return round(sum(abs(one[element] - other[element]) for element in elements), 4)
 
 
-def _anchors_of(record: ScreenRecord, formula: str, alike: tuple[Known, ...]) -> Iterable[Anchor]:
+def _anchors_of(record: Screening, formula: str, alike: tuple[Known, ...]) -> Iterable[Anchor]:
     own = _known(record) if alike else None
     matched = [known for known in alike if own is not None and _alike(own, known)]
     if own is None or not matched:

@@ -19,6 +19,7 @@ import numpy as np
 
 from polywell.evidence.features import Features
 from polywell.evidence.kernel import CLOSE, TERMS, Floats, coordinates, squared_distances, terms
+from polywell.families import Families
 
 QUANTILE_80 = 1.2815515655446004
 """Standard deviations from the median to the edge of the central 80 % of a normal distribution."""
@@ -65,7 +66,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CalibratedTc:
     """What the evidence says of one candidate, should it superconduct.
 
     `tc_expected_k` is the median, `tc_low_k` to `tc_high_k` the central 80 % of the predictive
@@ -88,6 +89,8 @@ class FamilyModel:
 
     `variances` are those of `polywell.evidence.kernel.TERMS`, squared logarithms of T_c, as is `noise`;
     `interval_scale` widens the interval to what the training rows ask for (`leave_compound_out`).
+    `family_digest` is that of the row of the λ table which it was fitted with; empty where it serves an
+    evaluation only.
     """
 
     family: str
@@ -97,6 +100,7 @@ class FamilyModel:
     noise: float
     rows: tuple[TrainingRow, ...]
     interval_scale: float = 1.0
+    family_digest: str = ""
 
     def __post_init__(self) -> None:
         if len(self.variances) != len(TERMS) or min(*self.variances, self.noise, self.interval_scale) <= 0:
@@ -177,7 +181,7 @@ class FamilyModel:
             away[rows] = missed / np.sqrt(remaining + self.noise + scatter)
         return away
 
-    def predict(self, rows: Sequence[Features], xi_spread: Floats | float = 0.0) -> list[Estimate]:
+    def predict(self, rows: Sequence[Features], xi_spread: Floats | float = 0.0) -> list[CalibratedTc]:
         """Estimates for candidates of this family, in order.
 
         Args:
@@ -185,13 +189,13 @@ class FamilyModel:
             xi_spread: relative standard deviation of their ξ, one number or one each; it widens the interval.
         """
         spread = np.broadcast_to(np.asarray(xi_spread, dtype=float), (len(rows),))
-        made: list[Estimate] = []
+        made: list[CalibratedTc] = []
         for start in range(0, len(rows), CHUNK):
             part = slice(start, start + CHUNK)
             made.extend(self._predict(rows[part], spread[part]))
         return made
 
-    def _predict(self, rows: Sequence[Features], spread: Floats) -> list[Estimate]:
+    def _predict(self, rows: Sequence[Features], spread: Floats) -> list[CalibratedTc]:
         squared = squared_distances(coordinates(rows, self.kind), self._places)
         weights = np.exp(-squared.sum(axis=0) / (2 * CLOSE**2))
         likely = (PRIOR_WEIGHT / 2 + weights @ self._seen) / (PRIOR_WEIGHT + weights.sum(axis=1))
@@ -210,7 +214,7 @@ class FamilyModel:
         alike = across / self.prior_variance
         nearest = np.argsort(-alike, axis=1, kind="stable")[:, :NEAREST]
         return [
-            Estimate(
+            CalibratedTc(
                 tc_expected_k=float(expected[k]),
                 tc_low_k=float(low[k]),
                 tc_high_k=float(high[k]),
@@ -245,7 +249,8 @@ def _word(support: float) -> str:
 class Calibration:
     """The fitted models of all families, and the digests of what they were made from.
 
-    `digests` names the training data, the λ table and the tables that the training data came from.
+    `digests` names the training data and the tables that they came from; the λ of a family belongs to its
+    model.
     """
 
     models: tuple[FamilyModel, ...]
@@ -257,11 +262,32 @@ class Calibration:
         """Digest of the rows that the models were fitted to."""
         return dict(self.digests)["training"]
 
+    def why_not(self, family: str, families: Families) -> str | None:
+        """Why there is no estimate for candidates of a family; None where there is one.
+
+        An estimate belongs to its family: what other rows of the λ table say does not matter.
+
+        Args:
+            family: name of a row of the λ table.
+            families: the λ table of the screening.
+        """
+        model = self.model(family)
+        if model is None:
+            return f"no measured compound of the family {family} is in the calibration"
+        row = next((row for row in families.rows if row.name == family), None)
+        if row is None or row.digest != model.family_digest:
+            given = "no row" if row is None else f"λ = {row.lambda_k_ang2:g}, or other cages or ions"
+            return (
+                f"the λ table has {given} for {family}, the calibration was fitted with "
+                f"λ = {model.lambda_k_ang2:g}: there is none for this row yet"
+            )
+        return None
+
     def model(self, family: str) -> FamilyModel | None:
         """The model of a family; None when no measured row belongs to it."""
         return next((model for model in self.models if model.family == family), None)
 
-    def predict(self, rows: Sequence[Features], xi_spread: Floats | float = 0.0) -> list[Estimate | None]:
+    def predict(self, rows: Sequence[Features], xi_spread: Floats | float = 0.0) -> list[CalibratedTc | None]:
         """Estimates for candidates, in order; None for a family that was never measured.
 
         Args:
@@ -269,7 +295,7 @@ class Calibration:
             xi_spread: relative standard deviation of their ξ, one number or one each; it widens the interval.
         """
         spread = np.broadcast_to(np.asarray(xi_spread, dtype=float), (len(rows),))
-        made: list[Estimate | None] = [None] * len(rows)
+        made: list[CalibratedTc | None] = [None] * len(rows)
         for model in self.models:
             own = [k for k, row in enumerate(rows) if row.family == model.family]
             for k, estimate in zip(own, model.predict([rows[k] for k in own], spread[own]), strict=True):

@@ -14,13 +14,13 @@ from polywell.evidence.calibration import Calibration, FamilyModel, TrainingRow
 from polywell.evidence.features import Features
 from polywell.evidence.kernel import TERMS
 
-SCHEMA = 1
+SCHEMA = 2
 HEAD = """\
 # Calibrated critical temperatures: `polywell calibrate` writes this, the screening reads it. No hand edits.
 #
 # The model stands in calibration_protocol.md. Variances and noise are squared logarithms of T_c; the features
-# are those of polywell/features.py, lengths in Å, angles in degrees, pressure in GPa. A row without tc_k did
-# not superconduct.
+# are those of polywell/evidence/features.py, lengths in Å, angles in degrees, pressure in GPa. A row without
+# tc_k did not superconduct.
 """
 
 
@@ -40,6 +40,7 @@ def to_text(calibration: Calibration) -> str:
             f"name = {_value(model.family)}",
             f"sheets = {_value(model.kind)}",
             f"lambda_k_ang2 = {_value(model.lambda_k_ang2)}",
+            f"family_digest = {_value(model.family_digest)}",
             f"noise = {_value(model.noise)}",
             f"interval_scale = {_value(model.interval_scale)}",
             f"variances = {_table(dict(zip(TERMS, model.variances, strict=True)))}",
@@ -88,6 +89,7 @@ def _model(family: dict[str, Any]) -> FamilyModel:
         noise=family["noise"],
         interval_scale=family["interval_scale"],
         rows=tuple(_row(family["name"], row) for row in family["row"]),
+        family_digest=family["family_digest"],
     )
 
 

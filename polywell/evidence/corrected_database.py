@@ -20,7 +20,10 @@ from polywell.evidence.features import Features
 from polywell.evidence.height_bounds import reference_limits, suspicions
 from polywell.families import Families
 from polywell.geometry.cages import NONAHEDRON
-from polywell.records import Outcome, ScreenRecord
+from polywell.records import Outcome, Screening
+
+DECIMALS = 6
+"""Decimals kept of corrections and estimates, so that equal runs give equal files on every machine."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,8 @@ class CorrectedDatabase:
             "groups": [
                 {
                     **asdict(row.group),
-                    "ratio": _kept(row.ratio),
-                    "spread": _kept(row.spread),
+                    "ratio": round(row.ratio, DECIMALS),
+                    "spread": round(row.spread, DECIMALS),
                     "compounds": list(row.compounds),
                     "anchors": row.anchors,
                     "applied": row.applies,
@@ -70,17 +73,21 @@ class CorrectedDatabase:
             ],
         }
 
-    def fields(self) -> list[dict[str, Any]]:
-        """The fields of the candidates' records that the correction fills, in order."""
+    def geometries(self, compounds: Sequence[str]) -> list[CompoundGeometry]:
+        """The geometry of the compound of each candidate, in order.
+
+        Args:
+            compounds: the compound of each candidate.
+        """
         of: dict[tuple[str, str], CompoundGeometry] = {}
-        for compound in by_compound(self.candidates, self.anchors):
+        for compound in by_compound(self.candidates, self.anchors, compounds):
             for one in (compound.chosen, *compound.others):
                 of[one.record.source, one.record.id] = compound
-        return [correction_fields(one, of[one.record.source, one.record.id]) for one in self.candidates]
+        return [of[one.record.source, one.record.id] for one in self.candidates]
 
 
 def correct_database(
-    records: Sequence[ScreenRecord],
+    records: Sequence[Screening],
     families: Families,
     measured_sources: Collection[str] = MEASURED_SOURCES,
     of_others: bool = False,
@@ -122,30 +129,6 @@ def correct_database(
     )
 
 
-def correction_fields(found: CorrectedRecord, compound: CompoundGeometry) -> dict[str, Any]:
-    """The fields of a corrected candidate's record by name; numbers to six decimals."""
-    best = found.ceiling
-    fields: dict[str, Any] = {
-        "xi_correction_compounds": best.anchors,
-        "xi_correction_note": best.why,
-        "geometry_suspect": found.geometry_suspect or None,
-        "geometry_from": compound.geometry_from,
-        "xi_compound_ang": _kept(compound.xi_ang),
-        "xi_compound_low_ang": _kept(compound.heights_ang[0]),
-        "xi_compound_high_ang": _kept(compound.heights_ang[-1]),
-    }
-    if best.applied:
-        fields |= {
-            "xi_corrected_ang": _kept(best.xi_ang),
-            "xi_correction_ratio": _kept(best.ratio),
-            "xi_correction_spread": _kept(best.deviation),
-            "tc_corrected_k": _kept(best.tc_k),
-            "tc_corrected_low_k": _kept(best.tc_low_k),
-            "tc_corrected_high_k": _kept(best.tc_high_k),
-        }
-    return fields
-
-
 def corrected_features(place: Features, found: CorrectedRecord) -> Features:
     """Features of a candidate with its corrected heights, for the calibrated model.
 
@@ -161,8 +144,3 @@ def corrected_features(place: Features, found: CorrectedRecord) -> Features:
         xi_outer_ang=max(heights),
         anion_height_ang=None if anion is None else anion * ratio,
     )
-
-
-def _kept(value: float) -> float:
-    """The value to six decimals, so that equal runs give equal files on every machine."""
-    return round(value, 6)

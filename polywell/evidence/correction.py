@@ -17,7 +17,7 @@ from statistics import median
 from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, Cages, Group, Library, cages_of, group_of
 from polywell.evidence.height_bounds import Suspicion
 from polywell.families import Families
-from polywell.records import Outcome, Phase, ScreenRecord
+from polywell.records import Outcome, Phase, Screening
 from polywell.relation import critical_temperature_k
 
 LEAST_COMPOUNDS = 4
@@ -85,7 +85,7 @@ class CorrectedPhase:
 class CorrectedRecord:
     """A candidate after correction: the cages of its family, the one of the ceiling, and what is suspect."""
 
-    record: ScreenRecord
+    record: Screening
     phases: tuple[CorrectedPhase, ...]
     ceiling: CorrectedPhase
     suspicions: tuple[Suspicion, ...] = ()
@@ -171,7 +171,7 @@ def reference_scatter(library: Library) -> float:
 
 
 def correct(
-    record: ScreenRecord,
+    record: Screening,
     known: Mapping[Group, Correction],
     families: Families,
     suspicions: tuple[Suspicion, ...] = (),
@@ -209,7 +209,7 @@ def correct(
     return CorrectedRecord(record, tuple(made), ceiling, suspicions)
 
 
-def _why_not(record: ScreenRecord, row: Correction | None, measured_sources: Collection[str]) -> str:
+def _why_not(record: Screening, row: Correction | None, measured_sources: Collection[str]) -> str:
     if record.source in measured_sources:
         return "not corrected: a measured structure"
     if row is None:
@@ -217,7 +217,7 @@ def _why_not(record: ScreenRecord, row: Correction | None, measured_sources: Col
     return f"not corrected: {row.why_not}" if row.why_not else ""
 
 
-def geometry_kind(record: ScreenRecord, measured_sources: Collection[str] = MEASURED_SOURCES) -> str:
+def geometry_kind(record: Screening, measured_sources: Collection[str] = MEASURED_SOURCES) -> str:
     """How the geometry of an entry was found: one of `PREFERENCE`."""
     if record.source in measured_sources:
         return "measured"
@@ -230,8 +230,9 @@ def geometry_kind(record: ScreenRecord, measured_sources: Collection[str] = MEAS
 
 
 def by_compound(
-    found: Iterable[CorrectedRecord],
+    found: Sequence[CorrectedRecord],
     anchors: Iterable[Anchor] = (),
+    compounds: Sequence[str] | None = None,
     measured_sources: Collection[str] = MEASURED_SOURCES,
 ) -> tuple[CompoundGeometry, ...]:
     """Group entries of one compound that have the same cages, and choose whose ξ counts.
@@ -243,11 +244,13 @@ def by_compound(
     Args:
         found: corrected candidates.
         anchors: those found among them.
+        compounds: the compound of each of them; its formula if None.
         measured_sources: sources of measured structures.
     """
     together: dict[tuple[str, Cages], list[CorrectedRecord]] = defaultdict(list)
-    for one in found:
-        together[one.record.compound or one.record.formula, cages_of(one.record)].append(one)
+    names = [one.record.formula for one in found] if compounds is None else compounds
+    for name, one in zip(names, found, strict=True):
+        together[name, cages_of(one.record)].append(one)
     matched: dict[tuple[str, str], tuple[str, float]] = {}
     for anchor in anchors:
         key = (anchor.group.source, anchor.id)

@@ -1,62 +1,71 @@
 """The calibrated estimate beside the published relation: what measured compounds say of each candidate.
 
-Entries are screened by themselves (`polywell.screening`). Correction and estimate need all candidates of
-a source, and no structure: `estimated` makes them from what the screening says.
+Correction and estimate need all candidates of a source, and no structure: what the screenings say is enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from polywell.evidence.calibration import Calibration, Estimate
-from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
+from polywell.compounds import compounds_of
+from polywell.data.charges import NoChargeError
+from polywell.doping import valence_of
+from polywell.evidence.calibration import CalibratedTc, Calibration
+from polywell.evidence.corrected_database import (
+    DECIMALS,
+    CorrectedDatabase,
+    correct_database,
+    corrected_features,
+)
+from polywell.evidence.correction import CompoundGeometry, CorrectedRecord
 from polywell.evidence.features import features
 from polywell.families import Families
-from polywell.records import Outcome, ScreenRecord, with_values
+from polywell.records import Estimate, Outcome, Screening
 
 
 def estimated(
-    records: Sequence[ScreenRecord], calibration: Calibration, families: Families
-) -> tuple[list[ScreenRecord], CorrectedDatabase]:
+    candidates: Sequence[Screening], calibration: Calibration, families: Families
+) -> tuple[list[Estimate], CorrectedDatabase]:
     """Correct the candidates of a source by its own anchors, and estimate their T_c at the corrected ξ.
 
-    A candidate of a family that was never measured, and every candidate screened with another λ table than
-    the calibration's, has no estimate.
+    A candidate of a family that was never measured, or whose row of the λ table is another than that of the
+    calibration, has no T_c and says why (`Estimate.estimate_note`).
 
     Args:
-        records: all candidates of a source, screened.
+        candidates: all candidates of a source.
         calibration: the fitted models.
         families: the λ table of the screening.
 
     Returns:
-        The records in their order, and what the source says of itself.
+        The estimates in the order of the candidates, and what the source says of itself.
 
     Raises:
-        ValueError: a record is no candidate, or lacks its surroundings.
+        ValueError: a screening is no candidate, or does not say what stands around its sheets.
     """
-    for record in records:
-        if record.outcome is not Outcome.CANDIDATE or record.spacer is None or record.net_disorder is None:
+    for one in candidates:
+        if one.outcome is not Outcome.CANDIDATE or one.spacer is None or one.net_disorder is None:
             raise ValueError(
-                f"{record.source}/{record.id}: expected a candidate with its surroundings; screen it again"
+                f"{one.source}/{one.id}: expected a candidate with its surroundings; screen it again"
             )
-    database = correct_database(records, families)
-    made: list[ScreenRecord] = []
-    estimates = _estimates(database, calibration, families)
-    for record, fields, estimate in zip(records, database.fields(), estimates, strict=True):
-        fields["calibration_digest"] = calibration.training_digest
-        made.append(with_values(record, **fields, **({} if estimate is None else _estimate_fields(estimate))))
-    return made, database
+    database = correct_database(candidates, families)
+    compounds = compounds_of(candidates)
+    notes = {
+        family: calibration.why_not(family, families) for family in {str(one.family) for one in candidates}
+    }
+    calibrated = _calibrated(database, calibration)
+    return [
+        _estimate(found, geometry, compound, tc, notes[str(found.record.family)], calibration)
+        for found, geometry, compound, tc in zip(
+            database.candidates, database.geometries(compounds), compounds, calibrated, strict=True
+        )
+    ], database
 
 
-def _estimates(
-    database: CorrectedDatabase, calibration: Calibration, families: Families
-) -> Sequence[Estimate | None]:
-    if dict(calibration.digests)["families"] != families.digest:
-        return [None] * len(database.candidates)
+def _calibrated(database: CorrectedDatabase, calibration: Calibration) -> list[CalibratedTc | None]:
     rows = [corrected_features(features(one.record), one) for one in database.candidates]
     spread = np.array([one.ceiling.deviation for one in database.candidates], dtype=float)
     # One thread: matrices this narrow gain nothing from more, and sums come out the same on every machine.
@@ -64,26 +73,64 @@ def _estimates(
         return calibration.predict(rows, spread)
 
 
-def _estimate_fields(estimate: Estimate) -> dict[str, Any]:
-    """The fields of a record that an estimate fills; numbers to six decimals."""
-    known = estimate.nearest
-    return {
-        "tc_expected_k": _kept(estimate.tc_expected_k),
-        "tc_low_k": _kept(estimate.tc_low_k),
-        "tc_high_k": _kept(estimate.tc_high_k),
-        "superconducting_probability": _kept(estimate.superconducting_probability),
-        "support": _kept(estimate.support),
-        "support_word": estimate.support_word,
-        "nearest_known": tuple(neighbour.id for neighbour in known),
-        "nearest_similarity": tuple(_kept(neighbour.similarity) for neighbour in known),
-        "nearest_tc_k": tuple(neighbour.tc_k for neighbour in known),
-        "nearest_residual_k": tuple(_kept(neighbour.residual_k) for neighbour in known),
-    }
+def _estimate(
+    found: CorrectedRecord,
+    geometry: CompoundGeometry,
+    compound: str,
+    calibrated: CalibratedTc | None,
+    note: str | None,
+    calibration: Calibration,
+) -> Estimate:
+    """What is known of one candidate; numbers to six decimals."""
+    best, lowest, highest = found.ceiling, geometry.heights_ang[0], geometry.heights_ang[-1]
+    estimate = Estimate(
+        compound=compound,
+        xi_correction_compounds=best.anchors,
+        xi_correction_note=best.why,
+        geometry_suspect=found.geometry_suspect or None,
+        geometry_from=geometry.geometry_from,
+        xi_compound_ang=_kept(geometry.xi_ang),
+        xi_compound_low_ang=_kept(lowest),
+        xi_compound_high_ang=_kept(highest),
+        calibration_digest=calibration.training_digest,
+        estimate_note=note,
+        formal_valence=_valence(found.record),
+    )
+    if best.applied:
+        estimate = replace(
+            estimate,
+            xi_corrected_ang=_kept(best.xi_ang),
+            xi_correction_ratio=_kept(best.ratio),
+            xi_correction_spread=_kept(best.deviation),
+            tc_corrected_k=_kept(best.tc_k),
+            tc_corrected_low_k=_kept(best.tc_low_k),
+            tc_corrected_high_k=_kept(best.tc_high_k),
+        )
+    if calibrated is None or note is not None:
+        return estimate
+    near = calibrated.nearest
+    return replace(
+        estimate,
+        tc_expected_k=_kept(calibrated.tc_expected_k),
+        tc_low_k=_kept(calibrated.tc_low_k),
+        tc_high_k=_kept(calibrated.tc_high_k),
+        superconducting_probability=_kept(calibrated.superconducting_probability),
+        support=_kept(calibrated.support),
+        support_word=calibrated.support_word,
+        nearest_known=tuple(one.id for one in near),
+        nearest_similarity=tuple(_kept(one.similarity) for one in near),
+        nearest_tc_k=tuple(one.tc_k for one in near),
+        nearest_residual_k=tuple(_kept(one.residual_k) for one in near),
+    )
+
+
+def _valence(candidate: Screening) -> float | None:
+    try:
+        return _kept(valence_of(candidate.formula, str(candidate.metal)).valence)
+    except NoChargeError:
+        return None
 
 
 def _kept(value: float) -> float:
-    """The value to six decimals, so that equal runs give equal files.
-
-    The last bits of a matrix product differ from machine to machine and from batch to batch.
-    """
-    return round(value, 6)
+    """The value to six decimals: the last bits of a matrix product differ from batch to batch."""
+    return round(value, DECIMALS)

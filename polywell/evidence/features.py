@@ -1,50 +1,23 @@
 """The feature vector of a candidate: what a physicist would name of its structure, and nothing of its T_c.
 
-`FEATURES` is the registry: name, type, unit, label and one sentence, as in `polywell.columns`. What a
-material does not have (an apical ligand, a second sheet) is None or the word "none", never a number
+What a material does not have (an apical ligand, a second sheet) is None or the word "none", never a number
 that stands for it.
 """
 
-# ruff: noqa: E501  (a table, one feature a line)
 from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import fmean
 
-from polywell.columns import Column
 from polywell.families import of_one_family
-from polywell.records import Phase, ScreenRecord
+from polywell.records import Phase, Screening
 
 NO_LIGAND = "none"
-
-FEATURES = tuple(
-    Column(*row)
-    for row in (
-        ("xi_ceiling_ang", "float64", "Å", "ξ of the ceiling", "Height of the cage that gives the ceiling."),
-        ("xi_outer_ang", "float64", "Å", "ξ of the outer cage", "Height of the largest cage of the family."),
-        ("apex_radius_inner_ang", "float64", "Å", "Inner apex radius", "Mean ionic radius of the apex cations of the ceiling's cage; empty when these are anions or have no radius."),
-        ("apex_radius_outer_ang", "float64", "Å", "Outer apex radius", "Mean ionic radius of the apex cations of the largest cage; empty when these are anions or have no radius."),
-        ("sheets_per_block", "string", "", "Sheets", "Number of sheets that share apexes: 1, 2, 3 ... or infinite."),
-        ("sheet_distance_ang", "float64", "Å", "Sheet distance", "Smallest distance to a sheet that shares an apex; empty when there is none."),
-        ("bond_ang", "float64", "Å", "M-X", "Mean distance from metal to ligand in the sheet of the ceiling."),
-        ("bond_angle_deg", "float64", "°", "M-X-M", "Mean angle at the ligand between the two metals of an edge."),
-        ("buckling_ang", "float64", "Å", "Buckling", "Mean distance of the bridging ligands (octahedra) or of the metals (other cages) from the mean plane of the metals."),
-        ("ligand", "string", "", "Ligand", "Majority element that bridges or caps the metals."),
-        ("apical", "string", "", "Apical ligand", "Element of the nearest anion above or below a metal of any sheet of the family; none when there is none."),
-        ("apical_distance_ang", "float64", "Å", "Apical distance", "Distance of that anion from the metal; empty when there is none."),
-        ("anion_height_ang", "float64", "Å", "Anion height", "Mean height of the anion planes over the metals in FeAs-type sheets; empty for others."),
-        ("anion_angle_deg", "float64", "°", "X-M-X", "Mean angle X-M-X between two anions on one side of an FeAs-type sheet; empty for others."),
-        ("spacer", "string", "", "Spacer", "Class of what fills the space between the blocks of sheets, from a closed list."),
-        ("net_disorder", "float64", "", "Net disorder", "Share of the sites of the sheets that another metal or a vacancy takes."),
-        ("pressure_gpa", "float64", "GPa", "Pressure", "Pressure on the material; empty where nobody states one, which the model takes for ambient."),
-    )
-)  # fmt: skip
-"""The features of a candidate besides its family, in the order of the fields of `Features`."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """The features of one candidate; meanings and units stand in `FEATURES`."""
+    """The features of one candidate, named as the columns of `polywell.records.Phase` and `Screening`."""
 
     family: str
     xi_ceiling_ang: float
@@ -66,7 +39,7 @@ class Features:
     pressure_gpa: float | None
 
 
-def family_phases(record: ScreenRecord) -> tuple[Phase, ...]:
+def family_phases(record: Screening) -> tuple[Phase, ...]:
     """Phases of the candidate's family, in order of growing ξ: those the ceiling and outer value come from.
 
     Raises:
@@ -78,7 +51,7 @@ def family_phases(record: ScreenRecord) -> tuple[Phase, ...]:
     return of_one_family(known, next(phase for phase in known if phase.tc_k == record.tc_ceiling_k))
 
 
-def features(record: ScreenRecord) -> Features:
+def features(record: Screening) -> Features:
     """The features of a candidate; the pressure is that of its provenance.
 
     They are the same for every description of a crystal (cell, axes, origin, orientation, order of sites).

@@ -107,7 +107,8 @@ def fit(
     for name, family in known.items():
         own = sorted((row for row in training if row.features.family == name), key=lambda row: row.id)
         if any(row.tc_k is not None for row in own):
-            models.append(fit_family(name, family.lambda_k_ang2, own))
+            fitted = fit_family(name, family.lambda_k_ang2, own)
+            models.append(replace(fitted, family_digest=family.digest))
     return Calibration(tuple(models), ALGORITHM_VERSION, tuple(digests))
 
 

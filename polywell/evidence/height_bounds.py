@@ -17,7 +17,7 @@ from polywell.data.spacers import spacer_table
 from polywell.evidence.anchors import AMBIENT_GPA, sound_records
 from polywell.families import Families
 from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON
-from polywell.records import Outcome, Phase, ScreenRecord
+from polywell.records import Outcome, Phase, Screening
 
 LEAST_OF_ION = 5
 """Measured heights of the same ion that make bounds of its own; with fewer, its radius gives them."""
@@ -130,7 +130,7 @@ def heights(phase: Phase, family: str) -> Iterator[tuple[Key, str, float]]:
         yield from ((key, symbol, height) for symbol, height in apexes)
 
 
-def limits_of(records: Iterable[ScreenRecord]) -> Limits:
+def limits_of(records: Iterable[Screening]) -> Limits:
     """The heights of measured candidates, each record once for an ion and role."""
     together: dict[Key, list[tuple[str, float]]] = defaultdict(list)
     for record in records:
@@ -141,7 +141,7 @@ def limits_of(records: Iterable[ScreenRecord]) -> Limits:
     return Limits({key: tuple(rows) for key, rows in sorted(together.items())})
 
 
-def _excesses(record: ScreenRecord) -> Iterator[tuple[Key, str, float]]:
+def _excesses(record: Screening) -> Iterator[tuple[Key, str, float]]:
     for phase in record.phases:
         if phase.tc_k is None:
             continue
@@ -157,7 +157,7 @@ def reference_limits(families: Families) -> Limits:
     return limits_of(sound_records(families))
 
 
-def suspicions(record: ScreenRecord, limits: Limits) -> tuple[Suspicion, ...]:
+def suspicions(record: Screening, limits: Limits) -> tuple[Suspicion, ...]:
     """Heights of a candidate's cages outside their bounds; none for an entry stated to be under pressure.
 
     The heights are those of the entry, before any correction.

@@ -53,7 +53,7 @@ from polywell.proposal.smallest_cages import (
     measured_shrinkings,
     smallest_cage,
 )
-from polywell.records import ScreenRecord
+from polywell.records import Candidate, Estimate, Screening
 from polywell.relation import critical_temperature_k
 
 
@@ -86,7 +86,7 @@ class CeilingAnalysis:
 
 def ceiling(
     data: CeilingData | None = None,
-    others: Sequence[ScreenRecord] = (),
+    others: Sequence[Candidate] = (),
     calibrated: Calibrated | None = None,
     relaxed: Sequence[RelaxedRow] = (),
 ) -> CeilingAnalysis:
@@ -94,7 +94,7 @@ def ceiling(
 
     Args:
         data: measured structures and temperatures, by default those that come with polywell.
-        others: further records, as of the catalog; they are listed and counted by class. As nobody measured
+        others: candidates of the catalog; they are listed and counted by class. As nobody measured
             them they count for nothing else.
         calibrated: the calibrated model, if its probabilities are wanted.
         relaxed: shrinkings by relaxation, as `polywell.proposal.ceiling_relaxed` finds them; they are listed
@@ -123,9 +123,9 @@ def ceiling(
     smallest = _smallest(own, kinds, sightings, shrinkings)
     classes = _classes(cells, sightings, effective, smallest, family)
     further = tuple(
-        _cell(record, kind, "", family, _estimate(record))
-        for record in others
-        if (kind := nickelate_class(record)) is not None
+        _cell(one.screening, kind, "", family, _estimate(one.estimate))
+        for one in others
+        if (kind := nickelate_class(one.screening)) is not None
     )
     trilayers = trilayer_rows(known)
     years = record_years(seen)
@@ -155,22 +155,22 @@ def ceiling(
     )
 
 
-def _estimates(records: Sequence[ScreenRecord], calibrated: Calibrated | None) -> dict[str, Interval]:
+def _estimates(records: Sequence[Screening], calibrated: Calibrated | None) -> dict[str, Interval]:
     if calibrated is None:
         return {}
     found = zip(records, calibrated(records), strict=True)
     return {record.id: interval for record, interval in found if interval is not None}
 
 
-def _estimate(record: ScreenRecord) -> Interval | None:
-    """The calibrated estimate that a record of the catalog carries."""
-    if record.tc_expected_k is None or record.tc_low_k is None or record.tc_high_k is None:
+def _estimate(found: Estimate) -> Interval | None:
+    """The calibrated estimate that a candidate of the catalog carries."""
+    if found.tc_expected_k is None or found.tc_low_k is None or found.tc_high_k is None:
         return None
-    return Interval(record.tc_expected_k, record.tc_low_k, record.tc_high_k)
+    return Interval(found.tc_expected_k, found.tc_low_k, found.tc_high_k)
 
 
 def _cells(
-    records: Sequence[ScreenRecord],
+    records: Sequence[Screening],
     kinds: Mapping[str, NickelateClass],
     data: CeilingData,
     family: Family,
@@ -186,7 +186,7 @@ def _cells(
 
 
 def _cell(
-    record: ScreenRecord,
+    record: Screening,
     kind: NickelateClass,
     doubt: str,
     family: Family,
@@ -271,12 +271,12 @@ def _sightings(
 
 
 def _smallest(
-    records: Sequence[ScreenRecord],
+    records: Sequence[Screening],
     kinds: Mapping[str, NickelateClass],
     sightings: Sequence[Sighting],
     shrinkings: Shrinkings,
 ) -> tuple[SmallestCage, ...]:
-    members: dict[str, list[tuple[ScreenRecord, NickelateClass]]] = defaultdict(list)
+    members: dict[str, list[tuple[Screening, NickelateClass]]] = defaultdict(list)
     for record in records:
         if kinds[record.id].name != OTHER:
             members[kinds[record.id].name].append((record, kinds[record.id]))

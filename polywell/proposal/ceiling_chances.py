@@ -13,7 +13,7 @@ from polywell.evidence.features import features
 from polywell.families import Family
 from polywell.proposal.ceiling_rows import EffectiveLambda, Interval, Sighting
 from polywell.proposal.ceiling_verdict import CLAIM_K
-from polywell.records import ScreenRecord
+from polywell.records import Screening
 from polywell.relation import critical_temperature_k
 
 LEAST_OWN = 3
@@ -21,7 +21,7 @@ LEAST_OWN = 3
 QUANTILE_80 = 1.2815515655446004
 """Standard deviations from the median to the edge of the central 80 % of a normal distribution."""
 
-Calibrated = Callable[[Sequence[ScreenRecord]], Sequence[Interval | None]]
+Calibrated = Callable[[Sequence[Screening]], Sequence[Interval | None]]
 """A calibrated model: for each record its median T_c and the central 80 % in K, or None."""
 
 
@@ -109,7 +109,7 @@ def calibrated_intervals(calibration: Calibration) -> Calibrated:
         calibration: the fitted model, such as `polywell.evidence.calibration_table.built_in_calibration()`.
     """
 
-    def predict(records: Sequence[ScreenRecord]) -> list[Interval | None]:
+    def predict(records: Sequence[Screening]) -> list[Interval | None]:
         rows = [features(record) for record in records]
         return [
             None if one is None else Interval(one.tc_expected_k, one.tc_low_k, one.tc_high_k)

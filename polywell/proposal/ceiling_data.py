@@ -15,7 +15,7 @@ from polywell.data.measured import Measured, measured_superconductors
 from polywell.data.reference import ReferenceStructure, reference_structures
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families, built_in_families
-from polywell.records import ScreenRecord
+from polywell.records import Screening
 
 
 class Report(BaseModel):
@@ -46,7 +46,7 @@ class _Table(BaseModel):
 class CeilingData:
     """What the analysis stands on; every part can be replaced, and the verdict moves with it."""
 
-    records: tuple[ScreenRecord, ...]
+    records: tuple[Screening, ...]
     references: Mapping[str, ReferenceStructure]
     measured: tuple[Measured, ...]
     reports: tuple[Report, ...]

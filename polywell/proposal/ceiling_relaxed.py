@@ -10,7 +10,7 @@ from polywell.proposal.ceiling_rows import RelaxedRow
 from polywell.proposal.nickelates import OTHER, nickel_phases, nickelate_class
 from polywell.proposal.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
 from polywell.proposal.smallest_cages import AMBIENT_GPA, pressed_height_ang
-from polywell.records import ScreenRecord
+from polywell.records import Screening
 from polywell.relation import critical_temperature_k
 
 
@@ -57,10 +57,10 @@ def relaxed_rows(
         )
 
 
-def _chosen(data: CeilingData) -> dict[str, ScreenRecord]:
+def _chosen(data: CeilingData) -> dict[str, Screening]:
     """The record of each class to relax: ordered, then unstrained by a substrate, then the smallest cage."""
     strained = {row.structure for row in data.measured if row.sample in ("film", "membrane")}
-    best: dict[str, tuple[tuple[bool, bool, float, str], ScreenRecord]] = {}
+    best: dict[str, tuple[tuple[bool, bool, float, str], Screening]] = {}
     for record in data.records:
         kind = nickelate_class(record)
         pressure = record.provenance.pressure_gpa

@@ -11,7 +11,7 @@ from polywell.data.reference import ReferenceStructure, reference_entries, refer
 from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
 from polywell.proposal.landscape import Landscape, landscape
-from polywell.records import Phase, ScreenRecord
+from polywell.records import Phase, Screening
 
 BUILT = "built to the published xi"
 
@@ -22,7 +22,7 @@ class Library:
 
     references: Mapping[str, ReferenceStructure]
     structures: Mapping[str, Structure]
-    records: Mapping[str, ScreenRecord]
+    records: Mapping[str, Screening]
     landscapes: Mapping[str, Landscape] = field(default_factory=dict)
 
     def phase(self, id: str, name: str) -> Phase:
@@ -69,7 +69,7 @@ def load_library() -> Library:
     return replace(plain, landscapes=found)
 
 
-def smallest(record: ScreenRecord) -> Phase:
+def smallest(record: Screening) -> Phase:
     """The phase whose ξ gives the record's ceiling.
 
     Raises:

@@ -8,7 +8,7 @@ from pymatgen.core import Composition
 
 from polywell.data.elements import LIGANDS, NET_METALS
 from polywell.geometry.blocks import Block
-from polywell.records import Outcome, Phase, ScreenRecord
+from polywell.records import Outcome, Phase, Screening
 
 OXYGEN_SLACK = 0.12
 """Oxygen and cations a net metal may miss their class by this share: vacancies, excess oxygen, doping."""
@@ -28,7 +28,7 @@ class NickelateClass:
     rule: str
 
 
-def nickelate_class(record: ScreenRecord) -> NickelateClass | None:
+def nickelate_class(record: Screening) -> NickelateClass | None:
     """The class of a candidate whose sheets are nickel and oxygen; None for anything else.
 
     Blocks of n sheets with apical oxygen are Ruddlesden-Popper A(n+1)B(n)O(3n+1), two kinds of blocks a
@@ -61,7 +61,7 @@ def nickelate_class(record: ScreenRecord) -> NickelateClass | None:
     return _other(sheets, apical, counted)
 
 
-def nickel_phases(record: ScreenRecord) -> tuple[Phase, ...]:
+def nickel_phases(record: Screening) -> tuple[Phase, ...]:
     """Cages of a candidate on nickel and oxygen, in order of growing ξ."""
     if record.outcome is not Outcome.CANDIDATE:
         return ()

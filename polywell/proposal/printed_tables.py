@@ -14,7 +14,7 @@ from polywell.data.reference import ReferenceStructure
 from polywell.families import built_in_families
 from polywell.proposal.library import BUILT
 from polywell.proposal.published import Pair, Printed, compare, not_computed, rounding_slack
-from polywell.records import ScreenRecord
+from polywell.records import Screening
 from polywell.relation import critical_temperature_k
 
 NAMES = ("alpha", "beta", "gamma")
@@ -99,7 +99,7 @@ class RuleCost:
 
 
 def table_rows(
-    references: Mapping[str, ReferenceStructure], records: Mapping[str, ScreenRecord]
+    references: Mapping[str, ReferenceStructure], records: Mapping[str, Screening]
 ) -> tuple[TableRow, ...]:
     """Every row of Tables 1 and 2 that stands with a structure of the library, in order of table and λ.
 

@@ -14,7 +14,7 @@ from pymatgen.core import Structure
 
 from polywell.families import Families
 from polywell.proposal.smallest_cages import shrinking_per_gpa
-from polywell.records import Entry, Outcome, Phase, ScreenRecord
+from polywell.records import Entry, Outcome, Phase, Screening
 from polywell.screening import screen
 
 PRESSURE_GPA = 20.0
@@ -122,7 +122,7 @@ def _smallest(
     return min(found, key=lambda phase: phase.xi_ang)
 
 
-def _with_tc(record: ScreenRecord) -> list[Phase]:
+def _with_tc(record: Screening) -> list[Phase]:
     if record.outcome is not Outcome.CANDIDATE:
         return []
     return [phase for phase in record.phases if phase.tc_k is not None]

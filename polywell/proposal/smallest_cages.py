@@ -18,7 +18,7 @@ from statistics import fmean, median
 from polywell.proposal.chemical_pressure import NoRadiusError, shannon_radius_ang
 from polywell.proposal.nickelates import NickelateClass, nickel_phases
 from polywell.proposal.pressure import compressibilities
-from polywell.records import Phase, ScreenRecord
+from polywell.records import Phase, Screening
 
 OXIDE_RADIUS_ANG = 1.40
 """O2- in coordination 6, the one on which Shannon's crystal radii rest (Acta Cryst. A 32, 751 (1976))."""
@@ -167,7 +167,7 @@ def touching_xi_ang(
 
 
 def smallest_cage(
-    members: Sequence[tuple[ScreenRecord, NickelateClass]], pressure_gpa: float, shrinking: Shrinkings
+    members: Sequence[tuple[Screening, NickelateClass]], pressure_gpa: float, shrinking: Shrinkings
 ) -> SmallestCage | None:
     """The smallest cage of a class by ions and pressure; None without a cell at ambient pressure.
 
@@ -226,7 +226,7 @@ def smallest_cage(
 
 
 def measured_shrinkings(
-    records: Iterable[ScreenRecord], derived: Iterable[str], families: Mapping[str, str]
+    records: Iterable[Screening], derived: Iterable[str], families: Mapping[str, str]
 ) -> Shrinkings:
     """How fast ξ shrinks: nickelates from their structures, cuprates from the table of compressibilities.
 
@@ -246,8 +246,8 @@ def measured_shrinkings(
     return Shrinkings(median(nickel or every), min(every), max(every), tuple(rows))
 
 
-def _from_structures(records: Iterable[ScreenRecord], derived: frozenset[str]) -> Iterable[Shrinking]:
-    together: dict[str, list[ScreenRecord]] = {}
+def _from_structures(records: Iterable[Screening], derived: frozenset[str]) -> Iterable[Shrinking]:
+    together: dict[str, list[Screening]] = {}
     for record in records:
         known = record.provenance.pressure_gpa is not None and record.id not in derived
         if known and nickel_phases(record):

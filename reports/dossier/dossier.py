@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pymatgen.core import Composition
-
-from polywell.columns import ENTRY_COLUMNS
 from polywell.data.charges import NoChargeError
 from polywell.data.hazards import hazards
-from polywell.doping import formal_valence, replacements_for, stripe_series
+from polywell.doping import replacements_for, stripe_series, valence_of
 from polywell.known import known_compound
 from polywell.proposal.pressure import compressibilities
+from polywell.records import ENTRY_COLUMNS
 from polywell.sensitivity import pressure_for_gpa, shorter_by
 from reports.dossier.cif import cif_text, has_structure, sha256_of
 from reports.dossier.derivation import derivation
@@ -40,7 +38,6 @@ REPLACEMENTS = 6
 HIGHEST = ("tc_ceiling_high_k", "tc_outer_high_k", "tc_corrected_high_k", "tc_high_k")
 """Columns that the common axis of temperature must hold."""
 
-LEAST_VALENCE, MOST_VALENCE = 0.0, 4.0
 """Formal valences of Cu, Ni and Fe in layered compounds lie between these."""
 
 PROVENANCE = (
@@ -237,18 +234,10 @@ def _geometry(row: Row) -> CompoundGeometry | None:
 
 
 def _valence(row: Row) -> tuple[tuple[float, float] | None, str]:
-    formula = str(row["formula"] or "")
-    if len(formula) > MAX_NAME:
-        return None, "the formula is too long to be read"
     try:
-        found = formal_valence(Composition(formula), str(row["metal"]))
-    except (NoChargeError, ValueError) as error:
+        found = valence_of(str(row["formula"] or ""), str(row["metal"]))
+    except NoChargeError as error:
         return None, clipped(error, MAX_NAME)
-    if not LEAST_VALENCE <= found.valence <= MOST_VALENCE:
-        return None, (
-            f"the table of formal charges would make it {found.valence:+.2f}, which it never is: another ion "
-            "of the formula carries another charge here"
-        )
     return (found.valence, found.d_electrons), ""
 
 

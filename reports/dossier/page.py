@@ -12,8 +12,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS
 from polywell.known import RULE
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.payload import Dossier
 from reports.html.inline import inline_json, inline_script, script_source

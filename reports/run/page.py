@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
 from reports.dossier.page import write_dossiers
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import PLOTLY, library, library_source

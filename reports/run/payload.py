@@ -29,13 +29,6 @@ NOT_LISTED = frozenset(
 OWN_PLACE = frozenset({"changes", "correction"})
 """Keys that a manifest may lack, and that have a place of their own when it has them."""
 
-ORDERS = {
-    RankBy.CEILING: "the ceiling",
-    RankBy.OUTER: "the outer value",
-    RankBy.EXPECTED: "the expected T_c",
-    RankBy.LOW: "the lower end of the expected T_c",
-}
-
 MAX_FACT = 400
 MAX_CHANGES = 12
 """Changes of each kind that the page names; the manifest beside the catalog holds more."""
@@ -213,7 +206,7 @@ def run_payload(
 
 def order_of(manifest: Mapping[str, Any]) -> str:
     """What the list is ordered by; runs that do not say it were ordered by the ceiling."""
-    return ORDERS[RankBy(manifest.get("rank_by", RankBy.CEILING))]
+    return RankBy(manifest.get("rank_by", RankBy.CEILING)).words
 
 
 def _check_manifest(manifest: Mapping[str, Any], ranked: int, rejected: int, failed: int) -> None:

@@ -7,15 +7,16 @@ import io
 import json
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pymatgen.core import Element
 
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS, Column
+from polywell.columns import Column
 from polywell.data.hazards import hazards
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
 from reports.dossier.cif import cif_text, has_structure
 from reports.html.names import safe_name
 from reports.html.writing import replace_bytes, replace_text
@@ -35,14 +36,13 @@ COLUMNS = (
 ).split()
 """Columns of the shortlist, those of the registry and four of its own: apexes, known, hazards and cif."""
 
-OWN = {
-    "apexes": Column("apexes", "string", "", "Apexes", "Elements at the apexes of the cage of the ceiling."),
-    "known": Column("known", "string", "", "Known", "Measured T_c of this compound, where it is known."),
-    "hazards": Column(
-        "hazards", "string", "", "Hazards", "Severe remarks of the table of hazards on its elements."
-    ),
-    "cif": Column("cif", "string", "", "CIF", f"Name of its file in {CIFS}; empty without a structure."),
+_WORDS = {
+    "apexes": Column("", "Apexes", "Elements at the apexes of the cage of the ceiling."),
+    "known": Column("", "Known", "Measured T_c of this compound, where it is known."),
+    "hazards": Column("", "Hazards", "Severe remarks of the table of hazards on its elements."),
+    "cif": Column("", "CIF", f"Name of its file in {CIFS}; empty without a structure."),
 }
+OWN = {name: replace(column, name=name, type="string") for name, column in _WORDS.items()}
 _ENTRY = {column.name: column for column in ENTRY_COLUMNS}
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _DAY_ONE = (1980, 1, 1, 0, 0, 0)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, Column
+from polywell.columns import Column
 from polywell.known import RULE, known_compound
-from polywell.records import Reason
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Reason
 from reports.html.names import dossier_path
 
 Row = Mapping[str, Any]

@@ -8,7 +8,7 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
 from catalog.sources.base import RawEntry
-from polywell.records import Outcome, Phase, Provenance, Reason, ScreenRecord, Vertex
+from polywell.records import Outcome, Phase, Provenance, Reason, Screening, Vertex
 
 
 def needs_net_metal(elements: Collection[str]) -> bool:
@@ -120,9 +120,9 @@ PHASE = Phase(
 
 
 @pytest.fixture
-def candidate() -> Callable[..., ScreenRecord]:
-    def make(id_: str = "a", rank: int = 1, **changes: object) -> ScreenRecord:
-        record = ScreenRecord(
+def candidate() -> Callable[..., Screening]:
+    def make(id_: str = "a", rank: int = 1, **changes: object) -> Screening:
+        record = Screening(
             source="files:/data/x",
             id=id_,
             formula="La2CuO4",
@@ -144,9 +144,9 @@ def candidate() -> Callable[..., ScreenRecord]:
 
 
 @pytest.fixture
-def rejected() -> Callable[..., ScreenRecord]:
-    def make(id_: str = "r") -> ScreenRecord:
-        return ScreenRecord(
+def rejected() -> Callable[..., Screening]:
+    def make(id_: str = "r") -> Screening:
+        return Screening(
             "files:/data/x",
             id_,
             "MgO",
@@ -162,9 +162,9 @@ def rejected() -> Callable[..., ScreenRecord]:
 
 
 @pytest.fixture
-def failed() -> Callable[..., ScreenRecord]:
-    def make(id_: str = "f") -> ScreenRecord:
-        return ScreenRecord(
+def failed() -> Callable[..., Screening]:
+    def make(id_: str = "f") -> Screening:
+        return Screening(
             source="files:/data/x",
             id=id_,
             formula="",

@@ -11,7 +11,7 @@ from polywell import ALGORITHM_VERSION
 from polywell.compounds import grouped
 from polywell.families import load_families
 from polywell.ranking import rank
-from polywell.records import Entry, Outcome, Reason, ScreenRecord
+from polywell.records import Entry, Outcome, Reason, Screening
 from polywell.screening import failed, not_periodic, rejected_by_composition, screen, screen_many
 
 FAMILIES = load_families()
@@ -24,7 +24,7 @@ def entry(structure: Structure | None, id: str = "x", elements: tuple[str, ...] 
     return Entry("test", id, "".join(elements or ()), elements or (), None)
 
 
-def screened(structure: Structure) -> ScreenRecord:
+def screened(structure: Structure) -> Screening:
     return screen(entry(structure), FAMILIES)
 
 

@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from catalog.store.predictions import record_to_row
 from catalog.store.structures import entry_to_row
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS
 from polywell.data.reference import reference_entries
 from polywell.families import load_families
 from polywell.ranking import rank
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS
 from polywell.screening import screen
 
 Row = dict[str, Any]

@@ -19,8 +19,7 @@ from catalog.runs import publish as publishing
 from catalog.runs.published import new_name
 from catalog.store.predictions import record_to_row, row_to_record
 from catalog.store.schema import entry_schema
-from polywell.columns import ENTRY_COLUMNS
-from polywell.records import ScreenRecord, with_values
+from polywell.records import ENTRY_COLUMNS, Screening, with_values
 
 
 def manifest(candidates: int = 0, rejected: int = 0, failed: int = 0, **more: Any) -> dict[str, Any]:
@@ -30,9 +29,9 @@ def manifest(candidates: int = 0, rejected: int = 0, failed: int = 0, **more: An
 
 def publish(
     home: Home,
-    ranked: Iterable[ScreenRecord],
-    rejected: Iterable[ScreenRecord],
-    failed: Iterable[ScreenRecord],
+    ranked: Iterable[Screening],
+    rejected: Iterable[Screening],
+    failed: Iterable[Screening],
     facts: dict[str, Any],
 ) -> Path:
     lists = ([record_to_row(record) for record in records] for records in (ranked, rejected, failed))
@@ -151,13 +150,13 @@ from catalog.store.predictions import record_to_row
 from catalog.runs.publish import publish
 from catalog.runs.published import new_name
 from catalog.store.schema import entry_schema
-from polywell.records import Outcome, Reason, ScreenRecord
+from polywell.records import Outcome, Reason, Screening
 
 home = Home.at(Path(sys.argv[1]))
 print("go", flush=True)
 for number in range(int(sys.argv[2])):
     records = [
-        ScreenRecord("s", f"{number}-{index}", "MgO", (), Outcome.REJECTED, 1, "d", Reason.NO_NET_METAL, "m")
+        Screening("s", f"{number}-{index}", "MgO", (), Outcome.REJECTED, 1, "d", Reason.NO_NET_METAL, "m")
         for index in range(50)
     ]
     counts = {"entries": 50, "candidates": 0, "rejected": 50, "failed": 0, "number": number}

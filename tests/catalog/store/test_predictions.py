@@ -7,8 +7,7 @@ import pytest
 from catalog.store.lake import merge, read_rows
 from catalog.store.predictions import predictions_schema, record_to_row, row_to_record
 from catalog.store.schema import arrow_type
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
-from polywell.records import ScreenRecord
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS, Screening
 
 
 def test_the_schema_is_the_registry() -> None:
@@ -41,7 +40,7 @@ def test_records_come_back_from_their_rows(candidate: Callable, rejected: Callab
 def test_records_come_back_from_the_table(
     candidate: Callable, rejected: Callable, failed: Callable, tmp_path: Path
 ) -> None:
-    records: list[ScreenRecord] = [candidate("a"), candidate("ü/<b>"), rejected(), failed()]
+    records: list[Screening] = [candidate("a"), candidate("ü/<b>"), rejected(), failed()]
     source = records[0].source
     merge(tmp_path / "predictions", map(record_to_row, records), source)
     stored = {row["id"]: row_to_record(row) for row in read_rows(tmp_path / "predictions", source)}

@@ -14,7 +14,7 @@ from polywell.evidence.estimates import estimated
 from polywell.evidence.features import features
 from polywell.families import load_families
 from polywell.ranking import DEFAULT, RankBy, rank
-from polywell.records import Entry, Outcome, Provenance, ScreenRecord
+from polywell.records import Entry, Outcome, Provenance, Screening
 from polywell.screening import screen_many
 
 FAMILIES = load_families()
@@ -102,7 +102,7 @@ def test_the_estimate_is_that_of_the_model() -> None:
         assert record.nearest_known == tuple(near.id for near in estimate.nearest)
 
 
-def estimated_cuprates(entries) -> dict[str, ScreenRecord]:
+def estimated_cuprates(entries) -> dict[str, Screening]:
     told = screen_many(entries, FAMILIES)
     said, _ = estimated([one for one in told if one.family == "cuprate"], CALIBRATION, FAMILIES)
     return {record.id: record for record in said}

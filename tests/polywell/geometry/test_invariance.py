@@ -10,7 +10,7 @@ from pymatgen.core import Lattice, Structure
 
 from polywell.data.reference import reference_entries
 from polywell.families import load_families
-from polywell.records import Entry, ScreenRecord
+from polywell.records import Entry, Screening
 from polywell.screening import screen, screen_many
 
 FAMILIES = load_families()
@@ -29,7 +29,7 @@ class Seen:
     heights: tuple[float, ...]
 
 
-def seen(record: ScreenRecord) -> Seen:
+def seen(record: Screening) -> Seen:
     rows = sorted(
         (
             (p.cage, p.metal, p.ligand, p.apexes, p.faces, p.count, p.sheets_per_block),

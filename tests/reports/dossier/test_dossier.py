@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from polywell.columns import PHASE_COLUMNS
+from polywell.records import PHASE_COLUMNS
 from polywell.relation import critical_temperature_k
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import write_dossier, write_dossiers

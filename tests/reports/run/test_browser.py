@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
 from reports.run.page import write_run
 
 POINTS = "#chart .scatterlayer .point"

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
 from reports.run.page import write_columns_page, write_run
 
 HOSTILE = (

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from pymatgen.core import Structure
 
-from polywell.columns import ENTRY_COLUMNS
+from polywell.records import ENTRY_COLUMNS
 from reports.dossier.cif import cif_text
 from reports.html.names import safe_name
 from reports.run.shortlist import Filter, FilterError, chosen, schema_text, unarmed, write_shortlist
