@@ -1,4 +1,8 @@
-"""All images of a site under a space group, without comparing every operation with every other."""
+"""All images of a site under a space group.
+
+`Structure.from_spacegroup` of pymatgen compares every operation with every other, which takes 2.5 s for the
+reference library in place of 0.05 s.
+"""
 
 from __future__ import annotations
 
@@ -20,24 +24,9 @@ METRIC_SLACK = 1e-3
 """How far an operation may change products of the cell's edges, as a share of the longest edge's square."""
 
 
-class _Operation:
-    """The number of an operation, with the operation's own hash, which pymatgen gives to all alike."""
-
-    def __init__(self, number: int, operation: SymmOp) -> None:
-        self.number = number
-        self._hash = hash(operation)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-
 @cache
 def operations(symbol: str) -> Floats:
-    """The operations (N, 4, 4) of a space group on fractional coordinates, in the order of pymatgen.
-
-    That is the order of a set whose members all have the same hash, so that each operation is compared
-    with many others, at 60 µs each: most of the time in which pymatgen makes a cubic group. Here the
-    numbers of the operations go through such a set. Structures have their sites in this order.
+    """The operations (N, 4, 4) of a space group on fractional coordinates, in the order of pymatgen's table.
 
     Args:
         symbol: Hermann-Mauguin symbol as pymatgen writes it, such as `P4/nmm:2`.
@@ -47,9 +36,8 @@ def operations(symbol: str) -> Floats:
     """
     for group in SpaceGroup.SYMM_OPS:
         if symbol in (group["hermann_mauguin"], group["universal_h_m"], group["hermann_mauguin_u"]):
-            made = [SymmOp.from_xyz_str(text) for text in group["symops"]]
-            ordered = {_Operation(number, operation) for number, operation in enumerate(made)}
-            return np.array([made[one.number].affine_matrix for one in ordered])
+            return np.array([SymmOp.from_xyz_str(text).affine_matrix for text in group["symops"]])
+    # A symbol without its setting, such as C2/m, is not in the table; made from generators by pymatgen.
     return np.array([operation.affine_matrix for operation in SpaceGroup(symbol).symmetry_ops])
 
 
