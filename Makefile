@@ -1,6 +1,7 @@
 # make screen   environment and main job: the ranked catalog and the page of the reference library
 # make test     all tests, warnings as errors
 # make check    lint, format and types
+# make docs     the documentation, in build/docs: warnings as errors
 # make picture  the README's picture, from the reference library
 # make clean    removes the environment and the caches, never the data
 
@@ -13,7 +14,7 @@ INSTALL := $(IN_ENV) -m pip install --quiet --disable-pip-version-check --constr
 # interpreter no longer starts (the system's Python was replaced), the environment is made anew.
 STALE := $(shell { $(IN_ENV) -c '' && test "$$(cat $(ENV)/installed)" = "$$(pwd -P)"; } 2>/dev/null || echo renew)
 
-.PHONY: screen test check picture clean renew
+.PHONY: screen test check docs picture clean renew
 .DELETE_ON_ERROR:
 
 screen: $(ENV)/installed
@@ -27,6 +28,10 @@ check: $(ENV)/installed-test
 	@$(IN_ENV) -m ruff format --check .
 	@$(IN_ENV) -m mypy
 
+docs: $(ENV)/installed-docs
+	@$(IN_ENV) -m sphinx --fail-on-warning --keep-going --quiet --jobs auto docs build/docs
+	@echo "docs: build/docs/index.html"
+
 $(ENV)/installed: pyproject.toml constraints.txt $(STALE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "polywell needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo not there)." \
@@ -38,6 +43,10 @@ $(ENV)/installed: pyproject.toml constraints.txt $(STALE)
 
 $(ENV)/installed-test: $(ENV)/installed
 	@$(INSTALL) --editable '.[test]'
+	@pwd -P > $@
+
+$(ENV)/installed-docs: $(ENV)/installed
+	@$(INSTALL) --editable '.[docs]'
 	@pwd -P > $@
 
 picture: $(ENV)/installed

@@ -1,0 +1,127 @@
+"""The pages of the documentation that are made from the program itself: columns, command line, tables, floor plan."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import typer.core
+import typer.main
+from typer.testing import CliRunner
+
+from catalog.sources.listing import SOURCES
+from flows.cli.main import app
+from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from polywell.families import load_families
+from polywell.records import REASON_MEANING
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+ROOMS = ("polywell", "catalog", "reports", "flows")
+
+WIDTH = 100
+"""Characters of a line of help."""
+
+
+def write(folder: Path) -> None:
+    """Writes the pages into a folder; one that would not change is left alone."""
+    pages = {
+        "columns": columns,
+        "commands": commands,
+        "families": families,
+        "modules": modules,
+        "sources": sources,
+    }
+    for name, lines in pages.items():
+        text = "\n".join(lines()) + "\n"
+        path = folder / f"{name}.md"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table of Markdown."""
+    for cells in (heads, ["---"] * len(heads), *rows):
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def columns() -> Iterator[str]:
+    """The page of the columns: one table for the entries, one for their cages, one for the vertices of a cage."""
+    yield "# Columns"
+    yield ""
+    yield (
+        "What stands in `ranked.parquet`, `rejected.parquet` and `failed.parquet`, made from `polywell.columns`. An "
+        "empty value is null, never a number that stands for one. The same table lies beside the page of each run, "
+        "as `columns.html`."
+    )
+    for title, table in (
+        ("Entries", ENTRY_COLUMNS),
+        ("Cages: one struct of the list `phases`", PHASE_COLUMNS),
+        ("Vertices: one struct of the list `vertices` of a cage", VERTEX_COLUMNS),
+    ):
+        yield from ("", f"## {title}", "")
+        yield from _table(
+            ("column", "type", "unit", "label", "meaning"),
+            (
+                (f"`{column.name}`", f"`{column.type}`", column.unit, column.label, column.meaning)
+                for column in table
+            ),
+        )
+
+
+def commands() -> Iterator[str]:
+    """The page of the command line: what each command prints for `--help`."""
+    program = typer.main.get_command(app)
+    assert isinstance(program, typer.core.TyperGroup)
+    yield from ("# Command line", "", "What `polywell COMMAND --help` prints.")
+    for words in ((), *((name,) for name in program.commands)):
+        asked = CliRunner().invoke(app, [*words, "--help"], prog_name="polywell", terminal_width=WIDTH)
+        assert asked.exit_code == 0, asked.output
+        title = " ".join(("polywell", *words))
+        yield from ("", f"## {title}", "", "```text", *asked.output.strip().splitlines(), "```")
+
+
+def sources() -> Iterator[str]:
+    """The page of the sources."""
+    yield from ("# Sources", "", "What `polywell sources` lists.", "")
+    yield from _table(
+        ("source", "example", "what", "needs"),
+        ((f"`{one.form}`", f"`polywell screen {one.example}`", one.meaning, one.needs) for one in SOURCES),
+    )
+
+
+def families() -> Iterator[str]:
+    """The page of the built-in λ table, and of the reasons for which an entry is rejected."""
+    yield from ("# Families and reasons", "", "## The built-in λ table", "")
+    yield from _table(
+        ("family", "metal", "cages", "ligands", "λ in K·Å²", "spread", "published ligands", "published apexes", "source"),
+        (
+            (
+                row.name, row.metal, ", ".join(row.cages), ", ".join(row.ligands), f"{row.lambda_k_ang2:g}",
+                f"{row.spread_k_ang2:g}", ", ".join(row.published_ligands), ", ".join(row.published_apexes), row.source,
+            )
+            for row in load_families().rows
+        ),
+    )  # fmt: skip
+    yield from ("", "## Why an entry is rejected", "", "The list is closed.", "")
+    yield from _table(("reason", "meaning"), ((f"`{name}`", text) for name, text in REASON_MEANING.items()))
+
+
+def modules() -> Iterator[str]:
+    """The floor plan: each package and module of the rooms with the first line of its docstring."""
+    for room in ROOMS:
+        for package in sorted(path.parent for path in (CHECKOUT / room).rglob("__init__.py")):
+            name = package.relative_to(CHECKOUT).as_posix()
+            yield from ("", f"{'###' if package.parent == CHECKOUT else '####'} `{name}`", "")
+            yield from (_first_line(package / "__init__.py"), "")
+            within = sorted(path for path in package.glob("*.py") if path.name != "__init__.py")
+            if within:
+                yield from _table(
+                    ("module", "what"), ((f"`{path.stem}`", _first_line(path)) for path in within)
+                )
+
+
+def _first_line(path: Path) -> str:
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert text, f"{path} has no docstring"
+    return text.splitlines()[0]
