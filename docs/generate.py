@@ -1,8 +1,9 @@
-"""The pages of the documentation that are made from the program itself: columns, command line, tables, floor plan."""
+"""The pages that are made from the program itself: columns, command line, sources, λ table, floor plan."""
 
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from typer.testing import CliRunner
 
 from catalog.sources.listing import SOURCES
 from flows.cli.main import app
-from polywell.columns import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from polywell.columns import columns_of
 from polywell.families import load_families
-from polywell.records import REASON_MEANING
+from polywell.records import REASON_MEANING, Estimate, Phase, Place, Screening, Sighting, Vertex
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ROOMS = ("polywell", "catalog", "reports", "flows")
@@ -46,25 +47,27 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
 
 
 def columns() -> Iterator[str]:
-    """The page of the columns: one table for the entries, one for their cages, one for the vertices of a cage."""
-    yield "# Columns"
-    yield ""
+    """The page of the columns: one table for each record, under what its docstring says."""
+    yield from ("# Columns", "")
     yield (
-        "What stands in `ranked.parquet`, `rejected.parquet` and `failed.parquet`, made from `polywell.columns`. An "
-        "empty value is null, never a number that stands for one. The same table lies beside the page of each run, "
-        "as `columns.html`."
+        "What stands in `ranked.parquet`, and but for the estimate and the place in `rejected.parquet` and "
+        "`failed.parquet`; made from the fields of `polywell.records`. An empty value is null, never a number "
+        "that stands for one. The same lies beside the page of each run, as `columns.html`."
     )
-    for title, table in (
-        ("Entries", ENTRY_COLUMNS),
-        ("Cages: one struct of the list `phases`", PHASE_COLUMNS),
-        ("Vertices: one struct of the list `vertices` of a cage", VERTEX_COLUMNS),
+    for record, where in (
+        (Screening, ""),
+        (Estimate, ""),
+        (Place, ""),
+        (Sighting, ""),
+        (Phase, "One struct of the list `phases`."),
+        (Vertex, "One struct of the list `vertices` of a phase."),
     ):
-        yield from ("", f"## {title}", "")
+        yield from ("", f"## {record.__name__}", "", f"{inspect.getdoc(record)} {where}", "")
         yield from _table(
             ("column", "type", "unit", "label", "meaning"),
             (
                 (f"`{column.name}`", f"`{column.type}`", column.unit, column.label, column.meaning)
-                for column in table
+                for column in columns_of(record)
             ),
         )
 
@@ -93,12 +96,14 @@ def sources() -> Iterator[str]:
 def families() -> Iterator[str]:
     """The page of the built-in λ table, and of the reasons for which an entry is rejected."""
     yield from ("# Families and reasons", "", "## The built-in λ table", "")
+    heads = "family metal cages ligands λ/K·Å² spread published-ligands published-apexes source"
     yield from _table(
-        ("family", "metal", "cages", "ligands", "λ in K·Å²", "spread", "published ligands", "published apexes", "source"),
+        [head.replace("-", " ") for head in heads.split()],
         (
             (
                 row.name, row.metal, ", ".join(row.cages), ", ".join(row.ligands), f"{row.lambda_k_ang2:g}",
-                f"{row.spread_k_ang2:g}", ", ".join(row.published_ligands), ", ".join(row.published_apexes), row.source,
+                f"{row.spread_k_ang2:g}", ", ".join(row.published_ligands), ", ".join(row.published_apexes),
+                row.source,
             )
             for row in load_families().rows
         ),
