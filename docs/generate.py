@@ -51,8 +51,8 @@ def columns() -> Iterator[str]:
     yield from ("# Columns", "")
     yield (
         "What stands in `ranked.parquet`, and but for the estimate and the place in `rejected.parquet` and "
-        "`failed.parquet`; made from the fields of `polywell.records`. An empty value is null, never a number "
-        "that stands for one. The same lies beside the page of each run, as `columns.html`."
+        "`failed.parquet`; made from the fields of `polywell.records`. An empty value is null, never a "
+        "number that stands for one. The same lies beside the page of each run, as `columns.html`."
     )
     for record, where in (
         (Screening, ""),
