@@ -42,7 +42,7 @@ def table_schema() -> pa.Schema:
 
 def results_hash(row: Mapping[str, Any]) -> str:
     """Digest of what is found of an entry; an empty column does not count, so a new one moves nothing."""
-    return row_hash({name: row[name] for name in RESULTS & row.keys() if row[name] is not None})
+    return row_hash({name: row[name] for name in RESULTS & row.keys() if row[name] not in (None, "", [])})
 
 
 def record_to_row(record: Any) -> Row:

@@ -121,7 +121,7 @@ PHASE = Phase(
 
 @pytest.fixture
 def candidate() -> Callable[..., Screening]:
-    def make(id_: str = "a", rank: int = 1, **changes: object) -> Screening:
+    def make(id_: str = "a", **changes: object) -> Screening:
         record = Screening(
             source="files:/data/x",
             id=id_,
@@ -135,7 +135,6 @@ def candidate() -> Callable[..., Screening]:
             phases=(PHASE, replace(PHASE, phase="beta", vertices=())),
             tc_ceiling_k=38.6,
             xi_ceiling_ang=3.6,
-            rank=rank,
             provenance=Provenance(pressure_gpa=0.5, theoretical=False, note="ξ <b>"),
         )
         return replace(record, **changes)  # type: ignore[arg-type]

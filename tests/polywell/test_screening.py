@@ -8,9 +8,10 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from polywell import ALGORITHM_VERSION
-from polywell.compounds import grouped
+from polywell.evidence.calibration_table import built_in_calibration
+from polywell.evidence.estimates import estimated
 from polywell.families import load_families
-from polywell.ranking import rank
+from polywell.ranking import RankBy, rank
 from polywell.records import Entry, Outcome, Reason, Screening
 from polywell.screening import failed, not_periodic, rejected_by_composition, screen, screen_many
 
@@ -256,13 +257,15 @@ def test_ranking_is_total_and_numbers_compounds() -> None:
         infinite_layer(3.2),
         infinite_layer(3.3, apex="Sr"),
     ]
-    records = grouped([screen(entry(s, id), FAMILIES) for s, id in zip(structures, "badc", strict=True)])
-    lost = screen(entry(None, "z", ("Na",)), FAMILIES)
-    ranked = rank([*records, lost])
-    assert [(r.rank, r.id, r.compound, r.rank_in_compound) for r in ranked] == [
+    records = [screen(entry(s, id), FAMILIES) for s, id in zip(structures, "badc", strict=True)]
+    estimates, _ = estimated(records, built_in_calibration(), FAMILIES)
+    found = list(zip(records, estimates, strict=True))
+    ranked = rank(found, RankBy.CEILING)
+    places = [(one.place.rank, one.screening.id, one.estimate.compound) for one in ranked]
+    assert [(*place, one.place.rank_in_compound) for place, one in zip(places, ranked, strict=True)] == [
         (1, "b", "CaCuO2", 1),
         (2, "d", "CaCuO2", 2),
         (3, "c", "SrCuO2", 1),
         (4, "a", "CaCuO2", 3),
     ]
-    assert rank(reversed(records)) == rank(records)
+    assert rank(found[::-1], RankBy.CEILING) == ranked

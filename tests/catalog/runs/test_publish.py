@@ -17,9 +17,9 @@ from catalog.errors import PublishError
 from catalog.home import Home
 from catalog.runs import publish as publishing
 from catalog.runs.published import new_name
-from catalog.store.predictions import record_to_row, row_to_record
+from catalog.store.predictions import record_to_row, records_of
 from catalog.store.schema import entry_schema
-from polywell.records import ENTRY_COLUMNS, Screening, with_values
+from polywell.records import ENTRY_COLUMNS, Screening
 
 
 def manifest(candidates: int = 0, rejected: int = 0, failed: int = 0, **more: Any) -> dict[str, Any]:
@@ -34,7 +34,8 @@ def publish(
     failed: Iterable[Screening],
     facts: dict[str, Any],
 ) -> Path:
-    lists = ([record_to_row(record) for record in records] for records in (ranked, rejected, failed))
+    ranks = [record_to_row(record) | {"rank": place} for place, record in enumerate(ranked, start=1)]
+    lists = (ranks, *([record_to_row(record) for record in records] for records in (rejected, failed)))
     tables = [pa.Table.from_pylist(rows, schema=entry_schema()) for rows in lists]
     return publishing.publish(home, new_name(), *tables, facts).folder
 
@@ -49,9 +50,7 @@ def home(tmp_path: Path) -> Home:
 def test_a_run_is_three_files_and_a_manifest(
     home: Home, candidate: Callable, rejected: Callable, failed: Callable
 ) -> None:
-    publish(
-        home, [candidate("a", 1), candidate("b", 2)], [rejected()], [failed()], manifest(2, 1, 1, source="ü")
-    )
+    publish(home, [candidate("a"), candidate("b")], [rejected()], [failed()], manifest(2, 1, 1, source="ü"))
     assert sorted(item.name for item in home.latest.iterdir()) == [
         "failed.parquet",
         "manifest.json",
@@ -66,8 +65,10 @@ def test_a_run_is_three_files_and_a_manifest(
     frame = pd.read_parquet(home.latest / "ranked.parquet")
     assert list(frame["id"]) == ["a", "b"] and list(frame["rank"]) == [1, 2]
     assert frame["phases"][0][0]["xi_ang"] == 3.6
-    records = [row_to_record(row) for row in pq.read_table(home.latest / "ranked.parquet").to_pylist()]
-    assert records == [candidate("a", 1), candidate("b", 2)]
+    assert records_of(Screening, pq.read_table(home.latest / "ranked.parquet")) == [
+        candidate("a"),
+        candidate("b"),
+    ]
     text = (home.latest / "manifest.json").read_text(encoding="utf-8")
     assert json.loads(text)["source"] == "ü"
     assert set(json.loads(text)["files"]) == {"ranked.parquet", "rejected.parquet", "failed.parquet"}
@@ -90,7 +91,7 @@ def test_a_lost_entry_stops_the_run(home: Home, candidate: Callable, rejected: C
         ([candidate()], [], [], {}),
         ([candidate(), candidate()], [], [], manifest(2)),
         ([candidate()], [rejected("a")], [], manifest(1, 1)),
-        ([candidate(), with_values(candidate("b"), source="another")], [], [], manifest(2)),
+        ([candidate(), candidate("b", source="another")], [], [], manifest(2)),
         ([candidate()], [candidate("b")], [], manifest(1, 1)),
         ([rejected()], [], [], manifest(1)),
     ]

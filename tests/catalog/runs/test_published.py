@@ -15,8 +15,7 @@ from catalog.store.lake import apply
 from catalog.store.predictions import record_to_row
 from catalog.store.schema import entry_schema
 from catalog.store.structures import entry_to_row, structures_schema
-from polywell.columns import ENTRY_COLUMNS
-from polywell.records import Entry, Outcome
+from polywell.records import ENTRY_COLUMNS, Entry, Outcome
 
 SOURCE = "files:/data/x"
 
@@ -31,7 +30,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def run(home: Home, candidate: Callable, rejected: Callable, failed: Callable) -> PublishedRun:
     lists = (
-        [candidate("a", 1), candidate("b", 2, metal="Ni"), candidate("c", 3)],
+        [candidate("a"), candidate("b", metal="Ni"), candidate("c")],
         [rejected("r"), rejected("s")],
         [failed("f")],
     )

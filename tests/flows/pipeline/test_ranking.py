@@ -9,22 +9,15 @@ import pytest
 
 from catalog.home import Home
 from catalog.runs.published import latest_run
-from catalog.store.predictions import (
-    FOUND_TOGETHER,
-    outlined_candidates,
-    record_to_row,
-    table_schema,
-    with_fields,
-)
+from catalog.store.predictions import record_to_row, records_of, table_schema
 from flows.pipeline import manifest, ranking
 from polywell.data.reference import reference_entries
 from polywell.evidence.anchors import sound_references
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.correction import LEAST_COMPOUNDS
-from polywell.evidence.estimates import estimated
 from polywell.families import load_families
 from polywell.ranking import RankBy
-from polywell.records import Entry, Outcome, Provenance
+from polywell.records import Entry, Outcome, Provenance, Screening
 from polywell.screening import screen_many
 from tests.flows.dated import Dated, infinite_layer, ranked, screened
 
@@ -66,25 +59,14 @@ def test_the_anchors_are_sound():
     assert len(ONE_COMPOUND_EACH) > LEAST_COMPOUNDS
 
 
-def test_the_outline_of_a_stored_row_says_all_that_an_estimate_needs():
-    """Every candidate of the library, computed: from the record itself and from its row without vertices."""
+def test_a_stored_row_says_all_that_an_estimate_needs():
+    """Every candidate of the library, computed: from the record itself and from its row in the table."""
     entries = [entry for _, entry in computed([entry.id for entry in reference_entries()]).values()]
     records = screen_many(entries, load_families())
     records = [record for record in records if record.outcome is Outcome.CANDIDATE]
     table = pa.Table.from_pylist([record_to_row(record) for record in records], schema=table_schema())
     cut = pa.concat_tables([table.slice(0, 50), table.slice(50)])  # two chunks, one of them not from 0 on
-    outlined = outlined_candidates(cut)
-    assert [record.id for record in outlined] == [record.id for record in records]
-    for whole, short in zip(records, outlined, strict=True):
-        assert short.phases == tuple(replace(phase, vertices=()) for phase in whole.phases)
-    calibration = built_in_calibration()
-    whole, short = (estimated(some, calibration, load_families())[0] for some in (records, outlined))
-    names = set(FOUND_TOGETHER)
-    for one, other in zip(whole, short, strict=True):
-        assert {name: getattr(one, name) for name in names} == {name: getattr(other, name) for name in names}
-    rows = with_fields(cut, short, FOUND_TOGETHER).to_pylist()
-    assert [row["tc_low_k"] for row in rows] == [record.tc_low_k for record in whole]
-    assert [row["nearest_known"] for row in rows] == [list(record.nearest_known) for record in whole]
+    assert records_of(Screening, cut) == records
 
 
 def test_a_source_corrects_itself_and_the_published_numbers_stay(home, capsys):
@@ -137,7 +119,7 @@ def test_another_order_is_published_anew_and_nothing_is_screened(home):
         (row["tc_ceiling_k"] for row in rows), reverse=True
     )
     assert [row["id"] for row in rows] != list(low)
-    moved = {"rank", "rank_in_compound"}
+    moved = {"rank", "rank_in_compound", "try_first"}
     for row in rows:
         assert {name: row[name] for name in row if name not in moved} == {
             name: low[row["id"]][name] for name in row if name not in moved

@@ -12,9 +12,10 @@ from polywell.evidence.calibration import QUANTILE_80, Calibration, FamilyModel
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.estimates import estimated
 from polywell.evidence.features import features
-from polywell.families import load_families
+from polywell.families import Families, load_families
+from polywell.known import known_compound
 from polywell.ranking import DEFAULT, RankBy, rank
-from polywell.records import Entry, Outcome, Provenance, Screening
+from polywell.records import Entry, Estimate, Outcome, Provenance, Screening
 from polywell.screening import screen_many
 
 FAMILIES = load_families()
@@ -23,17 +24,9 @@ ENTRIES = list(reference_entries())[::6]
 SCREENED = screen_many(ENTRIES, FAMILIES)
 PLACES = [k for k, record in enumerate(SCREENED) if record.outcome is Outcome.CANDIDATE]
 RECORDS = [SCREENED[k] for k in PLACES]
-ESTIMATED, DATABASE = estimated(RECORDS, CALIBRATION, FAMILIES)
+ESTIMATES, DATABASE = estimated(RECORDS, CALIBRATION, FAMILIES)
+FOUND = list(zip(RECORDS, ESTIMATES, strict=True))
 
-CORRECTED = {
-    "xi_correction_compounds",
-    "xi_correction_note",
-    "geometry_from",
-    "xi_compound_ang",
-    "xi_compound_low_ang",
-    "xi_compound_high_ang",
-    "calibration_digest",
-}
 SAID = {
     "tc_expected_k",
     "tc_low_k",
@@ -46,11 +39,6 @@ SAID = {
     "nearest_tc_k",
     "nearest_residual_k",
 }
-
-
-def changed(before, after) -> set[str]:
-    one, other = asdict(before), asdict(after)
-    return {name for name in one if one[name] != other[name]}
 
 
 def computed(entries, factor=1.0, functional="GGA") -> list[Entry]:
@@ -76,36 +64,41 @@ def test_what_stands_around_the_sheets_is_known_of_candidates_alone() -> None:
         assert k in PLACES or (record.apex_radius_inner_ang, record.apex_radius_outer_ang) == (None, None)
 
 
-def test_candidates_get_every_field_and_lose_none() -> None:
-    for before, record in zip(RECORDS, ESTIMATED, strict=True):
-        assert changed(before, record) <= CORRECTED | SAID
-        assert all(getattr(record, name) not in (None, ()) for name in SAID)
-        assert record.xi_correction_note == "not corrected: a measured structure"
-        assert record.calibration_digest == CALIBRATION.training_digest
-        assert 0 < record.tc_low_k < record.tc_expected_k < record.tc_high_k  # type: ignore[operator]
-        assert 0 <= record.support <= 1 and 0 < record.superconducting_probability < 1  # type: ignore[operator]
-        near = (
-            record.nearest_known,
-            record.nearest_similarity,
-            record.nearest_tc_k,
-            record.nearest_residual_k,
-        )
+def test_every_candidate_gets_an_estimate() -> None:
+    for found in ESTIMATES:
+        assert all(getattr(found, name) not in (None, ()) for name in SAID)
+        assert found.estimate_note is None
+        assert found.xi_correction_note == "not corrected: a measured structure"
+        assert found.calibration_digest == CALIBRATION.training_digest
+        assert 0 < found.tc_low_k < found.tc_expected_k < found.tc_high_k  # type: ignore[operator]
+        assert 0 <= found.support <= 1 and 0 < found.superconducting_probability < 1  # type: ignore[operator]
+        near = (found.nearest_known, found.nearest_similarity, found.nearest_tc_k, found.nearest_residual_k)
         assert {len(column) for column in near} == {3}
-        assert list(record.nearest_similarity) == sorted(record.nearest_similarity, reverse=True)
+        assert list(found.nearest_similarity) == sorted(found.nearest_similarity, reverse=True)
 
 
 def test_the_estimate_is_that_of_the_model() -> None:
     rows = [features(record) for record in RECORDS]
-    for record, estimate in zip(ESTIMATED, CALIBRATION.predict(rows), strict=True):
-        assert estimate is not None
-        assert record.tc_expected_k == round(estimate.tc_expected_k, 6)
-        assert record.nearest_known == tuple(near.id for near in estimate.nearest)
+    for found, calibrated in zip(ESTIMATES, CALIBRATION.predict(rows), strict=True):
+        assert calibrated is not None
+        assert found.tc_expected_k == round(calibrated.tc_expected_k, 6)
+        assert found.nearest_known == tuple(near.id for near in calibrated.nearest)
 
 
-def estimated_cuprates(entries) -> dict[str, Screening]:
-    told = screen_many(entries, FAMILIES)
-    said, _ = estimated([one for one in told if one.family == "cuprate"], CALIBRATION, FAMILIES)
-    return {record.id: record for record in said}
+def test_the_valence_is_that_of_the_formula_and_empty_where_it_cannot_be() -> None:
+    by_id = {record.id: found.formal_valence for record, found in FOUND}
+    assert any(value is not None for value in by_id.values())
+    (parent,) = screen_many([one for one in reference_entries() if one.id == "cacuo2"], FAMILIES)
+    ((found,), _) = estimated([parent], CALIBRATION, FAMILIES)
+    assert found.formal_valence == 2.0
+    ((found,), _) = estimated([replace(parent, formula="CaCuO9")], CALIBRATION, FAMILIES)
+    assert found.formal_valence is None
+
+
+def estimated_cuprates(entries) -> dict[str, tuple[Screening, Estimate]]:
+    cuprates = [one for one in screen_many(entries, FAMILIES) if one.family == "cuprate"]
+    found, _ = estimated(cuprates, CALIBRATION, FAMILIES)
+    return {record.id: (record, one) for record, one in zip(cuprates, found, strict=True)}
 
 
 def test_a_correction_leads_back_to_the_measured_estimate_and_widens_it() -> None:
@@ -115,9 +108,9 @@ def test_a_correction_leads_back_to_the_measured_estimate_and_widens_it() -> Non
     )
     assert len(equal) > 30
     for id in measured:
-        true, one, other = measured[id], equal[id], longer[id]
+        (_, true), (short, one), (long, other) = measured[id], equal[id], longer[id]
         # The published numbers stay those of the entry's own structure.
-        assert other.tc_ceiling_k == pytest.approx(one.tc_ceiling_k / 1.03**2, rel=1e-3)
+        assert long.tc_ceiling_k == pytest.approx(short.tc_ceiling_k / 1.03**2, rel=1e-3)
         assert other.xi_corrected_ang == pytest.approx(one.xi_corrected_ang, rel=2e-3)
         assert other.tc_corrected_k == pytest.approx(one.tc_corrected_k, rel=4e-3)
         assert one.xi_correction_ratio == pytest.approx(1.0, abs=1e-3)
@@ -128,24 +121,60 @@ def test_a_correction_leads_back_to_the_measured_estimate_and_widens_it() -> Non
         assert added > 0
 
 
-def test_another_table_of_lambda_gives_a_correction_and_no_estimate() -> None:
-    other = replace(CALIBRATION, digests=(("training", "0" * 64), ("families", "1" * 64)))
-    for before, record in zip(RECORDS, estimated(RECORDS, other, FAMILIES)[0], strict=True):
-        assert changed(before, record) <= CORRECTED
+IRON = next(row for row in FAMILIES.rows if row.metal == "Fe")
+PALLADIUM = IRON.model_copy(update={"name": "palladium", "metal": "Pd"})
+
+
+def table(*rows) -> Families:
+    return Families(rows, "another digest")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (*FAMILIES.rows, PALLADIUM),
+        FAMILIES.rows[::-1],
+        tuple(row.model_copy(update={"spread_k_ang2": row.spread_k_ang2 + 0.1}) for row in FAMILIES.rows),
+    ],
+    ids=["a row more", "another order", "other spreads"],
+)
+def test_an_estimate_does_not_depend_on_what_its_family_does_not_rest_on(rows) -> None:
+    again, _ = estimated(RECORDS, CALIBRATION, table(*rows))
+    assert [one.tc_expected_k for one in again] == [one.tc_expected_k for one in ESTIMATES]
+    assert [one.tc_low_k for one in again] == [one.tc_low_k for one in ESTIMATES]
+
+
+@pytest.mark.parametrize(
+    "change", [{"lambda_k_ang2": 401.0}, {"ligands": ("As", "P")}, {"cages": ("nonahedron",)}]
+)
+def test_another_row_of_its_own_family_puts_an_estimate_aside_and_says_so(change) -> None:
+    rows = [row.model_copy(update=change) if row is IRON else row for row in FAMILIES.rows]
+    entries = [one for one in ENTRIES if one.id in {record.id for record in RECORDS}]
+    records = screen_many(entries, table(*rows))
+    records = [record for record in records if record.outcome is Outcome.CANDIDATE]
+    for record, found in zip(records, estimated(records, CALIBRATION, table(*rows))[0], strict=True):
+        if record.family == IRON.name:
+            assert all(getattr(found, name) in (None, ()) for name in SAID)
+            assert "calibration was fitted with λ = 400" in found.estimate_note
+            assert found.geometry_from is not None and found.compound
+        else:
+            assert found.tc_expected_k is not None and found.estimate_note is None
 
 
 def test_a_family_that_was_never_measured_has_no_estimate() -> None:
     models = tuple(model for model in CALIBRATION.models if model.family != "nickelate")
-    for record in estimated(RECORDS, replace(CALIBRATION, models=models), FAMILIES)[0]:
-        assert (record.tc_expected_k is None) == (record.family == "nickelate")
+    found, _ = estimated(RECORDS, replace(CALIBRATION, models=models), FAMILIES)
+    for record, one in zip(RECORDS, found, strict=True):
+        assert (one.tc_expected_k is None) == (record.family == "nickelate")
+        assert (one.estimate_note is not None) == (record.family == "nickelate")
 
 
 def test_a_batch_says_what_single_records_say() -> None:
     for k in range(6):
         (alone,), _ = estimated([RECORDS[k]], CALIBRATION, FAMILIES)
-        one, other = asdict(alone), asdict(ESTIMATED[k])
+        one, other = asdict(alone), asdict(ESTIMATES[k])
         for name in one:
-            if name.startswith("xi_compound"):
+            if name.startswith(("xi_compound", "compound", "geometry_from")):
                 continue  # belongs to all entries of the compound
             if isinstance(one[name], float) or (name.startswith("nearest_") and name != "nearest_known"):
                 assert one[name] == pytest.approx(other[name], rel=1e-9, abs=1.1e-6), name
@@ -176,56 +205,82 @@ def test_an_untrained_model_returns_the_published_relation() -> None:
         tuple(1 / len(CALIBRATION.models[0].variances) for _ in CALIBRATION.models[0].variances),
         0.25,
         (),
+        family_digest=FAMILIES.rows[0].digest,
     )
     alone = Calibration((bare,), CALIBRATION.algorithm_version, CALIBRATION.digests)
-    for record in estimated(RECORDS, alone, FAMILIES)[0]:
+    for record, found in zip(RECORDS, estimated(RECORDS, alone, FAMILIES)[0], strict=True):
         if record.family == "cuprate":
-            assert record.tc_expected_k == pytest.approx(record.tc_ceiling_k)
+            assert found.tc_expected_k == pytest.approx(record.tc_ceiling_k)
             width = exp(QUANTILE_80 * sqrt(1 + 0.25 + 0.1**2))
-            assert record.tc_high_k == pytest.approx(record.tc_ceiling_k * width)  # type: ignore[operator]
-            assert record.nearest_known == ()
-            assert record.superconducting_probability == pytest.approx(0.5)
+            assert found.tc_high_k == pytest.approx(record.tc_ceiling_k * width)  # type: ignore[operator]
+            assert found.nearest_known == ()
+            assert found.superconducting_probability == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("by", list(RankBy))
 def test_a_list_falls_by_what_it_is_ordered_by(by) -> None:
-    ranked = rank(ESTIMATED, by)
-    assert [record.rank for record in ranked] == list(range(1, len(ESTIMATED) + 1))
-    values = [getattr(record, f"tc_{by}_k") for record in ranked]
+    ranked = rank(FOUND, by)
+    assert [one.place.rank for one in ranked] == list(range(1, len(FOUND) + 1))
+    values = [by.of(one.screening, one.estimate) for one in ranked]
     assert values == sorted(values, reverse=True)
     for name, other in (("rank_published", "ceiling"), ("rank_calibrated", "low")):
-        places = {record.id: getattr(record, name) for record in ranked}
-        assert places == {record.id: record.rank for record in rank(ESTIMATED, RankBy(other))}
+        places = {one.screening.id: getattr(one.place, name) for one in ranked}
+        assert places == {one.screening.id: one.place.rank for one in rank(FOUND, RankBy(other))}
+
+
+def ids(ranked) -> list[str]:
+    return [one.screening.id for one in ranked]
 
 
 def test_the_orders_differ_and_the_default_is_the_one_that_the_protocol_chose() -> None:
-    assert len({tuple(record.id for record in rank(ESTIMATED, by)) for by in RankBy}) == len(RankBy)
-    assert rank(ESTIMATED) == rank(ESTIMATED, DEFAULT)
+    assert len({tuple(ids(rank(FOUND, by))) for by in RankBy}) == len(RankBy)
+    assert len({by.words for by in RankBy}) == len(RankBy)
+    assert rank(FOUND) == rank(FOUND, DEFAULT)
     text = (files("polywell") / "tables" / "calibration_protocol.md").read_text("utf-8")
     assert f"the default\nranking is `{DEFAULT}`" in text
 
 
 @pytest.mark.parametrize("by", list(RankBy))
 def test_suspect_geometries_come_last_whatever_the_order(by) -> None:
-    best = {record.id for record in rank(ESTIMATED, by)[:2]}
-    marked = [replace(one, geometry_suspect="too low") if one.id in best else one for one in ESTIMATED]
+    best = set(ids(rank(FOUND, by)[:2]))
+    marked = [
+        (record, replace(one, geometry_suspect="too low") if record.id in best else one)
+        for record, one in FOUND
+    ]
     ranked = rank(marked, by)
-    assert {record.id for record in ranked[-2:]} == best
-    assert {record.rank_published for record in ranked[-2:]} == {len(ranked) - 1, len(ranked)}
-    assert {record.rank_calibrated for record in ranked[-2:]} == {len(ranked) - 1, len(ranked)}
+    last = [one.place for one in ranked[-2:]]
+    assert set(ids(ranked[-2:])) == best
+    assert {place.rank_published for place in last} == {len(ranked) - 1, len(ranked)}
+    assert {place.rank_calibrated for place in last} == {len(ranked) - 1, len(ranked)}
 
 
 def test_records_without_an_estimate_come_after_those_with_one_by_their_ceiling() -> None:
-    first, second, *others = ESTIMATED
-    bare = [replace(one, tc_low_k=None, tc_ceiling_k=1000.0 + k) for k, one in enumerate((first, second))]
+    first, second, *others = FOUND
+    bare = [
+        (replace(record, tc_ceiling_k=1000.0 + k), replace(one, tc_low_k=None))
+        for k, (record, one) in enumerate((first, second))
+    ]
     ranked = rank([*bare, *others])
-    assert [record.id for record in ranked[-2:]] == [second.id, first.id]
-    assert [record.rank_calibrated for record in ranked[-2:]] == [None, None]
-    assert [record.rank_published for record in ranked[-2:]] == [1, 2]
-    places = sorted(record.rank_calibrated for record in ranked[:-2])
+    assert ids(ranked[-2:]) == [second[0].id, first[0].id]
+    assert [one.place.rank_calibrated for one in ranked[-2:]] == [None, None]
+    assert [one.place.rank_published for one in ranked[-2:]] == [1, 2]
+    places = sorted(one.place.rank_calibrated for one in ranked[:-2])
     assert places == list(range(1, len(others) + 1))
 
 
 def test_equal_values_are_ordered_by_id() -> None:
-    same = [replace(record, tc_low_k=10.0) for record in ESTIMATED]
-    assert [record.id for record in rank(reversed(same))] == sorted(record.id for record in same)
+    same = [(record, replace(one, tc_low_k=10.0)) for record, one in FOUND]
+    assert ids(rank(same[::-1])) == sorted(record.id for record in RECORDS)
+
+
+def test_a_known_compound_is_named_with_its_highest_temperature() -> None:
+    by_id = {one.screening.id: one.place for one in rank(FOUND)}
+    some = [place for place in by_id.values() if place.known is not None]
+    assert some and all(place.known_tc_k is None or place.known_tc_k > 0 for place in some)
+    (lanthanum,) = screen_many([one for one in reference_entries() if one.id == "la2cuo4-lto"], FAMILIES)
+    ((one,), _) = estimated([lanthanum], CALIBRATION, FAMILIES)
+    (ranked,) = rank([(lanthanum, one)])
+    found = known_compound(lanthanum.formula, "Cu")
+    assert ranked.place.known == found.best.compound  # type: ignore[union-attr]
+    assert ranked.place.known_tc_k == found.tc_k  # type: ignore[union-attr]
+    assert ranked.place.passed_over == "known" and ranked.place.try_first is None

@@ -1,6 +1,6 @@
 """Features of the reference structures: known by hand, and the same for every description of a crystal."""
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from pymatgen.core import Lattice, Structure
 
 from polywell.data.reference import reference_entries
 from polywell.data.spacers import spacer_table
-from polywell.evidence.features import FEATURES, Features, features
+from polywell.evidence.features import Features, features
 from polywell.families import load_families
 from polywell.records import Outcome
 from polywell.screening import screen, screen_many
@@ -54,11 +54,6 @@ def alike(one: Features, other: Features) -> None:
     for name in a.keys() - words:
         within = 0.2 if name.endswith("_deg") else 3e-3
         assert b[name] == pytest.approx(a[name], abs=within), name
-
-
-def test_the_registry_names_every_feature_once() -> None:
-    assert [column.name for column in FEATURES] == [field.name for field in fields(Features)][1:]
-    assert all(column.meaning.endswith(".") for column in FEATURES)
 
 
 @pytest.mark.parametrize("id", SPACERS)

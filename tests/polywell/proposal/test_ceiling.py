@@ -28,7 +28,7 @@ from polywell.proposal.smallest_cages import (
     pressure_for_gpa,
     touching_height_ang,
 )
-from polywell.records import Entry
+from polywell.records import Candidate, Entry, Estimate, Place
 from polywell.screening import screen
 
 FAMILIES = built_in_families()
@@ -265,7 +265,7 @@ def test_records_of_a_database_are_listed_and_count_for_nothing_else(data, analy
     smaller = entry.structure.copy()
     smaller.scale_lattice(smaller.volume * 0.9)
     record = screen(Entry("db", "db-1", entry.formula, entry.elements, smaller), FAMILIES)
-    found = ceiling(data, others=[record])
+    found = ceiling(data, others=[Candidate(record, Estimate(), Place(1, 1, 1))])
     assert [cell.id for cell in found.cells if cell.source == "db"] == ["db-1"]
     assert found.classes == analysis.classes
     assert found.verdict == analysis.verdict
