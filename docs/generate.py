@@ -50,9 +50,9 @@ def columns() -> Iterator[str]:
     """The page of the columns: one table for each record, under what its docstring says."""
     yield from ("# Columns", "")
     yield (
-        "What stands in `ranked.parquet`, and but for the estimate and the place in `rejected.parquet` and "
-        "`failed.parquet`; made from the fields of `polywell.records`. An empty value is null, never a "
-        "number that stands for one. The same lies beside the page of each run, as `columns.html`."
+        "What stands in `ranked.parquet`, `rejected.parquet` and `failed.parquet` (there without estimate "
+        "and place), made from the fields of `polywell.records`. An empty value is null, never a number that "
+        "stands for one. The same lies beside the page of each run, as `columns.html`."
     )
     for record, where in (
         (Screening, ""),
