@@ -1,5 +1,6 @@
-"""The pages of `docs`: numbers that the commands they name give again."""
+"""The pages of `docs`: numbers that the commands they name give again, and links that lead somewhere."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,16 @@ from benchmarks.extrapolate import Costs, tables
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SCALE = (CHECKOUT / "docs" / "scale.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_the_pages_beside_the_documentation_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)", (CHECKOUT / page).read_text("utf-8"))
+    assert [link for link in links if not (CHECKOUT / link).is_file()] == []
+
+
+def test_the_first_page_is_one_screen():
+    assert len((CHECKOUT / "README.md").read_text("utf-8").splitlines()) <= 45
 
 
 def test_the_tables_of_scale_follow_from_the_costs_that_it_quotes():

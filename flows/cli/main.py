@@ -53,7 +53,7 @@ def polywell(
 
     Begin with `polywell screen`: the library of measured structures, offline. `polywell sources` lists the
     databases; the Materials Project wants your key in MP_API_KEY. Run a source again to screen what changed,
-    `polywell diff` to see what came of it. The README tells how to run all of it on a schedule.
+    `polywell diff` to see what came of it. `docs/schedule.md` tells how to run all of it on a schedule.
 
     Results: 0 done (failed entries are counted and listed), 1 nothing could be read, 2 wrong usage.
     """

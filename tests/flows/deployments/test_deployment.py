@@ -1,4 +1,4 @@
-"""`prefect.yaml`, end to end: the README's four commands, and every deployment run by a worker."""
+"""`prefect.yaml`, end to end: the four commands of docs/schedule.md, and every deployment run by a worker."""
 
 import json
 import os
@@ -25,17 +25,15 @@ from tests.flows.crystals import CHECKOUT
 STARTS_WITHIN_S = 120
 
 
-def readme_commands():
-    """The words of the four commands of "On a schedule", without the program."""
-    section = re.search(
-        r"^## On a schedule$(.*?)^## ", (CHECKOUT / "README.md").read_text("utf-8"), re.M | re.S
-    )
-    lines = re.findall(r"^    \.venv/bin/prefect ([^#\n]+)", section[1], re.M)
+def documented_commands():
+    """The words of the four commands of docs/schedule.md, without the program."""
+    page = (CHECKOUT / "docs" / "schedule.md").read_text("utf-8")
+    lines = re.findall(r"^    \.venv/bin/prefect ([^#\n]+)", page, re.M)
     assert len(lines) == 4
     return [line.split() for line in lines]
 
 
-SERVER, POOL, DEPLOY, WORKER = readme_commands()
+SERVER, POOL, DEPLOY, WORKER = documented_commands()
 
 
 @pytest.fixture
