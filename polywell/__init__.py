@@ -3,5 +3,5 @@
 Nothing here touches the network, the clock or a file other than the package's own tables.
 """
 
-ALGORITHM_VERSION = 2
+ALGORITHM_VERSION = 3
 """Raised whenever a result of `polywell.screening.screen` can change; written with every row."""

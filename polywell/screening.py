@@ -10,7 +10,7 @@ from typing import TypedDict
 from polywell import ALGORITHM_VERSION
 from polywell.data.elements import LIGANDS
 from polywell.families import Families, beyond_published, of_one_family
-from polywell.geometry.find import Geometry, find_among
+from polywell.geometry.find import Geometry, Net, find_among
 from polywell.geometry.ions import Floats
 from polywell.geometry.phases import phases
 from polywell.geometry.sites import Sites, majority_formula, sites_of, volume_per_ion_ang3
@@ -173,11 +173,13 @@ def _judged(
     if place in geometry.overlaps:
         return _rejected(entry, families, Reason.OVERLAPPING_ATOMS, geometry.overlaps[place])
     nets = geometry.nets(place)
-    kept = [net for net in nets if net.sheet.metal in families.metals] or nets
-    orientations = _orientations([net.normal for net in kept], tolerances)
-    if geometry.closes_in_space(place) or orientations > 1:
+    known = [net for net in nets if net.sheet.metal in families.metals] or nets
+    orientations = _orientations(known, tolerances)
+    kept = [net for net in known if orientations[net.sheet.metal] == 1]
+    if geometry.closes_in_space(place) or (known and not kept):
+        most = max(orientations.values(), default=2)
         return _rejected(
-            entry, families, Reason.NOT_LAYERED, f"square nets in {max(orientations, 2)} or more orientations"
+            entry, families, Reason.NOT_LAYERED, f"square nets in {max(most, 2)} or more orientations"
         )
     if not kept:
         return _rejected(entry, families, Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET])
@@ -193,14 +195,18 @@ def _judged(
     return _candidate(entry, families, found, geometry, place)
 
 
-def _orientations(normals: list[Floats], tolerances: Tolerances) -> int:
-    """Number of different directions among unit vectors, opposite ones being the same."""
+def _orientations(nets: Sequence[Net], tolerances: Tolerances) -> dict[str, int]:
+    """Number of orientations in which the nets of each metal run.
+
+    Metals are counted apart, so that a row more in the λ table says nothing of the other families.
+    """
     least = cos(radians(tolerances.parallel))
-    directions: list[Floats] = []
-    for normal in normals:
-        if all(abs(float(normal @ known)) < least for known in directions):
-            directions.append(normal)
-    return len(directions)
+    directions: dict[str, list[Floats]] = {}
+    for net in nets:
+        own = directions.setdefault(net.sheet.metal, [])
+        if all(abs(float(net.normal @ known)) < least for known in own):
+            own.append(net.normal)
+    return {metal: len(own) for metal, own in directions.items()}
 
 
 class _Numbers(TypedDict):

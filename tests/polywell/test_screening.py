@@ -10,7 +10,7 @@ from pymatgen.core import Lattice, Structure
 from polywell import ALGORITHM_VERSION
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.estimates import estimated
-from polywell.families import load_families
+from polywell.families import Families, load_families
 from polywell.ranking import RankBy, rank
 from polywell.records import Entry, Outcome, Reason, Screening
 from polywell.screening import failed, not_periodic, rejected_by_composition, screen, screen_many
@@ -269,3 +269,18 @@ def test_ranking_is_total_and_numbers_compounds() -> None:
         (4, "a", "CaCuO2", 3),
     ]
     assert rank(found[::-1], RankBy.CEILING) == ranked
+
+
+def test_a_row_more_in_the_table_moves_no_verdict_of_another_family() -> None:
+    """Planes of Cu and of Co in turn, as orderings of a perovskite have them; squares across hold both."""
+    cell = Lattice.tetragonal(3.9, 7.8)
+    sites = [("La", (0.5, 0.5, z)) for z in (0.25, 0.75)] + [("Cu", (0, 0, 0)), ("Co", (0, 0, 0.5))]
+    sites += [("O", (0.5, 0, z)) for z in (0, 0.5)] + [("O", (0, 0.5, z)) for z in (0, 0.5)]
+    sites += [("O", (0, 0, z)) for z in (0.25, 0.75)]
+    structure = Structure(cell, [symbol for symbol, _ in sites], [place for _, place in sites])
+    [copper] = [row for row in FAMILIES.rows if row.metal == "Cu"]
+    cobalt = copper.model_copy(update={"name": "cobaltate", "metal": "Co"})
+    before = screen(entry(structure), FAMILIES)
+    after = screen(entry(structure), Families((*FAMILIES.rows, cobalt), "another digest"))
+    assert before.outcome is Outcome.CANDIDATE
+    assert after == replace(before, families_digest="another digest")

@@ -9,6 +9,7 @@ import pytest
 
 from polywell.evidence.calibration import QUANTILE_80, Calibration, FamilyModel, TrainingRow, targets
 from polywell.evidence.calibration_table import (
+    SCHEMA,
     CalibrationTableError,
     built_in_calibration,
     from_text,
@@ -260,8 +261,8 @@ def test_the_text_says_everything() -> None:
 
 def test_a_table_of_another_kind_is_refused() -> None:
     text = to_text(Calibration((MODEL,), 1, ()))
-    with pytest.raises(CalibrationTableError, match="schema 9, expected 1"):
-        from_text(text.replace("schema = 1", "schema = 9", 1))
+    with pytest.raises(CalibrationTableError, match=f"schema 9, expected {SCHEMA}"):
+        from_text(text.replace(f"schema = {SCHEMA}", "schema = 9", 1))
     with pytest.raises(CalibrationTableError, match="expected the table"):
         from_text(text.replace("features.bond_ang", "features.bond_length_ang", 1))
     with pytest.raises(CalibrationTableError, match="expected the table"):
@@ -277,7 +278,10 @@ def test_the_table_and_its_training_data_agree() -> None:
     """Fails when the measured table, the reference library or the λ table moved: calibrate again."""
     rows = built_in_rows(FAMILIES)
     table = built_in_calibration()
-    assert table.digests == digests(rows, FAMILIES)
+    assert table.digests == digests(rows)
+    rows_of_table = {row.name: row.digest for row in FAMILIES.rows}
+    assert {model.family: model.family_digest for model in table.models} == rows_of_table
+    assert all(table.why_not(family, FAMILIES) is None for family in rows_of_table)
     assert sorted((row for model in table.models for row in model.rows), key=lambda row: row.id) == list(rows)
 
 
