@@ -321,7 +321,10 @@ def _current(dataset: ds.Dataset, wanted: pc.Expression, schema: pa.Schema) -> I
 
 
 def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTable:
-    """Adds the columns that an older program did not know; rewrites the table where members were added."""
+    """Adds the columns that an older program did not know.
+
+    The table is rewritten where members were added, or where it holds columns that are no more.
+    """
     stored = pa.schema(table.schema().to_arrow())
     missing = [field for field in schema if field.name not in stored.names]
     dataset = _dataset(table, table_path)
@@ -332,7 +335,8 @@ def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTab
         and pa.types.is_nested(field.type)
         and dataset.schema.field(field.name).type != field.type
     ]
-    if grown:
+    gone = [name for name in stored.names if name not in schema.names]
+    if grown or gone:
         rows = (conformed(batch, schema) for batch in dataset.to_batches(batch_size=BATCH_ROWS))
         write_deltalake(
             table,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from catalog.store.lake import apply, scan
 from catalog.store.predictions import (
@@ -15,7 +16,7 @@ from catalog.store.predictions import (
     table_schema,
     with_records,
 )
-from catalog.store.schema import arrow_type, entry_schema
+from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, arrow_type, entry_schema, without_words
 from polywell.records import (
     ENTRY_COLUMNS,
     PHASE_COLUMNS,
@@ -102,3 +103,29 @@ def test_rejected_rows_are_those_of_their_records(rejected: Callable) -> None:
     assert rejected_rows({name: whole.column(name) for name in differ}, same).to_pylist() == [
         {**row, "structure_digest": None, "first_seen": None, "last_changed": None} for row in rows
     ]
+
+
+def test_a_table_of_an_older_program_loses_the_columns_that_are_no_more(
+    candidate: Callable, tmp_path: Path
+) -> None:
+    """Until algorithm 2 the table held the columns of estimates and ranks too, all of them empty."""
+    path = tmp_path / "predictions"
+    older = table_schema().append(pa.field("tc_expected_k", pa.float64()))
+    record = candidate("a", source="other")
+    row = record_to_row(record) | {"row_hash": "h", "input_hash": "i"}
+    schema = without_words(older)
+    DeltaTable.create(
+        path,
+        schema,
+        partition_by=["source"],
+        configuration={VERSION_KEY: str(SCHEMA_VERSION)},
+        raise_if_key_not_exists=False,
+    )
+    write_deltalake(path, pa.Table.from_pylist([row], schema=schema), mode="append")
+    new = record_to_row(candidate("b")) | {"row_hash": "h", "input_hash": "i"}
+    batch = pa.RecordBatch.from_pylist([new], schema=table_schema())
+    apply(path, [batch], pa.array([], pa.string()), new["source"])
+    for source, id_ in (("other", "a"), (new["source"], "b")):
+        stored = pa.Table.from_batches(scan(path, source))
+        assert stored["id"].to_pylist() == [id_]
+    assert "tc_expected_k" not in [field.name for field in DeltaTable(path).schema().fields]
