@@ -71,11 +71,12 @@ SCHEMA = pa.schema(
 RUNNER = """
 import sys, time
 woken = time.perf_counter()
-from flows.pipeline.workers import start_server
+from flows.workers.pool import start_server
 start_server()
-from flows.pipeline import steps
+from flows.options import ScreenOptions
+from flows.pipeline import publishing, reading, screening
 from flows.pipeline.plan import make_plan
-from flows.pipeline.plain import run_plain
+from flows.pipeline.run import run
 begun = time.perf_counter()
 print("STARTED", begun - woken)
 def timed(owner, name, label):
@@ -87,13 +88,13 @@ def timed(owner, name, label):
         finally:
             print("TIME", label, time.perf_counter() - start, flush=True)
     setattr(owner, name, step)
-timed(steps, "read_changes", "reading")
-timed(steps, "merge_structures", "storing structures")
-timed(steps, "find_todo", "storing structures")
-timed(steps, "merge_predictions", "storing predictions")
-timed(steps.Run, "publish", "publishing")
-timed(steps.Run, "report", "reporting")
-run_plain(make_plan(sys.argv[1], sys.argv[2], None, None))
+timed(reading, "read_changes", "reading")
+timed(reading, "merge_structures", "storing structures")
+timed(reading, "find_pending", "storing structures")
+timed(screening, "merge_predictions", "storing predictions")
+timed(publishing, "publish_tables", "publishing")
+timed(publishing, "_write_pages", "reporting")
+run(make_plan(ScreenOptions(source=sys.argv[1], home=sys.argv[2])))
 print("TIME all", time.perf_counter() - begun, flush=True)
 """
 

@@ -89,7 +89,7 @@ def test_a_room_imports_along_the_arrows_only(room):
         ("polywell", "def f():\n    import urllib.request"),
         ("polywell", "from catalog.home import Home"),
         ("catalog", "import reports.run.page"),
-        ("catalog", "import importlib\nimportlib.import_module('flows.pipeline.steps')"),
+        ("catalog", "import importlib\nimportlib.import_module('flows.pipeline.run')"),
         ("catalog", "if True:\n    from prefect import flow"),
         ("reports", "import deltalake as lake"),
         ("reports", "import catalog.runs.publish"),

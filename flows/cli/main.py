@@ -1,4 +1,4 @@
-"""The command line: `polywell screen`, `cages`, `diff` and `sources`.
+"""The command line: `polywell screen`, `config`, `cages`, `diff` and `sources`.
 
 The other commands stand in `flows.cli.results` and `flows.cli.studies`. What a command needs is imported
 inside it, so that each starts no slower than it must.
@@ -7,22 +7,16 @@ inside it, so that each starts no slower than it must.
 from __future__ import annotations
 
 import json
-import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from functools import cached_property
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from flows.cli import results as handover
-from flows.cli import studies
-from flows.cli.endings import NOTHING_READ, end, told_in_one_line
-from flows.cli.options import FamiliesFile, HomeFolder
-
-if TYPE_CHECKING:
-    from flows.pipeline.steps import Finished
-
-FAILURES_LISTED = 20
+from flows.cli import results, studies
+from flows.cli.arguments import FamiliesFile, HomeFolder
+from flows.cli.errors import NOTHING_READ, end, one_line_errors
 
 app = typer.Typer(
     add_completion=False,
@@ -62,82 +56,45 @@ def polywell(
     tolerant_streams()
 
 
-@app.command()
-def screen(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="[SOURCE]",
-            help="reference, files:DIR, parquet:FILE, materials-project ...; `polywell sources` lists them",
-        ),
-    ] = "reference",
-    home: HomeFolder = None,
-    families: FamiliesFile = None,
-    plain: Annotated[bool, typer.Option("--plain", help="The same steps without Prefect.")] = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, max=1024, help="Worker processes; one for each core by default."),
-    ] = None,
-    top: Annotated[int, typer.Option(metavar="N", min=0, help="Rows of the ranking to print.")] = 20,
-    engine: Annotated[
-        str, typer.Option(metavar="local|dask", help="Processes of this machine, or a Dask cluster.")
-    ] = "local",
-    dask_address: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://10.0.0.1:8786.")
-    ] = None,
-    rank_by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ceiling|outer|expected|low",
-            help="Order of the list; by the low end of the calibrated estimate by default.",
-        ),
-    ] = None,
-    without_noncommercial: Annotated[
-        bool,
-        typer.Option("--exclude-noncommercial", help="Leave out entries that may not be used commercially."),
-    ] = False,
-    dossiers: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, help="Candidates that get a page of their own; 50 by default."),
-    ] = None,
-) -> None:
+class ScreenCommand(TyperCommand):
+    """A command whose options are the fields of `flows.options.ScreenOptions`, read when it is used."""
+
+    @cached_property
+    def _derived(self) -> Any:
+        from flows.cli.screen import derived_command
+
+        return derived_command()
+
+    def get_params(self, ctx: Any) -> Any:
+        """The options, for the parser and for the help."""
+        return self._derived.get_params(ctx)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
+        return self._derived.invoke(ctx)
+
+
+@app.command(cls=ScreenCommand)
+def screen() -> None:
     """Screen a source: a ranked Parquet catalog, and a page to look at.
 
     Only what changed since the last run is read and screened; nothing is done when nothing changed.
     """
-    if engine == "local":
-        from flows.pipeline.workers import start_server
 
-        start_server()  # and import beside it
-    with told_in_one_line():
-        from flows.pipeline.steps import NothingToScreenError, make_plan
 
-        plan = make_plan(
-            source, home, families, workers, without_noncommercial,
-            engine=engine, dask_address=dask_address, dossiers=dossiers, rank_by=rank_by,
-        )  # fmt: skip
-        try:
-            if plain:
-                from flows.pipeline.plain import run_plain
+@app.command()
+def config() -> None:
+    """Print the options that are in force, and where each comes from: the environment, or its default."""
+    with one_line_errors():
+        from flows.cli.terminal import print_table
+        from flows.options import ScreenOptions
 
-                finished = run_plain(plan)
-            else:
-                from flows.deployments.engine import prefect_defaults
-
-                with prefect_defaults(os.environ):
-                    from flows.deployments.screen import screen as flow
-
-                    finished = flow(
-                        source, _text(home), _text(families), workers, without_noncommercial,
-                        engine=engine, dask_address=dask_address, dossiers=dossiers, rank_by=rank_by,
-                    )  # fmt: skip
-        except NothingToScreenError as error:
-            end(str(error), NOTHING_READ)
-    _show(finished, top)
-    if not finished.counts.entries:
-        end("nothing is left: the licence of every entry forbids commercial use", NOTHING_READ)
-    if finished.counts.failed == finished.counts.entries:
-        end("nothing could be read: every entry failed", NOTHING_READ)
+        options = ScreenOptions.of()
+    meanings = {name: field.description for name, field in ScreenOptions.model_fields.items()}
+    print_table(
+        (("option", False), ("value", False), ("from", False), ("meaning", False)),
+        ((name, value, origin, meanings[name]) for name, value, origin in options.in_force()),
+    )
 
 
 @app.command()
@@ -148,13 +105,13 @@ def cages(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     families: FamiliesFile = None,
 ) -> None:
-    """Look at the cages of structures in files, without storing anything."""
+    """Print the cages of structures in files, without storing anything."""
     found, failed = 0, 0
     rows = []
-    with told_in_one_line():
-        from flows.cli.quick_look import look_at
+    with one_line_errors():
+        from flows.cli.cages import cages_of
 
-        for answer in look_at(paths, families):
+        for answer in cages_of(paths, families):
             found += 1
             failed += answer["outcome"] == "failed"
             if as_json:
@@ -184,13 +141,12 @@ def diff(
     Without a name: the newest run and the one before of the same source. With one name: that run and the
     newest.
     """
-    with told_in_one_line():
-        from catalog.home import Home
+    with one_line_errors():
         from catalog.runs.diff import compare
         from catalog.runs.published import two_runs
-        from flows.pipeline.settings import Settings
+        from flows.options import home_at
 
-        before, after = two_runs(Home.at(home or Settings().home), runs or [])
+        before, after = two_runs(home_at(home), runs or [])
         found = compare(before.folder, after.folder)
     if as_json:
         sys.stdout.write(json.dumps({"run": after.name, **found.as_json(None)}, ensure_ascii=True) + "\n")
@@ -214,29 +170,7 @@ def sources() -> None:
     )
 
 
-def _show(finished: Finished, top: int) -> None:
-    from flows.cli.terminal import harmless, print_ranking
-    from flows.progress import say
-
-    if top:
-        print_ranking(finished.top(top))
-    for row in finished.failures(FAILURES_LISTED):
-        say(f"failed: {harmless(row['id'])}: {row['error_type']}: {harmless(row['message'])}")
-    more = finished.counts.failed - FAILURES_LISTED
-    if more > 0:
-        say(f"failed: {more} more, all in {finished.latest / 'failed.parquet'}")
-    for reason, count in finished.counts.reasons.items():
-        say(f"rejected: {count} {reason}")
-    say(finished.counts.sentence)
-    say(f"catalog: {finished.latest}")
-    say(f"page: {finished.page}")
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
-handover.add_to(app)
+results.add_to(app)
 studies.add_to(app)
 
 if __name__ == "__main__":

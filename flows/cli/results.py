@@ -1,4 +1,4 @@
-"""Commands that hand a published run on: `export` and `explain`.
+"""Commands that read a published run: `export` and `explain`.
 
 What a command needs is imported inside it, so that each starts no slower than it must.
 """
@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.endings import WRONG_USAGE, end, told_in_one_line
-from flows.cli.options import HomeFolder
+from flows.cli.arguments import HomeFolder
+from flows.cli.errors import WRONG_USAGE, end, one_line_errors
 
 RunName = Annotated[
     str, typer.Option("--run", metavar="NAME", help="Name of a published run, or its beginning.")
@@ -41,16 +41,15 @@ def export(
     run: RunName = "latest",
 ) -> None:
     """Write the shortlist of a published run: CSV, workbook, CIFs, Parquet, schema."""
-    with told_in_one_line():
-        from catalog.home import Home
-        from flows.pipeline.settings import Settings
+    with one_line_errors():
+        from flows.options import home_at
         from flows.progress import say
         from flows.results.export import export as written_to
         from reports.run.shortlist import Filter, FilterError
 
         wanted = Filter(family, max_hull, frozenset(exclude_elements.replace(",", " ").split()), top)
         try:
-            written = written_to(Home.at(home or Settings().home), folder, wanted, run)
+            written = written_to(home_at(home), folder, wanted, run)
         except FilterError as error:
             end(str(error), WRONG_USAGE)
         say(f"{written.candidates} candidates, {written.cifs} with a structure")
@@ -65,11 +64,10 @@ def explain(
     run: RunName = "latest",
 ) -> None:
     """Say everything that a published run knows of one entry."""
-    with told_in_one_line():
-        from catalog.home import Home
+    with one_line_errors():
         from flows.cli.terminal import harmless
-        from flows.pipeline.settings import Settings
+        from flows.options import home_at
         from flows.results.explain import explain as explained
 
-        for line in explained(Home.at(home or Settings().home), id, run, page):
+        for line in explained(home_at(home), id, run, page):
             typer.echo(harmless(line, longest=2000))

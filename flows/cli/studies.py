@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.endings import NOTHING_READ, end, told_in_one_line
-from flows.cli.options import FamiliesFile, HomeFolder
+from flows.cli.arguments import FamiliesFile, HomeFolder
+from flows.cli.errors import NOTHING_READ, end, one_line_errors
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +33,7 @@ def validate(
     """Show how well the calibration predicts compounds that it has not seen, beside simpler baselines."""
     from flows.progress import say
 
-    with told_in_one_line():
+    with one_line_errors():
         from flows.studies.validate import NothingToEvaluateError, verdict_of
         from flows.studies.validate import validate as evaluated
 
@@ -51,7 +51,7 @@ def calibrate() -> None:
     """Fit the calibration to the measured table anew, and write it into the checkout."""
     from flows.progress import say
 
-    with told_in_one_line():
+    with one_line_errors():
         from flows.studies.calibrate import calibrate as recalibrated
 
         done = recalibrated()
@@ -64,14 +64,13 @@ def reproduce(home: HomeFolder = None) -> None:
     """Recompute the proposal's numbers from structures: printed beside computed, and why they differ."""
     from flows.progress import say
 
-    with told_in_one_line():
-        from catalog.home import Home
-        from flows.pipeline.settings import Settings
+    with one_line_errors():
+        from flows.options import home_at
         from polywell.proposal.reproduction import reproduce as reproduced
         from reports.html.names import REPRODUCTION
         from reports.studies.reproduction import write_reproduction
 
-        place = Home.at(home or Settings().home)
+        place = home_at(home)
         place.prepare()
         say("recomputing every number of the proposal from the reference library ...")
         page = write_reproduction(place.reports / REPRODUCTION, reproduced())
@@ -89,7 +88,7 @@ def ceiling(
     """Weigh the claim that nickelates will not exceed 100 K against the relation and the measurements."""
     from flows.progress import say
 
-    with told_in_one_line():
+    with one_line_errors():
         from flows.studies.nickelates import weigh
 
         analysis, page = weigh(home, relax)
@@ -108,7 +107,7 @@ def pressure(
     ] = False,
 ) -> None:
     """Tell T_c under pressure by the relation, from a measured compressibility or a relaxation."""
-    with told_in_one_line():
+    with one_line_errors():
         from flows.cli.terminal import harmless
         from flows.studies.pressure import under_pressure
 

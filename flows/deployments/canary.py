@@ -7,15 +7,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from prefect import flow
 
-from catalog.home import Home
+from catalog.runs.published import PublishedRun
 from catalog.store.durable import write_json
 from flows.deployments.notify import tell_failure
 from flows.deployments.screen import screen
-from flows.pipeline.plan import home_folder
-from flows.pipeline.steps import Finished
+from flows.options import folder_below
+from flows.pipeline.finished import Finished
 from polywell import ALGORITHM_VERSION
 from polywell.ranking import RankBy
 
@@ -39,14 +38,13 @@ def canary(home: str | None = None, workers: int | None = None, notify: list[str
         CanaryError: the ranking moved although the algorithm version did not. It stays so until the
             version is raised or the ranking is back.
     """
-    given = home_folder(home)
-    place = (given if given is not None else Home.at(None).catalog) / "canary"
-    finished = screen("reference", str(place), None, workers, rank_by=RankBy.CEILING.value)
+    place = folder_below(home) / "canary"
+    finished = screen(source="reference", home=place, workers=workers, rank_by=RankBy.CEILING, notify=())
     watch(finished.run, place / BASELINE)
     return finished
 
 
-def watch(run: Path, baseline: Path) -> None:
+def watch(run: PublishedRun, baseline: Path) -> None:
     """Compares a published run of the reference library with the baseline, and renews the baseline.
 
     Structures that the library changed, added or dropped since are no movement, nor is another λ table or
@@ -69,7 +67,7 @@ def watch(run: Path, baseline: Path) -> None:
     write_json(baseline, {"algorithm_version": ALGORITHM_VERSION, **now})
 
 
-def lists_of(run: Path) -> dict[str, list[list[Any]]]:
+def lists_of(run: PublishedRun) -> dict[str, list[list[Any]]]:
     """The candidates by the published relation (`ranking`) and by their estimate (`estimates`), in order.
 
     Each row holds the id, what the value was made from, and the value: the ceiling, or the low end.
@@ -80,7 +78,7 @@ def lists_of(run: Path) -> dict[str, list[list[Any]]]:
         "estimates": ("rank_calibrated", (*given, "calibration_digest"), "tc_low_k"),
     }
     names = {"id", *given, *(name for place, more, value in lists.values() for name in (place, *more, value))}
-    rows = pq.read_table(run / "ranked.parquet", columns=sorted(names)).to_pylist()
+    rows = run.ranked(sorted(names)).to_pylist()
     return {
         name: [
             [row["id"], *(row[one] for one in more), row[value]]

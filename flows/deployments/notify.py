@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect.blocks.abstract import NotificationBlock
@@ -16,9 +14,9 @@ from pydantic import SecretStr
 
 from catalog.errors import CatalogError
 from catalog.runs.diff import published_changes
-from catalog.store.durable import write_json
 from flows.cli.terminal import harmless
-from flows.pipeline.steps import Finished
+from flows.options import ScreenOptions
+from flows.pipeline.finished import Finished
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """New candidates that one notification names."""
-
-TOLD = ".told.json"
-"""File in a published run's folder: the blocks that have taken its news."""
 
 
 class NotifyError(CatalogError):
@@ -68,15 +63,15 @@ def teller(blocks: Sequence[str], above_k: float) -> Callable[[Finished], None]:
             )
 
     def tell(finished: Finished) -> None:
-        told = _told(finished.run)
-        left = [name for name in blocks if name not in told]
+        notified = finished.run.notified()
+        left = [name for name in blocks if name not in notified]
         text = news(finished, above_k) if left else None
         if text is None:
             return
 
         def taken(name: str) -> None:
-            told.append(name)
-            write_json(finished.run / TOLD, {"blocks": told})
+            notified.append(name)
+            finished.run.mark_notified(notified)
 
         _send(left, f"polywell: new candidates in {finished.source}", text, taken)
 
@@ -86,13 +81,15 @@ def teller(blocks: Sequence[str], above_k: float) -> Callable[[Finished], None]:
 def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Tells the blocks in the parameter `notify` that a run failed for good; a hook of Prefect's flows."""
     what = harmless(flow_run.parameters.get("source") or flow.name)
-    blocks = flow_run.parameters.get("notify") or ()
+    blocks = flow_run.parameters.get("notify")
+    if blocks is None:
+        blocks = ScreenOptions.of().notify
     _send(blocks, f"polywell: the run of {what} failed", harmless(state.message, 1000))
 
 
 def news(finished: Finished, above_k: float) -> str | None:
     """What is to be told of a run; None where it found no new candidate at or above the threshold."""
-    changes = finished.changes or published_changes(finished.run)
+    changes = finished.changes or published_changes(finished.run.folder)
     new = [change for change in changes.new if change.tc_ceiling_k >= above_k]
     if not new:
         return None
@@ -104,14 +101,6 @@ def news(finished: Finished, above_k: float) -> str | None:
     if len(new) > LISTED:
         lines.append(f"... and {len(new) - LISTED} more")
     return "\n".join([f"{len(new)} new candidates at or above {above_k:g} K:", *lines, str(finished.page)])
-
-
-def _told(run: Path) -> list[str]:
-    """The blocks that have taken the news of a published run."""
-    try:
-        return list(json.loads((run / TOLD).read_text(encoding="utf-8"))["blocks"])
-    except FileNotFoundError:
-        return []
 
 
 def _loaded(name: str) -> Any:

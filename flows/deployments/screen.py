@@ -1,113 +1,98 @@
-"""The Prefect flow `screen`. Its tasks are thin: each calls one step of `flows.pipeline.steps.Run`.
+"""The Prefect flow `screen`. Its tasks are thin: each calls one function of `flows.pipeline`.
 
 Prefect's result cache stays off: it cannot see a changed table or library, and would serve stale science.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
 from prefect import flow, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.deployments.notify import secret_of, tell_failure, teller
+from flows.deployments.parameters import takes_options
 from flows.deployments.summary import counts_markdown, page_link, top_rows
-from flows.pipeline.manifest import Counts
+from flows.options import ScreenOptions
+from flows.pipeline import listing, publishing, ranked, reading, run, screening
+from flows.pipeline.finished import Finished
+from flows.pipeline.listing import Listing
+from flows.pipeline.pending import Pending, Shard
 from flows.pipeline.plan import Plan, make_plan
-from flows.pipeline.steps import Finished, Run
-from flows.progress import Advance, stage
+from flows.pipeline.ranked import Ranked
+from flows.pipeline.reading import Stored
+from flows.pipeline.record import Started
+from flows.pipeline.screening import Screened
 
 
-@task(name="pull", cache_policy=NO_CACHE, persist_result=False)
-def pull(run: Run) -> range:
-    """Reads the source into the table `structures`."""
-    return run.pull()
+@task(name="list", cache_policy=NO_CACHE, persist_result=False)
+def list_source(plan: Plan) -> Listing | Finished:
+    """Lists the source, unless it is unchanged."""
+    return listing.list_source(plan)
 
 
-@task(name="screen-shard", task_run_name="screen-shard-{number}", cache_policy=NO_CACHE, persist_result=False)
-def screen_shard(run: Run, number: int, advance: Advance) -> None:
+@task(name="read", cache_policy=NO_CACHE, persist_result=False)
+def read(plan: Plan, listed: Listing, workers: run.AnyWorkers) -> Stored:
+    """Reads what changed into the table `structures`."""
+    return reading.read(plan, listed, workers)
+
+
+@task(
+    name="screen-shard",
+    task_run_name="screen-shard-{shard.number}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def screen_shard(work: Callable[[Shard], None], shard: Shard) -> None:
     """Screens one shard in the shared worker processes."""
-    run.screen_shard(number, advance)
+    work(shard)
 
 
-@task(name="merge", cache_policy=NO_CACHE, persist_result=False)
-def merge(run: Run) -> Counts:
-    """Merges the predictions into their table and checks that no entry is lost."""
-    return run.merge()
+def each_a_task(work: Callable[[Shard], None], shards: Sequence[Shard]) -> None:
+    """Screens every shard in a task of its own, and waits for all of them."""
+    for future in [screen_shard.submit(work, shard) for shard in shards]:
+        future.result()
+
+
+@task(name="screen", cache_policy=NO_CACHE, persist_result=False)
+def screen_pending(plan: Plan, pending: Pending, workers: run.AnyWorkers, today: date) -> Screened:
+    """Screens what is pending, and brings the verdicts into their table."""
+    return screening.screen(plan, pending, workers, today, each_a_task)
+
+
+@task(name="rank", cache_policy=NO_CACHE, persist_result=False)
+def rank(plan: Plan, screened: Screened) -> Ranked:
+    """Ranks the candidates, and checks that no entry is lost."""
+    return ranked.rank(plan, screened)
 
 
 @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
-def publish(run: Run, counts: Counts) -> None:
-    """Publishes the ranked catalog."""
-    run.publish(counts)
-
-
-@task(name="report", cache_policy=NO_CACHE, persist_result=False)
-def report(run: Run, counts: Counts) -> Finished:
-    """Writes the pages, and the artifacts that Prefect shows."""
-    finished = run.report(counts)
+def publish(plan: Plan, started: Started, listed: Listing, tables: Ranked) -> Finished:
+    """Publishes the catalog and the pages, and the artifacts that Prefect shows."""
+    finished = publishing.publish(plan, started, listed, tables)
     create_table_artifact(top_rows(finished), key="polywell-ranking", description="The top of the ranking")
     create_markdown_artifact(counts_markdown(finished), key="polywell-counts")
     create_link_artifact(page_link(finished), "The page of this run", key="polywell-page")
     return finished
 
 
-@flow(name="screen", persist_result=False, on_failure=[tell_failure], on_crashed=[tell_failure])
-def screen(
-    source: str = "reference",
-    home: str | None = None,
-    families: str | None = None,
-    workers: int | None = None,
-    without_noncommercial: bool = False,
-    key_block: str | None = None,
-    notify: list[str] | None = None,
-    notify_above_k: float = 50.0,
-    engine: str = "local",
-    dask_address: str | None = None,
-    dossiers: int | None = None,
-    rank_by: str | None = None,
-) -> Finished:
-    """Screens a source from the first byte to the page.
+TASKS = run.Steps(list_source, read, screen_pending, rank, publish)
 
-    Args:
-        source: one of the forms that `polywell sources` lists.
-        home: folder of the catalog and the pages; `POLYWELL_HOME` or that of `Home.at` if None.
-        families: path of a λ table; `POLYWELL_FAMILIES` or the built-in one if None.
-        workers: number of worker processes; `POLYWELL_WORKERS` or one for each core if None.
-        without_noncommercial: leave out entries that may not be used commercially.
-        key_block: name of the Prefect Secret block that holds the user's key for the source; the key
-            itself is never a parameter. None takes it from the environment (`MP_API_KEY`).
-        notify: notification blocks to tell about new candidates and failures, as `type/name`, such as
-            `slack-webhook/lab`.
-        notify_above_k: least ceiling in K of a new candidate that is worth a notification.
-        engine: `local` or `dask`.
-        dask_address: address of the Dask scheduler, for the engine `dask`.
-        dossiers: how many of the first candidates get a page of their own; `POLYWELL_DOSSIERS` or 50 if None.
-        rank_by: order of the list: `ceiling`, `outer`, `expected` or `low`; `POLYWELL_RANK_BY` or `low` if
-            None.
+
+@flow(name="screen", persist_result=False, on_failure=[tell_failure], on_crashed=[tell_failure])
+@takes_options()
+def screen(**given: Any) -> Finished:
+    """Screens a source from the first byte to the page.
 
     Returns:
         What the run leaves behind.
     """
-    tell = teller(notify or (), notify_above_k)
-    key = None if key_block is None else secret_of(key_block)
-    plan = make_plan(
-        source, home, families, workers, without_noncommercial, key, engine, dask_address, dossiers, rank_by
-    )
-    finished = _screen(plan)
+    options = ScreenOptions.of(given)
+    tell = teller(options.notify, options.notify_above_k)
+    key = None if options.key_block is None else secret_of(options.key_block)
+    finished = run.run(make_plan(options, key), TASKS)
     tell(finished)
     return finished
-
-
-def _screen(plan: Plan) -> Finished:
-    with Run(plan) as run:
-        unchanged = run.unchanged()
-        if unchanged is not None:
-            return unchanged
-        shards = pull(run)
-        with stage("screening", "entries", run.entries) as advance:
-            screened = [screen_shard.submit(run, number, advance) for number in shards]
-            for future in screened:
-                future.result()
-        counts = merge(run)
-        publish(run, counts)
-        return report(run, counts)

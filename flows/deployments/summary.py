@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli.terminal import harmless
-from flows.pipeline.steps import Finished
+from flows.pipeline.finished import Finished
 from polywell.proposal.ceiling_verdict import Side, Verdict
 from polywell.records import ENTRY_COLUMNS
 
@@ -32,7 +32,7 @@ def top_rows(finished: Finished) -> list[dict[str, Any]]:
 def counts_markdown(finished: Finished) -> str:
     """Counts by outcome, reason and error of a run, and where its page lies."""
     counts = finished.counts
-    lines = [f"# {_text(finished.source)}", "", f"{counts.sentence}.", ""]
+    lines = [f"# {_text(finished.source)}", "", f"Run {finished.run.name}: {counts.sentence}.", ""]
     for heading, by_name in (("rejected, by reason", counts.reasons), ("failed, by error", counts.failures)):
         if by_name:
             lines += [f"| {heading} | entries |", "| --- | ---: |"]

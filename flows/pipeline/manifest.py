@@ -19,10 +19,10 @@ from typing import Any
 
 from catalog.home import CATALOG_OF_CHECKOUT, PAGES_OF_CHECKOUT, checkout
 from catalog.readers.limits import LIMITS
-from catalog.sources import Source
 from catalog.store.durable import canonical_json
 from catalog.store.schema import SCHEMA_VERSION
-from flows.pipeline.workers import LIMITS as ENTRY_LIMITS
+from flows.pipeline.plan import Plan
+from flows.workers.limits import LIMITS as ENTRY_LIMITS
 from polywell import ALGORITHM_VERSION
 from polywell.data.elements import LIGANDS
 from polywell.data.reference import digest as reference_digest
@@ -120,13 +120,21 @@ def now() -> datetime:
 
 
 def build_manifest(
-    source: Source, families: Families, counts: Counts, started: datetime, **more: Any
+    plan: Plan, inputs: Mapping[str, Any], counts: Counts, started: datetime, **more: Any
 ) -> dict[str, Any]:
-    """The manifest of a run that ends now, without the digests of its files; `more` is added to it."""
+    """The manifest of a run that ends now, without the digests of its files.
+
+    Args:
+        plan: what the run was to do.
+        inputs: what its results depend on.
+        counts: how many entries came out as what.
+        started: when it began.
+        **more: what else stands in it.
+    """
     return {
         **more,
-        "source": source.name,
-        "source_description": source.description(),
+        **inputs,
+        "source_description": plan.source.description(),
         "started": started.isoformat(timespec="seconds"),
         "finished": now().isoformat(timespec="seconds"),
         "entries": counts.entries,
@@ -135,8 +143,7 @@ def build_manifest(
         "failed": counts.failed,
         "reasons": dict(counts.reasons),
         "failures": dict(counts.failures),
-        **versions(families),
-        "families": [row.model_dump(mode="json") for row in families.rows],
+        "families": [row.model_dump(mode="json") for row in plan.families.rows],
         "code_version": code_version(checkout()),
         "python_version": platform.python_version(),
         "library_versions": {name: metadata.version(name) for name in LIBRARIES},

@@ -22,9 +22,10 @@ SHARD_ENTRIES = 1000
 
 
 @dataclass(frozen=True)
-class Task:
+class Shard:
     """One shard to screen: where its rows stand, where the predictions go, and what they are made of."""
 
+    number: int
     rows: Path
     predictions: Path
     header: Header
@@ -46,26 +47,26 @@ MADE_WITH = ("algorithm_version", "families_digest")
 
 
 @dataclass(frozen=True)
-class Todo:
+class Pending:
     """All that is left to screen of a source.
 
-    `stored` is the number of entries; `before` is what was said of those to screen, with the columns
-    `BEFORE`; `gone` are ids that have a prediction but are stored no more.
+    `stored` is the number of entries; `previous` holds the previous results of those to screen, with the
+    columns `PREVIOUS`; `gone` are ids that have a prediction but are stored no more.
     """
 
-    tasks: tuple[Task, ...]
+    shards: tuple[Shard, ...]
     stored: int
-    before: pa.Table
+    previous: pa.Table
     gone: pa.Array
     is_everything: bool
 
-    @classmethod
-    def nothing(cls) -> Todo:
-        """Nothing to screen, of a source without entries."""
-        return cls((), 0, BEFORE.empty_table(), pa.array([], pa.string()), False)
+    @property
+    def entries(self) -> int:
+        """Number of entries to screen."""
+        return sum(shard.count for shard in self.shards)
 
 
-BEFORE = pa.schema([(name, pa.string()) for name in "id mark first_seen last_changed row_hash".split()])
+PREVIOUS = pa.schema([(name, pa.string()) for name in "id mark first_seen last_changed row_hash".split()])
 """What is kept of the predictions of an earlier run.
 
 `mark` is the digest of the row that was screened, null where other settings were; `row_hash` that of the
@@ -73,8 +74,8 @@ results. Of both, 64 bits are kept.
 """
 
 
-def said_before(home: Home, source: str, settings: Mapping[str, str | int]) -> pa.Table:
-    """What the table of predictions holds of a source, with the columns `BEFORE`.
+def previous_results(home: Home, source: str, settings: Mapping[str, str | int]) -> pa.Table:
+    """What the table of predictions holds of a source, with the columns `PREVIOUS`.
 
     Args:
         home: where the table lies.
@@ -84,7 +85,7 @@ def said_before(home: Home, source: str, settings: Mapping[str, str | int]) -> p
     Raises:
         LakeError: the table cannot be read.
     """
-    names = ["id", "input_hash", *MADE_WITH, *BEFORE.names[2:]]
+    names = ["id", "input_hash", *MADE_WITH, *PREVIOUS.names[2:]]
     kept = []
     for batch in scan(home.predictions, source, names):
         mark = _short(batch.column("input_hash"))
@@ -93,13 +94,13 @@ def said_before(home: Home, source: str, settings: Mapping[str, str | int]) -> p
             mark = pc.if_else(is_such, mark, None)
         dates = (batch.column(name) for name in ("first_seen", "last_changed"))
         columns = [batch.column("id"), mark, *dates, _short(batch.column("row_hash"))]
-        kept.append(pa.RecordBatch.from_arrays(columns, schema=BEFORE))
-    return pa.Table.from_batches(kept, BEFORE).combine_chunks()
+        kept.append(pa.RecordBatch.from_arrays(columns, schema=PREVIOUS))
+    return pa.Table.from_batches(kept, PREVIOUS).combine_chunks()
 
 
-def find_todo(
-    home: Home, source: str, folder: Path, settings: dict[str, str | int], before: pa.Table
-) -> Todo:
+def find_pending(
+    home: Home, source: str, folder: Path, settings: dict[str, str | int], previous: pa.Table
+) -> Pending:
     """Compares what is stored with what is predicted, and writes the rows to screen.
 
     Args:
@@ -107,32 +108,35 @@ def find_todo(
         source: name of the source.
         folder: the source's folder of unfinished work.
         settings: what predictions depend on beside the rows; stands in the header of each shard.
-        before: what `said_before` gives.
+        previous: what `previous_results` gives.
 
     Raises:
         ShardError: the disk is full or read-only.
         LakeError: the table of structures cannot be read.
     """
     stored = _stored(home, source)
-    place = pc.index_in(stored["id"], value_set=before["id"])
-    is_same = pc.equal(stored["mark"], before["mark"].take(place)).fill_null(False)
+    place = pc.index_in(stored["id"], value_set=previous["id"])
+    is_same = pc.equal(stored["mark"], previous["mark"].take(place)).fill_null(False)
     is_left = ~np.asarray(is_same)
-    gone = before["id"].filter(pc.invert(pc.is_in(before["id"], value_set=stored["id"])))
-    left = pc.is_in(before["id"], value_set=stored["id"].filter(pa.array(is_left)))
+    gone = previous["id"].filter(pc.invert(pc.is_in(previous["id"], value_set=stored["id"])))
+    left = pc.is_in(previous["id"], value_set=stored["id"].filter(pa.array(is_left)))
     shutil.rmtree(folder / "rows", ignore_errors=True)
-    tasks = []
-    for number, shard in enumerate(_shards(home, source, is_left)):
-        columns = (shard.column(name).to_pylist() for name in ("id", "row_hash"))
+    shards = []
+    for number, batch in enumerate(_batches(home, source, is_left)):
+        columns = (batch.column(name).to_pylist() for name in ("id", "row_hash"))
         header = Header("screen", source, keys_digest(zip(*columns, strict=True)), settings)
         rows = folder / "rows" / f"{number:07}.arrow"
-        write_shard(rows, header, [shard], structures_schema(), durably=False)
-        tasks.append(Task(rows, folder / "predictions" / f"{number:07}.arrow", header, shard.num_rows))
-    return Todo(tuple(tasks), len(is_left), before.filter(left), gone.combine_chunks(), bool(is_left.all()))
+        write_shard(rows, header, [batch], structures_schema(), durably=False)
+        predictions = folder / "predictions" / f"{number:07}.arrow"
+        shards.append(Shard(number, rows, predictions, header, batch.num_rows))
+    return Pending(
+        tuple(shards), len(is_left), previous.filter(left), gone.combine_chunks(), bool(is_left.all())
+    )
 
 
 def _stored(home: Home, source: str) -> pa.Table:
     """Ids of the stored rows, and 64 bits of their digests."""
-    schema = pa.schema([BEFORE.field("id"), BEFORE.field("mark")])
+    schema = pa.schema([PREVIOUS.field("id"), PREVIOUS.field("mark")])
     kept = [
         pa.RecordBatch.from_arrays([batch.column("id"), _short(batch.column("row_hash"))], schema=schema)
         for batch in scan(home.structures, source, ["id", "row_hash"])
@@ -144,7 +148,7 @@ def _short(digests: pa.Array) -> pa.Array:
     return pc.utf8_slice_codeunits(digests, 0, 16)
 
 
-def _shards(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
+def _batches(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
     """The rows that are left, those of the stored rows in the order of the table."""
     if not left.any():
         return
@@ -168,34 +172,34 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     return batch
 
 
-def merge_predictions(home: Home, source: str, todo: Todo, today: str) -> None:
+def merge_predictions(home: Home, source: str, pending: Pending, today: str) -> None:
     """Brings all predictions into the table, in one commit, with the dates of first sight and change.
 
     Args:
         home: where the tables lie.
         source: name of the source.
-        todo: the shards, all of them screened.
+        pending: the shards, all of them screened.
         today: date of the run.
 
     Raises:
         ShardError: a shard is missing, or is not what this run would have made.
         LakeError: the table cannot be written.
     """
-    places = {id_: place for place, id_ in enumerate(todo.before["id"].to_pylist())}
+    places = {id_: place for place, id_ in enumerate(pending.previous["id"].to_pylist())}
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for task in todo.tasks:
+        for shard in pending.shards:
             count = 0
-            for batch in batches_of(task.predictions, task.header):
+            for batch in batches_of(shard.predictions, shard.header):
                 count += batch.num_rows
-                yield _dated(batch, places, todo.before, today)
-            if count != task.count:
+                yield _dated(batch, places, pending.previous, today)
+            if count != shard.count:
                 raise ShardError(
-                    f"{task.predictions} holds {count} predictions for {task.count} entries; remove it, then "
-                    "run again"
+                    f"{shard.predictions} holds {count} predictions for {shard.count} entries; remove it, "
+                    "then run again"
                 )
 
-    apply(home.predictions, batches(), todo.gone, source, complete=todo.is_everything)
+    apply(home.predictions, batches(), pending.gone, source, complete=pending.is_everything)
 
 
 def _dated(batch: pa.RecordBatch, places: Mapping[str, int], old: pa.Table, today: str) -> pa.RecordBatch:

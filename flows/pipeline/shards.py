@@ -26,7 +26,8 @@ from catalog.store.structures import (
     structure_digest,
     structures_schema,
 )
-from flows.pipeline.workers import WORKER_DIED, hang_limit, wall_limit
+from flows.workers.limits import hang_limit, wall_limit
+from flows.workers.pool import WORKER_DIED
 from polywell import ALGORITHM_VERSION
 from polywell.families import Families
 from polywell.records import REASON_MEANING, Outcome, Reason, Screening, Sighting

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from catalog.home import Home
 from catalog.runs.published import PublishedRun, published_runs
 from catalog.store.predictions import candidates_of
-from flows.pipeline.settings import Settings
+from flows.options import home_at
 from flows.progress import stage
 from flows.studies.potential import load_potential
 from polywell.evidence.calibration_table import built_in_calibration
@@ -39,9 +39,9 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path
     Raises:
         HomeError: the folder cannot be written.
         PotentialError: the potential is not installed.
-        pydantic.ValidationError: a `POLYWELL_` variable is wrong.
+        OptionError: a `POLYWELL_` variable is wrong.
     """
-    place = Home.at(home or Settings().home)
+    place = home_at(home)
     place.prepare()
     data = built_in_data()
     analysis = ceiling(

@@ -14,10 +14,11 @@ from catalog.errors import CatalogError, HomeError
 from catalog.home import Home
 from catalog.readers.reading import Failure, read_parts
 from catalog.sources.base import RawEntry
-from flows.pipeline.settings import Settings
-from flows.pipeline.workers import Workers, hang_limit
+from flows.options import ScreenOptions
 from flows.progress import stage
 from flows.studies.labelled import Labelled, labelled_entries
+from flows.workers.limits import hang_limit
+from flows.workers.pool import Workers
 from polywell.data.measured import measured_superconductors
 from polywell.data.reference import reference_entries
 from polywell.evidence.calibration import TrainingRow
@@ -72,12 +73,12 @@ def validate(
         NothingToEvaluateError: not one entry could be read and is a candidate with a row of its own.
         HomeError: the page cannot be written.
         FamilyTableError: the λ table cannot be used.
-        pydantic.ValidationError: a `POLYWELL_` variable is wrong.
+        OptionError: a `POLYWELL_` variable is wrong.
     """
-    settings = Settings()
-    table = load_families(families or settings.families)
+    options = ScreenOptions.of({"home": home, "families": families})
+    table = load_families(options.families)
     labelled = None if against is None else labelled_entries(against)
-    place = Home.at(home or settings.home)
+    place = Home.at(options.home)
     place.prepare()
     with stage("learning from", "measured rows") as advance:
         rows = training(table)
@@ -85,7 +86,7 @@ def validate(
     if labelled is None:
         payload = _within(rows, table, resamples)
     else:
-        payload = _outside(labelled, rows, table, resamples, settings.workers)
+        payload = _outside(labelled, rows, table, resamples, options.workers)
     try:
         return write_validation(place.reports / EVALUATION, payload)
     except OSError as error:

@@ -4,8 +4,9 @@ import pyarrow.parquet as pq
 
 from catalog.sources import RawEntry
 from catalog.sources.base import in_batches
-from flows.pipeline.plain import run_plain
+from flows.options import ScreenOptions
 from flows.pipeline.plan import Plan
+from flows.pipeline.run import run
 from polywell.families import load_families
 from polywell.records import Entry, Provenance
 from tests.flows.crystals import cacuo2
@@ -51,8 +52,8 @@ def infinite_layer(id_, c_ang=3.18, **provenance):
 def screened(source, home, families=None, **more):
     """Screens a source; gives what the run leaves behind, and how many entries it screened."""
     OwnHands.screened = 0
-    plan = Plan(source, home, families or load_families(), 1, **more)
-    return run_plain(plan), OwnHands.screened
+    plan = Plan(source, home, families or load_families(), ScreenOptions(workers=1, **more))
+    return run(plan), OwnHands.screened
 
 
 def ranked(home):

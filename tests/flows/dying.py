@@ -14,13 +14,14 @@ from pathlib import Path
 import catalog.sources.materials_project.source
 import flows.pipeline.manifest
 import flows.pipeline.pending
-import flows.pipeline.pull
+import flows.pipeline.reading
+import flows.pipeline.run
 import flows.pipeline.shards
-import flows.pipeline.steps
 from catalog.runs import publish
 from catalog.store import durable, lake
-from flows.pipeline.plain import run_plain
+from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
+from flows.pipeline.run import run
 from polywell.evidence.anchors import reference_library
 from polywell.families import load_families
 
@@ -39,9 +40,6 @@ class OwnHands:
         return self
 
     def __exit__(self, *_):
-        pass
-
-    def prepare(self):
         pass
 
     def map(self, work, shards, lost):
@@ -84,15 +82,15 @@ def arm(kill_at):
 
 def live(source, home, kill_at):
     """One run in this process; leaves `steps.json` beside the home when it comes to its end."""
-    flows.pipeline.steps.Workers = OwnHands
+    flows.pipeline.run.Workers = OwnHands
     flows.pipeline.page_rows.measured_rows = lambda families: []
     flows.pipeline.manifest.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
     flows.pipeline.shards.wall_limit = nullcontext  # it needs the main thread
     catalog.sources.materials_project.source.REQUESTS_PER_S = 1000.0
-    flows.pipeline.pull.SHARD_ENTRIES = flows.pipeline.pending.SHARD_ENTRIES = 2
-    flows.pipeline.pull.cut.__defaults__ = (2,)
+    flows.pipeline.reading.SHARD_ENTRIES = flows.pipeline.pending.SHARD_ENTRIES = 2
+    flows.pipeline.reading.cut.__defaults__ = (2,)
     steps = arm(kill_at)
-    run_plain(make_plan(source, home, None, 1, dossiers=1))
+    run(make_plan(ScreenOptions(source=source, home=home, workers=1, dossiers=1)))
     said = {"steps": steps(), "screened": OwnHands.screened}
     Path(f"{home}.json").write_text(json.dumps(said), "utf-8")
 

@@ -1,13 +1,11 @@
-"""What importing does, and what is said of the settings."""
+"""What importing does, the help, and text from outside."""
 
 import subprocess
 import sys
 
 import pytest
-from pydantic import ValidationError
 
 from flows.cli.terminal import harmless
-from flows.pipeline.settings import Settings
 from tests.flows.crystals import CHECKOUT
 
 
@@ -26,12 +24,12 @@ def test_the_command_line_imports_neither_prefect_nor_pandas():
 
 
 def test_the_steps_import_no_prefect():
-    assert not {"prefect", "mp_api"} & imported_by("import flows.pipeline.plain, flows.cli.quick_look")
+    assert not {"prefect", "mp_api"} & imported_by("import flows.pipeline.run, flows.cli.cages")
 
 
 def test_importing_changes_no_environment():
     before = "import os; before = dict(os.environ)"
-    before += "; import flows.deployments.engine, flows.cli.main, flows.pipeline.plain"
+    before += "; import flows.deployments.engine, flows.cli.main, flows.pipeline.run"
     assert "True" in imported_by(f"{before}; print(before == dict(os.environ))")
 
 
@@ -55,20 +53,6 @@ def test_help_names_every_source(polywell):
         "--top",
     ):
         assert word in done.stdout
-
-
-def test_settings_come_from_the_environment(monkeypatch, tmp_path):
-    for name in ("HOME", "FAMILIES", "WORKERS"):
-        monkeypatch.delenv(f"POLYWELL_{name}", raising=False)
-    assert Settings().home is None
-    assert Settings().workers >= 1
-    monkeypatch.setenv("POLYWELL_HOME", str(tmp_path))
-    monkeypatch.setenv("POLYWELL_WORKERS", "3")
-    monkeypatch.setenv("POLYWELL_FAMILIES", "")
-    assert (Settings().home, Settings().workers, Settings().families) == (tmp_path, 3, None)
-    monkeypatch.setenv("POLYWELL_WORKERS", "0")
-    with pytest.raises(ValidationError, match="greater than or equal to 1"):
-        Settings()
 
 
 @pytest.mark.parametrize(

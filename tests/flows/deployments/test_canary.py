@@ -4,6 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from catalog.home import Home
+from catalog.runs.published import PublishedRun
 from flows.deployments import canary
 from flows.deployments.canary import CanaryError, lists_of, movements, watch
 
@@ -59,7 +61,7 @@ def test_the_lists_hold_what_a_run_published(tmp_path):
         "calibration_digest": "c",
     }
     pq.write_table(pa.Table.from_pylist([row | made for row in rows]), tmp_path / "ranked.parquet")
-    assert lists_of(tmp_path) == {
+    assert lists_of(PublishedRun(Home.at(tmp_path), "one", tmp_path, {})) == {
         "ranking": [["b", "s", "f", None, 90.0], ["a", "s", "f", None, 80.0]],
         "estimates": [["a", "s", "f", None, "c", 40.0]],
     }

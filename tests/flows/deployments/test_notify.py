@@ -16,8 +16,9 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 
 from flows.deployments import notify
 from flows.deployments.notify import NotifyError, tell_failure, teller
-from flows.pipeline.plain import run_plain
+from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
+from flows.pipeline.run import run
 
 pytestmark = [
     pytest.mark.usefixtures("own_hands"),
@@ -78,7 +79,7 @@ def words(sent):
 
 @pytest.fixture
 def finished(folder, tmp_path):
-    return run_plain(make_plan(f"files:{folder}", tmp_path / "home", None, 1))
+    return run(make_plan(ScreenOptions(source=f"files:{folder}", home=tmp_path / "home", workers=1)))
 
 
 def test_every_block_tells_of_new_candidates_once(blocks, receiver, finished, folder, tmp_path):
@@ -90,7 +91,7 @@ def test_every_block_tells_of_new_candidates_once(blocks, receiver, finished, fo
         assert title == f"polywell: new candidates in files:{folder}"
         assert "1 new candidates at or above 100 K" in text and "CaCuO2.cif" in text
     tell(finished)
-    again = run_plain(make_plan(f"files:{folder}", tmp_path / "home", None, 1))
+    again = run(make_plan(ScreenOptions(source=f"files:{folder}", home=tmp_path / "home", workers=1)))
     assert again.is_unchanged
     tell(again)
     assert len(receiver.got) == len(blocks)

@@ -12,8 +12,8 @@ from catalog.runs.published import latest_run, manifest_of, published_runs, two_
 from catalog.store import lake
 from catalog.store.structures import structures_schema
 from flows.deployments.notify import news
-from flows.pipeline.plain import run_plain
-from flows.pipeline.plan import Plan, make_plan
+from flows.options import ScreenOptions
+from flows.pipeline.plan import make_plan
 from polywell.families import load_families
 from tests.flows.crystals import CHECKOUT
 from tests.flows.dated import Dated, infinite_layer, ranked, screened
@@ -42,9 +42,11 @@ def test_only_what_changed_is_read_and_screened(home, monkeypatch):
     finished, count = screened(source, home)
     assert finished.is_unchanged and (len(source.asked), count) == (1, 0)
     assert finished.counts.candidates == 4
-    outcomes = [json.loads(path.read_text())["outcome"] for path in home.records.glob("*.json")]
-    assert sorted(outcomes) == ["published", "unchanged"]
-    assert len(published_runs(home)) == 1
+    records = [json.loads(path.read_text()) for path in sorted(home.records.glob("*.json"))]
+    assert [record["outcome"] for record in records] == ["published", "unchanged"]
+    [published] = published_runs(home)
+    assert [record["published"] for record in records] == [published.name] * 2
+    assert records[0]["run"] == published.name < records[1]["run"]  # one name, and names sort as runs came
 
     later(monkeypatch, 3)
     source.entries["b"] = ("2", infinite_layer("b", 3.3))
@@ -119,7 +121,7 @@ def test_a_home_of_an_older_program_is_taken_over(home):
 
 def test_entries_that_may_not_be_used_commercially_can_be_left_out(home, capsys):
     source = Dated({"a": ("1", infinite_layer("a", licence="CC BY-NC 4.0")), "b": ("1", infinite_layer("b"))})
-    finished = run_plain(Plan(source, home, load_families(), 1, without_noncommercial=True))
+    finished, _ = screened(source, home, exclude_noncommercial=True)
     assert finished.counts.entries == 1 and list(ranked(home)) == ["b"]
     assert "left out: 1 entries whose licence forbids commercial use" in capsys.readouterr().err
     assert manifest_of(home.latest)["excluded_noncommercial"] == 1
@@ -143,7 +145,7 @@ def test_the_command_tells_the_difference(polywell, folder, tmp_path):
     wrong = polywell("diff", "nothing", "--home", tmp_path / "home")
     assert wrong.returncode == 2 and "names 0 runs" in wrong.stderr
     assert (
-        make_plan(f"files:{changing}", tmp_path / "home", None, 1).source.name
+        make_plan(ScreenOptions(source=f"files:{changing}", home=tmp_path / "home")).source.name
         in polywell(*words, SOURCE_DATE_EPOCH="1895000000").stderr
     )
 

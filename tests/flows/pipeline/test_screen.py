@@ -89,7 +89,7 @@ def test_prefect_keeps_the_run_its_tasks_and_artifacts(with_prefect, polywell, f
         [(run, state, name)] = database.execute(asked, (f'%"files:{folder}", "home": null%',)).fetchall()
         assert state == "Completed", name
         tasks = database.execute("select name from task_run where flow_run_id = ?", (run,))
-        assert {row[0].split("-")[0] for row in tasks} == {"pull", "screen", "merge", "publish", "report"}
+        assert {row[0].split("-")[0] for row in tasks} == {"list", "read", "screen", "rank", "publish"}
         made = "select key, data from artifact where key is not null and flow_run_id = ?"
         artifacts = dict(database.execute(made, (run,)))
     assert "CaCuO2" in artifacts["polywell-ranking"]

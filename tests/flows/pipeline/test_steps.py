@@ -10,10 +10,11 @@ from catalog.home import Home
 from catalog.sources import RawEntry
 from catalog.sources.base import in_batches
 from catalog.store.structures import entry_to_row
+from flows.options import ScreenOptions
 from flows.pipeline.manifest import Counts, LostEntriesError, code_version
-from flows.pipeline.plain import run_plain
 from flows.pipeline.plan import Plan
-from flows.pipeline.pull import cut
+from flows.pipeline.reading import cut
+from flows.pipeline.run import run
 from flows.pipeline.shards import unscreened_rows
 from polywell.families import load_families
 from polywell.records import Entry, Provenance
@@ -76,7 +77,7 @@ def test_entries_that_kill_their_worker_are_rows_and_the_run_goes_on(tmp_path):
     source = Given([*good[:100], guilty[0], *good[100:120], guilty[1], *good[120:], guilty[2]])
     home = Home.at(tmp_path)
     home.prepare()
-    finished = run_plain(Plan(source, home, load_families(), workers=2))
+    finished = run(Plan(source, home, load_families(), ScreenOptions(workers=2)))
     assert (finished.counts.entries, finished.counts.candidates, finished.counts.failed) == (253, 250, 3)
     rows = {row["id"]: row for row in pq.read_table(home.latest / "failed.parquet").to_pylist()}
     assert rows["exits"]["error_type"] == "WorkerDied"

@@ -9,8 +9,9 @@ import pytest
 
 from catalog.home import Home
 from catalog.runs.published import RunError
-from flows.pipeline.plain import run_plain
+from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
+from flows.pipeline.run import run
 from flows.results.explain import NoSuchEntryError, explain
 from flows.results.export import ExportError, export
 from reports.run.shortlist import Filter
@@ -19,7 +20,7 @@ from reports.run.shortlist import Filter
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Home:
     folder = tmp_path_factory.mktemp("home")
-    run_plain(make_plan("reference", folder, None, 2))
+    run(make_plan(ScreenOptions(home=folder, workers=2)))
     return Home.at(folder)
 
 

@@ -1,4 +1,4 @@
-"""A quick look at files, for `polywell cages`: nothing is stored, nothing but the records comes out."""
+"""Cages of structures in files, for `polywell cages`: nothing is stored, only the records come out."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 
 from catalog.sources.base import RawEntry
 from catalog.sources.files import FilesSource, shown
+from flows.options import ScreenOptions
 from flows.pipeline import shards
-from flows.pipeline.settings import Settings
-from flows.pipeline.workers import Workers
+from flows.workers.pool import Workers
 from polywell.families import Families, load_families
 from polywell.records import Phase, Screening
 
-LOOK_ENTRIES = 8
+ENTRIES_TOGETHER = 8
 """Files that go to a worker together: few, so that the first answers come soon."""
 
 Named = tuple[str, RawEntry]
 """The path to show for an entry, and the entry."""
 
 
-def look_at(paths: Sequence[str], families: Path | None) -> Iterator[dict[str, Any]]:
+def cages_of(paths: Sequence[str], families: Path | None) -> Iterator[dict[str, Any]]:
     """Screens the structures in files and folders.
 
     Args:
@@ -37,12 +37,12 @@ def look_at(paths: Sequence[str], families: Path | None) -> Iterator[dict[str, A
     Raises:
         SourceError: a path does not exist.
         FamilyTableError: the λ table cannot be used.
-        pydantic.ValidationError: a `POLYWELL_` variable is wrong.
+        OptionError: a `POLYWELL_` variable is wrong.
     """
-    settings = Settings()
-    table = load_families(families or settings.families)
+    options = ScreenOptions.of({"families": families})
+    table = load_families(options.families)
     sources = [(path, FilesSource(Path(path), path)) for path in paths]
-    work, lost = partial(_look, families=table), partial(_lost, families=table)
+    work, lost = partial(_screened, families=table), partial(_lost, families=table)
 
     def named() -> Iterator[list[Named]]:
         for path, source in sources:
@@ -50,18 +50,18 @@ def look_at(paths: Sequence[str], families: Path | None) -> Iterator[dict[str, A
             waiting: list[Named] = []
             for raw in source.raw_entries():
                 waiting.append((shown(os.path.join(path, raw.id) if folder else path), raw))
-                if len(waiting) == LOOK_ENTRIES:
+                if len(waiting) == ENTRIES_TOGETHER:
                     yield waiting
                     waiting = []
             if waiting:
                 yield waiting
 
-    with Workers(settings.workers, preload=(shards.__name__,)) as workers:
+    with Workers(options.workers, preload=(shards.__name__,)) as workers:
         for _, found in workers.map(work, named(), lost):
             yield from found
 
 
-def _look(entries: Sequence[Named], families: Families) -> list[dict[str, Any]]:
+def _screened(entries: Sequence[Named], families: Families) -> list[dict[str, Any]]:
     return [
         as_json(path + row["id"].removeprefix(raw.id), *shards.records_of([row], families))
         for path, raw in entries

@@ -1,4 +1,4 @@
-"""How a command ends: with one clear line for what the user can set right, and an exit code."""
+"""Error messages and exit codes: one clear line for what the user can set right."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ NOTHING_READ, WRONG_USAGE = 1, 2
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
+def one_line_errors() -> Iterator[None]:
     """Ends with one line for what the user can set right; anything else is a fault and shows itself."""
-    from pydantic import ValidationError
-
     from catalog.errors import CatalogError
     from polywell.families import FamilyTableError
 
@@ -24,10 +22,6 @@ def told_in_one_line() -> Iterator[None]:
         yield
     except (CatalogError, FamilyTableError) as error:
         end(str(error), WRONG_USAGE)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(["POLYWELL", *map(str, first["loc"])]).upper()
-        end(f"{name} is {first['input']!r}: {first['msg']}", WRONG_USAGE)
 
 
 def end(message: str, code: int) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Worker processes elsewhere: the same calls as `flows.pipeline.workers.Workers`, done by a Dask cluster.
+"""Worker processes elsewhere: the same calls as `flows.workers.pool.Workers`, done by a Dask cluster.
 
 The cluster gets a shard of rows and gives back a shard of results; it needs polywell installed, and neither
 a common disk nor a way to Prefect's server. Whole tasks, which hold the home and write into it, stay here and
@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from catalog.errors import CatalogError
-from flows.pipeline.workers import Item, Lost, Result, Work, Workers
 from flows.progress import say
+from flows.workers.pool import Item, Lost, Result, Work, Workers
 
 WAIT_S = 30
 """Seconds to wait for the scheduler to answer."""

@@ -1,7 +1,8 @@
-"""Reading a source: only what changed since it was last read, in shards that outlive the process.
+"""The second step of a run: what changed in the source is read into the table `structures`.
 
-Finished shards are files with headers (see `catalog.store.shards`). They are merged into the table
-`structures` once, when all have come; a run that is killed before finds them again and reads only the rest.
+It is read in shards that outlive the process: finished ones are files with headers (see
+`catalog.store.shards`). They are merged into the table once, when all have come; a run that is killed before
+finds them again and reads only the rest.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,26 +22,33 @@ from numpy.typing import NDArray
 from catalog.errors import SourceChangedError
 from catalog.home import Home
 from catalog.sources import Source
-from catalog.sources.base import INDEX, INDEX_ROWS
 from catalog.store.lake import apply, scan
 from catalog.store.schema import storable
-from catalog.store.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
+from catalog.store.shards import (
+    Header,
+    ShardError,
+    batches_of,
+    is_shard,
+    keys_digest,
+    work_folder,
+    write_shard,
+)
 from catalog.store.structures import structures_schema
 from flows.pipeline import shards
-from flows.pipeline.dask_workers import DaskWorkers
+from flows.pipeline.listing import Listing, keys_of
+from flows.pipeline.manifest import screening_settings
+from flows.pipeline.pending import Pending, find_pending, previous_results
+from flows.pipeline.plan import Plan
 from flows.pipeline.shards import Stamped
-from flows.pipeline.workers import Workers
-from flows.progress import Advance
+from flows.progress import Advance, say, stage
+from flows.workers.dask import DaskWorkers
+from flows.workers.pool import Workers
 from polywell.families import Families
 
 Item = TypeVar("Item")
 
 SHARD_ENTRIES = 500
 """Entries that go to a worker together: enough to make the way there cheap, few enough to see progress."""
-
-
-class NothingToScreenError(Exception):
-    """The source holds no entry."""
 
 
 @dataclass(frozen=True)
@@ -62,38 +70,55 @@ class Delta:
         return int(np.count_nonzero(self.is_changed))
 
 
-def index_of(source: Source, version: str | None, advance: Advance) -> pa.Table:
-    """The index of a source; its version stands in for the stamps that it lacks.
+@dataclass(frozen=True)
+class Stored:
+    """The table `structures` holds the source as it is listed; what of it is left to screen.
 
-    Args:
-        source: where to look.
-        version: of the source, where it has one.
-        advance: told of each entry that is listed.
+    `read` and `read_before` count the raw entries that this run read, and those whose shards an earlier one
+    had left ready; `withdrawn` those that are no longer in the source.
+    """
 
-    Returns:
-        A table with the columns `INDEX`, each in one piece.
+    read: int
+    read_before: int
+    withdrawn: int
+    pending: Pending
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the record of the run keeps of it."""
+        return {
+            "read": self.read,
+            "read_before": self.read_before,
+            "left_the_source": self.withdrawn,
+            "screened": self.pending.entries,
+        }
+
+
+def read(plan: Plan, listing: Listing, workers: Workers | DaskWorkers) -> Stored:
+    """Reads what changed in the source into the table `structures`.
 
     Raises:
-        SourceError: the source cannot be read.
+        SourceError: the source breaks off; what was read waits for the next run.
+        ShardError: a shard cannot be written.
+        LakeError: a table cannot be read or written.
     """
-    fallback = None if version is None else f"version {version}"
-    parts = []
-    for batch in source.index():
-        stamps = batch.column("stamp")
-        known = stamps if fallback is None else stamps.fill_null(fallback)
-        parts.append(pa.RecordBatch.from_arrays([batch.column("id"), known], schema=INDEX))
-        advance(batch.num_rows)
-    return pa.Table.from_batches(parts, INDEX).combine_chunks()
-
-
-def digest_of(index: pa.Table) -> str | None:
-    """A version made of all stamps; None where an entry has none."""
-    return None if index["stamp"].null_count else "index " + keys_digest(_keys(index))[:16]
-
-
-def _keys(index: pa.Table) -> Iterator[tuple[str, str | None]]:
-    for batch in index.to_batches(max_chunksize=INDEX_ROWS):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    home, source = plan.home, plan.source
+    folder = work_folder(home, source.name)
+    screening, digest = screening_settings(plan.families), str(listing.inputs["reading_digest"])
+    delta = delta_of(home.structures, source.name, listing.index, digest)
+    previous = previous_results(home, source.name, screening)  # while the workers start
+    with stage("reading", "entries", delta.changed) as advance:
+        settings: dict[str, str | int] = {"reading_digest": digest}
+        ready, reused = read_changes(
+            source, delta, folder / "read", workers, plan.families, settings, advance
+        )
+    merge_structures(home, source.name, delta, ready)
+    pending = find_pending(home, source.name, folder, screening, previous)
+    say(
+        f"structures: {pending.stored} entries; {delta.changed} new or changed, "
+        f"{delta.withdrawn} withdrawn, {pending.entries} to screen"
+    )
+    return Stored(delta.changed - reused, reused, delta.withdrawn, pending)
 
 
 def delta_of(table: Path, source: str, index: pa.Table, reading: str) -> Delta:
@@ -164,7 +189,7 @@ def read_changes(
     is_left = delta.is_changed & ~is_ready
     if not is_left.any():
         return ready, reused
-    missing = dict(_keys(delta.index.filter(pa.array(is_left))))
+    missing = dict(keys_of(delta.index.filter(pa.array(is_left))))
     wanted = None if is_left.all() else sorted(missing)
     number = max((int(path.stem) for path in ready), default=-1) + 1
     reading = str(settings["reading_digest"])

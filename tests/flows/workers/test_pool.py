@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from flows.pipeline.workers import EntryLimits, WallLimitError, Workers, hang_limit, wall_limit
+from flows.workers.limits import EntryLimits, WallLimitError, hang_limit, wall_limit
+from flows.workers.pool import Workers
 
 
 def lost(item, error_type, message):

@@ -1,0 +1,129 @@
+"""The command `polywell screen`, whose options are made of `flows.options.ScreenOptions`."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic.fields import FieldInfo
+
+from flows import options
+from flows.cli.errors import NOTHING_READ, end, one_line_errors
+from flows.cli.terminal import harmless, print_ranking
+from flows.options import Metavar, OptionError, ScreenOptions, flag, variable
+from flows.progress import say
+
+if TYPE_CHECKING:
+    from flows.pipeline.finished import Finished
+
+FAILURES_LISTED = 20
+
+ARGUMENT = "source"
+"""The option that stands without its name."""
+
+
+def derived_command() -> Any:
+    """The command, with a parameter for each option."""
+    own = inspect.signature(screen, eval_str=True).parameters.values()
+    kept = [
+        one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for one in own
+        if one.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    screen.__signature__ = inspect.Signature([*_parameters(), *kept])  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command()(screen)
+    return typer.main.get_command(app)
+
+
+def _parameters() -> Iterator[inspect.Parameter]:
+    """A parameter for each option: a text, which the options check, or a flag; None unless it is given."""
+    for name, field in options.ScreenOptions.model_fields.items():
+        told: Any = {"help": _help(name, field), "show_default": False}
+        is_flag = field.annotation is bool
+        if name == ARGUMENT:
+            declared: Any = typer.Argument(metavar=name.upper(), **told)
+        elif is_flag:
+            declared = typer.Option(f"{flag(name)}/--no-{flag(name).removeprefix('--')}", **told)
+        else:
+            metavar = next((one.text for one in field.metadata if isinstance(one, Metavar)), None)
+            declared = typer.Option(flag(name), metavar=metavar, **told)
+        type_: Any = bool if is_flag else str
+        yield inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[type_ | None, declared]
+        )
+
+
+def _help(name: str, field: FieldInfo) -> str:
+    has_default = field.default_factory is None and field.default not in (None, (), False)
+    default = f", else {field.default}" if has_default else ""
+    return f"{field.description}  [${variable(name)}{default}]"
+
+
+def screen(
+    plain: Annotated[bool, typer.Option("--plain", help="The same steps without Prefect.")] = False,
+    top: Annotated[int, typer.Option(metavar="N", min=0, help="Rows of the ranking to print.")] = 20,
+    **given: Any,
+) -> None:
+    """Screens as the options say, and prints what came of it."""
+    with one_line_errors():
+        chosen = options.ScreenOptions.of(given)
+        if chosen.engine == "local":
+            from flows.workers.pool import start_server
+
+            start_server()  # and import beside it
+        from flows.pipeline.listing import NothingToScreenError
+
+        try:
+            finished = _plain(chosen) if plain else _with_prefect(chosen, given)
+        except NothingToScreenError as error:
+            end(str(error), NOTHING_READ)
+    _print(finished, top)
+    if not finished.counts.entries:
+        end("nothing is left: the licence of every entry forbids commercial use", NOTHING_READ)
+    if finished.counts.failed == finished.counts.entries:
+        end("nothing could be read: every entry failed", NOTHING_READ)
+
+
+def _plain(chosen: ScreenOptions) -> Finished:
+    from flows.pipeline.plan import make_plan
+    from flows.pipeline.run import run
+
+    if chosen.notify or chosen.key_block is not None:
+        raise OptionError(
+            "blocks of Prefect (--notify, --key-block) are out of reach with --plain; leave it out"
+        )
+    return run(make_plan(chosen))
+
+
+def _with_prefect(chosen: ScreenOptions, given: dict[str, Any]) -> Finished:
+    from flows.deployments.engine import prefect_defaults
+    from flows.pipeline.plan import make_plan
+
+    if chosen.key_block is None:
+        make_plan(chosen)  # what is wrong is said before Prefect starts
+    with prefect_defaults(os.environ):
+        from flows.deployments.screen import screen as flow
+
+        finished: Finished = flow(
+            **{name: getattr(chosen, name) for name, value in given.items() if value is not None}
+        )
+    return finished
+
+
+def _print(finished: Finished, top: int) -> None:
+    if top:
+        print_ranking(finished.top(top))
+    for row in finished.failures(FAILURES_LISTED):
+        say(f"failed: {harmless(row['id'])}: {row['error_type']}: {harmless(row['message'])}")
+    latest, more = finished.home.latest, finished.counts.failed - FAILURES_LISTED
+    if more > 0:
+        say(f"failed: {more} more, all in {latest / 'failed.parquet'}")
+    for reason, count in finished.counts.reasons.items():
+        say(f"rejected: {count} {reason}")
+    say(finished.counts.sentence)
+    say(f"catalog: {latest}")
+    say(f"page: {finished.page}")

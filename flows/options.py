@@ -1,0 +1,172 @@
+"""What a run may be told, each option once: the command line, Prefect and the environment take it from here.
+
+An option is a field of `ScreenOptions`: its name, type, default, limits and meaning stand there and nowhere
+else. It is `--its-name` on the command line, `its_name` among the parameters of the flow, and
+`POLYWELL_ITS_NAME` in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from catalog.errors import CatalogError
+from catalog.home import Home
+from polywell.ranking import DEFAULT, RankBy
+
+PREFIX = "POLYWELL_"
+
+
+class OptionError(CatalogError):
+    """An option, or the environment in its place, holds what it cannot hold."""
+
+
+@dataclass(frozen=True)
+class Metavar:
+    """What stands for the value of an option in the help."""
+
+    text: str
+
+
+def cores() -> int:
+    """Number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _names(given: object) -> object:
+    return given.replace(",", " ").split() if isinstance(given, str) else given
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+"""Several names, in one text with commas between them or in a list."""
+
+
+class ScreenOptions(BaseSettings):
+    """Everything that a run may be told; what is not given comes from the environment, then from its default.
+
+    An empty variable of the environment is not set. Secrets are no options: of a key only the name of the
+    block that holds it is one.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    source: str = Field(
+        "reference",
+        description="reference, files:DIR, parquet:FILE, materials-project; `polywell sources` lists all.",
+    )
+    home: Annotated[Path | None, Metavar("DIR")] = Field(
+        None, description="Folder of the catalog and the pages; the checkout's own if not set."
+    )
+    families: Annotated[Path | None, Metavar("FILE")] = Field(
+        None, description="A λ table of your own (TOML) in place of the built-in one."
+    )
+    workers: Annotated[int, Metavar("N")] = Field(
+        default_factory=cores, ge=1, le=1024, description="Worker processes; one for each core if not set."
+    )
+    engine: Annotated[Literal["local", "dask"], Metavar("local|dask")] = Field(
+        "local", description="Who reads and screens: processes of this machine, or a Dask cluster."
+    )
+    dask_address: Annotated[str | None, Metavar("ADDRESS")] = Field(
+        None, description="Dask scheduler, such as tcp://10.0.0.1:8786."
+    )
+    rank_by: Annotated[RankBy, Metavar("|".join(RankBy))] = Field(
+        DEFAULT, description="Order of the list; low is the lower end of the calibrated estimate."
+    )
+    exclude_noncommercial: bool = Field(
+        False, description="Leave out entries that may not be used commercially."
+    )
+    dossiers: Annotated[int, Metavar("N")] = Field(
+        50, ge=0, description="How many of the first candidates get a page of their own."
+    )
+    key_block: Annotated[str | None, Metavar("NAME")] = Field(
+        None,
+        description="Prefect Secret block with your key for the source; MP_API_KEY if not set.",
+    )
+    notify: Annotated[Names, Metavar("TYPE/NAME,...")] = Field(
+        (), description="Prefect's notification blocks to tell of new candidates and of failures."
+    )
+    notify_above_k: Annotated[float, Metavar("K")] = Field(
+        50.0, description="Least ceiling in K of a new candidate that is worth a notification."
+    )
+
+    @model_validator(mode="after")
+    def _engine_has_its_address(self) -> Self:
+        if (self.engine == "dask") != (self.dask_address is not None):
+            raise ValueError(
+                f"engine {self.engine!r} with the Dask address {self.dask_address!r}; expected local or "
+                "dask, and an address such as tcp://127.0.0.1:8786 for dask and for no other"
+            )
+        return self
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any] | None = None) -> Self:
+        """The options that are given by their names; one that is None is not given.
+
+        Raises:
+            OptionError: one of them, or a variable of the environment, cannot be used.
+        """
+        told = {name: value for name, value in (given or {}).items() if value is not None}
+        try:
+            return cls(**told)
+        except ValidationError as error:
+            raise OptionError(_sentence(error.errors()[0], told)) from error
+
+    def in_force(self) -> Iterator[tuple[str, str, str]]:
+        """Each option with its value and where that comes from."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            yield name, _text(value), variable(name) if name in self.model_fields_set else "default"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def variable(name: str) -> str:
+    """The variable of the environment that sets an option."""
+    return f"{PREFIX}{name}".upper()
+
+
+def flag(name: str) -> str:
+    """The option as the command line writes it."""
+    return "--" + name.replace("_", "-")
+
+
+def home_at(given: Path | str | None) -> Home:
+    """The home that is given, or else that of `POLYWELL_HOME`, or else the checkout's own.
+
+    Raises:
+        OptionError: a variable of the environment cannot be used.
+    """
+    return Home.at(ScreenOptions.of({"home": given}).home)
+
+
+def folder_below(given: Path | str | None) -> Path:
+    """The folder of that home, for homes of their own inside of it; the checkout's own has its catalog."""
+    folder = ScreenOptions.of({"home": given}).home
+    return Home.at(None).catalog if folder is None else folder
+
+
+def _sentence(error: ErrorDetails, given: Mapping[str, Any]) -> str:
+    """What is wrong, with the name under which the user gave it."""
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    expected = error.get("ctx", {}).get("expected")
+    if expected is not None:
+        message = f"expected {str(expected).replace(chr(39), '')}"
+    return f"{flag(name) if name in given else variable(name)} is {error['input']!r}; {message}"

@@ -1,0 +1,92 @@
+"""What frames a run: the home that it holds, its name, and the record that it leaves however it ends."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from catalog.home import Home
+from catalog.runs.published import RunError, new_name
+from catalog.runs.record import write_record
+from catalog.store.lake import SPOOLS
+from catalog.store.lock import only_run
+from flows.pipeline.listing import NothingToScreenError
+from flows.pipeline.manifest import now
+from flows.progress import say
+
+COLLECTED_OBJECTS = 50_000
+"""New objects after which the garbage collector looks through them, during a run."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """When a run began, and the one name of its record and of what it publishes."""
+
+    name: str
+    at: datetime
+
+
+@contextmanager
+def recorded(home: Home, source: str) -> Iterator[tuple[Started, dict[str, Any]]]:
+    """Holds the home for the length of the block, and writes the record of the run at its end.
+
+    Yields:
+        When the run began; and the facts of its record, which the run fills as they come to be known.
+
+    Raises:
+        HomeError: another run holds the home, or it cannot be written.
+        RunError: the record cannot be written.
+    """
+    with only_run(home, f"screening {source}", say), _collecting_seldom():
+        _tidy(home)
+        started, facts = Started(new_name(), now()), {"outcome": "failed"}
+        try:
+            yield started, facts
+        except Exception as error:
+            if isinstance(error, NothingToScreenError):
+                facts["outcome"] = "nothing"
+            facts["error"] = f"{type(error).__name__}: {error}"[:2000]
+            try:
+                _write(home, source, started, facts)
+            except RunError as second:
+                say(f"the run's record could not be written either: {second}")
+            raise
+        _write(home, source, started, facts)
+
+
+def _write(home: Home, source: str, started: Started, facts: dict[str, Any]) -> None:
+    times = {"started": started.at, "finished": now()}
+    told = {name: time.isoformat(timespec="seconds") for name, time in times.items()}
+    write_record(home, started.name, {**facts, "run": started.name, "source": source, **told})
+
+
+def _tidy(home: Home) -> None:
+    """Removes what killed runs left under temporary names; only for who holds the home."""
+    shutil.rmtree(home.catalog / SPOOLS, ignore_errors=True)
+    for folder, names in (
+        (home.catalog, ".latest-*"),
+        (home.records, ".*.part"),
+        (home.runs, "*/.*.part"),
+        (home.reports / "latest", ".*.part"),
+        (home.reports / "latest", "*/.*.part"),
+    ):
+        for left in folder.glob(names):
+            left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Lets the garbage collector pass over what is imported, and look seldom at what a run makes."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
