@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from catalog.errors import PublishError
 from catalog.home import Home
 from catalog.runs.published import FILES, MANIFEST, PublishedRun, published_runs
-from catalog.store.durable import file_digest, sync, write_json
+from catalog.store.durable import file_digest, replace_durably, sync, write_json
 from catalog.store.schema import conformed, entry_schema
 from polywell.records import Outcome
 
@@ -133,6 +133,15 @@ def write_table(path: Path, table: pa.Table) -> int:
                 pa.Table.from_batches([conformed(batch, schema) for batch in part.to_batches()], schema)
             )
     return int(table.num_rows)
+
+
+def write_table_durably(path: Path, table: pa.Table) -> None:
+    """Writes the rows as in a published run, in one step.
+
+    Raises:
+        OSError: the disk is full or read-only; what was at `path` is unchanged.
+    """
+    replace_durably(path, lambda partial: write_table(partial, table))
 
 
 def _check_counts(counts: Mapping[Outcome, int], manifest: Mapping[str, Any]) -> None:

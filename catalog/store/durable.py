@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,34 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
     sync(path.parent)
 
 
+def write_files(files: Iterable[tuple[Path, bytes | None]]) -> list[Path]:
+    """Writes files one after the other, each durably and whole; what was there before stays until then.
+
+    Args:
+        files: where each goes, and its bytes; its folder is made if it is missing. With None a file that was
+            there is removed.
+
+    Returns:
+        The paths of those that were written, in their order.
+
+    Raises:
+        OSError: the disk is full or read-only; the files before the one that failed are written.
+    """
+    written = []
+    for path, content in files:
+        if content is None:
+            path.unlink(missing_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace_bytes(path, content)
+        written.append(path)
+    return written
+
+
+def _replace_bytes(path: Path, content: bytes) -> None:
+    replace_durably(path, lambda partial: partial.write_bytes(content))
+
+
 def canonical_json(value: Mapping[str, Any]) -> str:
     """The one text of a JSON object, whatever the order of its keys: for digests and comparisons."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
@@ -53,11 +81,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
         OSError: the disk is full or read-only; what was at `path` is unchanged.
     """
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-
-    def write(partial: Path) -> None:
-        partial.write_text(text, encoding="utf-8")
-
-    replace_durably(path, write)
+    _replace_bytes(path, text.encode("utf-8"))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

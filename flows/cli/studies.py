@@ -65,15 +65,16 @@ def reproduce(home: HomeFolder = None) -> None:
     from flows.progress import say
 
     with one_line_errors():
+        from catalog.store.durable import write_files
         from flows.options import home_at
         from polywell.proposal.reproduction import reproduce as reproduced
         from reports.html.names import REPRODUCTION
-        from reports.studies.reproduction import write_reproduction
+        from reports.studies.reproduction import reproduction_files
 
         place = home_at(home)
         place.prepare()
         say("recomputing every number of the proposal from the reference library ...")
-        page = write_reproduction(place.reports / REPRODUCTION, reproduced())
+        page = write_files(reproduction_files(place.reports / REPRODUCTION, reproduced()))[-1]
     say(f"data: {page.with_suffix('.json')}")
     say(f"page: {page}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from catalog.home import Home
 from catalog.runs.published import latest_run
 from catalog.sources import Source
 from catalog.sources.base import INDEX, INDEX_ROWS
+from catalog.store.durable import file_digest
 from catalog.store.shards import forget_work, keys_digest, work_folder
 from flows.pipeline.finished import Finished, page_of
 from flows.pipeline.manifest import Counts, versions
@@ -96,10 +96,9 @@ def _unchanged(plan: Plan, inputs: Mapping[str, Any]) -> Finished | None:
 def _evaluation_digest(home: Home) -> str | None:
     """Digest of what `polywell validate` found, which the page tells; None without any."""
     try:
-        data = (home.reports / EVALUATION / EVALUATION_DATA).read_bytes()
+        return file_digest(home.reports / EVALUATION / EVALUATION_DATA)[:16]
     except FileNotFoundError:
         return None
-    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _listed(source: Source, version: str | None) -> pa.Table:

@@ -20,7 +20,7 @@ from reports.run.table import FAILED_SHOWN, MAX_LISTED, REJECTED_SHOWN
 
 @dataclass(frozen=True)
 class Shown:
-    """Rows as `reports.run.page.write_run` takes them; of rejected and failed ones, the columns it lists."""
+    """Rows as `reports.run.page.run_files` takes them; of rejected and failed ones, the columns it lists."""
 
     ranked: list[Row]
     rejected: list[Row]

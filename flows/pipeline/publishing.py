@@ -8,6 +8,7 @@ from catalog.errors import HomeError
 from catalog.runs.diff import Difference, candidates_of, difference, judged, judged_in, outlines
 from catalog.runs.publish import publish as publish_tables
 from catalog.runs.published import PublishedRun, published_runs
+from catalog.store.durable import write_files
 from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Finished
 from flows.pipeline.listing import Listing
@@ -18,7 +19,7 @@ from flows.pipeline.ranked import Ranked
 from flows.pipeline.record import Started
 from flows.progress import say
 from reports.html.names import EVALUATION
-from reports.run.page import write_run
+from reports.run.page import run_files
 
 
 def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> Finished:
@@ -51,10 +52,10 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
 def _write_pages(plan: Plan, run: PublishedRun, rows: Shown) -> None:
     home = plan.home
     try:
-        write_run(
+        write_files(run_files(
             home.reports / "latest", rows.ranked, rows.rejected, rows.failed, run.manifest,
             rows.measured, rows.structures, plan.options.dossiers, home.reports / EVALUATION,
-        )  # fmt: skip
+        ))  # fmt: skip
         run.mark_complete()
     except OSError as error:
         raise HomeError(

@@ -7,12 +7,13 @@ from pathlib import Path
 from catalog.errors import CatalogError
 from catalog.home import Home
 from catalog.runs.published import PublishedRun, find_run
+from catalog.store.durable import write_files
 from catalog.store.schema import Row
 from polywell.doping import NOTHING
 from polywell.families import built_in_families
 from polywell.records import REASON_MEANING, Reason
 from reports.dossier.dossier import Context, dossier
-from reports.dossier.page import write_dossier
+from reports.dossier.page import dossier_files
 from reports.dossier.payload import Derivation, Dossier
 
 
@@ -45,7 +46,7 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     payload = dossier(row, structure, context)
     lines = dossier_lines(payload)
     if page is not None:
-        lines += ["", f"page: {write_dossier(payload, page, back='')}"]
+        lines += ["", f"page: {write_files(dossier_files(payload, page))[-1]}"]
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,15 +10,24 @@ import pyarrow.compute as pc
 
 from catalog.errors import CatalogError
 from catalog.home import Home
-from catalog.runs.publish import write_table
+from catalog.runs.publish import write_table_durably
 from catalog.runs.published import FILES, find_run
-from catalog.store.durable import replace_durably
+from catalog.store.durable import write_files
 from polywell.records import Outcome
-from reports.run.shortlist import Filter, Written, chosen, write_shortlist
+from reports.run.shortlist import Filter, chosen, shortlist
 
 
 class ExportError(CatalogError):
     """The files cannot be written."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of one export, how many candidates they hold, and how many of these have a CIF."""
+
+    files: tuple[Path, ...]
+    candidates: int
+    cifs: int
 
 
 def export(home: Home, folder: Path, wanted: Filter, run_name: str = "latest") -> Written:
@@ -42,10 +51,11 @@ def export(home: Home, folder: Path, wanted: Filter, run_name: str = "latest") -
     structures = run.structures(ids)
     kept = table.filter(pc.is_in(table["id"], value_set=pa.array(ids, pa.string())))
     try:
-        written = write_shortlist(folder, rows, structures, run.manifest, wanted)
-        replace_durably(folder / FILES[Outcome.CANDIDATE], lambda path: write_table(path, kept))
-        return replace(written, files=(*written.files, folder / FILES[Outcome.CANDIDATE]))
+        found = shortlist(folder, rows, structures, run.manifest, wanted)
+        paths = write_files(found.files)
+        write_table_durably(folder / FILES[Outcome.CANDIDATE], kept)
     except OSError as error:
         raise ExportError(
             f"{folder} cannot be written ({error.strerror or error}); give another folder"
         ) from error
+    return Written((*paths, folder / FILES[Outcome.CANDIDATE]), found.candidates, found.cifs)

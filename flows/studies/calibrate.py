@@ -9,7 +9,7 @@ from pathlib import Path
 
 from catalog.errors import CatalogError
 from catalog.home import checkout as own_checkout
-from catalog.store.durable import replace_durably
+from catalog.store.durable import write_files
 from flows.progress import stage
 from polywell.evidence.calibration import Calibration
 from polywell.evidence.calibration_table import (
@@ -72,15 +72,11 @@ def calibrate(
     try:
         changed = not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text
         if changed:
-            replace_durably(path, lambda partial: _write(partial, text))
+            write_files([(path, text.encode())])
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
     built_in_calibration.cache_clear()
     return Recalibrated(path, changed, _moved(before, after) if changed else ("nothing moved",))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _unwritable(path: Path, why: str) -> NotACheckoutError:

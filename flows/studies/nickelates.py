@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from catalog.home import Home
 from catalog.runs.published import PublishedRun, published_runs
+from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from flows.options import home_at
 from flows.progress import stage
@@ -20,7 +21,7 @@ from polywell.proposal.ceiling_relaxed import relaxed_rows
 from polywell.proposal.ceiling_rows import RelaxedRow
 from polywell.records import Candidate
 from reports.html.names import CEILING
-from reports.studies.ceiling import write_ceiling
+from reports.studies.ceiling import ceiling_files
 
 LIBRARY = "reference"
 """The source that the analysis knows already."""
@@ -50,7 +51,7 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path
         calibrated_intervals(built_in_calibration()),
         _relaxed(data) if relax else (),
     )
-    return analysis, write_ceiling(place.reports / CEILING, analysis)
+    return analysis, write_files(ceiling_files(place.reports / CEILING, analysis))[-1]
 
 
 def catalogued(home: Home) -> list[Candidate]:

@@ -14,6 +14,7 @@ from catalog.errors import CatalogError, HomeError
 from catalog.home import Home
 from catalog.readers.reading import Failure, read_parts
 from catalog.sources.base import RawEntry
+from catalog.store.durable import write_files
 from flows.options import ScreenOptions
 from flows.progress import stage
 from flows.studies.labelled import Labelled, labelled_entries
@@ -30,7 +31,7 @@ from polywell.families import Families, load_families
 from polywell.records import Entry, Outcome, Screening
 from polywell.screening import rejected_by_composition, screen_many
 from reports.html.names import EVALUATION
-from reports.studies.validation import DATA, Unused, ValidationPayload, write_validation
+from reports.studies.validation import DATA, Unused, ValidationPayload, validation_files
 
 READ_TOGETHER = 8
 """Files that go to a worker together."""
@@ -88,7 +89,7 @@ def validate(
     else:
         payload = _outside(labelled, rows, table, resamples, options.workers)
     try:
-        return write_validation(place.reports / EVALUATION, payload)
+        return write_files(validation_files(place.reports / EVALUATION, payload))[-1]
     except OSError as error:
         raise HomeError(
             f"{place.reports / EVALUATION} cannot be written ({error.strerror or error}); expected a "

@@ -6,7 +6,7 @@ by itself carries it inside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from reports.dossier.dossier import Context, dossier
 from reports.dossier.payload import Dossier
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import VIEWER, library, library_source
-from reports.html.writing import environment, json_text, read_text, replace_text
+from reports.html.writing import File, environment, json_text, page_bytes, read_text
 from reports.run.table import Row
 
 FOLDER = "dossiers"
@@ -27,15 +27,15 @@ MEANING = {column.name: column.meaning for column in ENTRY_COLUMNS}
 MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
 
 
-def write_dossiers(
+def dossiers_files(
     folder: Path,
     ranked: Sequence[Row],
     structures: Mapping[str, Row],
     manifest: Mapping[str, Any],
     measured: Sequence[Row],
     top: int,
-) -> tuple[str, ...]:
-    """Write the dossiers of the top candidates into `folder/dossiers`; older ones there are removed.
+) -> Iterator[File]:
+    """Give the dossiers of the top candidates, for `folder/dossiers`; older ones there must not stay.
 
     Args:
         folder: folder of the run's page.
@@ -45,32 +45,29 @@ def write_dossiers(
         measured: rows of the reference library's candidates.
         top: how many.
 
-    Returns:
-        The ids that have a dossier now.
-
     Raises:
         ValueError: a row and its structure do not belong together.
-        OSError: the folder cannot be written.
     """
     chosen = ranked[:top]
     ids = tuple(str(row["id"]) for row in chosen)
     context = Context.of(ranked, manifest, measured, ids)
     target = folder / FOLDER
-    written = set()
+    given = set()
     for row in chosen:
         payload = dossier(row, structures.get(str(row["id"])), context)
-        page = write_dossier(payload, target, back="../index.html")
-        written |= {page.name, page.with_suffix(".json").name}
+        for path, content in dossier_files(payload, target, back="../index.html"):
+            given.add(path.name)
+            yield path, content
     if chosen:
-        written.add(replace_text(target / VIEWER[0], library(*VIEWER)).name)
+        given.add(VIEWER[0])
+        yield target / VIEWER[0], page_bytes(library(*VIEWER))
     for old in target.glob("*"):
-        if old.suffix in (".html", ".json", ".js") and old.name not in written:
-            old.unlink()
-    return ids
+        if old.suffix in (".html", ".json", ".js") and old.name not in given:
+            yield old, None
 
 
-def write_dossier(payload: Dossier, folder: Path, back: str = "") -> Path:
-    """Write one dossier and its JSON into the folder; return the path of the page.
+def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[File]:
+    """Give the JSON of one dossier, and its page.
 
     Args:
         payload: what it says.
@@ -103,8 +100,8 @@ def write_dossier(payload: Dossier, folder: Path, back: str = "") -> Path:
             ),
         )
     )
-    replace_text(folder / f"{payload.file}.json", json_text(_told(payload)))
-    return replace_text(folder / f"{payload.file}.html", html)
+    yield folder / f"{payload.file}.json", page_bytes(json_text(_told(payload)))
+    yield folder / f"{payload.file}.html", page_bytes(html)
 
 
 def _told(payload: Dossier) -> dict[str, Any]:

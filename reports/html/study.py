@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from reports.html.names import (
     REPRODUCTION,
     REPRODUCTION_PAGE,
 )
-from reports.html.writing import environment, read_text, replace_text, typeset
+from reports.html.writing import File, environment, page_bytes, read_text, typeset
 
 PAGES = (
     ("Run", "latest/index.html"),
@@ -29,39 +29,33 @@ PAGES = (
 """Title and place of every page, below the folder of a home's pages."""
 
 
-def write_study(
+def study_files(
     page: Path,
     data: Path,
     values: Mapping[str, Any],
     template: str,
     shown: Mapping[str, Any],
     set_words: Callable[[str], Markup] = typeset,
-) -> Path:
-    """Write the JSON of a study and its page, each replaced in one step.
+) -> Iterator[File]:
+    """Give the JSON of a study, and its page.
 
     Args:
-        page: where the page goes; its folder is made if it is missing.
+        page: where the page goes.
         data: where the JSON goes.
         values: the JSON's content, plain values.
         template: name of the template without its endings; a stylesheet of that name belongs to it.
         shown: what the template shows.
         set_words: the filter `typeset` of the template.
-
-    Returns:
-        The path of the page.
-
-    Raises:
-        OSError: a folder cannot be written.
     """
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, indent=1)
-    replace_text(data, text + "\n", errors="backslashreplace")
+    yield data, page_bytes(text + "\n", errors="backslashreplace")
     style = read_text("templates/style.css") + read_text(f"templates/{template}.css")
     html = (
         environment(set_words)
         .get_template(f"{template}.html.j2")
         .render(style=Markup(style), data_name=data.name, other_pages=links(page), **shown)
     )
-    return replace_text(page, html)
+    yield page, page_bytes(html)
 
 
 def links(page: Path) -> tuple[tuple[str, str], ...]:

@@ -1,11 +1,9 @@
-"""How a page reaches the disk: templates with everything escaped, and files that are replaced in one step."""
+"""What pages are made with: templates with everything escaped, and files as bytes for the caller to write."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
@@ -13,6 +11,12 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+
+File = tuple[Path, bytes | None]
+"""Where a file goes, and what stands in it; None where a file of an older page must not stay.
+
+Of the files that a function gives, the page that a person opens comes last.
+"""
 
 _AMOUNT = re.compile(r"([^\W\d_]|[)\]])([0-9]+(?:\.[0-9]*)?)")
 """A letter or a closing bracket, and the number behind it; no escape of HTML holds both."""
@@ -76,33 +80,12 @@ def json_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False, default=vars, indent=1) + "\n"
 
 
-def replace_text(path: Path, text: str, errors: str = "xmlcharrefreplace") -> Path:
-    """Write a text file durably in one step; a reader sees the old file or the new one, whole.
+def page_bytes(text: str, errors: str = "xmlcharrefreplace") -> bytes:
+    """The bytes of a text file.
 
     Args:
-        path: where to; its folder is made if it is missing.
-        text: what to write.
+        text: what stands in it.
         errors: how to write what UTF-8 cannot hold, such as a lone surrogate from a file name; by default
             as a character reference, for HTML.
-
-    Raises:
-        OSError: the folder cannot be written.
     """
-    return replace_bytes(path, text.encode("utf-8", errors=errors))
-
-
-def replace_bytes(path: Path, content: bytes) -> Path:
-    """Write a file durably in one step, as `replace_text` does."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+    return text.encode("utf-8", errors=errors)

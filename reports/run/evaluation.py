@@ -10,7 +10,6 @@ from typing import Any
 
 from reports.html.names import EVALUATION_DATA as DATA
 from reports.html.names import EVALUATION_PAGE as PAGE
-from reports.html.writing import replace_bytes
 from reports.run.table import clipped
 
 COPY = "validation.html"
@@ -66,20 +65,17 @@ def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
     return Evaluation(tuple(sentences), is_current, COPY)
 
 
-def copied_evaluation(folder: Path, target: Path, calibration_digest: str) -> Evaluation | None:
-    """Read the evaluation in `folder` and copy its page beside that of a run; None where there is none.
+def copied_evaluation(folder: Path, calibration_digest: str) -> tuple[Evaluation | None, bytes | None]:
+    """Read the evaluation in `folder`, and its page as it stands there; None where there is none.
 
     Raises:
         ValueError: the data are of another form.
-        OSError: the page cannot be copied.
+        OSError: the page cannot be read.
     """
     data, page = folder / DATA, folder / PAGE
     if not (data.exists() and page.exists()):
-        (target / COPY).unlink(missing_ok=True)
-        return None
-    found = evaluation(json.loads(data.read_text(encoding="utf-8")), calibration_digest)
-    replace_bytes(target / COPY, page.read_bytes())
-    return found
+        return None, None
+    return evaluation(json.loads(data.read_text(encoding="utf-8")), calibration_digest), page.read_bytes()
 
 
 def _sentence(split: str, scores: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
-from reports.dossier.page import write_dossiers
+from reports.dossier.page import dossiers_files
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import PLOTLY, library, library_source
-from reports.html.writing import environment, json_text, read_text, replace_text
-from reports.run.evaluation import copied_evaluation
+from reports.html.writing import File, environment, json_text, page_bytes, read_text
+from reports.run.evaluation import COPY, copied_evaluation
 from reports.run.payload import SLACK, RunPayload, run_payload
-from reports.run.picture import write_picture
-from reports.run.shortlist import Filter, write_shortlist
+from reports.run.picture import picture
+from reports.run.shortlist import Filter, shortlist
 from reports.run.table import Row
 
 DATA = "run.json"
@@ -39,7 +39,7 @@ def load_templates() -> None:
         environment().get_template(f"{name}.html.j2")
 
 
-def write_run(
+def run_files(
     folder: Path,
     ranked: Sequence[Row],
     rejected: Sequence[Row],
@@ -49,15 +49,15 @@ def write_run(
     structures: Mapping[str, Row] | None = None,
     dossiers: int = 0,
     evaluation: Path | None = None,
-) -> Path:
-    """Write the pages of one run and its picture; the folder is made if it is missing.
+) -> Iterator[File]:
+    """Give the pages of one run and its picture.
 
     These are `index.html`, its numbers as `run.json`, `columns.html`, the picture `tc_against_xi.png`, below
     `dossiers` a page and a JSON file for each of the first candidates, and below `shortlist` the same
     candidates as files.
 
     Args:
-        folder: where the files go; each page is replaced in one step.
+        folder: where the files go.
         ranked: rows of the candidates in ranked order, with the columns of `polywell.columns`.
         rejected: rows of the rejected entries.
         failed: rows of the failed entries.
@@ -67,41 +67,40 @@ def write_run(
         dossiers: how many of the first candidates get a dossier.
         evaluation: folder of what `polywell validate` wrote; its page is copied beside that of the run.
 
-    Returns:
-        The path of `index.html`.
-
     Raises:
-        ValueError: If manifest and rows do not belong together.
-        OSError: If the folder cannot be written.
+        ValueError: manifest and rows do not belong together.
     """
     with_dossier = [str(row["id"]) for row in ranked[:dossiers]]
-    found = None
+    found = copy = None
     if evaluation is not None:
-        found = copied_evaluation(evaluation, folder, str(manifest.get("calibration_digest")))
+        found, copy = copied_evaluation(evaluation, str(manifest.get("calibration_digest")))
     payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier, found)
-    write_dossiers(folder, ranked, structures or {}, manifest, measured, dossiers)
-    _write_files(folder / SHORTLIST, ranked[:dossiers], structures or {}, manifest)
-    write_columns_page(folder)
-    write_picture(payload, folder / "tc_against_xi.png")
-    return write_run_page(payload, folder)
+    if evaluation is not None:
+        yield folder / COPY, copy
+    yield from dossiers_files(folder, ranked, structures or {}, manifest, measured, dossiers)
+    yield from _shortlist_files(folder / SHORTLIST, ranked[:dossiers], structures or {}, manifest)
+    yield folder / "columns.html", page_bytes(columns_page())
+    yield folder / "tc_against_xi.png", picture(payload)
+    yield folder / DATA, page_bytes(json_text(_numbers(payload)))
+    yield folder / "index.html", page_bytes(run_page(payload))
 
 
-def _write_files(
+def _shortlist_files(
     folder: Path, rows: Sequence[Row], structures: Mapping[str, Row], manifest: Mapping[str, Any]
-) -> None:
-    """Write the candidates with a dossier as files to load elsewhere; without any, remove older files."""
+) -> Iterator[File]:
+    """Give the candidates with a dossier as files to load elsewhere; none of them, and older files go."""
     if rows:
-        write_shortlist(folder, rows, structures, manifest, Filter(top=len(rows)))
-        return
-    for old in folder.glob("*"):
-        old.unlink()
+        yield from shortlist(folder, rows, structures, manifest, Filter(top=len(rows))).files
+    else:
+        for old in folder.glob("*"):
+            yield old, None
 
 
-def write_run_page(payload: RunPayload, folder: Path) -> Path:
-    """Write `index.html` of a payload into the folder, and its numbers as `run.json`; return the page."""
+def run_page(payload: RunPayload) -> str:
+    """The text of `index.html`."""
     page = environment().get_template("run.html.j2")
     own = "\n".join(read_text(name) for name in SCRIPTS)
-    html = page.render(
+    return page.render(
         run=payload,
         slack=SLACK,
         shortlist=SHORTLIST,
@@ -119,8 +118,6 @@ def write_run_page(payload: RunPayload, folder: Path) -> Path:
             }
         ),
     )
-    replace_text(folder / DATA, json_text(_numbers(payload)))
-    return replace_text(folder / "index.html", html)
 
 
 def _numbers(payload: RunPayload) -> dict[str, Any]:
@@ -130,9 +127,9 @@ def _numbers(payload: RunPayload) -> dict[str, Any]:
     return fields | {"chart": chart}
 
 
-def write_columns_page(folder: Path) -> Path:
-    """Write `columns.html`, every column of the catalog with its type, unit and meaning; return its path."""
-    html = (
+def columns_page() -> str:
+    """The text of `columns.html`: every column of the catalog with its type, unit and meaning."""
+    return (
         environment()
         .get_template("columns.html.j2")
         .render(
@@ -144,4 +141,3 @@ def write_columns_page(folder: Path) -> Path:
             ),
         )
     )
-    return replace_text(folder / "columns.html", html)

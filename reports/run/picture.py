@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from io import BytesIO
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -24,7 +24,7 @@ DASHES = ("-", "--", ":", "-.")
 INK, SOFT = "#1c2126", "#5a646e"
 
 
-def write_picture(payload: RunPayload, path: Path) -> Path:
+def picture(payload: RunPayload) -> bytes:
     """Draw the run's chart as a PNG of 1200 × 750 pixels; equal payloads give equal bytes.
 
     It shows one curve per λ with the band of its spread, and the measured superconductors of the
@@ -32,13 +32,7 @@ def write_picture(payload: RunPayload, path: Path) -> Path:
 
     Args:
         payload: payload of a run.
-        path: file to write, with the suffix `.png`; its folder must exist.
-
-    Raises:
-        ValueError: If the suffix is another.
     """
-    if path.suffix != ".png":
-        raise ValueError(f"cannot draw {path.name!r}: expected a name that ends in .png")
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -65,8 +59,9 @@ def write_picture(payload: RunPayload, path: Path) -> Path:
         # Above the axes, where no point can hide behind it.
         figure.legend(handles, labels, loc="upper left", ncols=2, fontsize=9, frameon=False)
     # A name and version of the drawing library would change the bytes without changing the picture.
-    figure.savefig(path, format="png", metadata={"Software": None})
-    return path
+    file = BytesIO()
+    figure.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()
 
 
 def _draw_curves(axes: Axes, chart: Chart) -> None:

@@ -19,7 +19,7 @@ from polywell.data.hazards import hazards
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
 from reports.dossier.cif import cif_text, has_structure
 from reports.html.names import safe_name
-from reports.html.writing import replace_bytes, replace_text
+from reports.html.writing import File, page_bytes
 from reports.run.payload import order_of
 from reports.run.table import Row, ceiling_phase, clipped, finite, known_as
 
@@ -66,10 +66,10 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Written:
+class Shortlist:
     """The files of one export, how many candidates they hold, and how many of these have a CIF."""
 
-    files: tuple[Path, ...]
+    files: tuple[File, ...]
     candidates: int
     cifs: int
 
@@ -103,24 +103,21 @@ def _passes(row: Row, wanted: Filter) -> bool:
     return wanted.max_hull_ev is None or (hull is not None and hull <= wanted.max_hull_ev)
 
 
-def write_shortlist(
+def shortlist(
     folder: Path,
     rows: Sequence[Row],
     structures: Mapping[str, Row],
     manifest: Mapping[str, Any],
     wanted: Filter | None = None,
-) -> Written:
-    """Write shortlist.csv, shortlist.xlsx, cifs.zip and catalog.schema.json; each is replaced in one step.
+) -> Shortlist:
+    """Give shortlist.csv, shortlist.xlsx, cifs.zip and catalog.schema.json.
 
     Args:
-        folder: where to; made if it is missing.
+        folder: where to.
         rows: the candidates, as `chosen` gives them.
         structures: rows of the structures table by id.
         manifest: the run's manifest, for the sheet of notes.
         wanted: the filter that was used, for the sheet of notes.
-
-    Raises:
-        OSError: the folder cannot be written.
     """
     with_cif = {
         str(row["id"]): structure
@@ -129,18 +126,14 @@ def write_shortlist(
     }
     columns = _columns()
     cells = [[_cell(row, column, with_cif) for column in columns] for row in rows]
+    notes = _notes(manifest, wanted or Filter(), len(rows))
     files = (
-        replace_text(folder / CSV, csv_text(columns, cells), errors="backslashreplace"),
-        replace_bytes(
-            folder / XLSX,
-            _workbook(
-                columns, cells, _notes(manifest, wanted or Filter(), len(rows)), manifest.get("finished")
-            ),
-        ),
-        replace_bytes(folder / CIFS, _archive(with_cif)),
-        replace_text(folder / SCHEMA, schema_text()),
+        (folder / CSV, page_bytes(csv_text(columns, cells), errors="backslashreplace")),
+        (folder / XLSX, _workbook(columns, cells, notes, manifest.get("finished"))),
+        (folder / CIFS, _archive(with_cif)),
+        (folder / SCHEMA, page_bytes(schema_text())),
     )
-    return Written(files, len(rows), len(with_cif))
+    return Shortlist(files, len(rows), len(with_cif))
 
 
 def _columns() -> list[Column]:

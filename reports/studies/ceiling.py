@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from polywell.proposal.ceiling import CeilingAnalysis
 from polywell.proposal.ceiling_verdict import Side
 from polywell.proposal.listings import Cell, ListColumn, Listing
 from reports.html.names import CEILING_PAGE
-from reports.html.study import write_study
+from reports.html.study import study_files
+from reports.html.writing import File
 from reports.studies.ceiling_figures import figures
 from reports.studies.ceiling_listings import listings
 
@@ -25,18 +27,12 @@ OPEN_ROWS = 20
 _INDEX = re.compile(r"(?<=[Tλrξ])_(c|eff|O)(?![A-Za-z])")
 
 
-def write_ceiling(folder: Path, analysis: CeilingAnalysis) -> Path:
-    """Write `ceiling.html` and `ceiling.json` into a folder, which is made if it is missing.
+def ceiling_files(folder: Path, analysis: CeilingAnalysis) -> Iterator[File]:
+    """Give `ceiling.html` and `ceiling.json`.
 
     Args:
-        folder: where the two files go; each is replaced in one step.
+        folder: where the two files go.
         analysis: what `polywell.proposal.ceiling.ceiling` returned.
-
-    Returns:
-        The path of the page.
-
-    Raises:
-        OSError: If the folder cannot be written.
     """
     shown = {
         "analysis": analysis,
@@ -48,7 +44,7 @@ def write_ceiling(folder: Path, analysis: CeilingAnalysis) -> Path:
         "unplaced": sum(one.superconducting and one.xi_ang is None for one in analysis.sightings),
     }
     values = ceiling_data(analysis)
-    return write_study(folder / PAGE, folder / DATA, values, "ceiling", shown, _typeset)
+    return study_files(folder / PAGE, folder / DATA, values, "ceiling", shown, _typeset)
 
 
 def ceiling_data(analysis: CeilingAnalysis) -> dict[str, Any]:

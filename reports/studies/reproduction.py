@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from polywell.proposal.published import VERDICT_MEANING, Pair, Value, Verdict
 from polywell.proposal.reproduction import SECTIONS, Reproduction
 from reports.html.figure import Image
 from reports.html.names import REPRODUCTION_PAGE
-from reports.html.study import write_study
+from reports.html.study import study_files
+from reports.html.writing import File
 from reports.studies.reproduction_figures import figures
 
 PAGE, DATA = REPRODUCTION_PAGE, "reproduction.json"
@@ -106,18 +107,12 @@ class ShownSection:
     listings: tuple[ShownListing, ...]
 
 
-def write_reproduction(folder: Path, payload: Reproduction) -> Path:
-    """Write `reproduction.html` and `reproduction.json` into a folder, which is made if it is missing.
+def reproduction_files(folder: Path, payload: Reproduction) -> Iterator[File]:
+    """Give `reproduction.html` and `reproduction.json`.
 
     Args:
-        folder: where the two files go; each is replaced in one step.
+        folder: where the two files go.
         payload: what `polywell.proposal.reproduction.reproduce` returned.
-
-    Returns:
-        The path of the page.
-
-    Raises:
-        OSError: If the folder cannot be written.
     """
     shown = {
         "sections": shown_sections(payload),
@@ -130,7 +125,7 @@ def write_reproduction(folder: Path, payload: Reproduction) -> Path:
         "payload": payload,
     }
     values = reproduction_data(payload)
-    return write_study(folder / PAGE, folder / DATA, values, "reproduction", shown, _typeset)
+    return study_files(folder / PAGE, folder / DATA, values, "reproduction", shown, _typeset)
 
 
 def reproduction_data(payload: Reproduction) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ from polywell.evidence.evaluation.reliability import reliability
 from polywell.evidence.evaluation.verdict import ERROR, verdict
 from reports.html.figure import Image
 from reports.html.names import EVALUATION_DATA, EVALUATION_PAGE
-from reports.html.study import write_study
+from reports.html.study import study_files
+from reports.html.writing import File
 from reports.studies.validation_figures import measured_figure, reliability_figure
 
 PAGE, DATA = EVALUATION_PAGE, EVALUATION_DATA
@@ -141,18 +142,12 @@ class ShownSplit:
     rows: tuple[tuple[str, ...], ...]
 
 
-def write_validation(folder: Path, payload: ValidationPayload) -> Path:
-    """Write `index.html` and `validation.json` into a folder, which is made if it is missing.
+def validation_files(folder: Path, payload: ValidationPayload) -> Iterator[File]:
+    """Give `index.html` and `validation.json`.
 
     Args:
-        folder: where the two files go; each is replaced in one step.
+        folder: where the two files go.
         payload: the evaluation, and what it stands on.
-
-    Returns:
-        The path of the page.
-
-    Raises:
-        OSError: If the folder cannot be written.
     """
     splits = tuple(_split(payload.evaluation, split) for split in payload.splits)
     shown = {
@@ -178,7 +173,7 @@ def write_validation(folder: Path, payload: ValidationPayload) -> Path:
         "algorithm_version": ALGORITHM_VERSION,
     }
     values = validation_data(payload)
-    return write_study(folder / PAGE, folder / DATA, values, "validation", shown)
+    return study_files(folder / PAGE, folder / DATA, values, "validation", shown)
 
 
 def sentences(payload: ValidationPayload) -> tuple[str, ...]:

@@ -95,10 +95,10 @@ def test_a_folder_without_permission_is_refused_before_the_fit(checkout, monkeyp
 
 
 def test_a_full_disk_leaves_the_table_that_was_there(checkout, monkeypatch) -> None:
-    def full(path, write):
+    def full(files):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "replace_durably", full)
+    monkeypatch.setattr(module, "write_files", full)
     with pytest.raises(NotACheckoutError, match="No space left"):
         calibrate(checkout, lambda families: moved())
     assert (checkout / TABLE).read_text("utf-8") == to_text(BEFORE)

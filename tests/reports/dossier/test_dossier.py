@@ -9,11 +9,10 @@ import pytest
 from polywell.records import PHASE_COLUMNS
 from polywell.relation import critical_temperature_k
 from reports.dossier.dossier import Context, dossier
-from reports.dossier.page import write_dossier, write_dossiers
 from reports.dossier.scene import scene
 from reports.html.writing import formula
-from reports.run.page import write_run
 from tests.reports.conftest import FAMILIES
+from tests.reports.written import write_dossier, write_dossiers, write_run
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -138,10 +137,11 @@ def test_a_dossier_by_itself_carries_its_library_and_the_licence(dossiers, tmp_p
 
 def test_pages_share_one_library_and_the_json_says_the_same(known_candidates, tmp_path) -> None:
     ranked, structures, run = known_candidates
-    ids = write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
-    assert ids == tuple(row["id"] for row in ranked[:3])
+    write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
     pages = sorted((tmp_path / "dossiers").glob("*.html"))
-    assert len(pages) == 3
+    assert {json.loads(page.with_suffix(".json").read_text())["id"] for page in pages} == {
+        row["id"] for row in ranked[:3]
+    }
     assert "University of Pittsburgh" in (tmp_path / "dossiers" / "3Dmol-min.js").read_text(encoding="utf-8")
     for page in pages:
         tags = Tags(page.read_text(encoding="utf-8")).tags

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from pymatgen.core import Structure
 
-from reports.dossier.page import write_dossiers
-from reports.run.page import write_run
+from tests.reports.written import write_dossiers, write_run
 
 ROW = "[data-table=ranked] tbody tr[data-place]"
 

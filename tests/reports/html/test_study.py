@@ -4,8 +4,9 @@ import json
 
 from markupsafe import Markup, escape
 
-from reports.html.study import PAGES, links, write_study
+from reports.html.study import PAGES, links
 from reports.html.writing import environment
+from tests.reports.written import write_study
 
 
 def test_links_lead_to_the_pages_that_are_there(tmp_path):

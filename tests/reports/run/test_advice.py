@@ -1,7 +1,7 @@
 """What to try first: chosen by fixed rules in the order of the list, worded from numbers of the rows."""
 
 from reports.run.advice import COUNT, MOST_HULL_EV, advice
-from reports.run.page import write_run
+from tests.reports.written import write_run
 
 ESTIMATE = {
     "tc_expected_k": 60.0,

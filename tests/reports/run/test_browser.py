@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
-from reports.run.page import write_run
+from tests.reports.written import write_run
 
 POINTS = "#chart .scatterlayer .point"
 

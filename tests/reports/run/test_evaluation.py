@@ -6,7 +6,7 @@ import json
 import pytest
 
 from reports.run.evaluation import copied_evaluation, evaluation
-from reports.run.page import write_run
+from tests.reports.written import write_run
 
 
 def score(split: str, name: str, value: float, family: str = "all", predictor: str = "calibrated"):
@@ -77,5 +77,6 @@ def test_the_page_of_the_evaluation_lies_beside_that_of_the_run(small_run, tmp_p
     assert 'href="validation.html">The evaluation</a> was made by another calibration' in html
     assert (target / "validation.html").read_text(encoding="utf-8") == "the evaluation"
     (folder / "validation.json").unlink()
-    assert copied_evaluation(folder, target, "a" * 64) is None
+    assert copied_evaluation(folder, "a" * 64) == (None, None)
+    write_run(target, **small_run.arguments(), evaluation=folder)
     assert not (target / "validation.html").exists()

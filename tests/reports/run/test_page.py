@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
-from reports.run.page import write_columns_page, write_run
+from reports.run.page import columns_page
+from tests.reports.written import write_run
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -127,8 +128,8 @@ def test_hostile_text_adds_no_tag(hostile_run, make, tmp_path) -> None:
     assert "{{ 7 * 7 }}" in html
 
 
-def test_columns_page_names_every_column(tmp_path) -> None:
-    html = write_columns_page(tmp_path).read_text(encoding="utf-8")
+def test_columns_page_names_every_column() -> None:
+    html = columns_page()
     ids = {attributes["id"] for _, attributes in Tags(html).tags if "id" in attributes}
     for group, columns in (("entry", ENTRY_COLUMNS), ("phase", PHASE_COLUMNS), ("vertex", VERTEX_COLUMNS)):
         assert {f"{group}-{column.name}" for column in columns} <= ids

@@ -6,9 +6,9 @@ import pytest
 
 from polywell.records import REASON_MEANING, Reason
 from reports.run.chart import MARGIN_ANG
-from reports.run.page import write_run
 from reports.run.payload import run_payload
 from reports.run.table import MAX_LISTED, MAX_TEXT
+from tests.reports.written import write_run
 
 
 def test_counts_and_sentences(small_run) -> None:

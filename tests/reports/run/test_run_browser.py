@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.run.page import write_run
+from tests.reports.written import write_run
 
 ESTIMATE = {
     "superconducting_probability": 0.72,

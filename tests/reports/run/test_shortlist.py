@@ -14,7 +14,8 @@ from pymatgen.core import Structure
 from polywell.records import ENTRY_COLUMNS
 from reports.dossier.cif import cif_text
 from reports.html.names import safe_name
-from reports.run.shortlist import Filter, FilterError, chosen, schema_text, unarmed, write_shortlist
+from reports.run.shortlist import Filter, FilterError, chosen, schema_text, unarmed
+from tests.reports.written import write_shortlist
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 HOSTILE = (

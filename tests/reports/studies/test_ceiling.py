@@ -7,9 +7,10 @@ import pytest
 from polywell.proposal.ceiling import ceiling
 from polywell.proposal.ceiling_rows import Interval
 from polywell.proposal.ceiling_verdict import Side
-from reports.studies.ceiling import DATA, PAGE, _typeset, write_ceiling
+from reports.studies.ceiling import DATA, PAGE, _typeset
 from reports.studies.ceiling_figures import figures
 from reports.studies.ceiling_listings import listings
+from tests.reports.written import write_ceiling
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,9 @@ import pytest
 
 from polywell.proposal.published import Verdict
 from polywell.proposal.reproduction import SECTIONS, reproduce
-from reports.studies.reproduction import DATA, PAGE, _difference, _typeset, _value, write_reproduction
+from reports.studies.reproduction import DATA, PAGE, _difference, _typeset, _value
 from reports.studies.reproduction_figures import figures
+from tests.reports.written import write_reproduction
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,8 @@ from reports.studies.validation import (
     _number,
     families,
     sentences,
-    write_validation,
 )
+from tests.reports.written import write_validation
 
 SPLITS = (Split.COMPOUND, Split.STRUCTURE_TYPE)
 FAMILIES = ("cuprate", "iron-based")

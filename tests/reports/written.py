@@ -1,0 +1,41 @@
+"""The pages of `reports` on a disk, as a person opens them; each function gives the path of its page."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from catalog.store.durable import write_files
+from reports.dossier.page import dossier_files, dossiers_files
+from reports.html.study import study_files
+from reports.html.writing import File
+from reports.run.page import run_files
+from reports.run.shortlist import Shortlist, shortlist
+from reports.studies.ceiling import ceiling_files
+from reports.studies.reproduction import reproduction_files
+from reports.studies.validation import validation_files
+
+
+def _written(give: Callable[..., Iterable[File]]) -> Callable[..., Path]:
+    def write(*arguments: object, **words: object) -> Path:
+        return write_files(give(*arguments, **words))[-1]
+
+    return write
+
+
+write_run = _written(run_files)
+write_dossier = _written(dossier_files)
+write_study = _written(study_files)
+write_ceiling = _written(ceiling_files)
+write_reproduction = _written(reproduction_files)
+write_validation = _written(validation_files)
+
+
+def write_dossiers(*arguments: object, **words: object) -> None:
+    """Writes the dossiers of a run, or removes those of an older one where there are none."""
+    write_files(dossiers_files(*arguments, **words))
+
+
+def write_shortlist(*arguments: object, **words: object) -> Shortlist:
+    """Writes the files of a shortlist, and gives what it says of itself."""
+    found = shortlist(*arguments, **words)
+    write_files(found.files)
+    return found
