@@ -64,7 +64,7 @@ class ScreenOptions(BaseSettings):
         description="reference, files:DIR, parquet:FILE, materials-project; `polywell sources` lists all.",
     )
     home: Annotated[Path | None, Metavar("DIR")] = Field(
-        None, description="Folder of the catalog and the pages; the checkout's own if not set."
+        None, description="Folder of the catalog and the pages; the checkout's or the working one if not set."
     )
     families: Annotated[Path | None, Metavar("FILE")] = Field(
         None, description="A λ table of your own (TOML) in place of the built-in one."
@@ -146,7 +146,7 @@ def flag(name: str) -> str:
 
 
 def home_at(given: Path | str | None) -> Home:
-    """The home that is given, or else that of `POLYWELL_HOME`, or else the checkout's own.
+    """The home that is given, or else that of `POLYWELL_HOME`, or else that of `Home.at`.
 
     Raises:
         OptionError: a variable of the environment cannot be used.
