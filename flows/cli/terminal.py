@@ -135,7 +135,7 @@ def number(value: float | None, digits: int) -> str:
 
 
 def print_cages(answers: Sequence[Mapping[str, Any]]) -> None:
-    """Prints what `flows.cli.quick_look` says: a line a cage, or one that says why there is none."""
+    """Prints what `flows.cli.cages` says: a line a cage, or one that says why there is none."""
     rows: list[Sequence[object]] = []
     for answer in answers:
         first: Sequence[object] = (answer["path"], answer["formula"], answer["family"] or answer["outcome"])

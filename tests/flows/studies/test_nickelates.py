@@ -9,8 +9,9 @@ from pymatgen.core import Lattice, Structure
 
 from catalog.home import Home
 from flows.deployments.summary import ceiling_markdown
-from flows.pipeline.plain import run_plain
+from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
+from flows.pipeline.run import run
 from flows.studies.nickelates import catalogued, weigh
 from flows.studies.potential import PotentialError, load_potential
 from flows.studies.pressure import PressureError, under_pressure
@@ -30,12 +31,12 @@ def home(tmp_path_factory):
     (folder / "ynio2.cif").write_text(nickelate.to(fmt="cif"), "utf-8")
     (folder / "cacuo2.cif").write_text(cacuo2().to(fmt="cif"), "utf-8")
     place = tmp_path_factory.mktemp("home")
-    run_plain(make_plan(f"files:{folder}", place, None, 1))
+    run(make_plan(ScreenOptions(source=f"files:{folder}", home=place, workers=1)))
     return place
 
 
 def test_nickelates_of_the_catalog_are_listed_by_class_and_count_for_nothing_else(home, tmp_path):
-    assert [record.id for record in catalogued(Home.at(home))] == ["ynio2.cif"]
+    assert [record.screening.id for record in catalogued(Home.at(home))] == ["ynio2.cif"]
     with_catalog, page = weigh(home)
     without, _ = weigh(tmp_path)
     [row] = with_catalog.catalog
