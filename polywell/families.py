@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import tomli
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Element
 
 from polywell.data.elements import LIGANDS, NET_METALS
+from polywell.data.tables import TableError, checked, read_table
 from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON, TRIDECAHEDRON
 from polywell.records import Phase
 
@@ -22,7 +22,7 @@ BUILT_IN = Path(__file__).parent / "tables" / "families.toml"
 CAGE_KINDS = (OCTAHEDRON, NONAHEDRON, TRIDECAHEDRON)
 
 
-class FamilyTableError(ValueError):
+class FamilyTableError(TableError):
     """A λ table cannot be used."""
 
 
@@ -108,31 +108,37 @@ def load_families(path: Path | None = None) -> Families:
         FamilyTableError: the file cannot be read, is no TOML, breaks the schema, or says two λ for one
             metal, cage kind and ligand.
     """
-    return _load(BUILT_IN if path is None else path)
-
-
-def _load(path: Path) -> Families:
+    place = BUILT_IN if path is None else path
     try:
-        content = tomli.loads(path.read_text(encoding="utf-8"))
-        rows = _Table.model_validate(content).family
-    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
-        raise FamilyTableError(
-            f"λ table {path}: {error}; expected a TOML file like {BUILT_IN.name}"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise FamilyTableError(
-            f"λ table {path}: {place}: {first['msg']} (got {first['input']!r:.80})"
-        ) from error
-    said: dict[tuple[str, str, str], str] = {}
+        rows = read_table(place, _Table).family
+    except TableError as error:
+        raise FamilyTableError(f"λ {error}") from error
+    return _without_doubles(rows, f"λ table {place}")
+
+
+def families_of(rows: Iterable[Family | Mapping[str, Any]]) -> Families:
+    """A λ table made of rows, each a `Family` or a mapping with the names of its fields.
+
+    Raises:
+        FamilyTableError: a row breaks the schema, there is none, or two say a λ for one metal, cage kind and
+            ligand.
+    """
+    try:
+        table = checked({"schema": 1, "family": list(rows)}, _Table, "of the rows given")
+    except TableError as error:
+        raise FamilyTableError(f"λ {error}") from error
+    return _without_doubles(table.family, "λ table of the rows given")
+
+
+def _without_doubles(rows: tuple[Family, ...], origin: str) -> Families:
+    names: dict[tuple[str, str, str], str] = {}
     for row in rows:
         for key in ((row.metal, cage, ligand) for cage in row.cages for ligand in row.ligands):
-            if key in said:
+            if key in names:
                 raise FamilyTableError(
-                    f"λ table {path}: {key} stands in {said[key]!r} and in {row.name!r}; keep one"
+                    f"{origin}: {key} stands in {names[key]!r} and in {row.name!r}; keep one"
                 )
-            said[key] = row.name
+            names[key] = row.name
     canonical = json.dumps([row.model_dump(mode="json") for row in rows], sort_keys=True, ensure_ascii=True)
     return Families(rows, hashlib.sha256(canonical.encode()).hexdigest())
 

@@ -13,6 +13,7 @@ from polywell.families import Families, beyond_published, of_one_family
 from polywell.geometry.find import Geometry, Net, find_among
 from polywell.geometry.ions import Floats
 from polywell.geometry.phases import phases
+from polywell.geometry.sheets import Sheet
 from polywell.geometry.sites import Sites, majority_formula, sites_of, volume_per_ion_ang3
 from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
@@ -21,6 +22,9 @@ from polywell.relation import critical_temperature_k
 
 BATCH_SITES = 4000
 """Structures are laid side by side until they hold this many sites."""
+
+Screened = tuple[Screening, tuple[Sheet, ...]]
+"""What is found of an entry, and its sheets."""
 
 
 def rejected_by_composition(elements: Collection[str], families: Families) -> Reason | None:
@@ -56,39 +60,45 @@ def screen_many(
     An exception of the geometry is caught here, and only here: the entries are then screened one by one,
     and the guilty one is recorded as a failure of stage `screen`.
     """
-    records: list[Screening] = []
+    return [screening for screening, _ in screen_with_sheets(entries, families, tolerances)]
+
+
+def screen_with_sheets(
+    entries: Sequence[Entry], families: Families, tolerances: Tolerances = TOLERANCES
+) -> list[Screened]:
+    """As `screen_many`, with the sheets of each entry: one for each net, with or without cages."""
+    screened: list[Screened] = []
     batch: list[Entry] = []
     sites = 0
     for entry in entries:
         batch.append(entry)
         sites += 0 if entry.structure is None else len(entry.structure)
         if sites >= BATCH_SITES:
-            records.extend(_screen_batch(batch, families, tolerances))
+            screened.extend(_screen_batch(batch, families, tolerances))
             batch, sites = [], 0
-    records.extend(_screen_batch(batch, families, tolerances))
-    return records
+    screened.extend(_screen_batch(batch, families, tolerances))
+    return screened
 
 
-def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[Screening]:
+def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[Screened]:
     try:
         return _screen(batch, families, tolerances)
     except Exception as error:
         if len(batch) > 1:
-            return [record for entry in batch for record in _screen_batch([entry], families, tolerances)]
+            return [one for entry in batch for one in _screen_batch([entry], families, tolerances)]
         entry = batch[0]
-        return [
-            failed(
-                entry.source,
-                entry.id,
-                entry.formula,
-                entry.elements,
-                entry.provenance,
-                type(error).__name__,
-                str(error),
-                "screen",
-                families,
-            )
-        ]
+        screening = failed(
+            entry.source,
+            entry.id,
+            entry.formula,
+            entry.elements,
+            entry.provenance,
+            type(error).__name__,
+            str(error),
+            "screen",
+            families,
+        )
+        return [(screening, ())]
 
 
 def failed(
@@ -144,14 +154,14 @@ def _rejected(
     )
 
 
-def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[Screening]:
-    records: dict[int, Screening] = {}
+def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[Screened]:
+    screened: dict[int, Screened] = {}
     structures: list[Sites] = []
     owners: list[int] = []
     for number, entry in enumerate(batch):
         verdict = composition_verdict(entry.elements, families)
         if verdict is not None:
-            records[number] = _rejected(entry, families, *verdict)
+            screened[number] = _rejected(entry, families, *verdict), ()
         elif entry.structure is None:
             raise ValueError(
                 "the entry has no structure and its composition does not decide; read its structure"
@@ -162,8 +172,9 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
     if structures:
         geometry = find_among(structures, tolerances)
         for place, number in enumerate(owners):
-            records[number] = _judged(batch[number], geometry, place, families, tolerances)
-    return [records[number] for number in range(len(batch))]
+            sheets = tuple(net.sheet for net in geometry.nets(place))
+            screened[number] = _judged(batch[number], geometry, place, families, tolerances), sheets
+    return [screened[number] for number in range(len(batch))]
 
 
 def _judged(
@@ -192,7 +203,11 @@ def _judged(
     if all(phase.tc_k is None for phase in found):
         strange = sorted({f"({phase.metal}, {phase.cage}, {phase.ligand})" for phase in found})
         return _rejected(entry, families, Reason.NO_LAMBDA, f"no λ for {', '.join(strange)}", found)
-    return _candidate(entry, families, found, geometry, place)
+    candidate = _candidate(entry, families, found, geometry, place)
+    if not entry.provenance.deprecated:
+        return candidate
+    reason = Reason.DEPRECATED
+    return replace(candidate, outcome=Outcome.REJECTED, reason=reason, message=REASON_MEANING[reason])
 
 
 def _orientations(nets: Sequence[Net], tolerances: Tolerances) -> dict[str, int]:

@@ -6,7 +6,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from catalog.readers.reading import Failure
     from polywell.records import Entry
+
+
+def parts_in(
+    path: str | Path, needs_structure: Callable[[Collection[str]], bool]
+) -> Iterator[Entry | Failure]:
+    """What is in a file, or in all files below a folder, as the source `files:PATH` of the pipeline gives it.
+
+    Args:
+        path: a file or a folder; `~` stands for the user's folder.
+        needs_structure: whether entries with these elements are worth a structure.
+
+    Raises:
+        SourceError: no such file or folder.
+    """
+    from catalog.readers.reading import read_parts
+    from catalog.sources.files import FilesSource
+
+    for raw in FilesSource(Path(path).expanduser(), f"files:{path}").raw_entries():
+        yield from read_parts(raw, needs_structure)
 
 
 def structures_in(path: str | Path) -> list[Entry]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import overload
 
 import numpy as np
@@ -30,7 +29,7 @@ from flows.workers.limits import hang_limit, wall_limit
 from flows.workers.pool import WORKER_DIED
 from polywell import ALGORITHM_VERSION
 from polywell.families import Families
-from polywell.records import REASON_MEANING, Outcome, Reason, Screening, Sighting
+from polywell.records import Outcome, Reason, Screening, Sighting
 from polywell.screening import (
     composition_verdict,
     failed,
@@ -202,18 +201,7 @@ def records_of(rows: Sequence[Row], families: Families) -> list[Screening]:
     with hang_limit(), wall_limit() if len(rows) == 1 else nullcontext():
         entries = [row_to_entry(row) for row in rows if row["error_type"] is None]
         screened = iter(screen_many(entries, families))
-    return [
-        _unless_deprecated(next(screened)) if row["error_type"] is None else _unread(row, families)
-        for row in rows
-    ]
-
-
-def _unless_deprecated(record: Screening) -> Screening:
-    """A candidate that its source has withdrawn is told as rejected, with its cages."""
-    if record.outcome is not Outcome.CANDIDATE or not record.provenance.deprecated:
-        return record
-    reason = Reason.DEPRECATED
-    return replace(record, outcome=Outcome.REJECTED, reason=reason, message=REASON_MEANING[reason])
+    return [next(screened) if row["error_type"] is None else _unread(row, families) for row in rows]
 
 
 def _unread(row: Row, families: Families) -> Screening:

@@ -24,6 +24,8 @@ from polywell.screening import screen_many
 
 MEASURED_SOURCES = ("reference",)
 """Sources whose structures were measured; their ξ is not corrected."""
+HANDED_IN = "user"
+"""Source of structures that a person hands in. They may be of any origin and are taken as they are."""
 AMBIENT_GPA = 0.5
 """GPa: structures measured up to here stand for computed ones without pressure."""
 SILENT_OF_U = ("PBE", "PBESOL")
@@ -143,7 +145,7 @@ def find_anchors(
     for record in records:
         if (
             record.outcome is not Outcome.CANDIDATE
-            or record.source in measured_sources
+            or record.source in (*measured_sources, HANDED_IN)
             or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA
         ):
             continue

@@ -63,6 +63,11 @@ class Net:
         return self.among.nets.metals[self.number]
 
     @property
+    def ligands(self) -> tuple[int, ...]:
+        """The ions that bridge or cap its metals, one for each edge or square."""
+        return self.among.nets.ligands[self.number]
+
+    @property
     def sheet(self) -> Sheet:
         """Means over the net."""
         return self.among.sheets[self.number]

@@ -14,7 +14,7 @@ from math import cos, radians, sin, sqrt
 import numpy as np
 
 from polywell.geometry.ions import Bools, Floats, Ints, Ions
-from polywell.geometry.periodic import among, code, pairs_within, rank_and_plane, rows_of
+from polywell.geometry.periodic import among, code, members_of, pairs_within, rank_and_plane, rows_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
 BRIDGED, CAPPED = "bridged", "capped"
@@ -105,16 +105,18 @@ class Nets:
     """K nets of one kind, and the squares that make them.
 
     `crystals` (K,) numbers the structure of each net, `normals` (K, 3) are unit vectors, `metals` lists
-    the ions of each net. `net_of` (S,) and `net_of_edge` (E,) say to which net a square and an edge
-    belong; `edges` run within the sheets. Row k of `neighbours` (P, 2) and `neighbour_images` (P, 3)
-    says that square `neighbours[k, 1]`, in that image, continues square `neighbours[k, 0]`.
-    `three_dimensional` holds the structures in which squares close in three directions.
+    the ions of each net, and `ligands` those that bridge or cap them, one for each edge or square.
+    `net_of` (S,) and `net_of_edge` (E,) say to which net a square and an edge belong; `edges` run within
+    the sheets. Row k of `neighbours` (P, 2) and `neighbour_images` (P, 3) says that square
+    `neighbours[k, 1]`, in that image, continues square `neighbours[k, 0]`. `three_dimensional` holds the
+    structures in which squares close in three directions.
     """
 
     kind: str
     crystals: Ints
     normals: Floats
     metals: tuple[tuple[int, ...], ...]
+    ligands: tuple[tuple[int, ...], ...]
     squares: Squares
     net_of: Ints
     edges: Edges
@@ -139,8 +141,8 @@ def square_nets(ions: Ions, tolerances: Tolerances = TOLERANCES) -> tuple[Bonds,
     if len(covered):
         covered = _capped(ions, bonds, covered, tolerances)
     return bonds, (
-        _nets(BRIDGED, ions, bridged, flat, tolerances),
-        _nets(CAPPED, ions, capped, covered, tolerances),
+        _nets(BRIDGED, ions, bonds, bridged, flat, tolerances),
+        _nets(CAPPED, ions, bonds, capped, covered, tolerances),
     )
 
 
@@ -258,7 +260,9 @@ def _capped(ions: Ions, bonds: Bonds, squares: Squares, tolerances: Tolerances) 
     )
 
 
-def _nets(kind: str, ions: Ions, edges: Edges, squares: Squares, tolerances: Tolerances) -> Nets:
+def _nets(
+    kind: str, ions: Ions, bonds: Bonds, edges: Edges, squares: Squares, tolerances: Tolerances
+) -> Nets:
     """Join coplanar neighbours into sheets and keep the 2-periodic ones."""
     if not len(squares):
         none = np.zeros(0, np.int64)
@@ -267,6 +271,7 @@ def _nets(kind: str, ions: Ions, edges: Edges, squares: Squares, tolerances: Tol
             crystals=none,
             normals=np.zeros((0, 3)),
             metals=(),
+            ligands=(),
             squares=squares,
             net_of=none,
             edges=edges.chosen(none),
@@ -302,11 +307,16 @@ def _nets(kind: str, ions: Ions, edges: Edges, squares: Squares, tolerances: Tol
     metals = tuple(tuple(sorted(set(squares.sites[members].ravel().tolist()))) for members in sheets)
     normal = np.array(normals).reshape(-1, 3)
     inner, net_of_edge = _inner_edges(edges, metals, normal)
+    if kind == BRIDGED:
+        ligands = members_of(net_of_edge, bonds.ligands[inner.bonds[:, 0]], len(metals))
+    else:
+        ligands = members_of(net_of[kept], mine.caps, len(metals))
     return Nets(
         kind=kind,
         crystals=np.array([int(ions.crystals[ions_of_net[0]]) for ions_of_net in metals], dtype=np.int64),
         normals=normal,
         metals=metals,
+        ligands=ligands,
         squares=mine,
         net_of=net_of[kept],
         edges=inner,

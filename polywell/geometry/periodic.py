@@ -47,6 +47,14 @@ def pairs_within(groups: Ints) -> tuple[Ints, Ints]:
     return rows_of(begin, np.searchsorted(groups, groups, side="right"))
 
 
+def members_of(groups: Ints, values: Ints, size: int) -> tuple[tuple[int, ...], ...]:
+    """Values (N,) of each of `size` groups, by the group numbers (N,)."""
+    members: list[list[int]] = [[] for _ in range(size)]
+    for group, value in zip(groups.tolist(), values.tolist(), strict=True):
+        members[group].append(value)
+    return tuple(tuple(group) for group in members)
+
+
 def rows_of(begin: Ints, end: Ints) -> tuple[Ints, Ints]:
     """Unfold ranges: for range number k the pairs (k, begin[k]), (k, begin[k] + 1) ... (k, end[k] - 1)."""
     size = end - begin

@@ -18,15 +18,11 @@ from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
 @dataclass(frozen=True)
 class Sheet:
-    """Means over one net. Lengths in Å, angles in degrees; field meanings as in `polywell.columns`.
-
-    `ligand_ions` are the ions that bridge or cap the metals, one for each edge or square.
-    """
+    """Means over one net. Lengths in Å, angles in degrees; field meanings as in `polywell.columns`."""
 
     metal: str
     metal_mix: str
     ligand: str
-    ligand_ions: tuple[int, ...]
     bond_ang: float
     bond_angle_deg: float
     buckling_ang: float
@@ -65,7 +61,6 @@ def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERA
         length = _means(nets.net_of_edge, np.sqrt(np.einsum("ij,ij->i", u, u)), size)
         rise = np.einsum("ij,ij->i", u + v, nets.normals[nets.net_of_edge])
         buckling = _means(nets.net_of_edge, np.abs(rise) / 2, size)
-        ligands = _members(nets.net_of_edge, bonds.ligands[nets.edges.bonds[:, 0]], size)
         apical = _apical(ions, nets, tolerances)
         anions: list[tuple[tuple[float, ...], float | None]] = [((), None)] * size
     else:
@@ -74,7 +69,6 @@ def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERA
         length = _means(nets.net_of, np.sqrt(np.einsum("ijk,ijk->ij", arms, arms)).mean(axis=1), size)
         rises = np.abs(np.einsum("ijk,ik->ij", corners, nets.normals[nets.net_of]))
         buckling = _means(nets.net_of, rises.mean(axis=1), size)
-        ligands = _members(nets.net_of, nets.squares.caps, size)
         apical = [((), ())] * size
         anions = _anions(nets, arms)
     described = []
@@ -84,8 +78,7 @@ def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERA
             Sheet(
                 metal=majority(metals),
                 metal_mix=mix_text(metals),
-                ligand=majority(mix_of(ions, ligands[net])),
-                ligand_ions=tuple(ligands[net]),
+                ligand=majority(mix_of(ions, nets.ligands[net])),
                 bond_ang=float(length[net]),
                 bond_angle_deg=float(angle[net]),
                 buckling_ang=float(buckling[net]),
@@ -102,14 +95,6 @@ def _means(groups: Ints, values: Floats, size: int) -> Floats:
     """Mean of the values of each of `size` groups."""
     means: Floats = np.bincount(groups, values, size) / np.bincount(groups, minlength=size)
     return means
-
-
-def _members(groups: Ints, values: Ints, size: int) -> list[list[int]]:
-    """Values of each of `size` groups."""
-    members: list[list[int]] = [[] for _ in range(size)]
-    for group, value in zip(groups.tolist(), values.tolist(), strict=True):
-        members[group].append(value)
-    return members
 
 
 def _angles_deg(u: Floats, v: Floats) -> Floats:

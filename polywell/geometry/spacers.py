@@ -51,7 +51,7 @@ def surroundings(geometry: Geometry, structure: int, phases: Sequence[Phase]) ->
     nets = [net for net in geometry.nets(structure) if net.kind == kind and net.sheet.metal == metal]
     metals = [ion for net in nets for ion in net.metals]
     cages = [cage for net in nets for cage in net.cages]
-    taken = {*metals, *(ion for net in nets for ion in net.sheet.ligand_ions)}
+    taken = {*metals, *(ion for net in nets for ion in net.ligands)}
     taken.update(ion for cage in cages for ion, _ in cage.apexes)
     members = ions.members(structure)
     spacer = [k for k in range(members.start, members.stop) if k not in taken and ions.elements[k] != "H"]

@@ -1,0 +1,63 @@
+"""The tables that come with polywell, and those that a person hands in: TOML, checked against a model."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, TypeVar
+
+import tomli
+from pydantic import BaseModel, ValidationError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+TABLES = files("polywell") / "tables"
+
+
+class TableError(ValueError):
+    """A table cannot be used."""
+
+
+def load_table(name: str, model: type[Model]) -> Model:
+    """Read a table of the package.
+
+    Args:
+        name: its path below `polywell/tables`, such as `reference/iron.toml`.
+        model: what it holds.
+
+    Raises:
+        TableError: see `read_table`.
+    """
+    return read_table(TABLES.joinpath(*name.split("/")), model)
+
+
+def read_table(place: Traversable, model: type[Model]) -> Model:
+    """Read a table.
+
+    Args:
+        place: the file.
+        model: what it holds.
+
+    Raises:
+        TableError: the file cannot be read, is no TOML, or breaks the model; the sentence names the first
+            field that does.
+    """
+    try:
+        content = tomli.loads(place.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
+        raise TableError(f"table {place}: {error}; expected a TOML file like those in {TABLES}") from error
+    return checked(content, model, str(place))
+
+
+def checked(content: dict[str, Any], model: type[Model], origin: str) -> Model:
+    """The content of a table as its model.
+
+    Raises:
+        TableError: the content breaks the model.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise TableError(f"table {origin}: {place}: {first['msg']} (got {first['input']!r:.80})") from error
