@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 from catalog.errors import LakeError
 from catalog.store.predictions import table_schema
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
-from catalog.store.spool import Changes, batches_of_rows, write_spool
+from catalog.store.spool import Changes, write_spool
 from catalog.store.structures import structures_schema
 
 BATCH_ROWS = 10_000
@@ -61,40 +60,6 @@ SPOOLS = Path("work") / "spools"
 
 SCHEMAS = {"structures": structures_schema, "predictions": table_schema}
 """The tables of a home, by the name of their folder."""
-
-
-def merge(
-    table_path: Path,
-    rows: Iterable[Mapping[str, Any]] | pa.Table,
-    source: str,
-    schema: pa.Schema | None = None,
-) -> int:
-    """Makes the table hold exactly `rows` for `source`: updates what changed, adds, and drops the rest.
-
-    What leaves stays in the table's history. Rows of other sources are not touched. When nothing changed,
-    no new version is made.
-
-    Args:
-        table_path: the table's folder; made at the first merge.
-        rows: the rows of this source, all of them; streamed through a file, never all in memory.
-        source: name of the source; every row must carry it.
-        schema: columns of the rows; `row_hash` is added where it is missing. None means the schema that
-            belongs to the folder's name (see `SCHEMAS`).
-
-    Returns:
-        The table's version after the merge.
-
-    Raises:
-        LakeError: a foreign source, an id given twice, a column that does not fit, a table of another
-            schema version, or too many writers at the same time.
-    """
-    schema = schema if schema is not None else _schema_of(table_path)
-    full = schema if "row_hash" in schema.names else schema.append(pa.field("row_hash", pa.string()))
-    listed = rows.to_pylist() if isinstance(rows, pa.Table) else rows
-    with tempfile.TemporaryDirectory(prefix="polywell-") as folder:
-        spool = Path(folder) / "rows.arrow"
-        write_spool(spool, batches_of_rows(listed, source, full), pa.array([], pa.string()), source, full)
-        return _persistently(table_path, source, lambda: _commit(table_path, spool, source, full, True))
 
 
 def apply(
@@ -210,26 +175,6 @@ def _of_group(group: ds.ParquetFileFragment, stored: pa.Schema, schema: pa.Schem
     table = group.to_table(schema=stored, columns=names, use_threads=False)
     [batch] = table.combine_chunks().to_batches()
     return conformed(batch, schema)
-
-
-def read_rows(table_path: Path, source: str, version: int | None = None) -> Iterator[Row]:
-    """Streams the current rows of a source, in no particular order.
-
-    Args:
-        table_path: the table's folder.
-        source: name of the source.
-        version: an older version of the table instead of the newest.
-
-    Raises:
-        LakeError: no table there, or one of another schema version.
-    """
-    table = _open(table_path, version)
-    if table is None:
-        raise LakeError(f"{table_path} holds no table yet; screen {source!r} first")
-    dataset = _dataset(table, table_path)
-    schema = _schema_of(table_path) if table_path.name in SCHEMAS else dataset.schema
-    for batch in dataset.to_batches(filter=ds.field("source") == source, batch_size=BATCH_ROWS):
-        yield from conformed(batch, schema).to_pylist()
 
 
 def _dataset(table: DeltaTable, table_path: Path) -> ds.Dataset:
@@ -349,9 +294,9 @@ def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTab
     return _open(table_path) or table
 
 
-def _open(table_path: Path, version: int | None = None) -> DeltaTable | None:
+def _open(table_path: Path) -> DeltaTable | None:
     try:
-        table = DeltaTable(str(table_path), version=version)
+        table = DeltaTable(str(table_path))
     except TableNotFoundError:
         return None
     found = table.metadata().configuration.get(VERSION_KEY)

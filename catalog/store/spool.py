@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +11,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.errors import LakeError
-from catalog.store.schema import conformed, row_hash
+from catalog.store.schema import conformed
 
 BATCH_ROWS = 1000
-"""Rows given one by one that are held in memory at a time."""
+"""Rows of ids that leave, written at a time."""
 
 DIGESTS = frozenset({"row_hash", "input_hash", "families_digest"})
 """Columns of hexadecimal digests."""
@@ -161,34 +159,6 @@ def _differs(one: pa.ChunkedArray, other: pa.ChunkedArray) -> NDArray[np.bool_]:
     unlike = pc.not_equal(one, other).fill_null(True)
     both = pc.and_(one.is_null(), other.is_null())
     return np.asarray(pc.and_not(unlike, both))
-
-
-def batches_of_rows(
-    rows: Iterable[Mapping[str, Any]], source: str, schema: pa.Schema
-) -> Iterator[pa.RecordBatch]:
-    """Rows as batches, with their hash where they lack it.
-
-    Raises:
-        LakeError: a row of another source, a column that the schema lacks, a value that does not fit.
-    """
-    waiting = iter(rows)
-    while chunk := list(islice(waiting, BATCH_ROWS)):
-        ready = [_checked(row, source, schema) for row in chunk]
-        try:
-            yield pa.RecordBatch.from_pylist(ready, schema=schema)
-        except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
-            raise LakeError(f"rows of {source!r} do not fit the table's columns: {error}") from error
-
-
-def _checked(row: Mapping[str, Any], source: str, schema: pa.Schema) -> Mapping[str, Any]:
-    if row["source"] != source:
-        raise _foreign(row["id"], row["source"], source)
-    if set(row) - set(schema.names):
-        unknown = ", ".join(sorted(set(row) - set(schema.names)))
-        raise LakeError(
-            f"row {row['id']!r} has the unknown columns {unknown}; expected {', '.join(schema.names)}"
-        )
-    return row if row.get("row_hash") else {**row, "row_hash": row_hash(row)}
 
 
 def _check_source(batch: pa.RecordBatch, source: str) -> None:

@@ -111,24 +111,6 @@ class OptimadeSource:
         with closing(self._session):
             yield from self._raw(self._found(ids) if ids is not None else self._all(self._filters()))
 
-    def changed_since(self, date: str) -> Iterator[RawEntry]:
-        """Streams the entries of the chemistry that were changed after an ISO 8601 date.
-
-        Raises:
-            SourceError: as with `raw_entries`, or the database keeps no dates or does not filter by them.
-        """
-        with closing(self._session):
-            if "last_modified" not in self._service.properties():
-                raise SourceError(f"{self.name!r} keeps no dates of change; read its index instead")
-            newer = f'last_modified > "{quoted(date)}"'
-            filters = [" AND ".join(part for part in (one, newer) if part) for one in self._filters()]
-            for raw in self._raw(self._all(filters)):
-                if raw.provenance.last_updated is None or raw.provenance.last_updated <= date:
-                    raise SourceError(
-                        f"{self.name!r} does not filter by last_modified; read its index instead"
-                    )
-                yield raw
-
     def description(self) -> dict[str, str]:
         """Address, filter, and what the service has said of itself so far."""
         said = {

@@ -119,16 +119,6 @@ def test_the_index_tells_dates_and_costs_no_structure(service) -> None:
     assert index == {raw.id: raw.provenance.last_updated for raw in raws}
 
 
-def test_what_changed_since_a_date_is_filtered_by_the_service(service) -> None:
-    whole = {raw.id: raw for raw in source_of(service).raw_entries()}
-    date = "2015-01-01T00:00:00Z"
-    expected = {id_ for id_, raw in whole.items() if str(raw.provenance.last_updated) > date}
-    service.arm()
-    changed = {raw.id: raw for raw in source_of(service).changed_since(date)}
-    assert set(changed) == expected and 0 < len(expected) < len(whole)
-    assert all(raw == whole[id_] for id_, raw in changed.items())
-
-
 def test_entries_come_by_id_even_where_the_service_does_not_filter_by_it(service, monkeypatch) -> None:
     monkeypatch.setattr(module, "IDS_AT_ONCE", 4)
     whole = {raw.id: raw for raw in source_of(service).raw_entries()}

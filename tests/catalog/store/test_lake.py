@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,116 +16,150 @@ from deltalake.exceptions import CommitFailedError
 
 from catalog.errors import LakeError
 from catalog.store import lake
-from catalog.store.lake import apply, merge, read_rows
+from catalog.store.lake import apply, rows_of, scan
 from catalog.store.predictions import table_schema
+from catalog.store.schema import row_hash
 from catalog.store.structures import entry_to_row, structures_schema
-from polywell.records import Entry
+from polywell.records import Entry, Provenance
+from tests.catalog.stored import ids_at, stored_rows
 
-SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("id", pa.string()),
-        ("value", pa.float64()),
-        ("nested", pa.list_(pa.list_(pa.float64()))),
-    ]
-)
+CHECKOUT = Path(__file__).resolve().parents[3]
+
 HOSTILE = "files:/data/x y/100%/ü='q'?&#\\<b>"
 
 NONE = pa.array([], pa.string())
 
-
-def row(id_: str, value: float = 0.0, source: str = "s", nested: Any = None) -> dict[str, Any]:
-    return {"source": source, "id": id_, "value": value, "nested": nested}
-
-
-def put(table: Path, *rows: dict[str, Any], source: str = "s") -> int:
-    return merge(table, rows, source, SCHEMA)
+Given = tuple[str, float]
+"""An id, and a value that is stored with it."""
 
 
-def held(table: Path, source: str = "s", version: int | None = None) -> dict[str, float]:
-    return {found["id"]: found["value"] for found in read_rows(table, source, version)}
+def batch_of(rows: Iterable[Given], source: str = "s", nested: Any = None) -> pa.RecordBatch:
+    made = []
+    for id_, value in rows:
+        provenance = Provenance(e_above_hull_ev=value)
+        row = entry_to_row(Entry(source, id_, "MgO", ("Mg", "O"), None, provenance)) | {"occupancies": nested}
+        made.append(row | {"row_hash": row_hash(row)})
+    return pa.RecordBatch.from_pylist(made, schema=structures_schema())
 
 
-def test_merging_the_same_rows_again_makes_no_new_version(tmp_path: Path) -> None:
-    first = put(tmp_path / "t", row("a"), row("b"))
-    assert put(tmp_path / "t", row("b"), row("a")) == first
-    assert len(DeltaTable(str(tmp_path / "t")).history()) == first + 1
+def put(table: Path, *rows: Given, source: str = "s", nested: Any = None) -> int | None:
+    """Makes the table hold exactly these rows of the source."""
+    return apply(table, [batch_of(rows, source, nested)], NONE, source, complete=True)
 
 
-def test_rows_are_updated_added_and_leave_and_history_keeps_them(tmp_path: Path) -> None:
-    old = put(tmp_path / "t", row("a", 1), row("b", 2), row("c", 3))
-    new = put(tmp_path / "t", row("a", 1), row("b", 5), row("d", 4))
+def held(table: Path, source: str = "s") -> dict[str, float]:
+    return {found["id"]: found["e_above_hull_ev"] for found in stored_rows(table, source)}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "structures"
+
+
+def test_the_same_rows_again_make_no_new_version(table: Path) -> None:
+    first = put(table, ("a", 0), ("b", 0))
+    assert put(table, ("b", 0), ("a", 0)) == first
+    assert len(DeltaTable(str(table)).history()) == (first or 0) + 1
+
+
+def test_nothing_to_do_makes_no_table(table: Path) -> None:
+    assert apply(table, (), NONE, "s") is None
+    assert apply(table, (), NONE, "s", complete=True) is None
+    assert held(table) == {} and not table.exists()
+
+
+def test_rows_are_updated_added_and_leave_and_history_keeps_them(table: Path) -> None:
+    old = put(table, ("a", 1), ("b", 2), ("c", 3)) or 0
+    new = put(table, ("a", 1), ("b", 5), ("d", 4))
     assert new == old + 1
-    assert held(tmp_path / "t") == {"a": 1, "b": 5, "d": 4}
-    assert held(tmp_path / "t", version=old) == {"a": 1, "b": 2, "c": 3}
+    assert held(table) == {"a": 1, "b": 5, "d": 4}
+    assert ids_at(table, "s", old) == {"a", "b", "c"}
 
 
-def test_another_source_is_not_touched(tmp_path: Path) -> None:
-    put(tmp_path / "t", row("a", 1), row("b", 2))
-    before = DeltaTable(str(tmp_path / "t")).file_uris()
-    put(tmp_path / "t", row("a", 7, HOSTILE), source=HOSTILE)
-    assert held(tmp_path / "t") == {"a": 1, "b": 2}
-    assert held(tmp_path / "t", HOSTILE) == {"a": 7}
-    put(tmp_path / "t", source=HOSTILE)
-    assert held(tmp_path / "t", HOSTILE) == {}
-    assert DeltaTable(str(tmp_path / "t")).file_uris() == before
+def test_another_source_is_not_touched(table: Path) -> None:
+    put(table, ("a", 1), ("b", 2))
+    before = DeltaTable(str(table)).file_uris()
+    put(table, ("a", 7), source=HOSTILE)
+    assert held(table) == {"a": 1, "b": 2}
+    assert held(table, HOSTILE) == {"a": 7}
+    apply(table, (), pa.array(["a", "b"]), HOSTILE)
+    assert held(table, HOSTILE) == {}
+    assert DeltaTable(str(table)).file_uris() == before
 
 
-def test_names_of_sources_stay_within_the_tables_folder(tmp_path: Path) -> None:
-    for name in (HOSTILE, "files:../../..", "files:/", "parquet:C:\\x", "s", "S"):
-        put(tmp_path / "t", row("a", len(name), name), source=name)
-    for name in (HOSTILE, "files:../../..", "files:/", "parquet:C:\\x", "s", "S"):
-        assert held(tmp_path / "t", name) == {"a": len(name)}
-    folders = [item for item in (tmp_path / "t").iterdir() if item.is_dir()]
-    assert len(folders) == 7 and [item.name for item in tmp_path.iterdir()] == ["t"]
+def test_names_of_sources_stay_within_the_tables_folder(table: Path) -> None:
+    names = (HOSTILE, "files:../../..", "files:/", "parquet:C:\\x", "s", "S")
+    for name in names:
+        put(table, ("a", len(name)), source=name)
+    for name in names:
+        assert held(table, name) == {"a": len(name)}
+    folders = [item for item in table.iterdir() if item.is_dir()]
+    assert len(folders) == 7 and {item.name for item in table.parent.iterdir()} == {table.name, "work"}
 
 
 @pytest.mark.parametrize("nested", [[[1.0, 2.0], []], [[]], [], None, [[1.0], [2.0]]])
-def test_nested_lists_survive_whatever_their_statistics(nested: Any, tmp_path: Path) -> None:
+def test_nested_lists_survive_whatever_their_statistics(nested: Any, table: Path) -> None:
     """With statistics of nested columns, deltalake 1.5 gives [[1, 2], []] back as null."""
     for ids in ("ab", "abc", "ab"):
-        put(tmp_path / "t", *(row(id_, nested=nested) for id_ in ids))
-        assert [found["nested"] for found in read_rows(tmp_path / "t", "s")] == [nested] * len(ids)
+        put(table, *((id_, 0) for id_ in ids), nested=nested)
+        assert [found["occupancies"] for found in stored_rows(table, "s")] == [nested] * len(ids)
 
 
-def test_an_id_given_twice_is_refused_and_nothing_changes(tmp_path: Path) -> None:
-    put(tmp_path / "t", row("a", 1))
+def test_an_id_given_twice_is_refused_and_nothing_changes(table: Path) -> None:
+    put(table, ("a", 1))
     with pytest.raises(LakeError, match="'b' of source 's' came twice"):
-        put(tmp_path / "t", row("a", 2), row("b"), row("b"))
-    assert held(tmp_path / "t") == {"a": 1}
+        put(table, ("a", 2), ("b", 0), ("b", 0))
+    assert held(table) == {"a": 1}
 
 
-def test_rows_that_do_not_belong_are_refused(tmp_path: Path) -> None:
+def test_rows_that_do_not_belong_are_refused(tmp_path: Path, table: Path) -> None:
     with pytest.raises(LakeError, match="belongs to source 'other'"):
-        put(tmp_path / "t", row("a", source="other"))
-    with pytest.raises(LakeError, match="unknown columns extra"):
-        put(tmp_path / "t", {**row("a"), "extra": 1})
-    with pytest.raises(LakeError, match="do not fit"):
-        put(tmp_path / "t", {**row("a"), "value": "text"})
+        apply(table, [batch_of([("a", 0)], "other")], NONE, "s", complete=True)
     with pytest.raises(LakeError, match="expected a folder named structures or predictions"):
-        merge(tmp_path / "t", [row("a")], "s")
+        put(tmp_path / "t", ("a", 0))
 
 
-def test_more_rows_than_one_batch(tmp_path: Path) -> None:
-    rows = [row(str(number), number) for number in range(2 * lake.BATCH_ROWS + 3)]
-    merge(tmp_path / "t", iter(rows), "s", SCHEMA)
-    assert held(tmp_path / "t") == {str(number): float(number) for number in range(len(rows))}
-    merge(tmp_path / "t", pa.Table.from_pylist(rows[:5], schema=SCHEMA), "s", SCHEMA)
-    assert len(held(tmp_path / "t")) == 5
+def test_columns_that_the_schema_lacks_are_left_out(table: Path) -> None:
+    batch = batch_of([("a", 1)]).append_column("extra", pa.array([1.0]))
+    apply(table, [batch.drop_columns(["stamp"])], NONE, "s")
+    [row] = stored_rows(table, "s")
+    assert list(row) == structures_schema().names and row["stamp"] is None
 
 
-def test_a_table_of_another_program_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LakeError, match="holds no table yet"):
-        list(read_rows(tmp_path / "t", "s"))
+def test_more_rows_than_one_batch(table: Path) -> None:
+    count = 2 * lake.BATCH_ROWS + 3
+    [one] = batch_of([("0", 0)]).to_pylist()
+    rows = [one | {"id": str(number), "e_above_hull_ev": float(number)} for number in range(count)]
+    whole = pa.Table.from_pylist(rows, structures_schema())
+    apply(table, whole.to_batches(max_chunksize=999), NONE, "s", complete=True)
+    assert held(table) == {str(number): float(number) for number in range(count)}
+    apply(table, whole.slice(0, 5).to_batches(), NONE, "s", complete=True)
+    assert len(held(table)) == 5
+
+
+def test_the_rows_of_some_entries(table: Path) -> None:
+    put(table, ("a", 1), ("b", 2), ("c", 3))
+    put(table, ("a", 7), source="other")
+    assert {id_: row["e_above_hull_ev"] for id_, row in rows_of(table, "s", {"a", "c", "x"}).items()} == {
+        "a": 1,
+        "c": 3,
+    }
+    assert rows_of(table, "s", ()) == {}
+    assert [batch.schema.names for batch in scan(table, "s", ["e_above_hull_ev", "id"])] == [
+        ["e_above_hull_ev", "id"]
+    ]
+
+
+def test_a_table_of_another_program_is_refused(table: Path) -> None:
     DeltaTable.create(
-        str(tmp_path / "t"), SCHEMA, configuration={lake.VERSION_KEY: "2"}, raise_if_key_not_exists=False
+        str(table), structures_schema(), configuration={lake.VERSION_KEY: "2"}, raise_if_key_not_exists=False
     )
-    for use in (lambda: list(read_rows(tmp_path / "t", "s")), lambda: put(tmp_path / "t", row("a"))):
+    for use in (lambda: stored_rows(table, "s"), lambda: put(table, ("a", 0))):
         with pytest.raises(LakeError, match="has schema version 2, this program knows 1"):
             use()
 
 
-def test_a_lost_race_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_race_is_run_again(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = lake._commit, []
 
     def lose_twice(*arguments: Any) -> int:
@@ -135,30 +170,29 @@ def test_a_lost_race_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(lake, "_commit", lose_twice)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    put(tmp_path / "t", row("a", 1))
-    assert held(tmp_path / "t") == {"a": 1} and len(calls) == 3
+    put(table, ("a", 1))
+    assert held(table) == {"a": 1} and len(calls) == 3
 
     def lose_always(*arguments: Any) -> int:
         raise CommitFailedError("lost")
 
     monkeypatch.setattr(lake, "_commit", lose_always)
     with pytest.raises(LakeError, match="lost against other writers"):
-        put(tmp_path / "t", row("a", 2))
+        put(table, ("a", 2))
 
 
 def writer(table: str, source: str, rounds: int, start: Any) -> None:
     start.wait()
     for number in range(rounds):
-        merge(Path(table), [row(id_, number, source) for id_ in "abc"], source, SCHEMA)
+        put(Path(table), *((id_, number) for id_ in "abc"), source=source)
 
 
 @pytest.mark.parametrize("sources", [("one", "two"), ("same", "same")])
-def test_two_writers_at_the_same_time(sources: tuple[str, str], tmp_path: Path) -> None:
+def test_two_writers_at_the_same_time(sources: tuple[str, str], table: Path) -> None:
     context = multiprocessing.get_context("spawn")
     start, rounds = context.Barrier(2), 6
     processes = [
-        context.Process(target=writer, args=(str(tmp_path / "t"), source, rounds, start))
-        for source in sources
+        context.Process(target=writer, args=(str(table), source, rounds, start)) for source in sources
     ]
     for process in processes:
         process.start()
@@ -166,47 +200,46 @@ def test_two_writers_at_the_same_time(sources: tuple[str, str], tmp_path: Path) 
         process.join(120)
     assert [process.exitcode for process in processes] == [0, 0]
     for source in sources:
-        assert held(tmp_path / "t", source) == dict.fromkeys("abc", rounds - 1.0)
+        assert held(table, source) == dict.fromkeys("abc", rounds - 1.0)
 
 
-def test_a_merge_that_is_killed_leaves_the_table_whole(tmp_path: Path) -> None:
-    put(tmp_path / "t", *(row(str(number), 0.0) for number in range(500)))
+def test_a_commit_that_is_killed_leaves_the_table_whole(table: Path) -> None:
+    put(table, *((str(number), 0) for number in range(500)))
     code = (
-        "import sys, pyarrow as pa\nfrom pathlib import Path\nfrom catalog.store.lake import merge\n"
-        "schema = pa.schema([('source', pa.string()), ('id', pa.string()), ('value', pa.float64()),"
-        " ('nested', pa.list_(pa.list_(pa.float64())))])\n"
+        "import sys\nfrom pathlib import Path\nfrom tests.catalog.store.test_lake import put\n"
         "print('go', flush=True)\n"
         "for value in range(1, 10_000):\n"
-        "    rows = [{'source': 's', 'id': str(n), 'value': value, 'nested': None} for n in range(500)]\n"
-        "    merge(Path(sys.argv[1]), rows, 's', schema)\n"
+        "    put(Path(sys.argv[1]), *((str(number), value) for number in range(500)))\n"
     )
     for wait in (0.05, 0.13, 0.21):
-        process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "t")], stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(table)], stdout=subprocess.PIPE, cwd=CHECKOUT
+        )
         assert process.stdout is not None and process.stdout.readline() == b"go\n"
         time.sleep(wait)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-        values = held(tmp_path / "t")
+        values = held(table)
         assert len(values) == 500 and len(set(values.values())) == 1
-    put(tmp_path / "t", row("last", 1.0))
-    assert held(tmp_path / "t") == {"last": 1.0}
+    put(table, ("last", 1))
+    assert held(table) == {"last": 1.0}
 
 
-def test_a_process_that_read_a_table_ends_in_peace(tmp_path: Path) -> None:
+def test_a_process_that_read_a_table_ends_in_peace(table: Path) -> None:
     """With deltalake's own file system about every third process aborts while it ends."""
-    put(tmp_path / "t", row("a", 1.0))
+    put(table, ("a", 1))
     code = (
-        "import sys\nfrom pathlib import Path\nfrom catalog.store.lake import read_rows\n"
-        "for _ in range(10):\n    list(read_rows(Path(sys.argv[1]), 's'))\n"
+        "import sys\nfrom pathlib import Path\nfrom catalog.store.lake import scan\n"
+        "for _ in range(10):\n    list(scan(Path(sys.argv[1]), 's'))\n"
     )
     for _ in range(4):
-        subprocess.run([sys.executable, "-c", code, str(tmp_path / "t")], check=True)
+        subprocess.run([sys.executable, "-c", code, str(table)], check=True)
 
 
 def test_a_table_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LakeError, match="cannot be written"):
-        put(tmp_path / "file" / "t", row("a"))
+        put(tmp_path / "file" / "structures", ("a", 0))
 
 
 def test_a_table_with_the_words_of_an_older_program_goes_on(tmp_path: Path) -> None:
@@ -221,7 +254,7 @@ def test_a_table_with_the_words_of_an_older_program_goes_on(tmp_path: Path) -> N
     for digest in ("1", "2"):
         changed = batch.set_column(batch.schema.get_field_index("row_hash"), "row_hash", pa.array([digest]))
         apply(table, [changed], NONE, "s")
-        assert [row["row_hash"] for row in read_rows(table, "s")] == [digest]
+        assert [row["row_hash"] for row in stored_rows(table, "s")] == [digest]
 
 
 def stored(id_: str, formula: str = "MgO", source: str = "s", stamp: str | None = None) -> pa.RecordBatch:
@@ -230,7 +263,7 @@ def stored(id_: str, formula: str = "MgO", source: str = "s", stamp: str | None 
 
 
 def formulas(table: Path, source: str = "s") -> dict[str, str]:
-    return {found["id"]: found["formula"] for found in read_rows(table, source)}
+    return {found["id"]: found["formula"] for found in stored_rows(table, source)}
 
 
 def test_changes_move_what_differs_and_nothing_else(tmp_path: Path) -> None:
@@ -242,7 +275,7 @@ def test_changes_move_what_differs_and_nothing_else(tmp_path: Path) -> None:
     assert DeltaTable(str(table)).version() == second == (first or 0) + 1
     third = apply(table, [stored("c", stamp="2026-11-02")], NONE, "s")
     assert third == second + 1
-    stamps = {found["id"]: found["stamp"] for found in read_rows(table, "s")}
+    stamps = {found["id"]: found["stamp"] for found in stored_rows(table, "s")}
     assert stamps == {"b": None, "c": "2026-11-02", "d": None}
     apply(table, [stored("x", source="other")], NONE, "other", complete=True)
     apply(table, [stored("e")], NONE, "s", complete=True)

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from pymatgen.core import Lattice, Structure
 
 from catalog.readers.reading import Failure, read_parts
 from catalog.sources.base import RawEntry
-from catalog.store.lake import merge, read_rows
+from catalog.store.lake import apply
 from catalog.store.schema import row_hash
 from catalog.store.structures import (
     entry_to_row,
@@ -22,6 +23,7 @@ from catalog.store.structures import (
     structures_schema,
 )
 from polywell.records import Entry, Provenance
+from tests.catalog.stored import stored_rows
 
 number = st.floats(-1e3, 1e3, allow_nan=False)
 share = st.floats(0.01, 0.5)
@@ -62,8 +64,9 @@ def test_a_structure_goes_through_the_table_unchanged(tmp_path: Path) -> None:
     structure = Structure(Lattice(rng.random((3, 3)) + 4 * np.eye(3)), species, coordinates)
     entry = entry_of(structure, pressure_gpa=0.1 + 0.2, theoretical=False, note="ü <b>\n")
     row = entry_to_row(entry)
-    merge(tmp_path / "structures", [row], entry.source)
-    (stored,) = read_rows(tmp_path / "structures", entry.source)
+    batch = pa.RecordBatch.from_pylist([row], schema=structures_schema())
+    apply(tmp_path / "structures", [batch], pa.array([], pa.string()), entry.source)
+    (stored,) = stored_rows(tmp_path / "structures", entry.source)
     assert stored == row and list(stored) == structures_schema().names
     back = row_to_entry(stored)
     assert back.structure is not None

@@ -5,7 +5,7 @@ import shutil
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from catalog.home import Home
 from catalog.runs.published import latest_run, manifest_of, published_runs, two_runs
@@ -15,6 +15,7 @@ from flows.deployments.notify import news
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from polywell.families import load_families
+from tests.catalog.stored import ids_at, stored_rows
 from tests.flows.crystals import CHECKOUT
 from tests.flows.dated import Dated, infinite_layer, ranked, screened
 
@@ -67,7 +68,7 @@ def test_only_what_changed_is_read_and_screened(home, monkeypatch):
     assert [(change.id, change.why) for change in changes.changed] == [("b", "structure")]
     assert [(change.id, change.why) for change in changes.withdrawn] == [("d", "no longer in the source")]
     older = DeltaTable(str(home.predictions)).version() - 1
-    assert "d" in {row["id"] for row in lake.read_rows(home.predictions, "dated", older)}
+    assert "d" in ids_at(home.predictions, "dated", older)
     assert "1 new candidates at or above 100 K" in news(finished, 100.0)
     assert news(finished, 1e4) is None
     assert [run.name for run in two_runs(home, [])] == [run.name for run in published_runs(home)[::-1]]
@@ -112,11 +113,13 @@ def test_a_home_of_an_older_program_is_taken_over(home):
     added = {"raw_id", "stamp", "reading", "deprecated", "functional", "database_ids"}
     older = [field for field in structures_schema() if field.name not in added]
     rows = [{field.name: None for field in older} | {"source": "dated", "id": id_} for id_ in "az"]
-    lake.merge(home.structures, rows, "dated", pa.schema(older))
-    assert [row["stamp"] for row in lake.read_rows(home.structures, "dated")] == [None, None]
+    home.prepare()
+    table = lake._create(home.structures, pa.schema(older))
+    write_deltalake(table, pa.Table.from_pylist(rows, pa.schema(older)), mode="append")
+    assert [row["stamp"] for row in stored_rows(home.structures, "dated")] == [None, None]
     finished, _ = screened(source, home)
     assert finished.counts.candidates == 2
-    assert {row["id"] for row in lake.read_rows(home.structures, "dated")} == {"a", "b"}
+    assert {row["id"] for row in stored_rows(home.structures, "dated")} == {"a", "b"}
 
 
 def test_entries_that_may_not_be_used_commercially_can_be_left_out(home, capsys):

@@ -16,7 +16,7 @@ import pytest
 
 from catalog.home import Home
 from catalog.runs.published import manifest_of
-from catalog.store.lake import read_rows
+from tests.catalog.stored import stored_rows
 from tests.flows.crystals import CHECKOUT
 
 DAY = "1795000000"
@@ -61,7 +61,7 @@ def state(home):
         for name in ("ranked", "rejected", "failed")
     }
     rows = {
-        table.name: sorted(json.dumps(row, sort_keys=True) for row in read_rows(table, source))
+        table.name: sorted(json.dumps(row, sort_keys=True) for row in stored_rows(table, source))
         for table in (where.structures, where.predictions)
     }
     for path in [*where.catalog.rglob("*"), *where.reports.rglob("*")]:
