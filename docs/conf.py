@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 DOCS = Path(__file__).resolve().parent
-sys.path[:0] = [str(DOCS), str(DOCS.parent)]  # the modules of this checkout, wherever it was installed from
+# The modules and the command of this checkout and environment, here and in the tutorial's kernel.
+sys.path[:0] = [str(DOCS), str(DOCS.parent)]
+os.environ["PYTHONPATH"] = str(DOCS.parent)
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
 project = "polywell"
 author = "the polywell authors"
