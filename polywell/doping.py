@@ -6,14 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
-import tomli
 from pydantic import BaseModel, ConfigDict, Field
 from pymatgen.core import Composition, Element
 
 from polywell.data.charges import NoChargeError, formal_charges
+from polywell.data.tables import load_table
 from polywell.proposal.stripes import SPACINGS, STRIPE_MEANING, stripe_doping
 
 LEAST_VALENCE, MOST_VALENCE = 0.0, 4.0
@@ -118,13 +117,8 @@ def valence_of(formula: str, metal: str) -> Valence:
 
 @cache
 def replacements() -> tuple[Replacement, ...]:
-    """The table of substitutions, in its own order.
-
-    Raises:
-        pydantic.ValidationError: a row of the table breaks the schema.
-    """
-    text = (files("polywell") / "tables" / "substitutions.toml").read_text(encoding="utf-8")
-    return _Table.model_validate(tomli.loads(text)).substitution
+    """The table of substitutions, in its own order."""
+    return load_table("substitutions.toml", _Table).substitution
 
 
 def replacements_for(family: str, elements: Collection[str]) -> tuple[Replacement, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import tomli
+from pydantic import BaseModel, ConfigDict, Field
 
+from polywell.data.tables import load_table
 from polywell.geometry.ions import Floats
 
 if TYPE_CHECKING:
@@ -34,12 +34,18 @@ class Charges:
     metal_charge: float
 
 
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    source: str
+    charge: dict[str, int]
+
+
 @cache
 def formal_charges() -> dict[str, int]:
     """The table of formal charges by element, in units of e."""
-    text = (files("polywell") / "tables" / "formal_charges.toml").read_text(encoding="utf-8")
-    table: dict[str, int] = tomli.loads(text)["charge"]
-    return table
+    return load_table("formal_charges.toml", _Table).charge
 
 
 def site_charges(structure: Structure, metal: str) -> Charges:

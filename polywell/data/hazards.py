@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
-import tomli
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Element
+
+from polywell.data.tables import load_table
 
 KINDS = ("toxic", "radioactive", "volatile", "air-sensitive", "supply")
 """Kinds of remark, in the order in which they are told."""
@@ -58,13 +58,8 @@ class Hazard:
 
 @cache
 def remarks() -> tuple[Remark, ...]:
-    """The table of remarks, in its own order.
-
-    Raises:
-        pydantic.ValidationError: a row of the table breaks the schema.
-    """
-    text = (files("polywell") / "tables" / "elements.toml").read_text(encoding="utf-8")
-    return _Table.model_validate(tomli.loads(text)).remark
+    """The table of remarks, in its own order."""
+    return load_table("elements.toml", _Table).remark
 
 
 def hazards(elements: Collection[str]) -> tuple[Hazard, ...]:

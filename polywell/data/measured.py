@@ -12,13 +12,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
-import tomli
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from polywell.data.reference import Positive, reference_structures
+from polywell.data.tables import load_table
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates")
 """Files of the table, without their suffix."""
@@ -105,20 +104,24 @@ class Measured(BaseModel):
         return self.tc_k or self.tc_onset_k or self.tc_zero_k or self.tc_meissner_k
 
 
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    measured: tuple[Measured, ...]
+
+
 @cache
 def measured_superconductors() -> tuple[Measured, ...]:
     """Read and validate the table, sorted by id; non-superconductors are rows too.
 
     Raises:
-        pydantic.ValidationError: If a row misses a field, has an unknown one or contradicts itself.
+        TableError: If a row misses a field, has an unknown one or contradicts itself.
         ValueError: If two rows share an id, or a row names a structure that the library does not hold.
     """
     known = {record.id for record in reference_structures()}
     rows: dict[str, Measured] = {}
     for table in TABLE_NAMES:
-        text = (files("polywell") / "tables" / "measured" / f"{table}.toml").read_text(encoding="utf-8")
-        for fields in tomli.loads(text)["measured"]:
-            row = Measured.model_validate(fields)
+        for row in load_table(f"measured/{table}.toml", _Table).measured:
             if row.id in rows:
                 raise ValueError(f"id {row.id!r} occurs twice, again in {table}.toml; ids must be unique")
             if row.structure not in known:

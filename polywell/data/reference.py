@@ -11,15 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
 import numpy as np
-import tomli
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
 from polywell.data.orbits import check_cell, orbits
+from polywell.data.tables import load_table
 from polywell.records import Entry, Provenance, Reason
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates", "controls")
@@ -163,6 +162,10 @@ class ReferenceStructure(_Record):
         return _without_deuterium(Composition(self.formula))
 
 
+class _Table(_Record):
+    structure: tuple[ReferenceStructure, ...]
+
+
 def _without_deuterium(composition: Composition) -> Composition:
     amounts: dict[str, float] = {}
     for symbol, amount in composition.get_el_amt_dict().items():
@@ -176,14 +179,12 @@ def reference_structures() -> tuple[ReferenceStructure, ...]:
     """Read and validate the library, sorted by id.
 
     Raises:
-        pydantic.ValidationError: If a record misses a field, has an unknown one or contradicts itself.
+        TableError: If a record misses a field, has an unknown one or contradicts itself.
         ValueError: If two records share an id.
     """
     records: dict[str, ReferenceStructure] = {}
     for table in TABLE_NAMES:
-        text = (files("polywell") / "tables" / "reference" / f"{table}.toml").read_text(encoding="utf-8")
-        for row in tomli.loads(text)["structure"]:
-            record = ReferenceStructure.model_validate(row)
+        for record in load_table(f"reference/{table}.toml", _Table).structure:
             if record.id in records:
                 raise ValueError(f"id {record.id!r} occurs twice, again in {table}.toml; ids must be unique")
             records[record.id] = record

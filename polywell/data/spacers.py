@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
-import tomli
 from pydantic import BaseModel, ConfigDict, Field
+
+from polywell.data.tables import load_table
 
 
 class SpacerClass(BaseModel):
@@ -56,5 +56,4 @@ class SpacerTable(BaseModel):
 @cache
 def spacer_table() -> SpacerTable:
     """Read the built-in table of spacer classes and apex radii."""
-    text = (files("polywell") / "tables" / "spacers.toml").read_text(encoding="utf-8")
-    return SpacerTable.model_validate(tomli.loads(text))
+    return load_table("spacers.toml", SpacerTable)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, fields
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import tomli
 
+from polywell.data.tables import TABLES
 from polywell.evidence.calibration import Calibration, FamilyModel, TrainingRow
 from polywell.evidence.features import Features
 from polywell.evidence.kernel import TERMS
@@ -77,7 +77,7 @@ def from_text(text: str) -> Calibration:
 @cache
 def built_in_calibration() -> Calibration:
     """The calibration that comes with polywell."""
-    return from_text((files("polywell") / "tables" / "calibration.toml").read_text(encoding="utf-8"))
+    return from_text((TABLES / "calibration.toml").read_text(encoding="utf-8"))
 
 
 def _model(family: dict[str, Any]) -> FamilyModel:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
-import tomli
 from pydantic import BaseModel, ConfigDict, Field
 
 from polywell.data.measured import Measured, measured_superconductors
 from polywell.data.reference import ReferenceStructure, reference_structures
+from polywell.data.tables import load_table
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families, built_in_families
 from polywell.records import Screening
@@ -55,13 +54,8 @@ class CeilingData:
 
 @cache
 def nickelate_reports() -> tuple[Report, ...]:
-    """The table of reports without a structure, in its own order.
-
-    Raises:
-        pydantic.ValidationError: a row of the table breaks the schema.
-    """
-    text = (files("polywell") / "tables" / "nickelate_reports.toml").read_text(encoding="utf-8")
-    return _Table.model_validate(tomli.loads(text)).report
+    """The table of reports without a structure, in its own order."""
+    return load_table("nickelate_reports.toml", _Table).report
 
 
 def built_in_data() -> CeilingData:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Annotated, Literal
 
 import numpy as np
-import tomli
 from pydantic import BaseModel, ConfigDict, Field
 
+from polywell.data.tables import load_table
 from polywell.geometry.ions import Floats
 from polywell.relation import critical_temperature_k
 
@@ -75,13 +74,8 @@ class PressureCurve:
 
 @cache
 def compressibilities() -> tuple[Compressibility, ...]:
-    """The table of compressibilities, in its own order.
-
-    Raises:
-        pydantic.ValidationError: a row of the table breaks the schema.
-    """
-    text = (files("polywell") / "tables" / "compressibility.toml").read_text(encoding="utf-8")
-    return _Table.model_validate(tomli.loads(text)).compound
+    """The table of compressibilities, in its own order."""
+    return load_table("compressibility.toml", _Table).compound
 
 
 def height_under_pressure_ang(xi_ang: float, kappa_per_gpa: float, pressure_gpa: float | Floats) -> Floats:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import tomli
 from pydantic import BaseModel, ConfigDict, Field
+
+from polywell.data.tables import load_table
 
 Basis = Literal["arithmetic", "structure", "measurement", "table"]
 Value = float | str
@@ -50,6 +50,16 @@ class Printed(BaseModel):
     def half_unit(self) -> float:
         """Half a unit of the last printed digit; 0 for a text."""
         return 0.0 if self.decimals is None else 0.5 * 10.0**-self.decimals
+
+
+class _Table(BaseModel):
+    """The values by section and name."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    source: str
+    __pydantic_extra__: dict[str, dict[str, Printed]]
 
 
 class Verdict(StrEnum):
@@ -100,17 +110,10 @@ class Pair:
 
 @cache
 def printed_values() -> dict[str, Printed]:
-    """Every value of the table by its key, `section.name`.
-
-    Raises:
-        pydantic.ValidationError: a row of the table breaks the schema.
-    """
-    text = (files("polywell") / "tables" / "published.toml").read_text(encoding="utf-8")
-    table: dict[str, Any] = tomli.loads(text)
+    """Every value of the table by its key, `section.name`."""
     return {
-        f"{section}.{name}": Printed.model_validate(row | {"key": f"{section}.{name}", "section": section})
-        for section, rows in table.items()
-        if isinstance(rows, dict)
+        f"{section}.{name}": row.model_copy(update={"key": f"{section}.{name}", "section": section})
+        for section, rows in load_table("published.toml", _Table).__pydantic_extra__.items()
         for name, row in rows.items()
     }
 
