@@ -11,7 +11,7 @@ import typer.core
 import typer.main
 from typer.testing import CliRunner
 
-from catalog.sources.listing import SOURCES
+from catalog.sources.registry import SOURCES
 from flows.cli.main import app
 from polywell.columns import columns_of
 from polywell.families import load_families

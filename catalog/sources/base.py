@@ -6,13 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from itertools import islice
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pyarrow as pa
 
 from catalog.errors import ReadError, SourceError
 from catalog.store.schema import storable
 from polywell.records import Entry, Provenance
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 Kind = Literal["entry", "cif", "path", "pymatgen", "optimade", "error"]
 
@@ -60,6 +64,28 @@ class Chemistry:
     def holds(self, elements: Collection[str]) -> bool:
         """Whether an entry of these elements has a metal and a ligand."""
         return not self.metals.isdisjoint(elements) and not self.ligands.isdisjoint(elements)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a source is opened with.
+
+    Attributes:
+        name: the spec as the user gave it; the name of the source.
+        place: what stands behind the colon of the spec: a path, a name or an address; empty without one.
+        chemistry: what is worth looking at; None means everything.
+        key: the user's key for a service that needs one; from the environment if None.
+    """
+
+    name: str
+    place: str = ""
+    chemistry: Chemistry | None = None
+    key: SecretStr | None = None
+
+    @property
+    def path(self) -> Path:
+        """The place as a path; `~` stands for the user's folder."""
+        return Path(self.place).expanduser()
 
 
 class Source(Protocol):

@@ -8,8 +8,13 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from catalog.errors import FileAccessError, SourceError
-from catalog.sources.base import RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.base import Asked, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
 from catalog.store.durable import file_digest
+
+
+def opened(asked: Asked) -> Source:
+    """The folder or file that is asked for."""
+    return FilesSource(asked.path, asked.name)
 
 
 class FilesSource:

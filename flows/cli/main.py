@@ -161,7 +161,7 @@ def diff(
 @app.command()
 def sources() -> None:
     """List the sources that can be screened, each with an example."""
-    from catalog.sources.listing import SOURCES
+    from catalog.sources.registry import SOURCES
     from flows.cli.terminal import print_table
 
     print_table(

@@ -19,7 +19,7 @@ from catalog.errors import (
     SourceError,
     SourceRefusedError,
 )
-from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, in_batches
+from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, in_batches
 from catalog.sources.materials_project.documents import (
     FIELDS,
     INDEX_FIELDS,
@@ -57,6 +57,11 @@ _MATERIAL_ID = re.compile(r"[A-Za-z]+-[A-Za-z0-9]+")
 
 Document = dict[str, Any]
 Answer = TypeVar("Answer")
+
+
+def opened(asked: Asked) -> Source:
+    """The Materials Project, with the key that is given or in the environment."""
+    return MaterialsProjectSource(asked.chemistry, asked.key)
 
 
 class MaterialsProjectSource:

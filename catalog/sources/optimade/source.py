@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from catalog.errors import DuplicateIdError, SourceChangedError, SourceError
-from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.optimade.client import (
     COLUMN_FIELDS,
     STRUCTURE_FIELDS,
@@ -31,6 +31,11 @@ IDS_AT_ONCE = 40
 REQUESTS_PER_S = 2.0
 _MADE_UP = re.compile(r"#\d+$|^\(entry \d+\)$")
 """Ids that are given here and not by the service."""
+
+
+def opened(asked: Asked) -> Source:
+    """The database or address that is asked for."""
+    return OptimadeSource(asked.place, asked.name, asked.chemistry)
 
 
 class OptimadeSource:

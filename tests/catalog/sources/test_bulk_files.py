@@ -1,7 +1,6 @@
 """Files of rows: what goes in comes out, and what is wrong with a row is a row."""
 
 import bz2
-import dataclasses
 import gzip
 import json
 import pickle
@@ -21,7 +20,8 @@ from pymatgen.entries.computed_entries import ComputedStructureEntry
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError
 from catalog.readers.reading import read
 from catalog.sources import Chemistry, RawEntry, SourceError, open_source
-from catalog.sources.lemat import LematSource
+from catalog.sources.bulk.lemat import LematSource
+from catalog.sources.registry import SOURCES
 from tests.catalog.listed import listed
 
 CUPRATES = Chemistry(frozenset({"Cu"}), frozenset({"O"}))
@@ -367,11 +367,9 @@ def test_timestamps_serve_as_dates(tmp_path: Path) -> None:
 
 
 def test_every_listed_source_can_be_opened_or_says_what_it_lacks(monkeypatch) -> None:
-    from catalog.sources import SOURCES
-
     monkeypatch.delenv("MP_API_KEY", raising=False)
     for kind in SOURCES:
-        assert dataclasses.asdict(kind)["meaning"].endswith(".")
+        assert kind.meaning.endswith(".") and kind.place_in(kind.example) is not None
         if kind.form.startswith(("reference", "optimade")):
             open_source(kind.example)
         else:

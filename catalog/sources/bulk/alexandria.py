@@ -13,6 +13,7 @@ from typing import IO, Any
 import ijson
 
 from catalog.errors import SourceError
+from catalog.sources.base import Asked, Source
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
 from polywell.records import Provenance
 
@@ -20,6 +21,11 @@ _BZIP2, _GZIP = b"BZh", b"\x1f\x8b"
 _ID_KEYS = ("mat_id", "material_id")
 _DATE_KEYS = ("last_updated", "last_modified", "date")
 _FUNCTIONAL_KEYS = ("functional", "xc_functional", "run_type")
+
+
+def opened(asked: Asked) -> Source:
+    """The file that is asked for."""
+    return AlexandriaSource(asked.path, asked.name, asked.chemistry)
 
 
 class AlexandriaSource(RowsSource):

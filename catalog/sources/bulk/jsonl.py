@@ -11,10 +11,16 @@ from typing import Any
 
 from catalog.errors import ParseError, ReadError, TooLargeError
 from catalog.readers.limits import LIMITS
+from catalog.sources.base import Asked, Source
 from catalog.sources.materials_project.documents import date_of, elements_of, provenance_of
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
 
 _GZIP = b"\x1f\x8b"
+
+
+def opened(asked: Asked) -> Source:
+    """The file that is asked for."""
+    return JsonLinesSource(asked.path, asked.name, asked.chemistry)
 
 
 class JsonLinesSource(RowsSource):

@@ -13,27 +13,29 @@ import pyarrow.parquet as pq
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceError
 from catalog.readers.filetext import check_size
 from catalog.readers.limits import LIMITS
-from catalog.sources.base import Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
-from catalog.sources.lemat import LematSource
+from catalog.sources.base import Asked, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.bulk.lemat import LematSource
+from catalog.store.durable import file_digest
 
 ID, CIF, FORMULA = "material_id", "cif", "formula"
 _BATCH_ROWS = 64
 _PART = re.compile(r"#part\d+$")
 
 
-def open_parquet(file: Path, name: str, chemistry: Chemistry | None) -> Source:
-    """The source of a Parquet file, by its columns.
+def opened(asked: Asked) -> Source:
+    """The file that is asked for, by its columns.
 
     Raises:
         SourceError: no such file, no Parquet file, or a column is missing.
     """
+    file = asked.path
     try:
         names = pq.read_schema(file).names if file.is_file() else []
     except (pa.ArrowException, OSError):
         names = []  # the source itself says what is wrong
     if CIF not in names and "lattice_vectors" in names:
-        return LematSource(file, name, chemistry)
-    return ParquetSource(file, name)
+        return LematSource(file, asked.name, asked.chemistry)
+    return ParquetSource(file, asked.name)
 
 
 class ParquetSource:
@@ -89,8 +91,7 @@ class ParquetSource:
 
     def version(self) -> str:
         """sha256 of the file."""
-        with self._file.open("rb") as stream:
-            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+        return "sha256:" + file_digest(self._file)
 
     def expected_count(self) -> int:
         """Number of rows."""

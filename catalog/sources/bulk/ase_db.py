@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.errors import ParseError, SourceError
-from catalog.sources.base import Chemistry
+from catalog.sources.base import Asked, Chemistry, Source
 from catalog.sources.rows import FileRow, RowsSource
 from polywell.records import Provenance
 
@@ -21,6 +21,11 @@ _HULL_KEYS = ("e_above_hull", "energy_above_hull", "ehull", "hull_distance")
 
 _FUNCTIONAL_KEYS = ("functional", "xc")
 _SQLITE = b"SQLite format 3\x00"
+
+
+def opened(asked: Asked) -> Source:
+    """The database that is asked for."""
+    return AseDbSource(asked.path, asked.name, asked.chemistry)
 
 
 class AseDbSource(RowsSource):

@@ -1,0 +1,1 @@
+"""Databases that come as one file: a source for each form."""
