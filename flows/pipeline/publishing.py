@@ -38,6 +38,7 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
         started.at,
         excluded_noncommercial=tables.excluded,
         correction=tables.database.as_json(),
+        without_estimate=tables.without_estimate(),
         changes=changes.as_json(),
     )
     with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written

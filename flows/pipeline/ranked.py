@@ -49,4 +49,6 @@ def rank(plan: Plan, screened: Screened) -> Ranked:
     if tables.excluded:
         say(f"left out: {tables.excluded} entries whose licence forbids commercial use")
     say(f"correction: {tables.database.sentence}")
+    for note, count in tables.without_estimate().items():
+        say(f"no estimate for {count} of {counts.candidates} candidates, which come after the others: {note}")
     return Ranked(tables, counts)

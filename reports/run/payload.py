@@ -26,7 +26,7 @@ NOT_LISTED = frozenset(
 )
 """Keys of the manifest that have a place of their own on the page."""
 
-OWN_PLACE = frozenset({"changes", "correction"})
+OWN_PLACE = frozenset({"changes", "correction", "without_estimate"})
 """Keys that a manifest may lack, and that have a place of their own when it has them."""
 
 MAX_FACT = 400

@@ -19,6 +19,7 @@ from polywell.families import load_families
 from polywell.ranking import RankBy
 from polywell.records import Entry, Outcome, Provenance, Screening
 from polywell.screening import screen_many
+from tests.flows.crystals import CHECKOUT
 from tests.flows.dated import Dated, infinite_layer, ranked, screened
 
 ONE_COMPOUND_EACH = ("cacuo2", "hgba2cuo4.18", "tl2ba2cuo6", "yba2cu3o6.92", "la2cuo4-lto", "nd2cuo4")
@@ -180,3 +181,32 @@ def test_the_command_ranks_as_it_is_told(polywell, folder, tmp_path):
     assert "--rank-by is 'beauty'; expected ceiling, outer, expected or low" in wrong.stderr
     wrong = polywell(*words, POLYWELL_RANK_BY="beauty")
     assert wrong.returncode == 2 and "POLYWELL_RANK_BY" in wrong.stderr
+
+
+def test_a_family_is_one_row_of_the_table(home, tmp_path, capsys):
+    """The other families keep their estimates; what has none says so."""
+    own = tmp_path / "families.toml"
+    own.write_text(
+        (CHECKOUT / "polywell" / "tables" / "families.toml").read_text("utf-8")
+        + '\n[[family]]\nname = "palladate"\nmetal = "Pd"\ncages = ["octahedron"]\nligands = ["O"]\n'
+        'lambda_k_ang2 = 900.0\nspread_k_ang2 = 90.0\npublished_ligands = ["O"]\npublished_apexes = ["Ca"]\n'
+        'source = "made for a test"\n',
+        "utf-8",
+    )
+    structure = infinite_layer("x").structure.copy()
+    structure.replace_species({"Cu": "Pd"})
+    palladate = Entry("dated", "pd", "CaPdO2", ("Ca", "O", "Pd"), structure, Provenance(functional="GGA"))
+    source = Dated(computed(ONE_COMPOUND_EACH))
+    screened(source, home)
+    before = ranked(home)
+    source.entries["pd"] = ("1", palladate)
+    screened(source, home, load_families(own))
+    rows = ranked(home)
+    assert rows["pd"]["family"] == "palladate"
+    assert rows["pd"]["tc_ceiling_k"] == pytest.approx(900 / rows["pd"]["xi_ceiling_ang"] ** 2)
+    assert list(rows)[-1] == "pd" and rows["pd"]["tc_expected_k"] is None
+    assert "no measured compound of the family palladate" in rows["pd"]["estimate_note"]
+    for id_, row in before.items():
+        assert rows[id_]["tc_expected_k"] == row["tc_expected_k"] is not None
+    assert list(latest_run(home).manifest["without_estimate"].values()) == [1]
+    assert "no estimate for 1 of 7 candidates" in capsys.readouterr().err
