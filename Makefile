@@ -29,7 +29,7 @@ check: $(ENV)/installed-test
 	@$(IN_ENV) -m mypy
 
 docs: $(ENV)/installed-docs
-	@$(IN_ENV) -m sphinx --fail-on-warning --keep-going --quiet --jobs auto docs build/docs
+	@$(IN_ENV) -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --jobs auto docs build/docs
 	@echo "docs: build/docs/index.html"
 
 $(ENV)/installed: pyproject.toml constraints.txt $(STALE)

@@ -34,6 +34,7 @@ nb_execution_mode = "force"  # in every build: the tutorial is a test
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_execution_show_tb = True
+nb_merge_streams = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 import typer.core
@@ -15,6 +17,7 @@ from catalog.sources.registry import SOURCES
 from flows.cli.main import app
 from polywell.columns import columns_of
 from polywell.families import load_families
+from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.records import REASON_MEANING, Estimate, Phase, Place, Screening, Sighting, Vertex
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -32,6 +35,7 @@ def write(folder: Path) -> None:
         "families": families,
         "modules": modules,
         "sources": sources,
+        "tolerances": tolerances,
     }
     for name, lines in pages.items():
         text = "\n".join(lines()) + "\n"
@@ -124,6 +128,23 @@ def modules() -> Iterator[str]:
                 yield from _table(
                     ("module", "what"), ((f"`{path.stem}`", _first_line(path)) for path in within)
                 )
+
+
+def tolerances() -> Iterator[str]:
+    """The page of the tolerances: each with what stands under it in its class."""
+    yield from ("# Tolerances", "", inspect.getdoc(Tolerances) or "", "")
+    [body] = ast.parse(inspect.getsource(Tolerances)).body
+    assert isinstance(body, ast.ClassDef)
+    rows = [
+        (f"`{field.target.id}`", f"{getattr(TOLERANCES, field.target.id)}", str(text.value.value))
+        for field, text in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+    ]
+    assert len(rows) == len(fields(Tolerances)), "a tolerance has no meaning"
+    yield from _table(("tolerance", "value", "meaning"), rows)
 
 
 def _first_line(path: Path) -> str:

@@ -36,7 +36,7 @@ def stage(title: str, unit: str, total: int | None = None) -> Iterator[Advance]:
         A function to call with the number that was just done; any thread may call it.
     """
     console = Console(stderr=True)
-    if console.is_terminal:
+    if console.file.isatty():  # FORCE_COLOR, which notebooks set, makes a terminal of a pipe for rich
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),

@@ -56,7 +56,7 @@ def print_table(columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[obj
     for row in cells:
         table.add_row(*(Text(row[place]) for place in filled))
     console = Console()
-    if not console.is_terminal:
+    if not console.file.isatty():
         console = Console(width=WIDE)
     console.print(table)
 
