@@ -67,9 +67,9 @@ def reproduce(home: HomeFolder = None) -> None:
     with one_line_errors():
         from catalog.store.durable import write_files
         from flows.options import home_at
-        from polywell.proposal.reproduction import reproduce as reproduced
+        from polywell.proposal.reproduction.reproduce import reproduce as reproduced
         from reports.html.names import REPRODUCTION
-        from reports.studies.reproduction import reproduction_files
+        from reports.studies.reproduction.page import reproduction_files
 
         place = home_at(home)
         place.prepare()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,11 @@ def coordination_numbers(structure: Structure, element: str) -> tuple[int, ...]:
     return tuple(count for symbol, count in zip(ions.elements, counts, strict=True) if symbol == element)
 
 
+def commonest(numbers: Sequence[int]) -> int:
+    """The commonest of some coordination numbers, the smaller where two are equally common."""
+    return max(sorted(set(numbers)), key=numbers.count)
+
+
 def substitutions(structure: Structure, host: str, tc_k: float) -> tuple[Substitution, ...]:
     """Every cation of the host's charge that Shannon's table knows in the host's coordination.
 
@@ -114,8 +120,7 @@ def substitutions(structure: Structure, host: str, tc_k: float) -> tuple[Substit
     if not numbers:
         raise ValueError(f"{structure.composition.reduced_formula} has no site of {host}")
     charge = formal_charges()[host]
-    commonest = max(sorted(set(numbers)), key=lambda number: numbers.count(number))
-    coordination = _tabulated(host, charge, commonest)
+    coordination = _tabulated(host, charge, commonest(numbers))
     radius = shannon_radius_ang(host, charge, coordination)
     found = []
     for guest in GUESTS:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import rankdata
 
 from polywell.data.charges import Charges, site_charges
 from polywell.geometry.ions import Floats
@@ -82,6 +83,26 @@ class Landscape:
     minima: tuple[tuple[float, float, float], ...]
     pockets_ev: tuple[float, ...]
     lobes_deg: tuple[float, ...]
+
+    @property
+    def wall_over_pass_ev(self) -> float | None:
+        """Energy towards an edge less that of the pass, at its distance."""
+        return None if self.wall_ev is None or self.pass_ev is None else self.wall_ev - self.pass_ev
+
+    @property
+    def pockets(self) -> int:
+        """Number of separate minima on the diagonals."""
+        return len(self.pockets_ev)
+
+    @property
+    def lobes(self) -> int:
+        """Number of directions in which the energy is lowest on the circle of the passes."""
+        return len(self.lobes_deg)
+
+    @property
+    def normal_ev_ang2(self) -> float:
+        """Second derivative along the normal: negative is a maximum."""
+        return self.curvature_ev_ang2[2]
 
 
 @dataclass(frozen=True)
@@ -197,22 +218,13 @@ def correlations(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     values = np.array(pairs, dtype=np.float64).reshape(-1, 2)
     if len(values) < 3 or bool(np.any(values.max(axis=0) == values.min(axis=0))):
         raise ValueError(f"a correlation needs three pairs or more that differ, got {len(values)}")
-    ranks = np.column_stack([_ranks(values[:, 0]), _ranks(values[:, 1])])
+    ranks = np.column_stack([rankdata(values[:, 0]), rankdata(values[:, 1])])
     return _pearson(values), _pearson(ranks)
 
 
 def _pearson(values: Floats) -> float:
-    centred = values - values.mean(axis=0)
-    x, y = centred[:, 0], centred[:, 1]
-    return float((x @ y) / np.sqrt((x @ x) * (y @ y)))
-
-
-def _ranks(values: Floats) -> Floats:
-    """Ranks, equal values sharing the mean of theirs."""
-    smaller = (values[:, None] > values[None, :]).sum(axis=1)
-    equal = (values[:, None] == values[None, :]).sum(axis=1)
-    ranks: Floats = smaller + (equal + 1) / 2
-    return ranks
+    matrix: Floats = np.asarray(np.corrcoef(values.T))
+    return float(matrix[0, 1])
 
 
 def _curvatures(ions: Crystal, square: Frame) -> tuple[float, float, float]:

@@ -12,12 +12,12 @@ from markupsafe import Markup, escape
 
 from polywell.proposal.ceiling import CeilingAnalysis
 from polywell.proposal.ceiling_verdict import Side
-from polywell.proposal.listings import Cell, ListColumn, Listing
 from reports.html.names import CEILING_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
 from reports.studies.ceiling_figures import figures
 from reports.studies.ceiling_listings import listings
+from reports.studies.tables import Cell, ListColumn, Listing
 
 PAGE, DATA = CEILING_PAGE, "ceiling.json"
 SCHEMA = 1

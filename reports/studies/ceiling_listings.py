@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from polywell.proposal.ceiling import CeilingAnalysis
 from polywell.proposal.ceiling_verdict import percent
-from polywell.proposal.listings import Listing, listing_of, number, text
 from reports.studies import ceiling_moves as moves
 from reports.studies.ceiling_words import chance, heights, interval, large, pressure, span
+from reports.studies.tables import Listing, listing_of, number, text
 
 
 def listings(analysis: CeilingAnalysis) -> tuple[Listing, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from polywell.proposal.ceiling import CeilingAnalysis
-from polywell.proposal.listings import Listing, listing_of, number, text
 from reports.studies.ceiling_words import pressure, span
+from reports.studies.tables import Listing, listing_of, number, text
 
 
 def smallest(analysis: CeilingAnalysis) -> Listing:

@@ -10,7 +10,7 @@ from reports.html.writing import File
 from reports.run.page import run_files
 from reports.run.shortlist import Shortlist, shortlist
 from reports.studies.ceiling import ceiling_files
-from reports.studies.reproduction import reproduction_files
+from reports.studies.reproduction.page import reproduction_files
 from reports.studies.validation import validation_files
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from polywell.proposal.published import Verdict
-from polywell.proposal.reproduction import SECTIONS, reproduce
-from reports.studies.reproduction import DATA, PAGE, _difference, _typeset, _value
-from reports.studies.reproduction_figures import figures
+from polywell.proposal.reproduction.printed import Verdict
+from polywell.proposal.reproduction.reproduce import reproduce
+from reports.studies.reproduction.figures import figures
+from reports.studies.reproduction.page import DATA, PAGE, _difference, _typeset, _value
+from reports.studies.reproduction.words import SECTIONS, listing
 from tests.reports.written import write_reproduction
 
 
@@ -69,15 +70,15 @@ def test_every_pair_has_a_row(opened, payload) -> None:
         assert values == len({pair.key for pair in ours})
     for verdict in Verdict:
         shown = opened.page.locator(f"tr[data-pair] .v-{verdict.value.replace(' ', '-')}").count()
-        assert shown == payload.verdicts[verdict]
+        assert shown == sum(pair.verdict is verdict for pair in payload.pairs)
 
 
 def test_every_listing_has_its_rows(opened, payload) -> None:
-    for shown in payload.listings.values():
-        for listing in shown:
-            table = opened.page.locator(f"[data-listing='{listing.key}']")
-            assert table.locator("tbody tr").count() == len(listing.rows)
-            assert table.locator("thead th").count() == len(listing.columns)
+    for shown in payload.surveys.values():
+        for survey in shown:
+            table = opened.page.locator(f"[data-listing='{survey.key}']")
+            assert table.locator("tbody tr").count() == len(survey.rows)
+            assert table.locator("thead th").count() == len(listing(survey).columns)
 
 
 def test_every_figure_is_drawn_and_described(opened, payload) -> None:
@@ -123,7 +124,16 @@ def test_it_prints(opened) -> None:
 
 def test_hostile_text_is_shown_and_does_nothing(payload, tmp_path, open_page) -> None:
     nasty = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-    bad = replace(payload.pairs[0], what=nasty, why=nasty, origin=nasty)
+    first = payload.pairs[0]
+    facts = {"formula": nasty, "id": nasty}
+    bad = replace(
+        first,
+        printed=first.printed.model_copy(update={"what": nasty}),
+        verdict=Verdict.NOT_COMPUTED,
+        reason="not_measured",
+        facts=facts,
+        origin=nasty,
+    )
     opened = open_page(write_reproduction(tmp_path, replace(payload, pairs=(bad, *payload.pairs[1:]))))
     assert nasty in (opened.page.locator("[data-pairs=lambda]").text_content() or "")
     assert opened.page.locator("main script").count() == 0

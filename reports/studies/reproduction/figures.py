@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from polywell.proposal.landscape import EnergyMap
-from polywell.proposal.published import Pair
-from polywell.proposal.reproduction import Drawn, Reproduction
+from polywell.proposal.reproduction.printed import Pair
+from polywell.proposal.reproduction.reproduce import Drawn, Reproduction
 from reports.html.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")
@@ -198,10 +198,10 @@ def _resonance(pairs: Sequence[Pair]) -> Image:
         if pair.key == f"resonance.e_{mode}" and isinstance(pair.computed, float)
     ]
     measured = {
-        mode: pair.printed
+        mode: pair.printed.number
         for mode in ("alpha", "gamma")
         for pair in pairs
-        if pair.key == f"resonance.e_{mode}_measured" and isinstance(pair.printed, float)
+        if pair.key == f"resonance.e_{mode}_measured"
     }
 
     def draw(figure: Figure, theme: Theme) -> None:

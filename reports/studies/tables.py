@@ -1,4 +1,4 @@
-"""Tables of a reproduction that span the reference library: rows of cells with unit, digits and meaning."""
+"""Tables of the pages of studies: columns with label, unit and digits, rows, and how a cell is written."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ class Listing:
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.key}: a row has {len(row)} cells, expected {len(self.columns)}")
 
+    def written(self, missing: str) -> tuple[tuple[str, ...], ...]:
+        """The rows as texts, numbers with the digits of their column."""
+        return tuple(
+            tuple(_written(cell, column, missing) for cell, column in zip(row, self.columns, strict=True))
+            for row in self.rows
+        )
+
 
 def text(label: str) -> ListColumn:
     """Head a column of texts."""
@@ -47,12 +54,16 @@ def number(label: str, unit: str = "", digits: int = 2, meaning: str = "") -> Li
 
 
 def listing_of(
-    key: str,
-    title: str,
-    rows: Iterable[Row],
-    *columns: tuple[ListColumn, Callable[[Row], Cell]],
-    note: str = "",
+    key: str, title: str, rows: Iterable[Row], *columns: tuple[ListColumn, Callable[[Row], Cell]]
 ) -> Listing:
     """A table of records: each column stands beside the function that takes its cell out of a record."""
     cells = tuple(tuple(cell(row) for _, cell in columns) for row in rows)
-    return Listing(key, title, note, tuple(column for column, _ in columns), cells)
+    return Listing(key, title, "", tuple(column for column, _ in columns), cells)
+
+
+def _written(cell: Cell, column: ListColumn, missing: str) -> str:
+    if cell is None:
+        return missing
+    if isinstance(cell, str) or column.digits is None:
+        return str(cell)
+    return f"{cell:.{column.digits}f}"

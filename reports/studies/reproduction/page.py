@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,14 +11,17 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from polywell.proposal.listings import Cell, ListColumn, Listing
-from polywell.proposal.published import VERDICT_MEANING, Pair, Value, Verdict
-from polywell.proposal.reproduction import SECTIONS, Reproduction
+from polywell.proposal.reproduction.printed import Pair, Value, Verdict
+from polywell.proposal.reproduction.reproduce import Reproduction
+from polywell.proposal.reproduction.surveys import Survey
 from reports.html.figure import Image
 from reports.html.names import REPRODUCTION_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
-from reports.studies.reproduction_figures import figures
+from reports.studies.reproduction.figures import figures
+from reports.studies.reproduction.words import MEANINGS, SECTIONS, WORDS, listing, why
+from reports.studies.sentences import words
+from reports.studies.tables import ListColumn
 
 PAGE, DATA = REPRODUCTION_PAGE, "reproduction.json"
 SCHEMA = 1
@@ -29,32 +33,9 @@ OPEN_ROWS = 25
 FOLDED_SECTIONS = ("table1", "table2")
 """Sections whose pairs are folded, as their tables show the same numbers row by row."""
 
-BASIS = {
-    "arithmetic": "own numbers",
-    "structure": "structure",
-    "measurement": "measurement",
-    "table": "ionic radii",
-}
-
 _GREEK = {"alpha": "α", "beta": "β", "gamma": "γ"}
 _PHASE = re.compile(r"(?<![A-Za-z])(?:alpha|beta|gamma)(?![A-Za-z])")
 _INDEX = re.compile(r"(?<=[A-Za-zΔη-ξ])_(c|R|La|Pr|[α-γ])(?![A-Za-z])")
-
-LEADS = {
-    "lambda": "λ is printed once for each family; here it is the mean T_c·ξ² over the rows of its table.",
-    "table1": "Every phase of every row, with the structure of the reference library that stands for it.",
-    "table2": "Every phase of every row; here the choice of phase matters most.",
-    "stripes": "Doping in steps of x = 2/(4n), stripes n edges apart, and the ratio c/a of good cuprates.",
-    "stm": "Depth of the sheets under the plane of cleavage, which is the widest gap between atomic planes.",
-    "trilayers": "Three sheets, three cages, filled with carriers one after the other.",
-    "landscape": "An electron among the point charges of the ions, by Ewald’s sum; minima are searched for.",
-    "resonance": "E = θ/ξ² for the three cages of CaKFe4As4, from three sets of heights that disagree.",
-    "domes": "Pressure shortens the cage, so by the relation T_c rises.",
-    "chemical": "A smaller cation in the place of a larger one, by ionic radii and by heights.",
-    "nickelates": "The claim that nickelates cannot beat cuprates, by the relation’s own numbers; "
-    "`polywell ceiling` weighs it against all measurements.",
-}
-"""One sentence at the head of each section: what it computes."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +55,6 @@ class PairRow:
 
 
 @dataclass(frozen=True)
-class ListRow:
-    """Cells of a listing as texts."""
-
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class ShownListing:
     """A listing as the page shows it."""
 
@@ -88,7 +62,7 @@ class ShownListing:
     title: str
     note: str
     columns: tuple[ListColumn, ...]
-    rows: tuple[ListRow, ...]
+    rows: tuple[tuple[str, ...], ...]
     folded: bool
 
 
@@ -112,12 +86,13 @@ def reproduction_files(folder: Path, payload: Reproduction) -> Iterator[File]:
 
     Args:
         folder: where the two files go.
-        payload: what `polywell.proposal.reproduction.reproduce` returned.
+        payload: what `polywell.proposal.reproduction.reproduce.reproduce` returned.
     """
+    counts = Counter(pair.verdict for pair in payload.pairs)
     shown = {
         "sections": shown_sections(payload),
-        "verdicts": tuple((verdict, meaning) for verdict, meaning in VERDICT_MEANING.items()),
-        "counts": tuple((verdict, payload.verdicts[verdict]) for verdict in VERDICT_MEANING),
+        "verdicts": tuple(MEANINGS.items()),
+        "counts": tuple((verdict, counts[verdict]) for verdict in MEANINGS),
         "total": len(payload.pairs),
         "values": len({pair.key for pair in payload.pairs}),
         "own": _tally(payload.pairs, "arithmetic"),
@@ -129,29 +104,40 @@ def reproduction_files(folder: Path, payload: Reproduction) -> Iterator[File]:
 
 
 def reproduction_data(payload: Reproduction) -> dict[str, Any]:
-    """Every pair and listing as plain values for JSON, with the digests of what they stand on."""
+    """Every pair and survey as plain values for JSON, with the digests of what they stand on."""
+    counts = Counter(pair.verdict for pair in payload.pairs)
     return {
         "schema": SCHEMA,
         "algorithm_version": payload.algorithm_version,
         "reference_digest": payload.reference_digest,
         "families_digest": payload.families_digest,
         "structures": payload.structures,
-        "verdicts": {verdict.value: count for verdict, count in payload.verdicts.items()},
-        "verdict_meaning": {verdict.value: meaning for verdict, meaning in VERDICT_MEANING.items()},
-        "pairs": [asdict(pair) | {"verdict": pair.verdict.value} for pair in payload.pairs],
+        "verdicts": {verdict.value: counts[verdict] for verdict in MEANINGS},
+        "verdict_meaning": {verdict.value: meaning for verdict, meaning in MEANINGS.items()},
+        "pairs": [_pair(pair) for pair in payload.pairs],
         "listings": {
-            section: [
-                {
-                    "key": listing.key,
-                    "title": listing.title,
-                    "note": listing.note,
-                    "columns": [asdict(column) for column in listing.columns],
-                    "rows": [list(row) for row in listing.rows],
-                }
-                for listing in shown
-            ]
-            for section, shown in payload.listings.items()
+            section: [asdict(listing(survey)) for survey in shown]
+            for section, shown in payload.surveys.items()
         },
+    }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {
+        "key": pair.key,
+        "section": pair.section,
+        "what": pair.printed.what,
+        "unit": pair.printed.unit,
+        "role": pair.printed.role,
+        "printed": pair.printed.value,
+        "decimals": pair.printed.decimals,
+        "basis": pair.basis,
+        "origin": pair.origin,
+        "computed": pair.computed,
+        "difference": pair.difference,
+        "difference_percent": pair.difference_percent,
+        "verdict": pair.verdict.value,
+        "why": why(pair),
     }
 
 
@@ -159,18 +145,20 @@ def shown_sections(payload: Reproduction) -> tuple[ShownSection, ...]:
     """The sections in the order of the page, with their figures drawn."""
     drawn = figures(payload)
     sections = []
-    for count in payload.sections:
+    for key, (title, lead) in SECTIONS.items():
+        ours = payload.of(key)
+        counts = Counter(pair.verdict for pair in ours)
         sections.append(
             ShownSection(
-                key=count.key,
-                title=SECTIONS[count.key],
-                lead=LEADS[count.key],
-                counts=tuple(count.counts.get(verdict, 0) for verdict in VERDICT_MEANING),
-                total=count.total,
-                pairs=_pair_rows(payload.of(count.key)),
-                folded=count.key in FOLDED_SECTIONS,
-                images=tuple(drawn.get(count.key, ())),
-                listings=tuple(_listing(one) for one in payload.listings.get(count.key, ())),
+                key=key,
+                title=title,
+                lead=lead,
+                counts=tuple(counts[verdict] for verdict in MEANINGS),
+                total=len(ours),
+                pairs=_pair_rows(ours),
+                folded=key in FOLDED_SECTIONS,
+                images=tuple(drawn.get(key, ())),
+                listings=tuple(_listing(one) for one in payload.surveys.get(key, ())),
             )
         )
     return tuple(sections)
@@ -195,18 +183,19 @@ def _pair_rows(pairs: Iterable[Pair]) -> tuple[PairRow, ...]:
     rows = []
     for group in together.values():
         for place, pair in enumerate(group):
+            decimals, unit = pair.printed.decimals, pair.printed.unit
             rows.append(
                 PairRow(
                     span=len(group) if place == 0 else 0,
-                    what=pair.what,
-                    role=pair.role,
-                    printed=_value(pair.printed, pair.decimals, pair.unit),
-                    basis=BASIS[pair.basis],
+                    what=pair.printed.what,
+                    role=pair.printed.role,
+                    printed=_value(pair.printed.value, decimals, unit),
+                    basis=words(WORDS)["basis"][pair.basis],
                     origin=pair.origin,
-                    computed=_value(pair.computed, _finer(pair.decimals), pair.unit),
+                    computed=_value(pair.computed, _finer(decimals), unit),
                     difference=_difference(pair),
                     verdict=pair.verdict,
-                    why=pair.why,
+                    why=why(pair),
                 )
             )
     return tuple(rows)
@@ -229,7 +218,7 @@ def _value(value: Value | None, decimals: int | None, unit: str) -> str:
 def _difference(pair: Pair) -> str:
     if pair.difference is None:
         return ""
-    text = _signed(pair.difference, _finer(pair.decimals) or 0)
+    text = _signed(pair.difference, _finer(pair.printed.decimals) or 0)
     return (
         f"{text} ({_signed(pair.difference_percent, 1)} %)" if pair.difference_percent is not None else text
     )
@@ -247,19 +236,8 @@ def _typeset(words: str) -> Markup:
     return Markup(_INDEX.sub(r"<sub>\1</sub>", str(escape(greek))))
 
 
-def _listing(listing: Listing) -> ShownListing:
-    rows = tuple(
-        ListRow(tuple(_cell(cell, column) for cell, column in zip(row, listing.columns, strict=True)))
-        for row in listing.rows
-    )
+def _listing(survey: Survey) -> ShownListing:
+    found = listing(survey)
     return ShownListing(
-        listing.key, listing.title, listing.note, listing.columns, rows, len(rows) > OPEN_ROWS
+        found.key, found.title, found.note, found.columns, found.written(""), len(found.rows) > OPEN_ROWS
     )
-
-
-def _cell(cell: Cell, column: ListColumn) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str) or column.digits is None:
-        return str(cell)
-    return f"{cell:.{column.digits}f}"

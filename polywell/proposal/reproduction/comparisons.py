@@ -1,0 +1,260 @@
+"""The comparisons of the proposal's text: a table of expressions, and how they are evaluated.
+
+Where a number is printed and where it is computed from stands in `tables/comparisons.toml`; here are the
+formulas that the table names, and the few lines that resolve its expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from polywell.data.tables import load_table
+from polywell.proposal.chemical_pressure import shannon_radius_ang, shift_by_heights_k, shift_by_radii_k
+from polywell.proposal.cleavage import stm_contrast
+from polywell.proposal.landscape import Landscape
+from polywell.proposal.reproduction.library import Library, family_lambda
+from polywell.proposal.reproduction.printed import (
+    Basis,
+    Pair,
+    Printed,
+    Verdict,
+    compare,
+    printed_values,
+)
+from polywell.proposal.resonance import (
+    eta_of_even_mode_ang,
+    heights_of_1144_ang,
+    parity,
+    relative_intensities,
+    resonance_energy_mev,
+    strength_mev_ang2,
+)
+from polywell.proposal.stripes import nearest_spacing, side_bar_offset_edges, stripe_doping
+from polywell.proposal.trilayers import Trilayer, doping_curve, fermi_sheets, order_by_radius
+from polywell.relation import critical_temperature_k
+
+Expression = int | float | str | list[Any]
+"""A number, a name, a path, or a formula with its arguments; the table's head says what each means."""
+
+
+class Comparison(BaseModel):
+    """One row of the table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: str
+    basis: Basis = "arithmetic"
+    of: Expression | None = None
+    origin: str = ""
+    rounding: Expression | None = None
+    circular: bool = False
+    independent: bool = False
+    reason: str = ""
+    facts: dict[str, Expression] = {}
+
+
+class Section(BaseModel):
+    """The rows of one section, and the facts that they share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: tuple[Comparison, ...]
+    facts: dict[str, Expression] = {}
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    __pydantic_extra__: dict[str, Section]
+
+
+@cache
+def comparisons() -> dict[str, Section]:
+    """The table of comparisons by section."""
+    return load_table("comparisons.toml", _Table).__pydantic_extra__
+
+
+def _energy(e_beta_mev: float, xi_beta_ang: float, xi_ang: float) -> float:
+    return resonance_energy_mev(xi_ang, strength_mev_ang2(e_beta_mev, xi_beta_ang))
+
+
+def _intensities(alpha_ang: float, beta_ang: float, gamma_ang: float) -> dict[str, float]:
+    return relative_intensities({"alpha": alpha_ang, "beta": beta_ang, "gamma": gamma_ang})
+
+
+def _odd_over_even(alpha_ang: float, beta_ang: float, gamma_ang: float) -> float:
+    strong = _intensities(alpha_ang, beta_ang, gamma_ang)
+    return (strong["beta"] + strong["gamma"]) / 2
+
+
+def _order(inner_ang: float, outer_ang: float, sign: str) -> str:
+    return f" {sign} ".join(" = ".join(group) for group in order_by_radius(inner_ang, outer_ang))
+
+
+def _order_of_heights(found: Trilayer) -> str:
+    return "alpha < beta = gamma" if found.inner_is_smaller else "beta = gamma < alpha"
+
+
+def _kind_of_site(found: Landscape) -> str:
+    return "well" if found.gamma_is_well and found.curvature_ev_ang2[2] > 0 else "saddle"
+
+
+def _radius(ion: str, coordination: int) -> float:
+    return shannon_radius_ang(ion[:-2], int(ion[-2]), coordination)
+
+
+FORMULAS: dict[str, Callable[..., Any]] = {
+    "count": lambda found: float(len(found)),
+    "doping": lambda n: float(stripe_doping(n)),
+    "energy": _energy,
+    "eta_alpha": lambda iron, eta_beta: eta_of_even_mode_ang(iron / 2, (iron - eta_beta) / 2),
+    "falling_bindings": lambda inner, outer: _order(inner, outer, ">"),
+    "fermi_sheets": lambda: ", ".join(str(n) for n in sorted({fermi_sheets(p / 100) for p in range(1, 50)})),
+    "flat_from": lambda optimum: doping_curve(1.0, optimum).flat_from,
+    "flat_to": lambda optimum: doping_curve(1.0, optimum).flat_to,
+    "half": lambda value: value / 2,
+    "height_of_la3ni2o7": lambda z, c_ang: (0.5 - z) * c_ang,
+    "intensities": _intensities,
+    "kind_of_site": _kind_of_site,
+    "larger": max,
+    "larger_cage": lambda found: "outer" if found.inner_is_smaller else "inner",
+    "nearest_spacing": lambda doping: float(nearest_spacing(doping)),
+    "odd_over_even": _odd_over_even,
+    "order_of_heights": _order_of_heights,
+    "over": lambda a, b: a / b,
+    "parity": parity,
+    "percent_above": lambda a, b: 100 * (a / b - 1),
+    "plus": lambda a, b: a + b,
+    "radius": _radius,
+    "rising_heights": lambda inner, outer: _order(inner, outer, "<"),
+    "shift_by_heights": shift_by_heights_k,
+    "shift_by_radii": shift_by_radii_k,
+    "side_bars": lambda: float(side_bar_offset_edges()),
+    "smaller": min,
+    "square_over": lambda a, b: (a / b) ** 2,
+    "stm_contrast": stm_contrast,
+    "stripe_doping": lambda n: str(stripe_doping(n)),
+    "tc": critical_temperature_k,
+    "times": lambda a, b: a * b,
+    "twice": lambda value: 2 * value,
+    "xi_beta": lambda c_ang, iron: heights_of_1144_ang(c_ang, iron)[0],
+    "xi_between": lambda c_ang, eta_beta, eta_gamma: (c_ang - eta_beta - eta_gamma) / 2,
+    "xi_gamma": lambda c_ang, iron: heights_of_1144_ang(c_ang, iron)[1],
+}
+"""What the table may name; lengths in Å, temperatures in K, energies in meV."""
+
+
+class Evaluator:
+    """Resolves the expressions of one section."""
+
+    def __init__(self, library: Library, section: str) -> None:
+        """Hold the library, and the printed values of a section by their names."""
+        self._library = library
+        self._formulas = FORMULAS | {
+            "nearest_axes": library.nearest_axes,
+            "nickelates_above": lambda limit_k: library.above("nickelate", limit_k),
+        }
+        self.printed = {
+            one.key.removeprefix(f"{section}."): one
+            for one in printed_values().values()
+            if one.section == section
+        }
+
+    def value(self, expression: Expression, moved: Mapping[str, float] | None = None) -> Any:
+        """The value of an expression, some printed values perhaps moved.
+
+        Raises:
+            ValueError: a name is no formula and no printed value of the section.
+            KeyError: a path begins with no structure of the library.
+        """
+        if isinstance(expression, list):
+            name, *arguments = expression
+            formula = self._formulas.get(str(name))
+            if formula is None:
+                raise ValueError(f"no formula {name!r}; known: {', '.join(sorted(self._formulas))}")
+            return formula(*(self.value(one, moved) for one in arguments))
+        if not isinstance(expression, str) or expression.endswith("+"):
+            return expression
+        if " " in expression:
+            return self._known(*expression.split())
+        if expression not in self.printed:
+            raise ValueError(f"{expression!r} is not printed here; known: {', '.join(sorted(self.printed))}")
+        return (moved or {}).get(expression, self.printed[expression].number)
+
+    def _known(self, id: str, *path: str) -> Any:
+        """What a path leads to: attributes, entries of a mapping, and methods that take the next step."""
+        if id == "λ":
+            return family_lambda(*path)
+        found: Any = self._library[id]
+        for step in path:
+            if callable(found):
+                found = found(step)
+            else:
+                found = found[step] if isinstance(found, Mapping) else getattr(found, step)
+        return found
+
+    def slack(self, expression: Expression) -> float:
+        """How far a result may move when each printed input moves by half a unit of its last digit."""
+        centre = self.value(expression)
+        moves = (
+            self.value(expression, {name: self.printed[name].number + self.printed[name].half_unit}) - centre
+            for name in dict.fromkeys(self._leaves(expression))
+            if self.printed[name].half_unit
+        )
+        return float(sum(abs(move) for move in moves))
+
+    def _leaves(self, expression: Expression) -> list[str]:
+        if isinstance(expression, list):
+            return [leaf for one in expression[1:] for leaf in self._leaves(one)]
+        return [expression] if isinstance(expression, str) and expression in self.printed else []
+
+    def members(self, expression: Expression) -> list[str]:
+        """Ids of the structures that an expression speaks of."""
+        if isinstance(expression, list):
+            return [id for one in expression[1:] for id in self.members(one)]
+        id = expression.split()[0] if isinstance(expression, str) else ""
+        return [id] if id in self._library else []
+
+    def pair(self, row: Comparison, shared: Mapping[str, Expression]) -> Pair:
+        """The printed value of a row beside the computed one."""
+        printed = self.printed[row.value]
+        facts = {name: self.value(one) for name, one in {**shared, **row.facts}.items()}
+        if row.of is None:
+            return not_computed(printed, row.reason)
+        computed = self.value(row.of)
+        ids = self.members(row.of)
+        slack = 0.0
+        if row.basis == "arithmetic" and not isinstance(computed, str):
+            slack = self.slack(row.of if row.rounding is None else row.rounding)
+        return compare(
+            printed,
+            computed,
+            row.basis,
+            row.origin.format(**facts) or ids[0],
+            slack=slack,
+            built=row.basis == "structure"
+            and not row.independent
+            and any(self._library[id].built for id in ids),
+            circular=row.circular,
+            reason=row.reason,
+            facts=facts,
+        )
+
+
+def not_computed(printed: Printed, reason: str, facts: Mapping[str, Any] | None = None) -> Pair:
+    """The pair of a value that no published relation gives."""
+    return Pair(printed, "arithmetic", "", None, Verdict.NOT_COMPUTED, reason=reason, facts=facts or {})
+
+
+def text_pairs(library: Library) -> list[Pair]:
+    """Every comparison of the table, in its order."""
+    pairs = []
+    for name, section in comparisons().items():
+        evaluator = Evaluator(library, name)
+        pairs += [evaluator.pair(row, section.facts) for row in section.rows]
+    return pairs

@@ -1,0 +1,186 @@
+"""The whole proposal, recomputed from structures and the published relations: one record of everything.
+
+`reproduce()` returns what the page and the JSON show. Nothing computed comes from the printed side, except
+where the arithmetic of the printed inputs themselves is repeated, and then the pair says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import log
+
+from polywell import ALGORITHM_VERSION
+from polywell.data.reference import digest
+from polywell.families import built_in_families
+from polywell.proposal.landscape import EnergyMap, normal_map, plane_map
+from polywell.proposal.pressure import (
+    Compressibility,
+    Dome,
+    PressureCurve,
+    compressibilities,
+    curve_under_pressure,
+    dome_curve,
+)
+from polywell.proposal.reproduction import surveys, trends
+from polywell.proposal.reproduction.comparisons import text_pairs
+from polywell.proposal.reproduction.library import Library, family_lambda, load_library
+from polywell.proposal.reproduction.printed import Pair, printed_values
+from polywell.proposal.reproduction.tables import TableRow, lambda_pairs, row_pairs, table_rows
+from polywell.proposal.resonance import strength_mev_ang2
+from polywell.proposal.stripes import StripeLattice, stripe_lattice
+from polywell.proposal.trilayers import DopingCurve, doping_curve
+from polywell.relation import critical_temperature_k
+
+STRIPES_SHOWN = (2, 3, 4, 6)
+STRIPE_EDGES = 12
+"""Edges along b over which stripes are drawn; every n that is shown divides it."""
+
+MAPS_SHOWN = ("cacuo2", "hgba2cuo4.18")
+TRILAYERS_SHOWN = ("bi2sr2ca2cu3o10", "hgba2ca2cu3o8.41", "tl2ba2ca2cu3o10", "la4ni3o10-high-pressure")
+COMPRESSED = "hgba2ca2cu3o8.41"
+UP_TO_GPA = 30.0
+DOMES = ("k0.8fe2se2", "k0.8fe2se2-12.5gpa")
+DOMES_UP_TO_GPA = 16.0
+
+
+@dataclass(frozen=True)
+class Point:
+    """One compound in a figure."""
+
+    id: str
+    family: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the figures of the page show."""
+
+    rows: tuple[TableRow, ...]
+    stripes: tuple[StripeLattice, ...]
+    doping: Mapping[str, DopingCurve]
+    maps: Mapping[str, tuple[EnergyMap, EnergyMap]]
+    depths: tuple[Point, ...]
+    domes: tuple[PressureCurve, PressureCurve]
+    dome_points: tuple[Point, ...]
+    compressed: PressureCurve
+    compressed_source: Compressibility
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Every pair of printed and computed value, the surveys of the library, and what the figures show."""
+
+    pairs: tuple[Pair, ...]
+    surveys: Mapping[str, Sequence[surveys.Survey]]
+    drawn: Drawn
+    structures: int
+    reference_digest: str
+    families_digest: str
+    algorithm_version: int
+
+    def of(self, section: str) -> tuple[Pair, ...]:
+        """The pairs of one section, those of one value together."""
+        return tuple(pair for pair in self.pairs if pair.section == section)
+
+
+@cache
+def reproduce() -> Reproduction:
+    """Screen the reference library and recompute every number of the proposal.
+
+    Takes some seconds the first time; it depends on nothing but the package's own tables.
+
+    Raises:
+        ValueError: a structure that a section stands on is missing from the library or has other phases.
+    """
+    library = load_library()
+    rows = table_rows(library)
+    # θ from the measured E_β and the structure's own ξ_β.
+    e_beta = printed_values()["resonance.e_beta"].number
+    theta = strength_mev_ang2(e_beta, library["cakfe4as4"].phases["beta"].xi_ang)
+    pairs = [*lambda_pairs(rows), *(pair for row in rows for pair in row_pairs(row)), *text_pairs(library)]
+    return Reproduction(
+        pairs=tuple(pairs),
+        surveys=_surveys(library, rows, theta),
+        drawn=_drawn(library, rows),
+        structures=len(library),
+        reference_digest=digest(),
+        families_digest=built_in_families().digest,
+        algorithm_version=ALGORITHM_VERSION,
+    )
+
+
+def _surveys(
+    library: Library, rows: Sequence[TableRow], theta_mev_ang2: float
+) -> dict[str, list[surveys.Survey]]:
+    """Every survey by section, in the order of the page."""
+    return {
+        "table1": [surveys.printed_rows(rows, 1)],
+        "table2": [surveys.printed_rows(rows, 2), surveys.hidden_choice(rows), surveys.choice_costs(rows)],
+        "stripes": [surveys.anomaly(library), surveys.axes(library)],
+        "stm": [surveys.cleavages(library)],
+        "trilayers": [surveys.trilayers(library)],
+        "landscape": [trends.depth_tests(library), surveys.landscapes(library)],
+        "resonance": [surveys.resonances(library, theta_mev_ang2)],
+        "domes": [trends.slopes(library), surveys.pressed(library)],
+        "chemical": [trends.replacements(library), trends.substituted(library)],
+        "nickelates": [surveys.nickelates(library)],
+    }
+
+
+def _drawn(library: Library, rows: tuple[TableRow, ...]) -> Drawn:
+    edge = library["hgba2cuo4.18"].phases["alpha"].edges_ang[0]
+    shown = [library[id] for id in TRILAYERS_SHOWN]
+    mapped = [(library[id], library[id].smallest) for id in MAPS_SHOWN]
+    compressed = next(one for one in compressibilities() if one.reference == COMPRESSED)
+    return Drawn(
+        rows=rows,
+        stripes=tuple(stripe_lattice(n, edge, cells=(3, STRIPE_EDGES // n + 1)) for n in STRIPES_SHOWN),
+        doping={
+            one.reference.name: doping_curve(
+                critical_temperature_k(one.trilayer.outer_ang, family_lambda(one.reference.family))
+            )
+            for one in shown
+        },
+        maps={
+            one.reference.name: (plane_map(one.structure, phase), normal_map(one.structure, phase))
+            for one, phase in mapped
+        },
+        depths=tuple(
+            Point(one.id, one.reference.family, one.xi_ang, one.landscape.depth_ev)
+            for one in library.candidates
+            if one.landscape.depth_ev is not None
+        ),
+        domes=_domes(library),
+        dome_points=tuple(
+            Point(id, "iron-based", library[id].reference.pressure_gpa or 0.0, printed_values()[key].number)
+            for id, key in zip(DOMES, ("domes.tc_1_measured", "domes.tc_2_measured"), strict=True)
+        ),
+        compressed=curve_under_pressure(
+            library[COMPRESSED].smallest.xi_ang,
+            family_lambda("cuprate"),
+            compressed.kappa_normal_per_gpa,
+            UP_TO_GPA,
+        ),
+        compressed_source=compressed,
+    )
+
+
+def _domes(library: Library) -> tuple[PressureCurve, PressureCurve]:
+    """The two domes with fixed heights, and with heights that shrink between the two cells of the library.
+
+    The shrinking is the mean -d ln(c)/dp between the cells, of which the second is estimated.
+    """
+    first, second, end = (printed_values()[f"domes.{name}"].number for name in ("end_1", "begin_2", "end_2"))
+    ambient, pressed = (library[id] for id in DOMES)
+    domes = (
+        Dome("SC-I", "beta", 0.0, first, ambient.phases["beta"].xi_ang),
+        Dome("SC-II", "alpha", second, end, pressed.phases["alpha"].xi_ang),
+    )
+    lam = family_lambda("iron-based")
+    shrunk = log(ambient.reference.c_ang / pressed.reference.c_ang)
+    kappa = shrunk / (pressed.reference.pressure_gpa or 1.0)
+    return dome_curve(domes, lam, DOMES_UP_TO_GPA), dome_curve(domes, lam, DOMES_UP_TO_GPA, kappa)
