@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from catalog.runs.published import manifest_of
+from catalog.runs.published import PublishedRun, published_runs
 from catalog.store.schema import Row, conformed, entry_schema
 from polywell.records import ENTRY_COLUMNS
 
@@ -22,6 +20,9 @@ CAUSES = tuple((column.name, column.cause) for column in ENTRY_COLUMNS if column
 """Columns that tell why something moved."""
 
 COLUMNS = ("id", "rank", *MOVES, *(column for column, _ in CAUSES))
+
+JUDGED = ("id", "reason", "error_type")
+"""Columns that say why an entry is no candidate."""
 
 LISTED = 500
 """Candidates of each kind that a manifest or record lists; the counts are of all."""
@@ -120,58 +121,55 @@ def difference(
     return Difference(since, tuple(new), tuple(changed), tuple(left))
 
 
-def candidates_of(folder: Path) -> list[Row]:
-    """Candidates of a published run with `COLUMNS`; columns that it lacks are null."""
-    return list(outlines(pq.read_table(folder / "ranked.parquet", columns=_present(folder, COLUMNS))))
-
-
-def outlines(ranked: pa.Table) -> Iterable[Row]:
-    """Rows of a ranking with `COLUMNS` only."""
-    schema = pa.schema([entry_schema().field(name) for name in COLUMNS])
-    for batch in ranked.select([name for name in COLUMNS if name in ranked.schema.names]).to_batches():
-        yield from conformed(batch, schema).to_pylist()
-
-
-def judged_in(folder: Path, ids: Collection[str]) -> dict[str, str]:
-    """What a published run says of those of `ids` that it holds as rejected or failed."""
-    said: dict[str, str] = {}
-    for name, column in (("rejected", "reason"), ("failed", "error_type")):
-        if ids:
-            table = pq.read_table(folder / f"{name}.parquet", columns=["id", column])
-            said |= judged(table, column, name, ids)
-    return said
-
-
-def judged(table: pa.Table, column: str, name: str, ids: Collection[str]) -> dict[str, str]:
-    """What the rows of `ids` say in a table of rejected or failed entries."""
-    found = table.select(["id", column]).filter(pc.is_in(table["id"], pa.array(list(ids), pa.string())))
-    return {row["id"]: f"{name}: {row[column]}" for row in found.to_pylist()}
-
-
-def compare(before: Path, after: Path) -> Difference:
-    """Compares two published runs.
+def changes(
+    before: PublishedRun | None, ranked: pa.Table, rejected: pa.Table, failed: pa.Table
+) -> Difference:
+    """What the tables of a run change against the run before, whether they are published or about to be.
 
     Args:
-        before: folder of the older run.
-        after: folder of the newer run.
+        before: the run before; None where there is none.
+        ranked: the candidates now, in ranked order.
+        rejected: the rejected entries now; may be slim (see `catalog.store.slim`).
+        failed: the failed entries, likewise.
     """
-    old, now = candidates_of(before), candidates_of(after)
+    now = _outlines(ranked)
+    if before is None:
+        return difference(None, (), now, {}, {})
+    old = _outlines(before.ranked(COLUMNS))
     came = {row["id"] for row in now} - {row["id"] for row in old}
     left = {row["id"] for row in old} - {row["id"] for row in now}
-    return difference(before.name, old, now, judged_in(before, came), judged_in(after, left))
+    is_new = pc.field("id").isin(pa.array(sorted(came), pa.string()))
+    was = _judged(before.rejected(JUDGED, is_new), before.failed(JUDGED, is_new), came)
+    return difference(before.name, old, now, was, _judged(rejected, failed, left))
 
 
-def published_changes(run: Path) -> Difference:
-    """What a published run, by its folder, changed against the run that it names as the one before."""
-    since = ((manifest_of(run) or {}).get("changes") or {}).get("since")
-    if since is None or not (run.parent / since).is_dir():
-        return difference(None, (), candidates_of(run), {}, {})
-    return compare(run.parent / since, run)
+def compare(before: PublishedRun, after: PublishedRun) -> Difference:
+    """Compares two published runs, the older one first."""
+    return changes(before, after.ranked(COLUMNS), after.rejected(JUDGED), after.failed(JUDGED))
 
 
-def _present(folder: Path, columns: Collection[str]) -> list[str]:
-    known = pq.read_schema(folder / "ranked.parquet").names
-    return [name for name in columns if name in known]
+def published_changes(run: PublishedRun) -> Difference:
+    """What a published run changed against the run that it names as the one before."""
+    since = (run.manifest.get("changes") or {}).get("since")
+    before = next((one for one in published_runs(run.home) if one.name == since), None)
+    return changes(before, run.ranked(COLUMNS), run.rejected(JUDGED), run.failed(JUDGED))
+
+
+def _outlines(ranked: pa.Table) -> list[Row]:
+    """Rows of a ranking with `COLUMNS` only."""
+    schema = pa.schema([entry_schema().field(name) for name in COLUMNS])
+    batches = ranked.select(COLUMNS).to_batches()
+    return [row for batch in batches for row in conformed(batch, schema).to_pylist()]
+
+
+def _judged(rejected: pa.Table, failed: pa.Table, ids: Collection[str]) -> dict[str, str]:
+    """What tables of rejected and failed entries say of those of `ids` that they hold."""
+    wanted = pa.array(list(ids), pa.string())
+    said: dict[str, str] = {}
+    for table, column, name in ((rejected, "reason", "rejected"), (failed, "error_type", "failed")):
+        found = table.select(["id", column]).filter(pc.is_in(table["id"], wanted))
+        said |= {row["id"]: f"{name}: {row[column]}" for row in found.to_pylist()}
+    return said
 
 
 def _change(row: Row, why: str, moved: tuple[tuple[str, Any, Any], ...] = ()) -> Change:

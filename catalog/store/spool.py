@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.errors import LakeError
-from catalog.store.schema import conformed
+from catalog.store.schema import conformed, short_digests
 
 BATCH_ROWS = 1000
 """Rows of ids that leave, written at a time."""
@@ -132,10 +132,10 @@ def _read(spool: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _shortened(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with 64 bits of each digest, which tell two rows apart as well as all of them do."""
+    """The batch with its digests cut short."""
     for place, name in enumerate(batch.schema.names):
         if name in DIGESTS:
-            short = pc.utf8_slice_codeunits(batch.column(place), 0, 16)
+            short = short_digests(batch.column(place))
             batch = batch.set_column(place, batch.schema.field(place), short)
     return batch
 

@@ -147,7 +147,7 @@ def diff(
         from flows.options import home_at
 
         before, after = two_runs(home_at(home), runs or [])
-        found = compare(before.folder, after.folder)
+        found = compare(before, after)
     if as_json:
         sys.stdout.write(json.dumps({"run": after.name, **found.as_json(None)}, ensure_ascii=True) + "\n")
         return

@@ -89,7 +89,7 @@ def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
 
 def news(finished: Finished, above_k: float) -> str | None:
     """What is to be told of a run; None where it found no new candidate at or above the threshold."""
-    changes = finished.changes or published_changes(finished.run.folder)
+    changes = finished.changes or published_changes(finished.run)
     new = [change for change in changes.new if change.tc_ceiling_k >= above_k]
     if not new:
         return None

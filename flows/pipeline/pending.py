@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from catalog.home import Home
 from catalog.store.lake import apply, rows_at, scan
+from catalog.store.schema import short_digests
 from catalog.store.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
 from catalog.store.structures import structures_schema
 
@@ -88,12 +89,12 @@ def previous_results(home: Home, source: str, settings: Mapping[str, str | int])
     names = ["id", "input_hash", *MADE_WITH, *PREVIOUS.names[2:]]
     kept = []
     for batch in scan(home.predictions, source, names):
-        mark = _short(batch.column("input_hash"))
+        mark = short_digests(batch.column("input_hash"))
         for name in MADE_WITH:
             is_such = pc.equal(batch.column(name), settings[name]).fill_null(False)
             mark = pc.if_else(is_such, mark, None)
         dates = (batch.column(name) for name in ("first_seen", "last_changed"))
-        columns = [batch.column("id"), mark, *dates, _short(batch.column("row_hash"))]
+        columns = [batch.column("id"), mark, *dates, short_digests(batch.column("row_hash"))]
         kept.append(pa.RecordBatch.from_arrays(columns, schema=PREVIOUS))
     return pa.Table.from_batches(kept, PREVIOUS).combine_chunks()
 
@@ -138,14 +139,12 @@ def _stored(home: Home, source: str) -> pa.Table:
     """Ids of the stored rows, and 64 bits of their digests."""
     schema = pa.schema([PREVIOUS.field("id"), PREVIOUS.field("mark")])
     kept = [
-        pa.RecordBatch.from_arrays([batch.column("id"), _short(batch.column("row_hash"))], schema=schema)
+        pa.RecordBatch.from_arrays(
+            [batch.column("id"), short_digests(batch.column("row_hash"))], schema=schema
+        )
         for batch in scan(home.structures, source, ["id", "row_hash"])
     ]
     return pa.Table.from_batches(kept, schema).combine_chunks()
-
-
-def _short(digests: pa.Array) -> pa.Array:
-    return pc.utf8_slice_codeunits(digests, 0, 16)
 
 
 def _batches(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
@@ -205,7 +204,7 @@ def merge_predictions(home: Home, source: str, pending: Pending, today: str) -> 
 def _dated(batch: pa.RecordBatch, places: Mapping[str, int], old: pa.Table, today: str) -> pa.RecordBatch:
     rows = pa.array([places.get(id_) for id_ in batch.column("id").to_pylist()], pa.int64())
     seen = old["first_seen"].take(rows).fill_null(today)
-    is_same = pc.equal(old["row_hash"].take(rows), _short(batch.column("row_hash"))).fill_null(False)
+    is_same = pc.equal(old["row_hash"].take(rows), short_digests(batch.column("row_hash"))).fill_null(False)
     changed = pc.if_else(is_same, old["last_changed"].take(rows), None).fill_null(today)
     for name, values in (("first_seen", seen), ("last_changed", changed)):
         place = batch.schema.get_field_index(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from catalog.errors import HomeError
-from catalog.runs.diff import Difference, candidates_of, difference, judged, judged_in, outlines
+from catalog.runs.diff import changes
 from catalog.runs.publish import publish as publish_tables
 from catalog.runs.published import PublishedRun, published_runs
 from catalog.store.durable import write_files
@@ -30,7 +30,8 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
         HomeError: the pages cannot be written; the catalog is published.
     """
     home, source, tables = plan.home, plan.source.name, ranked.tables
-    changes = _changes(plan, ranked)
+    before = next(iter(published_runs(home, source, complete=True)), None)
+    found = changes(before, tables.ranked, tables.rejected, tables.failed)
     manifest = build_manifest(
         plan,
         listing.inputs,
@@ -39,15 +40,15 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
         excluded_noncommercial=tables.excluded,
         correction=tables.database.as_json(),
         without_estimate=tables.without_estimate(),
-        changes=changes.as_json(),
+        changes=found.as_json(),
     )
     with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written
         rows = aside.submit(shown, tables, home, source, plan.options.dossiers, plan.families)
         run = publish_tables(home, started.name, tables.ranked, tables.rejected, tables.failed, manifest)
-        say(f"changes: {changes.sentence}")
+        say(f"changes: {found.sentence}")
         _write_pages(plan, run, rows.result())
     forget_work(work_folder(home, source))
-    return Finished(source, ranked.counts, home, run, changes=changes)
+    return Finished(source, ranked.counts, home, run, changes=found)
 
 
 def _write_pages(plan: Plan, run: PublishedRun, rows: Shown) -> None:
@@ -63,17 +64,3 @@ def _write_pages(plan: Plan, run: PublishedRun, rows: Shown) -> None:
             f"the pages cannot be written to {home.reports} ({error.strerror or error}); the catalog is "
             "published: make room or permissions, then run again"
         ) from error
-
-
-def _changes(plan: Plan, ranked: Ranked) -> Difference:
-    """What is new, changed and withdrawn since the run before of the same source."""
-    before = next(iter(published_runs(plan.home, plan.source.name, complete=True)), None)
-    after = list(outlines(ranked.tables.ranked))
-    if before is None:
-        return difference(None, (), after, {}, {})
-    old = candidates_of(before.folder)
-    came = {row["id"] for row in after} - {row["id"] for row in old}
-    left = {row["id"] for row in old} - {row["id"] for row in after}
-    now_judged = judged(ranked.tables.rejected, "reason", "rejected", left)
-    now_judged |= judged(ranked.tables.failed, "error_type", "failed", left)
-    return difference(before.name, old, after, judged_in(before.folder, came), now_judged)
