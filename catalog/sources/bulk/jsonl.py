@@ -92,6 +92,6 @@ def _id(document: dict[str, Any]) -> str | None:
         return None
     if isinstance(id_, str) and id_.startswith(("mp-", "mvc-")) and id_.partition("-")[2].isdigit():
         return id_
-    from catalog.sources.materials_project.source import plain_id
+    from catalog.sources.materials_project.client import plain_id
 
     return plain_id(str(id_))

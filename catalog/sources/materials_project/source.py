@@ -1,25 +1,22 @@
-"""The Materials Project, through its own client."""
+"""The Materials Project: its summary documents as entries."""
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import closing
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from functools import partial
 
 from pydantic import SecretStr
 
-from catalog.errors import (
-    DuplicateIdError,
-    MissingValueError,
-    SourceChangedError,
-    SourceError,
-    SourceRefusedError,
-)
+from catalog.errors import DuplicateIdError, MissingValueError
 from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, in_batches
+from catalog.sources.materials_project.client import (
+    MATERIAL_ID,
+    REQUESTS_PER_S,
+    Document,
+    SummaryService,
+    id_of,
+)
 from catalog.sources.materials_project.documents import (
     FIELDS,
     INDEX_FIELDS,
@@ -27,36 +24,8 @@ from catalog.sources.materials_project.documents import (
     elements_of,
     provenance_of,
 )
-from catalog.sources.materials_project.queries import Query, queries
 from catalog.sources.rows import FileRow, row_or_error
-from catalog.sources.web import PATIENCE, Pace, Patience, PoliteSession
-
-if TYPE_CHECKING:
-    from mp_api.client.routes.materials.summary import SummaryRester
-
-SERVICE = "the Materials Project"
-ENDPOINT = "https://api.materialsproject.org/"
-KEY_PAGE = "https://materialsproject.org/api"
-KEY_VARIABLE, ENDPOINT_VARIABLE = "MP_API_KEY", "MP_API_ENDPOINT"
-KEY_CHARACTERS = 32
-
-PAGE = 1000
-"""Documents of one request; the service gives no more (mp-api 0.46, read November 2026)."""
-
-IDS_AT_ONCE = 100
-"""Ids of one request: about 1.2 kB of URL."""
-
-REQUESTS_PER_S = 10.0
-"""The published limit is 25 a second."""
-
-HEARTBEAT_PAGES = 10
-"""Pages between two looks at the version of the database."""
-
-_MATERIAL_ID = re.compile(r"[A-Za-z]+-[A-Za-z0-9]+")
-"""What the service takes for an id; the index has others for documents that share one or lack one."""
-
-Document = dict[str, Any]
-Answer = TypeVar("Answer")
+from catalog.sources.web import PATIENCE, Pace, Patience
 
 
 def opened(asked: Asked) -> Source:
@@ -95,17 +64,7 @@ class MaterialsProjectSource:
             SourceError: no address.
         """
         self._chemistry = chemistry
-        self._key = SecretStr(_checked_key(key))
-        self.endpoint = _checked_endpoint(endpoint or os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT)
-        self._version: str | None = None
-        self._counted: tuple[str, list[tuple[Query, int]]] | None = None
-        self._session = PoliteSession(
-            SERVICE,
-            pace or Pace(REQUESTS_PER_S),
-            patience,
-            refusals=dict.fromkeys((401, 403), _refusal("the key was refused")),
-            secret=self._key.get_secret_value(),
-        )
+        self._service = SummaryService(chemistry, key, endpoint, patience, pace or Pace(REQUESTS_PER_S))
 
     def version(self) -> str:
         """Version of the database, such as `2026.10.01`, asked anew each time; needs no right key.
@@ -113,8 +72,8 @@ class MaterialsProjectSource:
         Raises:
             SourceError: the service does not answer, or is none of this kind.
         """
-        with closing(self._session):
-            return self._heartbeat()[0]
+        with closing(self._service):
+            return self._service.version_now()
 
     def expected_count(self) -> int:
         """Number of documents that the service counts for the whole pull; one request a query.
@@ -122,8 +81,8 @@ class MaterialsProjectSource:
         Raises:
             SourceError: the service does not answer, or refuses the key.
         """
-        with closing(self._session):
-            return sum(count for _, count in self._parts(self._rester()))
+        with closing(self._service):
+            return self._service.count()
 
     @in_batches
     def index(self) -> Iterator[Stamp]:
@@ -133,9 +92,9 @@ class MaterialsProjectSource:
             SourceError: as with `raw_entries`.
         """
         names = UniqueIds()
-        with closing(self._session):
-            for number, document in enumerate(self._documents(INDEX_FIELDS), start=1):
-                yield names.take(_id_of(document) or f"(document {number})")[0], date_of(document)
+        with closing(self._service):
+            for number, document in enumerate(self._service.documents(INDEX_FIELDS), start=1):
+                yield names.take(id_of(document) or f"(document {number})")[0], date_of(document)
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """Streams the documents, page by page, or those of `ids` only.
@@ -147,21 +106,21 @@ class MaterialsProjectSource:
             SourceRefusedError: the key is wrong.
             SourceError: the service fails, or gives another number of documents than it promised.
         """
-        with closing(self._session):
+        with closing(self._service):
             yield from self._raw_entries(ids)
 
     def _raw_entries(self, ids: Collection[str] | None) -> Iterator[RawEntry]:
         names = UniqueIds()
-        nameless = [id_ for id_ in sorted(set(ids or ())) if not _MATERIAL_ID.fullmatch(id_)]
+        nameless = [id_ for id_ in sorted(set(ids or ())) if not MATERIAL_ID.fullmatch(id_)]
         for id_ in nameless:
             complaint = f"the index has {id_!r} for a document with the id of another one, or with none"
             yield RawEntry(self.name, names.take(id_)[0], "error", DuplicateIdError(complaint))
         if ids is None:
-            documents = self._documents(FIELDS)
+            documents = self._service.documents(FIELDS)
         else:
-            documents = self._documents_of(sorted(set(ids).difference(nameless)))
+            documents = self._service.documents_of(sorted(set(ids).difference(nameless)))
         for number, document in enumerate(documents, start=1):
-            row = row_or_error(partial(_row, document, self._version), _id_of(document))
+            row = row_or_error(partial(_row, document, self._service.version), id_of(document))
             id_, again = names.take(row.id or f"(document {number})")
             error = row.error
             if row.id is None:
@@ -178,9 +137,13 @@ class MaterialsProjectSource:
 
     def description(self) -> dict[str, str]:
         """Address, version of the last pull and filter."""
-        said = {"spec": self.name, "kind": "Materials Project, summary documents", "endpoint": self.endpoint}
-        if self._version is not None:
-            said["version"] = self._version
+        said = {
+            "spec": self.name,
+            "kind": "Materials Project, summary documents",
+            "endpoint": self._service.endpoint,
+        }
+        if self._service.version is not None:
+            said["version"] = self._service.version
         if self._chemistry is not None:
             said["metals"] = ", ".join(sorted(self._chemistry.metals))
             said["ligands"] = ", ".join(sorted(self._chemistry.ligands))
@@ -188,190 +151,15 @@ class MaterialsProjectSource:
 
     def __repr__(self) -> str:
         """Name and address; never the key."""
-        return f"{type(self).__name__}({self.endpoint!r})"
-
-    def _documents(self, fields: Sequence[str]) -> Iterator[Document]:
-        """All documents of the chemistry, each once, with the promises of the service kept."""
-        rester = self._rester()
-        started = self._version
-        parts = self._parts(rester)
-        pages = 0
-        for query, count in parts:
-            for page in range(1, -(-count // PAGE) + 1):
-                due = min(PAGE, count - PAGE * (page - 1))
-                documents = self._search(
-                    rester, fields, **query.criteria(), _page=page, _sort_fields="material_id"
-                )
-                pages += 1
-                if pages % HEARTBEAT_PAGES == 0 or len(documents) != due:
-                    self._check_version(started)
-                if len(documents) != due:
-                    raise SourceError(
-                        f"{SERVICE} gave {len(documents)} documents where it had promised {due} "
-                        f"({query.criteria()}, page {page} of {count}); nothing was stored, run again"
-                    )
-                yield from (document for document in documents if query.holds(document))
-        self._check_version(started)
-
-    def _documents_of(self, ids: Sequence[str]) -> Iterator[Document]:
-        """The documents of some ids, deprecated ones too, which the service gives only when asked for."""
-        rester = self._rester()
-        started = self._version
-        for start in range(0, len(ids), IDS_AT_ONCE):
-            left = list(ids[start : start + IDS_AT_ONCE])
-            for deprecated in (False, True):
-                if left:
-                    some = self._search(
-                        rester, FIELDS, material_ids=left, deprecated=deprecated, num_chunks=1
-                    )
-                    yield from some
-                    given = {_id_of(document) for document in some}
-                    left = [id_ for id_ in left if id_ not in given]
-            if left:
-                self._check_version(started)
-                raise SourceError(
-                    f"{SERVICE} has no document of {len(left)} ids asked for ({', '.join(left[:3])}); "
-                    "they were withdrawn since the index was read, run again"
-                )
-        self._check_version(started)
-
-    def _heartbeat(self) -> tuple[str, list[str]]:
-        answer = self._session.get(self.endpoint + "heartbeat")
-        known: Mapping[str, Any] = answer.json() if answer.status_code == 200 else {}
-        version = known.get("db_version")
-        if not version:
-            raise SourceError(
-                f"{self.endpoint} tells no database version (HTTP status {answer.status_code}); "
-                f"expected the address of a Materials Project service in {ENDPOINT_VARIABLE}"
-            )
-        return str(version), list(known.get("access_controlled_batch_ids") or [])
-
-    def _check_version(self, started: str | None) -> None:
-        now = self._heartbeat()[0]
-        if now != started:
-            raise SourceChangedError(
-                f"the database of {SERVICE} changed from version {started} to {now} while it was read; "
-                "nothing was stored, run again"
-            )
-
-    def _rester(self) -> SummaryRester:
-        """The client of the summary documents, over this source's session."""
-        heartbeat = self._heartbeat()
-        self._version = heartbeat[0]
-        from mp_api.client.routes.materials.summary import SummaryRester
-
-        class Rester(SummaryRester):
-            # The client's own heartbeat has no timeout, and is remembered as long as the process lives.
-            @staticmethod
-            def _get_heartbeat_info(  # type: ignore[override]
-                endpoint: str,
-            ) -> tuple[str, list[str]]:
-                return heartbeat
-
-            @cached_property
-            def available_fields(self) -> list[str]:
-                # The client makes them anew for each field of each request: half a second of work.
-                return super().available_fields
-
-        return _told(
-            lambda: Rester(
-                self._key.get_secret_value(),
-                endpoint=self.endpoint,
-                session=self._session,
-                use_document_model=False,
-                mute_progress_bars=True,
-            )
-        )
-
-    def _parts(self, rester: SummaryRester) -> list[tuple[Query, int]]:
-        """The queries, each with what the service counts for it; asked once for a version."""
-        if self._counted is None or self._counted[0] != self._version:
-            counted = [(query, self._count(rester, query)) for query in queries(self._chemistry)]
-            self._counted = str(self._version), counted
-        return self._counted[1]
-
-    def _count(self, rester: SummaryRester, query: Query) -> int:
-        criteria = {
-            name: ",".join(value) if isinstance(value, list) else value
-            for name, value in query.criteria().items()
-        }
-        return int(_told(lambda: rester.count(criteria)))
-
-    def _search(self, rester: SummaryRester, fields: Sequence[str], **filters: Any) -> list[Document]:
-        found = _told(
-            lambda: rester.search(fields=list(fields), all_fields=False, chunk_size=PAGE, **filters)
-        )
-        documents: list[Document] = [document for document in found if isinstance(document, dict)]
-        if len(documents) != len(found):
-            raise SourceError(f"{SERVICE} gave {len(found) - len(documents)} items that are no documents")
-        return documents
-
-
-def plain_id(text: str) -> str:
-    """An id as the user knows it (`mp-149`), also where the service gives the padded form (`mp-aaaaaaft`)."""
-    from emmet.core.types.typing import format_identifier
-
-    try:
-        return str(format_identifier(text, legacy=True))
-    except ValueError:
-        return text
-
-
-def _id_of(document: Mapping[str, Any]) -> str | None:
-    id_ = document.get("material_id")
-    return None if id_ is None else plain_id(str(id_))
+        return f"{type(self).__name__}({self._service.endpoint!r})"
 
 
 def _row(document: Document, version: str | None) -> FileRow:
     structure = document.get("structure")
     return FileRow(
-        id=_id_of(document),
+        id=id_of(document),
         payload=structure if isinstance(structure, dict) else None,
         formula=document.get("formula_pretty"),
         elements=elements_of(document),
         provenance=provenance_of(document, version),
     )
-
-
-def _told(ask: Callable[[], Answer]) -> Answer:
-    """What the client answers; its own errors become one sentence."""
-    from mp_api.client.core.exceptions import MPRestError
-
-    try:
-        return ask()
-    except MPRestError as error:
-        words = " ".join(str(error).split())[:300]
-        raise SourceError(
-            f"{SERVICE} did not do what was asked ({words}); a newer mp-api may help"
-        ) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise SourceError(
-            f"{SERVICE} answered in a form that the client does not know ({type(error).__name__}: "
-            f"{str(error)[:200]}); a newer mp-api may help"
-        ) from error
-
-
-def _checked_key(given: SecretStr | None) -> str:
-    key = (given.get_secret_value() if given is not None else os.environ.get(KEY_VARIABLE, "")).strip()
-    if not key:
-        raise SourceRefusedError(_refusal("there is no key"))
-    if len(key) != KEY_CHARACTERS or not key.isascii() or not key.isprintable():
-        raise SourceRefusedError(
-            _refusal(f"the key has {len(key)} characters, a right one has {KEY_CHARACTERS} plain ones")
-        )
-    return key
-
-
-def _refusal(why: str) -> str:
-    return (
-        f"{SERVICE} lets nobody in without a key, and {why}; put your own, from {KEY_PAGE}, in {KEY_VARIABLE}"
-    )
-
-
-def _checked_endpoint(endpoint: str) -> str:
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise SourceError(
-            f"{ENDPOINT_VARIABLE} is no address of a service; expected one such as {ENDPOINT}, without a user"
-        )
-    return endpoint if endpoint.endswith("/") else endpoint + "/"

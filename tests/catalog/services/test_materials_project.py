@@ -18,7 +18,7 @@ from catalog.errors import (
 from catalog.readers.reading import read_parts
 from catalog.sources import Chemistry, RawEntry, open_source
 from catalog.sources.licences import is_noncommercial
-from catalog.sources.materials_project import source as module
+from catalog.sources.materials_project import client as module
 from catalog.sources.materials_project.queries import ELEMENTS_CHARACTERS, queries
 from catalog.sources.materials_project.source import MaterialsProjectSource
 from catalog.sources.web import Pace
@@ -276,8 +276,7 @@ def test_key_and_address_come_from_the_environment(service, monkeypatch) -> None
     assert source.name == "materials-project" and source.version() == "2026.10.01"
 
 
-def test_without_a_network_there_is_one_sentence(monkeypatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", QUICK)
+def test_without_a_network_there_is_one_sentence() -> None:
     nobody = MaterialsProjectSource(CUPRATES, SecretStr(KEY), "http://127.0.0.1:9/", patience=QUICK)
     with pytest.raises(SourceUnreachableError, match=r"127\.0\.0\.1:9: the connection was refused, 2 times"):
         nobody.version()
