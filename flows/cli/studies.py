@@ -91,9 +91,10 @@ def ceiling(
 
     with one_line_errors():
         from flows.studies.nickelates import weigh
+        from reports.studies.nickelate_claim.words import headline
 
         analysis, page = weigh(home, relax)
-    typer.echo(analysis.verdict.headline)
+    typer.echo(headline(analysis.verdict))
     say(f"data: {page.with_suffix('.json')}")
     say(f"page: {page}")
 

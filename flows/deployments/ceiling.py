@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from flows.deployments.notify import tell_failure
 from flows.deployments.summary import ceiling_markdown
 from flows.studies.nickelates import weigh
+from reports.studies.nickelate_claim.words import headline
 
 
 @flow(name="ceiling", persist_result=False, on_failure=[tell_failure], on_crashed=[tell_failure])
@@ -26,4 +27,4 @@ def ceiling(home: str | None = None, relax: bool = False, notify: list[str] | No
     """
     analysis, page = weigh(None if home is None else Path(home), relax)
     create_markdown_artifact(ceiling_markdown(analysis.verdict, page), key="polywell-ceiling")
-    return analysis.verdict.headline
+    return headline(analysis.verdict)

@@ -7,8 +7,9 @@ from typing import Any
 
 from flows.cli.terminal import harmless
 from flows.pipeline.finished import Finished
-from polywell.proposal.ceiling_verdict import Side, Verdict
+from polywell.proposal.nickelate_claim.verdict import Verdict
 from polywell.records import ENTRY_COLUMNS
+from reports.studies.nickelate_claim.words import finding, headline, sides
 
 SHOWN = (
     "rank id formula family tc_ceiling_k tc_outer_k tc_expected_k tc_low_k tc_high_k xi_ceiling_ang "
@@ -48,10 +49,10 @@ def page_link(finished: Finished) -> str:
 
 def ceiling_markdown(verdict: Verdict, page: Path) -> str:
     """The verdict on the nickelate ceiling, the points of both sides, and where the page lies."""
-    lines = [f"# The claim is {_text(verdict.finding.value)}", "", _text(verdict.headline), ""]
-    for side in Side:
-        lines += [f"## {_text(side.value.capitalize())}", ""]
-        lines += [f"- {_text(point)}" for point in verdict.of(side)] + [""]
+    lines = [f"# The claim is {_text(finding(verdict))}", "", _text(headline(verdict)), ""]
+    for side, points in sides(verdict).items():
+        lines += [f"## {_text(side.capitalize())}", ""]
+        lines += [f"- {_text(point)}" for point in points] + [""]
     return "\n".join([*lines, f"[The page]({page.resolve().as_uri()})", ""])
 
 

@@ -1,4 +1,4 @@
-"""The nickelate ceiling from the library, the measured table and the catalog of a home."""
+"""The claim about nickelates from the library, the measured table and the catalog of a home."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from flows.options import home_at
 from flows.progress import stage
 from flows.studies.potential import load_potential
 from polywell.evidence.calibration_table import built_in_calibration
-from polywell.proposal.ceiling import CeilingAnalysis, ceiling
-from polywell.proposal.ceiling_chances import calibrated_intervals
-from polywell.proposal.ceiling_data import CeilingData, built_in_data
-from polywell.proposal.ceiling_relaxed import relaxed_rows
-from polywell.proposal.ceiling_rows import RelaxedRow
+from polywell.proposal.nickelate_claim.analysis import WeighedClaim
+from polywell.proposal.nickelate_claim.analysis import weigh as weighed
+from polywell.proposal.nickelate_claim.chances import calibrated_intervals
+from polywell.proposal.nickelate_claim.data import ClaimData, built_in_data
+from polywell.proposal.nickelate_claim.relaxed import RelaxedRow, relaxed_rows
 from polywell.records import Candidate
 from reports.html.names import CEILING
-from reports.studies.ceiling import ceiling_files
+from reports.studies.nickelate_claim.page import claim_files
 
 LIBRARY = "reference"
 """The source that the analysis knows already."""
 
 
-def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path]:
+def weigh(home: Path | None, relax: bool = False) -> tuple[WeighedClaim, Path]:
     """Weighs the claim about nickelates and writes `ceiling.html` and `ceiling.json`.
 
     Args:
@@ -45,13 +45,13 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[CeilingAnalysis, Path
     place = home_at(home)
     place.prepare()
     data = built_in_data()
-    analysis = ceiling(
+    analysis = weighed(
         data,
         catalogued(place),
         calibrated_intervals(built_in_calibration()),
         _relaxed(data) if relax else (),
     )
-    return analysis, write_files(ceiling_files(place.reports / CEILING, analysis))[-1]
+    return analysis, write_files(claim_files(place.reports / CEILING, analysis))[-1]
 
 
 def catalogued(home: Home) -> list[Candidate]:
@@ -67,7 +67,7 @@ def catalogued(home: Home) -> list[Candidate]:
     ]
 
 
-def _relaxed(data: CeilingData) -> list[RelaxedRow]:
+def _relaxed(data: ClaimData) -> list[RelaxedRow]:
     calculator, name = load_potential()
     rows = []
     with stage("relaxing under pressure", "structures") as advance:

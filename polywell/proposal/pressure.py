@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from math import exp, log
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from polywell.data.tables import load_table
 from polywell.geometry.ions import Floats
 from polywell.relation import critical_temperature_k
+
+STIFFENING = 12.0
+"""3B' of Murnaghan's equation for one length, with the usual B' = 4 (PNAS 30, 244 (1944))."""
 
 Range = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)]]
 
@@ -93,6 +97,23 @@ def height_under_pressure_ang(xi_ang: float, kappa_per_gpa: float, pressure_gpa:
         )
     height: Floats = xi_ang * np.exp(-kappa_per_gpa * pressure)
     return height
+
+
+def pressed_height_ang(xi_ang: float, kappa_per_gpa: float, pressure_gpa: float) -> float:
+    """ξ in Å under pressure by Murnaghan's equation for one length: ln(ξ(0)/ξ) = ln(1 + 3B'κp)/(3B')."""
+    return xi_ang * exp(-log(1 + STIFFENING * kappa_per_gpa * pressure_gpa) / STIFFENING)
+
+
+def pressure_for_gpa(xi_ang: float, needed_ang: float, kappa_per_gpa: float) -> float:
+    """Pressure in GPa that shrinks ξ to what is needed, by the same equation; 0 where it is small enough."""
+    if xi_ang <= needed_ang:
+        return 0.0
+    return (exp(STIFFENING * log(xi_ang / needed_ang)) - 1) / (STIFFENING * kappa_per_gpa)
+
+
+def shrinking_per_gpa(xi_ang: float, pressed_ang: float, pressure_gpa: float) -> float:
+    """-d ln ξ/dp at zero pressure in 1/GPa from two heights in Å and the pressure between, the same way."""
+    return (exp(STIFFENING * log(xi_ang / pressed_ang)) - 1) / (STIFFENING * pressure_gpa)
 
 
 def curve_under_pressure(

@@ -13,7 +13,7 @@ from typing import Any
 from pymatgen.core import Structure
 
 from polywell.families import Families
-from polywell.proposal.smallest_cages import shrinking_per_gpa
+from polywell.proposal.pressure import shrinking_per_gpa
 from polywell.records import Entry, Outcome, Phase, Screening
 from polywell.screening import screen
 

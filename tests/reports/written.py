@@ -9,7 +9,7 @@ from reports.html.study import study_files
 from reports.html.writing import File
 from reports.run.page import run_files
 from reports.run.shortlist import Shortlist, shortlist
-from reports.studies.ceiling import ceiling_files
+from reports.studies.nickelate_claim.page import claim_files
 from reports.studies.reproduction.page import reproduction_files
 from reports.studies.validation import validation_files
 
@@ -24,7 +24,7 @@ def _written(give: Callable[..., Iterable[File]]) -> Callable[..., Path]:
 write_run = _written(run_files)
 write_dossier = _written(dossier_files)
 write_study = _written(study_files)
-write_ceiling = _written(ceiling_files)
+write_claim = _written(claim_files)
 write_reproduction = _written(reproduction_files)
 write_validation = _written(validation_files)
 

@@ -15,7 +15,7 @@ from flows.pipeline.run import run
 from flows.studies.nickelates import catalogued, weigh
 from flows.studies.potential import PotentialError, load_potential
 from flows.studies.pressure import PressureError, under_pressure
-from reports.studies.ceiling import DATA
+from reports.studies.nickelate_claim.page import DATA
 from tests.flows.crystals import cacuo2
 
 C_ANG = 3.05

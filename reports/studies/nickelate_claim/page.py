@@ -1,4 +1,4 @@
-"""The page of the nickelate ceiling: the verdict, its numbers and figures, and the same as JSON."""
+"""The page of the nickelate claim: the verdict, its numbers and figures, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from polywell.proposal.ceiling import CeilingAnalysis
-from polywell.proposal.ceiling_verdict import Side
+from polywell.proposal.nickelate_claim.analysis import WeighedClaim
 from reports.html.names import CEILING_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
-from reports.studies.ceiling_figures import figures
-from reports.studies.ceiling_listings import listings
-from reports.studies.tables import Cell, ListColumn, Listing
+from reports.studies.nickelate_claim.figures import figures
+from reports.studies.nickelate_claim.tables import listings
+from reports.studies.nickelate_claim.words import finding, headline, sides, verdict_data
+from reports.studies.tables import Listing
 
 PAGE, DATA = CEILING_PAGE, "ceiling.json"
 SCHEMA = 1
@@ -27,32 +27,37 @@ OPEN_ROWS = 20
 _INDEX = re.compile(r"(?<=[Tλrξ])_(c|eff|O)(?![A-Za-z])")
 
 
-def ceiling_files(folder: Path, analysis: CeilingAnalysis) -> Iterator[File]:
+def claim_files(folder: Path, analysis: WeighedClaim) -> Iterator[File]:
     """Give `ceiling.html` and `ceiling.json`.
 
     Args:
         folder: where the two files go.
-        analysis: what `polywell.proposal.ceiling.ceiling` returned.
+        analysis: what `polywell.proposal.nickelate_claim.analysis.weigh` returned.
     """
     shown = {
         "analysis": analysis,
-        "verdict": analysis.verdict,
-        "sides": tuple((side.value, analysis.verdict.of(side)) for side in (Side.AGAINST, Side.FOR)),
+        "finding": finding(analysis.verdict),
+        "headline": headline(analysis.verdict),
+        "sides": tuple(sides(analysis.verdict).items()),
         "counts": _counts(analysis),
         "images": figures(analysis),
         "listings": {listing.key: _shown(listing) for listing in listings(analysis)},
         "unplaced": sum(one.superconducting and one.xi_ang is None for one in analysis.sightings),
     }
-    values = ceiling_data(analysis)
-    return study_files(folder / PAGE, folder / DATA, values, "ceiling", shown, _typeset)
+    values = claim_data(analysis)
+    return study_files(folder / PAGE, folder / DATA, values, "nickelate_claim", shown, _typeset)
 
 
-def ceiling_data(analysis: CeilingAnalysis) -> dict[str, Any]:
+def claim_data(analysis: WeighedClaim) -> dict[str, Any]:
     """The whole analysis as plain values for JSON."""
-    return {"schema": SCHEMA, **asdict(analysis)}
+    return {
+        "schema": SCHEMA,
+        **asdict(analysis),
+        "verdict": verdict_data(analysis.verdict),
+    }
 
 
-def _counts(analysis: CeilingAnalysis) -> tuple[tuple[str, str], ...]:
+def _counts(analysis: WeighedClaim) -> tuple[tuple[str, str], ...]:
     own = [cell for cell in analysis.cells if cell.doubt]
     seen = [one for one in analysis.sightings if one.superconducting]
     last = analysis.years[-1]
@@ -70,20 +75,9 @@ def _shown(listing: Listing) -> dict[str, Any]:
         "key": listing.key,
         "title": listing.title,
         "columns": listing.columns,
-        "rows": [
-            [_written(cell, column) for cell, column in zip(row, listing.columns, strict=True)]
-            for row in listing.rows
-        ],
+        "rows": listing.written("–"),
         "tall": len(listing.rows) > OPEN_ROWS,
     }
-
-
-def _written(cell: Cell, column: ListColumn) -> str:
-    if cell is None:
-        return "–"
-    if isinstance(cell, str) or column.digits is None:
-        return str(cell)
-    return f"{cell:.{column.digits}f}"
 
 
 def _typeset(words: str) -> Markup:

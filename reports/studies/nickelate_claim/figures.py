@@ -1,4 +1,4 @@
-"""Figures of the nickelate ceiling, each drawn for light and for dark paper and carried as data."""
+"""Figures of the nickelate claim, each drawn for light and for dark paper and carried as data."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from polywell.proposal.ceiling import CeilingAnalysis
-from polywell.proposal.ceiling_rows import Sighting
+from polywell.proposal.nickelate_claim.analysis import WeighedClaim
+from polywell.proposal.nickelate_claim.measurements import Sighting
 from reports.html.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")
 
 
-def figures(analysis: CeilingAnalysis) -> dict[str, Image]:
+def figures(analysis: WeighedClaim) -> dict[str, Image]:
     """The figures of the page by name."""
     return {
         "heights": _heights(analysis),
@@ -38,7 +38,7 @@ def _claim(axes: Axes, theme: Theme, claim_k: float, vertical: bool = False) -> 
     draw(claim_k, color=theme.ink, linewidth=1.0, linestyle=":")
 
 
-def _seen(analysis: CeilingAnalysis) -> list[Sighting]:
+def _seen(analysis: WeighedClaim) -> list[Sighting]:
     return [one for one in analysis.sightings if one.tc_k is not None and one.xi_ang is not None]
 
 
@@ -46,7 +46,7 @@ def _of(ones: Sequence[Sighting], name: str) -> list[Sighting]:
     return [one for one in ones if one.class_name == name]
 
 
-def _heights(analysis: CeilingAnalysis) -> Image:
+def _heights(analysis: WeighedClaim) -> Image:
     seen = _seen(analysis)
     silent = [
         cell for cell in analysis.cells if cell.doubt and cell.id not in {one.structure for one in seen}
@@ -98,7 +98,7 @@ def _heights(analysis: CeilingAnalysis) -> Image:
     )
 
 
-def _predicted(analysis: CeilingAnalysis) -> Image:
+def _predicted(analysis: WeighedClaim) -> Image:
     seen = [one for one in _seen(analysis) if one.relation_k is not None]
     above = sum((one.tc_k or 0.0) > (one.relation_k or 0.0) for one in seen)
 
@@ -139,7 +139,7 @@ def _falling(seen: Sequence[Sighting]) -> bool:
     )
 
 
-def _classes(analysis: CeilingAnalysis) -> Image:
+def _classes(analysis: WeighedClaim) -> Image:
     rows = list(reversed(analysis.classes))
 
     def draw(figure: Figure, theme: Theme) -> None:
@@ -192,7 +192,7 @@ def _classes(analysis: CeilingAnalysis) -> Image:
     )
 
 
-def _years(analysis: CeilingAnalysis) -> Image:
+def _years(analysis: WeighedClaim) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
         years = [row.year for row in analysis.years]

@@ -1,26 +1,27 @@
-"""The page of the nickelate ceiling: complete, self-contained, quiet in a browser, and the JSON beside it."""
+"""The page of the nickelate claim: complete, self-contained, quiet in a browser, and the JSON beside it."""
 
 import json
 
 import pytest
 
-from polywell.proposal.ceiling import ceiling
-from polywell.proposal.ceiling_rows import Interval
-from polywell.proposal.ceiling_verdict import Side
-from reports.studies.ceiling import DATA, PAGE, _typeset
-from reports.studies.ceiling_figures import figures
-from reports.studies.ceiling_listings import listings
-from tests.reports.written import write_ceiling
+from polywell.proposal.nickelate_claim.analysis import weigh
+from polywell.proposal.nickelate_claim.cells import Interval
+from polywell.proposal.nickelate_claim.verdict import Side
+from reports.studies.nickelate_claim.figures import figures
+from reports.studies.nickelate_claim.page import DATA, PAGE, _typeset
+from reports.studies.nickelate_claim.tables import listings
+from reports.studies.nickelate_claim.words import finding
+from tests.reports.written import write_claim
 
 
 @pytest.fixture(scope="module")
 def analysis():
-    return ceiling(calibrated=lambda records: [Interval(90.0, 60.0, 135.0)] * len(records))
+    return weigh(calibrated=lambda records: [Interval(90.0, 60.0, 135.0)] * len(records))
 
 
 @pytest.fixture(scope="module")
 def written(analysis, tmp_path_factory):
-    return write_ceiling(tmp_path_factory.mktemp("ceiling") / "latest", analysis)
+    return write_claim(tmp_path_factory.mktemp("ceiling") / "latest", analysis)
 
 
 @pytest.fixture
@@ -37,14 +38,14 @@ def test_writes_a_page_and_its_data(written) -> None:
 def test_the_data_hold_the_analysis(analysis, written) -> None:
     data = json.loads((written.parent / DATA).read_text(encoding="utf-8"))
     assert data["schema"] == 1
-    assert data["verdict"]["finding"] == analysis.verdict.finding.value
+    assert data["verdict"]["finding"] == finding(analysis.verdict)
     for name in ("cells", "sightings", "classes", "effective", "targets", "smallest", "trilayers", "years"):
         assert len(data[name]) == len(getattr(analysis, name))
     assert data["reference_digest"] == analysis.reference_digest
 
 
 def test_the_same_analysis_gives_the_same_bytes(analysis, written, tmp_path) -> None:
-    again = write_ceiling(tmp_path, analysis)
+    again = write_claim(tmp_path, analysis)
     for name in (PAGE, DATA):
         assert (again.parent / name).read_bytes() == (written.parent / name).read_bytes()
 
@@ -59,7 +60,7 @@ def test_opens_offline_without_a_request_a_script_or_a_complaint(opened) -> None
 
 def test_shows_the_verdict_and_both_sides(opened, analysis) -> None:
     shown = opened.page.locator("main").inner_text()
-    assert analysis.verdict.finding.value in shown
+    assert finding(analysis.verdict) in shown
     assert opened.page.locator(".sides h3").count() == len(Side)
     assert opened.page.locator(".sides li").count() == len(analysis.verdict.points)
 
@@ -90,8 +91,8 @@ def test_nothing_runs_out_of_the_page(written, open_page, scheme, width) -> None
 
 
 def test_a_page_without_a_calibrated_model_says_so(tmp_path, open_page) -> None:
-    plain = ceiling()
-    opened = open_page(write_ceiling(tmp_path, plain))
+    plain = weigh()
+    opened = open_page(write_claim(tmp_path, plain))
     assert "The calibrated model was not asked." in opened.page.locator("main").inner_text()
     opened.assert_quiet()
 

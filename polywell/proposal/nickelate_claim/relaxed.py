@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from polywell.proposal.ceiling_data import CeilingData
-from polywell.proposal.ceiling_rows import RelaxedRow
-from polywell.proposal.nickelates import OTHER, nickel_phases, nickelate_class
+from polywell.proposal.nickelate_claim.classes import OTHER, nickel_phases, nickelate_class
+from polywell.proposal.nickelate_claim.data import ClaimData
+from polywell.proposal.nickelate_claim.smallest_cages import AMBIENT_GPA
+from polywell.proposal.pressure import pressed_height_ang
 from polywell.proposal.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
-from polywell.proposal.smallest_cages import AMBIENT_GPA, pressed_height_ang
 from polywell.records import Screening
 from polywell.relation import critical_temperature_k
 
 
+@dataclass(frozen=True)
+class RelaxedRow:
+    """Shrinking of a measured cage by relaxation with a potential: heights in Å, -d ln ξ/dp in 1/GPa.
+
+    `xi_pressed_ang` is the measured ξ pressed to `pressure_gpa` with that shrinking, `tc_pressed_k` the
+    relation's T_c there. They are None, and `why` says the reason, where the relaxation failed.
+    """
+
+    class_name: str
+    id: str
+    potential: str
+    xi_measured_ang: float
+    xi_relaxed_ang: float | None
+    kappa_per_gpa: float | None
+    pressure_gpa: float
+    xi_pressed_ang: float | None
+    tc_pressed_k: float | None
+    why: str = ""
+
+
 def relaxed_rows(
-    data: CeilingData, calculator: Any, potential: str, pressure_gpa: float = PRESSURE_GPA
+    data: ClaimData, calculator: Any, potential: str, pressure_gpa: float = PRESSURE_GPA
 ) -> Iterator[RelaxedRow]:
     """Relax the ordered ambient structure with the smallest cage of each class, and press its measured ξ.
 
@@ -31,9 +52,7 @@ def relaxed_rows(
     Raises:
         ValueError: the λ table has no row for nickel and oxygen, or the pressure is not positive.
     """
-    family = data.families.of("Ni", "octahedron", "O")
-    if family is None:
-        raise ValueError("the λ table has no row for (Ni, octahedron, O); the ceiling needs its λ")
+    family = data.nickel
     for name, record in sorted(_chosen(data).items()):
         xi = nickel_phases(record)[0].xi_ang
         try:
@@ -57,7 +76,7 @@ def relaxed_rows(
         )
 
 
-def _chosen(data: CeilingData) -> dict[str, Screening]:
+def _chosen(data: ClaimData) -> dict[str, Screening]:
     """The record of each class to relax: ordered, then unstrained by a substrate, then the smallest cage."""
     strained = {row.structure for row in data.measured if row.sample in ("film", "membrane")}
     best: dict[str, tuple[tuple[bool, bool, float, str], Screening]] = {}

@@ -1,4 +1,4 @@
-"""What the nickelate ceiling stands on: structures, measurements, and reports without a structure."""
+"""What the claim is weighed with: structures, measurements, and reports without a structure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from polywell.data.measured import Measured, measured_superconductors
 from polywell.data.reference import ReferenceStructure, reference_structures
 from polywell.data.tables import load_table
 from polywell.evidence.anchors import reference_records
-from polywell.families import Families, built_in_families
+from polywell.families import Families, Family, built_in_families
 from polywell.records import Screening
+
+CLAIM_K = 100.0
+"""The published claim: nickelates will not exceed this."""
 
 
 class Report(BaseModel):
@@ -42,7 +45,7 @@ class _Table(BaseModel):
 
 
 @dataclass(frozen=True)
-class CeilingData:
+class ClaimData:
     """What the analysis stands on; every part can be replaced, and the verdict moves with it."""
 
     records: tuple[Screening, ...]
@@ -51,6 +54,18 @@ class CeilingData:
     reports: tuple[Report, ...]
     families: Families
 
+    @property
+    def nickel(self) -> Family:
+        """The row of the λ table for nickel and oxygen.
+
+        Raises:
+            ValueError: there is none.
+        """
+        family = self.families.of("Ni", "octahedron", "O")
+        if family is None:
+            raise ValueError("the λ table has no row for (Ni, octahedron, O); the claim needs its λ")
+        return family
+
 
 @cache
 def nickelate_reports() -> tuple[Report, ...]:
@@ -58,10 +73,10 @@ def nickelate_reports() -> tuple[Report, ...]:
     return load_table("nickelate_reports.toml", _Table).report
 
 
-def built_in_data() -> CeilingData:
+def built_in_data() -> ClaimData:
     """The reference library, the measured table and the table of reports."""
     families = built_in_families()
-    return CeilingData(
+    return ClaimData(
         records=reference_records(families),
         references={one.id: one for one in reference_structures()},
         measured=measured_superconductors(),
@@ -70,7 +85,7 @@ def built_in_data() -> CeilingData:
     )
 
 
-def derived_cells(data: CeilingData) -> list[str]:
+def derived_cells(data: ClaimData) -> list[str]:
     """Ids of cells that were estimated from others, or carried on from another pressure."""
     words = ("estimated", "extrapolated", "fractions of")
     return [

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
-from math import exp, log, sqrt
+from math import sqrt
 from statistics import fmean, median
 
 from polywell.proposal.chemical_pressure import NoRadiusError, shannon_radius_ang
-from polywell.proposal.nickelates import NickelateClass, nickel_phases
-from polywell.proposal.pressure import compressibilities
+from polywell.proposal.nickelate_claim.classes import NickelateClass, nickel_phases
+from polywell.proposal.pressure import compressibilities, pressed_height_ang, shrinking_per_gpa
 from polywell.records import Phase, Screening
 
 OXIDE_RADIUS_ANG = 1.40
@@ -29,8 +29,6 @@ LEAST_STEP_GPA = 5.0
 """GPa between two structures of one compound from which a shrinking is read."""
 AMBIENT_GPA = 0.5
 """GPa: up to here a structure counts as one at ambient pressure."""
-STIFFENING = 12.0
-"""3B' of Murnaghan's equation for one length, with the usual B' = 4 (PNAS 30, 244 (1944))."""
 SYMMETRIC_ANG = 0.12
 """Å: a cage of a block of three or more sheets whose apex heights differ by less is an inner one."""
 
@@ -78,23 +76,6 @@ class SmallestCage:
     pressed_used_ang: float
     pressed_smallest_ang: float
     pressed_range_ang: tuple[float, float]
-
-
-def pressed_height_ang(xi_ang: float, kappa_per_gpa: float, pressure_gpa: float) -> float:
-    """ξ in Å under pressure by Murnaghan's equation for one length: ln(ξ(0)/ξ) = ln(1 + 3B'κp)/(3B')."""
-    return xi_ang * exp(-log(1 + STIFFENING * kappa_per_gpa * pressure_gpa) / STIFFENING)
-
-
-def pressure_for_gpa(xi_ang: float, needed_ang: float, kappa_per_gpa: float) -> float:
-    """Pressure in GPa that shrinks ξ to what is needed, by the same equation; 0 where it is small enough."""
-    if xi_ang <= needed_ang:
-        return 0.0
-    return (exp(STIFFENING * log(xi_ang / needed_ang)) - 1) / (STIFFENING * kappa_per_gpa)
-
-
-def shrinking_per_gpa(xi_ang: float, pressed_ang: float, pressure_gpa: float) -> float:
-    """-d ln ξ/dp at zero pressure in 1/GPa from two heights in Å and the pressure between, the same way."""
-    return (exp(STIFFENING * log(xi_ang / pressed_ang)) - 1) / (STIFFENING * pressure_gpa)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The nickelate ceiling: classes from geometry, numbers by hand, and a verdict that follows the data."""
+"""The nickelate claim: classes from geometry, numbers by hand, and a verdict that follows the data."""
 
 from dataclasses import replace
 from math import erf, exp, log, sqrt
@@ -8,26 +8,23 @@ import pytest
 from polywell.data.measured import Measured
 from polywell.data.reference import reference_entries
 from polywell.families import Families, built_in_families
-from polywell.proposal.ceiling import ceiling
-from polywell.proposal.ceiling_chances import (
+from polywell.proposal.nickelate_claim.analysis import weigh
+from polywell.proposal.nickelate_claim.by_class import TARGETS_K
+from polywell.proposal.nickelate_claim.cells import Interval
+from polywell.proposal.nickelate_claim.chances import (
     LEAST_OWN,
+    EffectiveLambda,
     calibrated_intervals,
     effective_for,
     exceeds_under_effective,
     exceeds_under_interval,
     exceeds_under_published,
 )
-from polywell.proposal.ceiling_data import built_in_data, nickelate_reports
-from polywell.proposal.ceiling_rows import EffectiveLambda, Interval
-from polywell.proposal.ceiling_tables import TARGETS_K
-from polywell.proposal.ceiling_verdict import Finding, Side, percent
-from polywell.proposal.nickelates import INFINITE_LAYER, OTHER, nickelate_class
-from polywell.proposal.smallest_cages import (
-    apex_radius_ang,
-    pressed_height_ang,
-    pressure_for_gpa,
-    touching_height_ang,
-)
+from polywell.proposal.nickelate_claim.classes import INFINITE_LAYER, OTHER, nickelate_class
+from polywell.proposal.nickelate_claim.data import built_in_data, nickelate_reports
+from polywell.proposal.nickelate_claim.smallest_cages import apex_radius_ang, touching_height_ang
+from polywell.proposal.nickelate_claim.verdict import Finding, Side
+from polywell.proposal.pressure import pressed_height_ang, pressure_for_gpa
 from polywell.records import Candidate, Entry, Estimate, Place
 from polywell.screening import screen
 
@@ -53,7 +50,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def analysis(data):
-    return ceiling(data)
+    return weigh(data)
 
 
 def with_row(data, **fields):
@@ -224,40 +221,52 @@ def test_the_record_never_falls(analysis):
     assert all((row.ambient_record_k or 0.0) <= row.record_k for row in analysis.years)
 
 
+def point(verdict, name):
+    [found] = [one for one in verdict.points if one.name == name]
+    return found
+
+
 def test_the_verdict_gives_both_sides(analysis):
     verdict = analysis.verdict
     assert verdict.finding is Finding.UNSUPPORTED
-    against, speaks_for = verdict.of(Side.AGAINST), verdict.of(Side.FOR)
-    assert any("Infinite-layer" in text and "9 of 9 cells" in text for text in against)
-    assert any("All" in text and "98 K" in text for text in speaks_for)
-    assert len(against) + len(speaks_for) == len(verdict.points)
+    rows = [one.facts["row"] for one in verdict.of(Side.AGAINST) if one.name.startswith("class_above")]
+    infinite = next(row for row in rows if row.class_name == INFINITE_LAYER)
+    assert (infinite.above_claim, infinite.cells) == (9, 9)
+    below = point(verdict, "measured_below")
+    assert below.side is Side.FOR
+    assert (below.facts["record"].tc_k, below.facts["margin"]) == (98.0, 2.0)
+    assert len(verdict.of(Side.AGAINST)) + len(verdict.of(Side.FOR)) == len(verdict.points)
 
 
 def test_a_measurement_above_breaks_the_claim(data):
-    found = ceiling(with_row(data, tc_onset_k=105.0)).verdict
+    found = weigh(with_row(data, tc_onset_k=105.0)).verdict
     assert found.finding is Finding.BROKEN
-    assert "105 K" in found.headline
-    assert any("exceed 100 K" in text and "made up" in text for text in found.of(Side.AGAINST))
-    assert ceiling(with_row(data, tc_onset_k=99.5)).verdict.finding is Finding.UNSUPPORTED
+    assert found.facts["record"].tc_k == 105.0
+    above = point(found, "measured_above")
+    assert above.side is Side.AGAINST
+    assert [one.compound for one in above.facts["named"]] == ["made up"]
+    assert weigh(with_row(data, tc_onset_k=99.5)).verdict.finding is Finding.UNSUPPORTED
 
 
 def test_a_lower_lambda_supports_the_claim(data):
-    analysis = ceiling(with_lambda(data, 1000.0))
+    analysis = weigh(with_lambda(data, 1000.0))
     assert all(cell.tc_ceiling_k < 100.0 for cell in analysis.cells)
     assert analysis.verdict.finding is Finding.CONSISTENT
-    assert "holds on both counts" in analysis.verdict.headline
     assert analysis.effective[0].above_published > 0
+    assert point(analysis.verdict, "lambda_above").side is Side.AGAINST
 
 
 def test_new_data_move_numbers_and_chances(data, analysis):
-    more = ceiling(with_row(data, tc_onset_k=99.0, year=2027))
+    more = weigh(with_row(data, tc_onset_k=99.0, year=2027))
     before, after = (
         next(row for row in one.effective if row.class_name == "Ruddlesden-Popper n = 2")
         for one in (analysis, more)
     )
     assert after.median_k_ang2 > before.median_k_ang2
     assert more.years[-1].year == 2027 and more.years[-1].record_k == 99.0
-    assert any("in the last year" in text for text in more.verdict.of(Side.AGAINST))
+    rises = point(more.verdict, "record_rises")
+    assert rises.side is Side.AGAINST
+    assert (rises.facts["left"], rises.facts["step"].gained_k) == (1.0, 1.0)
 
 
 def test_records_of_a_database_are_listed_and_count_for_nothing_else(data, analysis):
@@ -265,7 +274,7 @@ def test_records_of_a_database_are_listed_and_count_for_nothing_else(data, analy
     smaller = entry.structure.copy()
     smaller.scale_lattice(smaller.volume * 0.9)
     record = screen(Entry("db", "db-1", entry.formula, entry.elements, smaller), FAMILIES)
-    found = ceiling(data, others=[Candidate(record, Estimate(), Place(1, 1, 1))])
+    found = weigh(data, others=[Candidate(record, Estimate(), Place(1, 1, 1))])
     assert [cell.id for cell in found.cells if cell.source == "db"] == ["db-1"]
     assert found.classes == analysis.classes
     assert found.verdict == analysis.verdict
@@ -273,16 +282,16 @@ def test_records_of_a_database_are_listed_and_count_for_nothing_else(data, analy
 
 def test_a_calibrated_model_is_asked(data, analysis):
     assert all(row.p_calibrated is None for row in analysis.classes)
-    found = ceiling(data, calibrated=lambda records: [Interval(100.0, 80.0, 125.0)] * len(records))
+    found = weigh(data, calibrated=lambda records: [Interval(100.0, 80.0, 125.0)] * len(records))
     assert found.calibrated
     assert all(row.p_calibrated == pytest.approx(0.5) for row in found.classes)
-    assert any("calibrated model" in point.text for point in found.verdict.points)
+    assert point(found.verdict, "chance_calibrated").facts["chance"] == pytest.approx(0.5)
 
 
 def test_the_built_in_calibration_fits_the_interface(data):
     from polywell.evidence.calibration_table import built_in_calibration
 
-    found = ceiling(data, calibrated=calibrated_intervals(built_in_calibration()))
+    found = weigh(data, calibrated=calibrated_intervals(built_in_calibration()))
     assert all(0.0 <= row.p_calibrated <= 1.0 for row in found.classes)
 
 
@@ -292,29 +301,15 @@ def test_reports_have_sources_and_known_classes(data, analysis):
     assert all(one.lambda_k_ang2 is None for one in analysis.sightings if one.structure is None)
     lost = replace(data, reports=(nickelate_reports()[0].model_copy(update={"class_of": "cacuo2"}),))
     with pytest.raises(ValueError, match="is no nickelate of the reference library"):
-        ceiling(lost)
+        weigh(lost)
 
 
-def test_without_superconductors_or_lambda_there_is_no_ceiling(data):
+def test_without_superconductors_or_lambda_there_is_no_weigh(data):
     silent = replace(
         data, reports=(), measured=tuple(row for row in data.measured if not row.superconducting)
     )
     with pytest.raises(ValueError, match="no measured nickelate superconducts"):
-        ceiling(silent)
+        weigh(silent)
     copper = tuple(row for row in data.families.rows if row.metal != "Ni")
     with pytest.raises(ValueError, match="no row for"):
-        ceiling(replace(data, families=Families(copper, "made up")))
-
-
-@pytest.mark.parametrize(
-    ("chance", "words"),
-    [
-        (0.0, "less than 0.1 %"),
-        (0.012, "1.2 %"),
-        (0.27, "27 %"),
-        (0.982, "98.2 %"),
-        (1.0, "more than 99.9 %"),
-    ],
-)
-def test_chances_in_words(chance, words):
-    assert percent(chance) == words
+        weigh(replace(data, families=Families(copper, "made up")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import exp, log, sqrt
 from statistics import NormalDist, fmean, stdev
 
@@ -11,8 +12,9 @@ from scipy.stats import t as student
 from polywell.evidence.calibration import Calibration
 from polywell.evidence.features import features
 from polywell.families import Family
-from polywell.proposal.ceiling_rows import EffectiveLambda, Interval, Sighting
-from polywell.proposal.ceiling_verdict import CLAIM_K
+from polywell.proposal.nickelate_claim.cells import Interval
+from polywell.proposal.nickelate_claim.data import CLAIM_K
+from polywell.proposal.nickelate_claim.measurements import Sighting
 from polywell.records import Screening
 from polywell.relation import critical_temperature_k
 
@@ -23,6 +25,20 @@ QUANTILE_80 = 1.2815515655446004
 
 Calibrated = Callable[[Sequence[Screening]], Sequence[Interval | None]]
 """A calibrated model: for each record its median T_c and the central 80 % in K, or None."""
+
+
+@dataclass(frozen=True)
+class EffectiveLambda:
+    """λ_eff = T_c·ξ² of a class: geometric mean, standard deviation of its logarithm, range, K·Å²."""
+
+    class_name: str
+    structures: int
+    median_k_ang2: float
+    spread_log: float | None
+    lowest_k_ang2: float
+    highest_k_ang2: float
+    share_of_published: float
+    above_published: int
 
 
 def _best_per_structure(seen: Sequence[Sighting]) -> list[Sighting]:
@@ -103,7 +119,7 @@ def effective_quantile_k(xi_ang: float, row: EffectiveLambda, share: float) -> f
 
 
 def calibrated_intervals(calibration: Calibration) -> Calibrated:
-    """A calibrated model as `ceiling` takes it.
+    """A calibrated model as `weigh` takes it.
 
     Args:
         calibration: the fitted model, such as `polywell.evidence.calibration_table.built_in_calibration()`.
