@@ -53,7 +53,7 @@ class Home:
 
     @property
     def predictions(self) -> Path:
-        """Delta table of what was said of it."""
+        """Delta table of what was found in it."""
         return self.catalog / "predictions"
 
     @property

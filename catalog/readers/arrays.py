@@ -223,10 +223,12 @@ def _positions(payload: Mapping[str, Any], sites: Sites, cartesian: bool) -> NDA
         raise BadCoordinatesError(
             f"the positions are not three numbers for each site ({type(error).__name__}: {str(error)[:80]})"
         ) from error
-    said = len(payload["species_at_sites"]) if cartesian else len(payload["sites"])
-    if len(positions) != said:
-        raise BadCoordinatesError(f"{said} sites but {len(positions)} positions; expected one for each site")
-    return positions if len(sites.place) == said else positions[list(sites.place)]
+    listed = len(payload["species_at_sites"]) if cartesian else len(payload["sites"])
+    if len(positions) != listed:
+        raise BadCoordinatesError(
+            f"{listed} sites but {len(positions)} positions; expected one for each site"
+        )
+    return positions if len(sites.place) == listed else positions[list(sites.place)]
 
 
 def _solve(matrix: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[np.float64]:

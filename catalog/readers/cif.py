@@ -57,9 +57,9 @@ def read_cif(
         raise NotAStructureError("no data block (a line that begins with data_): this is no CIF")
     found = False
     for block in parts:
-        said = declared(block)
-        amounts = said.amounts or (known if len(parts) == 1 else None)
-        if not said.has_atoms and not (amounts and len(parts) == 1):
+        stated = declared(block)
+        amounts = stated.amounts or (known if len(parts) == 1 else None)
+        if not stated.has_atoms and not (amounts and len(parts) == 1):
             continue
         found = True
         if (
@@ -69,7 +69,7 @@ def read_cif(
         ):
             yield CifPart(None, amounts, None)
             continue
-        yield _parse(block, said.amounts, limits)
+        yield _parse(block, stated.amounts, limits)
     if not found:
         raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")
 

@@ -1,4 +1,4 @@
-"""A first look at the text of a CIF, before any parser sees it: cheap, and bounded in time and memory."""
+"""What can be known of the text of a CIF before any parser sees it: cheap, and bounded in time and memory."""
 
 from __future__ import annotations
 

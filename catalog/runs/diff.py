@@ -14,7 +14,7 @@ from catalog.store.schema import Row, conformed, entry_schema
 from polywell.records import ENTRY_COLUMNS
 
 MOVES = tuple(column.name for column in ENTRY_COLUMNS if column.diffed)
-"""Columns whose change is told; a rank that moved because others came or went is none."""
+"""Columns whose change counts; a rank that moved because others came or went is none."""
 
 CAUSES = tuple((column.name, column.cause) for column in ENTRY_COLUMNS if column.cause)
 """Columns that tell why something moved."""
@@ -43,15 +43,15 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         """The change as it stands in manifests and records."""
-        said: dict[str, Any] = {
+        facts: dict[str, Any] = {
             "id": self.id,
             "formula": self.formula,
             "tc_ceiling_k": self.tc_ceiling_k,
             "why": self.why,
         }
         if self.moved:
-            said["moved"] = {column: [before, after] for column, before, after in self.moved}
-        return said
+            facts["moved"] = {column: [before, after] for column, before, after in self.moved}
+        return facts
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,16 @@ class Difference:
 
     def as_json(self, listed: int | None = LISTED) -> dict[str, Any]:
         """Counts, and the first `listed` of each kind; all if None."""
-        said: dict[str, Any] = {"since": self.since}
+        facts: dict[str, Any] = {"since": self.since}
         for name in ("new", "changed", "withdrawn"):
             some: tuple[Change, ...] = getattr(self, name)
-            said[name] = len(some)
-            said[f"{name}_candidates"] = [change.as_json() for change in some[:listed]]
-        return said
+            facts[name] = len(some)
+            facts[f"{name}_candidates"] = [change.as_json() for change in some[:listed]]
+        return facts
 
 
 Judged = Mapping[str, str]
-"""What was said of entries that are no candidates, by id."""
+"""What became of entries that are no candidates, by id."""
 
 
 def difference(
@@ -111,7 +111,7 @@ def difference(
             continue
         moved = tuple((name, old[id_][name], row[name]) for name in MOVES if old[id_][name] != row[name])
         if moved:
-            causes = dict.fromkeys(said for column, said in CAUSES if old[id_][column] != row[column])
+            causes = dict.fromkeys(cause for column, cause in CAUSES if old[id_][column] != row[column])
             changed.append(_change(row, ", ".join(causes) or "facts of the source", moved))
     left = [
         _change(row, f"now {judged_after[id_]}" if id_ in judged_after else "no longer in the source")
@@ -143,16 +143,24 @@ def changes(
     return difference(before.name, old, now, was, _judged(rejected, failed, left))
 
 
-def compare(before: PublishedRun, after: PublishedRun) -> Difference:
-    """Compares two published runs, the older one first."""
-    return changes(before, after.ranked(COLUMNS), after.rejected(JUDGED), after.failed(JUDGED))
+def compare(before: PublishedRun | None, after: PublishedRun) -> Difference:
+    """Compares two published runs, the older one first; None where there is none."""
+    candidates = pa.array([], pa.string())
+    if before is not None:
+        candidates = before.ranked(["id"])["id"].combine_chunks()
+    may_have_left = pc.field("id").isin(candidates)
+    return changes(
+        before,
+        after.ranked(COLUMNS),
+        after.rejected(JUDGED, may_have_left),
+        after.failed(JUDGED, may_have_left),
+    )
 
 
 def published_changes(run: PublishedRun) -> Difference:
     """What a published run changed against the run that it names as the one before."""
     since = (run.manifest.get("changes") or {}).get("since")
-    before = next((one for one in published_runs(run.home) if one.name == since), None)
-    return changes(before, run.ranked(COLUMNS), run.rejected(JUDGED), run.failed(JUDGED))
+    return compare(next((one for one in published_runs(run.home) if one.name == since), None), run)
 
 
 def _outlines(ranked: pa.Table) -> list[Row]:
@@ -165,11 +173,11 @@ def _outlines(ranked: pa.Table) -> list[Row]:
 def _judged(rejected: pa.Table, failed: pa.Table, ids: Collection[str]) -> dict[str, str]:
     """What tables of rejected and failed entries say of those of `ids` that they hold."""
     wanted = pa.array(list(ids), pa.string())
-    said: dict[str, str] = {}
+    verdicts: dict[str, str] = {}
     for table, column, name in ((rejected, "reason", "rejected"), (failed, "error_type", "failed")):
         found = table.select(["id", column]).filter(pc.is_in(table["id"], wanted))
-        said |= {row["id"]: f"{name}: {row[column]}" for row in found.to_pylist()}
-    return said
+        verdicts |= {row["id"]: f"{name}: {row[column]}" for row in found.to_pylist()}
+    return verdicts
 
 
 def _change(row: Row, why: str, moved: tuple[tuple[str, Any, Any], ...] = ()) -> Change:

@@ -112,8 +112,8 @@ def _check_entries(lists: Mapping[Outcome, pa.Table]) -> None:
     for outcome, table in lists.items():
         sources.update(table["source"].unique().to_pylist())
         strange = table.filter(pc.not_equal(table["outcome"], outcome.value)).slice(0, 1)
-        for id_, said in zip(strange["id"].to_pylist(), strange["outcome"].to_pylist(), strict=True):
-            raise PublishError(f"{id_!r} is {said}, but stands in the list of the {outcome} entries")
+        for id_, actual in zip(strange["id"].to_pylist(), strange["outcome"].to_pylist(), strict=True):
+            raise PublishError(f"{id_!r} is {actual}, but stands in the list of the {outcome} entries")
     if len(sources) > 1:
         raise PublishError(f"entries of {' and '.join(sorted(sources))} in one run; every source has its own")
     ids = pa.chunked_array([part for table in lists.values() for part in table["id"].chunks], pa.string())

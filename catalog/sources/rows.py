@@ -170,9 +170,9 @@ class RowsSource(ABC):
 
     def description(self) -> dict[str, str]:
         """Spec, kind, and digest of the file."""
-        said = {"spec": self.name, "kind": self.what, "sha256": self.version().removeprefix("sha256:")}
+        facts = {"spec": self.name, "kind": self.what, "sha256": self.version().removeprefix("sha256:")}
         count = self.expected_count()
-        return said if count is None else {**said, "rows": str(count)}
+        return facts if count is None else {**facts, "rows": str(count)}
 
     def _broken(self, number: int, error: BaseException | str) -> SourceError:
         why = (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -88,7 +88,7 @@ def apply(
     schema = _schema_of(table_path)
     work = table_path.parent / SPOOLS
     with (
-        _told(table_path),
+        _as_lake_error(table_path),
         tempfile.TemporaryDirectory(dir=_made(work), ignore_cleanup_errors=True) as folder,
     ):
         spool = Path(folder) / "changes.arrow"
@@ -144,7 +144,7 @@ def rows_at(table_path: Path, source: str, chosen: NDArray[np.bool_]) -> Iterato
                     yield rows if here.all() else rows.filter(pa.array(here))
     if start != len(chosen):
         raise LakeError(
-            f"{table_path} holds {start} rows of {source!r}, {len(chosen)} were looked through: another "
+            f"{table_path} holds {start} rows of {source!r}, {len(chosen)} were compared: another "
             "program wrote there meanwhile, run again"
         )
 
@@ -185,8 +185,8 @@ def _dataset(table: DeltaTable, table_path: Path) -> ds.Dataset:
 
 
 @contextmanager
-def _told(table_path: Path) -> Iterator[None]:
-    """Says what a full or read-only disk means for the user."""
+def _as_lake_error(table_path: Path) -> Iterator[None]:
+    """Turns the error of a full or read-only disk into one that says what to do."""
     try:
         yield
     except (DeltaError, OSError) as error:
@@ -206,7 +206,7 @@ def _persistently(table_path: Path, source: str, commit: Callable[[], int]) -> i
     lost: Exception | None = None
     for attempt in range(ATTEMPTS):
         try:
-            with _told(table_path):
+            with _as_lake_error(table_path):
                 return commit()
         except LakeError as error:
             if not isinstance(error.__cause__, CommitFailedError):

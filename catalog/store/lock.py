@@ -32,7 +32,7 @@ def only_run(home: Home, what: str, say: Callable[[str], None], wait_s: float = 
     Args:
         home: a prepared home.
         what: what the run does, for the message of another one.
-        say: told once when there is someone to wait for, and when a killed run left its mark.
+        say: called once when there is someone to wait for, and when a killed run left its mark.
         wait_s: seconds to wait; 0 refuses at once.
 
     Raises:
@@ -59,7 +59,7 @@ def only_run(home: Home, what: str, say: Callable[[str], None], wait_s: float = 
 
 def _take(descriptor: int, mark: Path, say: Callable[[str], None], wait_s: float) -> None:
     deadline = time.monotonic() + wait_s
-    said = False
+    is_announced = False
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -70,9 +70,9 @@ def _take(descriptor: int, mark: Path, say: Callable[[str], None], wait_s: float
             raise HomeError(
                 f"another run holds {mark.parent} ({holder}); wait for its end, or give another --home DIR"
             )
-        if not said:
+        if not is_announced:
             say(f"another run holds {mark.parent} ({holder}): waiting for its end")
-            said = True
+            is_announced = True
         time.sleep(_POLL_S)
 
 

@@ -81,7 +81,7 @@ def failure_to_row(
         error_type: name of the error's class.
         message: one sentence.
         stage: where it failed.
-        formula: formula where more is known than the source said.
+        formula: formula where more is known than the source states.
         elements: elements where they are known.
     """
     known = formula if formula is not None else raw.formula or ""

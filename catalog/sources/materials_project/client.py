@@ -36,7 +36,7 @@ REQUESTS_PER_S = 10.0
 """The published limit is 25 a second."""
 
 HEARTBEAT_PAGES = 10
-"""Pages between two looks at the version of the database."""
+"""Pages between two requests for the version of the database."""
 
 MATERIAL_ID = re.compile(r"[A-Za-z]+-[A-Za-z0-9]+")
 """What the service takes for an id; the index has others for documents that share one or lack one."""
@@ -165,7 +165,7 @@ class SummaryService:
                 # The client makes them anew for each field of each request: half a second of work.
                 return super().available_fields
 
-        return _told(
+        return _answered(
             lambda: Rester(
                 self._key.get_secret_value(),
                 endpoint=self.endpoint,
@@ -187,10 +187,10 @@ class SummaryService:
             name: ",".join(value) if isinstance(value, list) else value
             for name, value in query.criteria().items()
         }
-        return int(_told(lambda: rester.count(criteria)))
+        return int(_answered(lambda: rester.count(criteria)))
 
     def _search(self, rester: SummaryRester, fields: Sequence[str], **filters: Any) -> list[Document]:
-        found = _told(
+        found = _answered(
             lambda: rester.search(fields=list(fields), all_fields=False, chunk_size=PAGE, **filters)
         )
         documents: list[Document] = [document for document in found if isinstance(document, dict)]
@@ -215,7 +215,7 @@ def id_of(document: Mapping[str, Any]) -> str | None:
     return None if id_ is None else plain_id(str(id_))
 
 
-def _told(ask: Callable[[], Answer]) -> Answer:
+def _answered(ask: Callable[[], Answer]) -> Answer:
     """What the client answers; its own errors become one sentence."""
     from mp_api.client.core.exceptions import MPRestError
 

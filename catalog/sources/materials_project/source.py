@@ -137,17 +137,17 @@ class MaterialsProjectSource:
 
     def description(self) -> dict[str, str]:
         """Address, version of the last pull and filter."""
-        said = {
+        facts = {
             "spec": self.name,
             "kind": "Materials Project, summary documents",
             "endpoint": self._service.endpoint,
         }
         if self._service.version is not None:
-            said["version"] = self._service.version
+            facts["version"] = self._service.version
         if self._chemistry is not None:
-            said["metals"] = ", ".join(sorted(self._chemistry.metals))
-            said["ligands"] = ", ".join(sorted(self._chemistry.ligands))
-        return said
+            facts["metals"] = ", ".join(sorted(self._chemistry.metals))
+            facts["ligands"] = ", ".join(sorted(self._chemistry.ligands))
+        return facts
 
     def __repr__(self) -> str:
         """Name and address; never the key."""

@@ -106,7 +106,7 @@ class OptimadeService:
 
     @property
     def has_been_asked(self) -> bool:
-        """Whether the service has already told about itself."""
+        """Whether the service has already been asked about itself."""
         return self._info is not None
 
     def pages(
@@ -168,7 +168,7 @@ class OptimadeService:
         if answer.status_code != 200 or errors:
             kind = NotUnderstoodError if answer.status_code in _UNKNOWN_FILTER else SourceUnreachableError
             raise kind(
-                f"{self._name!r} answered with an error: HTTP status {answer.status_code}{_said(errors)}; "
+                f"{self._name!r} answered with an error: HTTP status {answer.status_code}{_words(errors)}; "
                 "check the address and the service, then run again"
             )
         data, meta = page.get("data"), page.get("meta", {})
@@ -218,7 +218,7 @@ def _is_item(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
-def _said(errors: object) -> str:
+def _words(errors: object) -> str:
     """The service's own words about its errors, on one line."""
     if not isinstance(errors, list):
         return ""

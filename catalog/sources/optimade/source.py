@@ -117,19 +117,19 @@ class OptimadeSource:
             yield from self._raw(self._found(ids) if ids is not None else self._all(self._filters()))
 
     def description(self) -> dict[str, str]:
-        """Address, filter, and what the service has said of itself so far."""
-        said = {
+        """Address, filter, and what the service states of itself."""
+        facts = {
             "spec": self.name,
             "kind": f"OPTIMADE, {self._database.title}",
             "endpoint": self._database.url,
         }
-        said["filter"] = self._filters()[0]
+        facts["filter"] = self._filters()[0]
         if self._service.has_been_asked:
             version = self._version()
-            said |= {} if version is None else {"version": version}
+            facts |= {} if version is None else {"version": version}
         if self._database.licence is not None:
-            said["licence"] = self._database.licence
-        return said
+            facts["licence"] = self._database.licence
+        return facts
 
     def _raw(self, entries: Iterator[Item]) -> Iterator[RawEntry]:
         general = Provenance(

@@ -310,7 +310,7 @@ def test_many_rows_meet_many_changes(tmp_path: Path) -> None:
         mask[chosen] = True
         found = [row for batch in lake.rows_at(table, "s", mask) for row in batch.to_pylist()]
         assert found == scanned[chosen]
-    with pytest.raises(LakeError, match=r"rows of 's', 3 were looked through.*run again"):
+    with pytest.raises(LakeError, match=r"rows of 's', 3 were compared.*run again"):
         list(lake.rows_at(table, "s", np.ones(3, bool)))
     expected = {str(number): "MgO" if number % 2 else "Mg2O" for number in range(many)}
     assert formulas(table) == {id_: formula for id_, formula in expected.items() if id_ not in set(gone)}

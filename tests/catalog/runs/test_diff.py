@@ -1,0 +1,63 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from catalog.home import Home
+from catalog.runs.diff import compare, published_changes
+from catalog.runs.publish import publish
+from catalog.runs.published import PublishedRun, new_name
+from catalog.store.predictions import record_to_row
+from catalog.store.schema import entry_schema
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[..., PublishedRun]:
+    home = Home.at(tmp_path)
+    home.prepare()
+
+    def put(*lists: Any, since: str | None = None) -> PublishedRun:
+        tables = [
+            pa.Table.from_pylist([record_to_row(record) for record in some], entry_schema()) for some in lists
+        ]
+        names = ("candidates", "rejected", "failed")
+        counts = {name: table.num_rows for name, table in zip(names, tables, strict=True)}
+        facts = {**counts, "entries": sum(counts.values()), "changes": {"since": since}}
+        return publish(home, new_name(), *tables, facts)
+
+    return put
+
+
+def test_what_came_moved_and_left_between_two_runs(
+    put: Callable, candidate: Callable, rejected: Callable, failed: Callable
+) -> None:
+    before = put([candidate("moves"), candidate("leaves"), candidate("falls")], [rejected("rises")], [])
+    lists = (
+        [candidate("moves", tc_ceiling_k=40.0), candidate("rises"), candidate("comes")],
+        [rejected("other")],
+        [failed("falls")],
+    )
+    after = put(*lists, since=before.name)
+    found = compare(before, after)
+    assert [(change.id, change.why) for change in found.new] == [
+        ("rises", "was rejected: no_net_metal"),
+        ("comes", "new in the source"),
+    ]
+    assert [(change.id, change.moved) for change in found.changed] == [
+        ("moves", (("tc_ceiling_k", 38.6, 40.0),))
+    ]
+    assert [(change.id, change.why) for change in found.withdrawn] == [
+        ("leaves", "no longer in the source"),
+        ("falls", "now failed: EmptyFileError"),
+    ]
+    assert published_changes(after) == found
+
+
+def test_a_first_run_and_one_whose_predecessor_is_gone_have_new_candidates_only(
+    put: Callable, candidate: Callable
+) -> None:
+    for since in (None, "20260101T000000Z-00000000"):
+        found = published_changes(put([candidate("a")], [], [], since=since))
+        assert (found.since, len(found.new), found.changed, found.withdrawn) == (None, 1, (), ())
