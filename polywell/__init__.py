@@ -34,6 +34,7 @@ try:
     __version__ = version("polywell")
 except PackageNotFoundError:  # a folder of sources on the path
     __version__ = "0 (not installed)"
+"""Version of the package."""
 
 
 def __getattr__(name: str) -> Any:
