@@ -35,9 +35,11 @@ class Column:
         diffed: whether a change of it is told from run to run.
         cause: what a change of it explains, in a word; empty if nothing.
         result: whether it is part of what is found of an entry, so that its change is one of the entry.
+        setting: how a page sets its text: formula, badge (a word that stands out), or plain if empty.
         name: that of the field.
         type: string, float64, int32, bool, list<...> of one of these, list<phase> or list<vertex>.
         stage: the record that holds the field: when its value is known.
+        path: the way from that record to the field, with points: that of a record within it comes first.
     """
 
     unit: str
@@ -50,9 +52,11 @@ class Column:
     diffed: bool = False
     cause: str = ""
     result: bool = True
+    setting: str = ""
     name: str = ""
     type: str = ""
     stage: str = ""
+    path: str = ""
 
     @property
     def places(self) -> int:
@@ -60,6 +64,11 @@ class Column:
         if self.digits is not None:
             return self.digits
         return 0 if self.type == "int32" else DIGITS[self.unit]
+
+    @property
+    def upper(self) -> str:
+        """Name of the column with the upper end of the range that begins here; empty if none does."""
+        return self.name.replace("_low_", "_high_") if "_low_" in self.name else ""
 
 
 def columns_of(record: type) -> tuple[Column, ...]:
@@ -71,19 +80,20 @@ def columns_of(record: type) -> tuple[Column, ...]:
     return tuple(_columns(record, record.__name__.lower()))
 
 
-def _columns(record: type, stage: str) -> Iterator[Column]:
+def _columns(record: type, stage: str, way: str = "") -> Iterator[Column]:
     hints = get_type_hints(record, include_extras=True)
     for field in fields(record):
         hint = hints[field.name]
         if is_dataclass(hint):
-            yield from _columns(hint, stage)  # type: ignore[arg-type]
+            yield from _columns(hint, stage, f"{way}{field.name}.")  # type: ignore[arg-type]
             continue
         column = next(
             (given for given in getattr(hint, "__metadata__", ()) if isinstance(given, Column)), None
         )
         if column is None:
             raise TypeError(f"{record.__name__}.{field.name} has no Column; annotate it with one")
-        yield replace(column, name=field.name, type=_type(get_args(hint)[0]), stage=stage)
+        kind, path = _type(get_args(hint)[0]), f"{way}{field.name}"
+        yield replace(column, name=field.name, type=kind, stage=stage, path=path)
 
 
 def _type(hint: Any) -> str:
@@ -108,3 +118,10 @@ def in_order(columns: Iterable[Column], place: str) -> tuple[Column, ...]:
     """The columns with a place of the kind `listed`, `detail` or `dropped`, in the order of their places."""
     there = [column for column in columns if getattr(column, place)]
     return tuple(sorted(there, key=lambda column: getattr(column, place)))
+
+
+def with_upper_ends(columns: Iterable[Column], registry: Iterable[Column]) -> tuple[Column, ...]:
+    """The columns, each that begins a range followed by the one of the registry that ends it."""
+    by_name = {column.name: column for column in registry}
+    every = (one for column in columns for one in (column, by_name.get(column.upper)) if one is not None)
+    return tuple(dict.fromkeys(every))

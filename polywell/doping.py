@@ -92,7 +92,12 @@ def formal_valence(composition: Composition, metal: str) -> Valence:
             raise NoChargeError(f"{symbol} has no formal charge; add it to tables/formal_charges.toml")
         total += charges[known] * amount
     valence = -total / of_metal
-    return Valence(metal, valence, Element(metal).group - valence)
+    return Valence(metal, valence, d_electrons(metal, valence))
+
+
+def d_electrons(metal: str, valence: float) -> float:
+    """The d electrons that a formal valence leaves to a transition metal."""
+    return float(Element(metal).group - valence)
 
 
 def valence_of(formula: str, metal: str) -> Valence:

@@ -138,7 +138,7 @@ class Phase:
     tc_k: Annotated[float | None, Column("K", "T_c", "λ/ξ² of this cage.", detail=30)] = None
     tc_low_k: Annotated[float | None, Column("K", "T_c, low", "λ/ξ² with λ one spread lower.", detail=40)] = None
     tc_high_k: Annotated[float | None, Column("K", "T_c, high", "λ/ξ² with λ one spread higher.")] = None
-    extrapolation: Annotated[str | None, Column("", "Extrapolation", "What of this cage lies outside the published range; empty when nothing does.", detail=150)] = None
+    extrapolation: Annotated[str | None, Column("", "Extrapolation", "What of this cage lies outside the published range; empty when nothing does.", detail=150, setting="badge")] = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Screening:
 
     source: Annotated[str, Column("", "Source", "The database or folder that the entry came from.", detail=20)]
     id: Annotated[str, Column("", "Id", "The entry's id in its source, an opaque string.", listed=20, dropped=10)]
-    formula: Annotated[str, Column("", "Formula", "Reduced formula, occupancies included.", listed=30, dropped=20, diffed=True)]
+    formula: Annotated[str, Column("", "Formula", "Reduced formula, occupancies included.", listed=30, dropped=20, diffed=True, setting="formula")]
     elements: Annotated[tuple[str, ...], Column("", "Elements", "Elements of the entry, in alphabetical order.", detail=10)]
     outcome: Annotated[Outcome, Column("", "Outcome", "candidate, rejected or failed: exactly one is said of every entry.")]
     algorithm_version: Annotated[int, Column("", "Algorithm", "Version of the algorithm; raised whenever results can move.", cause="algorithm", result=False)]
@@ -167,7 +167,7 @@ class Screening:
     tc_outer_high_k: Annotated[float | None, Column("K", "Outer, high", "The outer value with λ one spread higher.")] = None
     xi_ceiling_ang: Annotated[float | None, Column("Å", "ξ of the ceiling", "Height ξ of the cage that gives the ceiling.", listed=120, diffed=True)] = None
     xi_outer_ang: Annotated[float | None, Column("Å", "ξ of the outer cage", "Height ξ of the largest cage of the same family.", detail=60, diffed=True)] = None
-    extrapolation: Annotated[str | None, Column("", "Extrapolation", "What lies outside the range on which λ was published (ligand, apex); empty when nothing does.", listed=170, diffed=True)] = None
+    extrapolation: Annotated[str | None, Column("", "Extrapolation", "What lies outside the range on which λ was published (ligand, apex); empty when nothing does.", listed=170, diffed=True, setting="badge")] = None
     spacer: Annotated[str | None, Column("", "Spacer", "Class of what fills the space between the blocks of sheets, from a closed list.")] = None
     net_disorder: Annotated[float | None, Column("", "Net disorder", "Share of the sites of the sheets that another metal or a vacancy takes.")] = None
     apex_radius_inner_ang: Annotated[float | None, Column("Å", "Inner apex radius", "Mean ionic radius of the apex cations of the ceiling's cage; empty when these are anions or have no radius.")] = None
@@ -208,7 +208,7 @@ class Estimate:
     tc_corrected_k: Annotated[float | None, Column("K", "Corrected ceiling", "T_c = λ/ξ² of the smallest cage after correction; empty where it is not corrected.", detail=80, diffed=True)] = None
     tc_corrected_low_k: Annotated[float | None, Column("K", "Corrected ceiling, low", "The corrected ceiling less the joint spread of λ and of the correction.", detail=90)] = None
     tc_corrected_high_k: Annotated[float | None, Column("K", "Corrected ceiling, high", "The corrected ceiling with the joint spread of λ and of the correction.")] = None
-    geometry_suspect: Annotated[str | None, Column("", "Suspect geometry", "Heights outside those measured for such ions, with the numbers; such an entry never heads the list; empty when none is.", listed=160, diffed=True)] = None
+    geometry_suspect: Annotated[str | None, Column("", "Suspect geometry", "Heights outside those measured for such ions, with the numbers; such an entry never heads the list; empty when none is.", listed=160, diffed=True, setting="badge")] = None
     geometry_from: Annotated[str | None, Column("", "Geometry from", "The structure whose ξ speaks for the compound: a measured one before r2SCAN, GGA and GGA+U.")] = None
     xi_compound_ang: Annotated[float | None, Column("Å", "ξ of the compound", "Smallest ξ of that structure, corrected where it is corrected.")] = None
     xi_compound_low_ang: Annotated[float | None, Column("Å", "ξ of the compound, low", "Smallest such ξ among all structures of the compound with the same cages.")] = None
@@ -236,7 +236,7 @@ class Place:
     rank_published: Annotated[int, Column("", "Published rank", "Place by falling ceiling, the published relation alone; suspect geometries come last, ties by id.", detail=130, result=False)]
     rank_in_compound: Annotated[int, Column("", "Rank in compound", "Place among the candidates of the same compound; 1 is the first.", detail=120, result=False)]
     rank_calibrated: Annotated[int | None, Column("", "Calibrated rank", "Place by the lower end of the calibrated estimate; suspect geometries come last, ties by id; empty where there is no estimate.", detail=140, result=False)] = None
-    known: Annotated[str | None, Column("", "Known", "Measured compound that the candidate is, up to doping; formulas are compared, not structures. Empty where it is none of the table.", listed=90, result=False)] = None
+    known: Annotated[str | None, Column("", "Known", "Measured compound that the candidate is, up to doping; formulas are compared, not structures. Empty where it is none of the table.", listed=90, result=False, setting="badge")] = None
     known_tc_k: Annotated[float | None, Column("K", "T_c of the known", "Highest measured T_c of that compound; empty where none was seen.", detail=192, result=False)] = None
     known_pressure_gpa: Annotated[float | None, Column("GPa", "Pressure of the known", "Pressure of that measurement; empty at ambient pressure.", detail=194, result=False)] = None
     try_first: Annotated[int | None, Column("", "Try first", "Place among what to try first; empty for all others.", detail=1, result=False)] = None

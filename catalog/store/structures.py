@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 import numpy as np
@@ -121,6 +122,11 @@ def row_to_entry(row: Row) -> Entry:
     return Entry(
         row["source"], row["id"], row["formula"], tuple(row["elements"]), structure, row_to_provenance(row)
     )
+
+
+def entries_of(rows: Mapping[str, Row]) -> dict[str, Entry]:
+    """The entries of rows, by the same names; a failure has none and is left out."""
+    return {name: row_to_entry(row) for name, row in rows.items() if row["error_type"] is None}
 
 
 def row_to_failure(row: Row) -> Failure:

@@ -7,27 +7,28 @@ from typing import Any
 
 from flows.cli.terminal import harmless
 from flows.pipeline.finished import Finished
+from polywell.columns import in_order, with_upper_ends
 from polywell.proposal.nickelate_claim.verdict import Verdict
 from polywell.records import ENTRY_COLUMNS
 from reports.studies.nickelate_claim.words import finding, headline, sides
 
-SHOWN = (
-    "rank id formula family tc_ceiling_k tc_outer_k tc_expected_k tc_low_k tc_high_k xi_ceiling_ang "
-    "tc_measured_k"
-).split()
 TOP = 20
 
 _MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>()#+-.!|~$&"})
 
 
 def top_rows(finished: Finished) -> list[dict[str, Any]]:
-    """The first rows of the ranking, with the labels and units of the column registry as keys."""
+    """The first rows of the ranking, by label and unit: the columns of its list where one has a value."""
+    rows = finished.top(TOP)
+    listed = with_upper_ends(in_order(ENTRY_COLUMNS, "listed"), ENTRY_COLUMNS)
     labels = {
-        column.name: f"{column.label} ({column.unit})" if column.unit else column.label
-        for column in ENTRY_COLUMNS
-        if column.name in SHOWN
+        f"{column.label} ({column.unit})" if column.unit else column.label: column
+        for column in listed
+        if any(row[column.name] not in (None, "") for row in rows)
     }
-    return [{label: _cell(row[name]) for name, label in labels.items()} for row in finished.top(TOP)]
+    return [
+        {label: _cell(row[column.name], column.places) for label, column in labels.items()} for row in rows
+    ]
 
 
 def counts_markdown(finished: Finished) -> str:
@@ -56,10 +57,10 @@ def ceiling_markdown(verdict: Verdict, page: Path) -> str:
     return "\n".join([*lines, f"[The page]({page.resolve().as_uri()})", ""])
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, places: int) -> Any:
     if isinstance(value, str):
         return _text(value)
-    return round(value, 3) if isinstance(value, float) else value
+    return round(value, places) if isinstance(value, float) else value
 
 
 def _text(value: str) -> str:

@@ -1,32 +1,32 @@
-"""What the pages of a run show: rows of its tables, structures of its first candidates, the references."""
+"""What the pages of a run show: its candidates, the first of the others, structures, and the references."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from catalog.home import Home
 from catalog.store.lake import rows_of
-from catalog.store.predictions import record_to_row
-from catalog.store.schema import Row
+from catalog.store.predictions import records_of
+from catalog.store.schema import arrow_schema, conformed
+from catalog.store.structures import entries_of
 from flows.pipeline.ranking import Tables
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
-from polywell.records import Outcome
-from reports.run.table import FAILED_SHOWN, MAX_LISTED, REJECTED_SHOWN
+from polywell.records import SCREENING_COLUMNS, Candidate, Entry, Outcome, Screening
+from reports.run.table import MAX_LISTED
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Rows as `reports.run.page.run_files` takes them; of rejected and failed ones, the columns it lists."""
+    """Records as `reports.run.page.run_files` takes them; of rejected and failed ones, those it lists."""
 
-    ranked: list[Row]
-    rejected: list[Row]
-    failed: list[Row]
-    structures: dict[str, Row]
-    measured: list[Row]
+    ranked: list[Candidate]
+    rejected: list[Screening]
+    failed: list[Screening]
+    structures: dict[str, Entry]
+    measured: list[Screening]
 
 
 def shown(tables: Tables, home: Home, source: str, dossiers: int, families: Families) -> Shown:
@@ -42,21 +42,22 @@ def shown(tables: Tables, home: Home, source: str, dossiers: int, families: Fami
     Raises:
         LakeError: the structures cannot be read.
     """
-    ranked = tables.ranked.to_pylist()
+    ids = {one.screening.id for one in tables.candidates[:dossiers]}
     return Shown(
-        ranked,
-        _first(tables.rejected, REJECTED_SHOWN),
-        _first(tables.failed, FAILED_SHOWN),
-        rows_of(home.structures, source, {str(row["id"]) for row in ranked[:dossiers]}),
-        measured_rows(families),
+        tables.candidates,
+        _first(tables.rejected),
+        _first(tables.failed),
+        entries_of(rows_of(home.structures, source, ids)),
+        measured_candidates(families),
     )
 
 
-def _first(table: pa.Table, names: Sequence[str]) -> list[Row]:
-    return list(table.select(names).slice(0, MAX_LISTED).to_pylist())
+def _first(table: pa.Table) -> list[Screening]:
+    schema = arrow_schema(SCREENING_COLUMNS)
+    batches = [conformed(batch, schema) for batch in table.slice(0, MAX_LISTED).to_batches()]
+    return records_of(Screening, pa.Table.from_batches(batches, schema))
 
 
-def measured_rows(families: Families) -> list[Row]:
-    """Predictions for the candidates among the reference library, whose T_c has been measured."""
-    records = reference_records(families)
-    return [record_to_row(record) for record in records if record.outcome is Outcome.CANDIDATE]
+def measured_candidates(families: Families) -> list[Screening]:
+    """The candidates among the reference library, whose T_c has been measured."""
+    return [one for one in reference_records(families) if one.outcome is Outcome.CANDIDATE]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import pyarrow.compute as pc
 
 from catalog.errors import CatalogError
 from catalog.home import Home
 from catalog.runs.published import PublishedRun, find_run
 from catalog.store.durable import write_files
-from catalog.store.schema import Row
+from catalog.store.predictions import candidates_of, records_of
+from catalog.store.structures import entries_of
 from polywell.doping import NOTHING
 from polywell.families import built_in_families
-from polywell.records import REASON_MEANING, Reason
+from polywell.records import REASON_MEANING, Candidate, Screening
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import dossier_files
 from reports.dossier.payload import Derivation, Dossier
@@ -34,42 +38,41 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
         RunError: there is no such run.
         NoSuchEntryError: the run does not hold the id, or a page was asked for what is no candidate.
     """
-    from flows.pipeline.page_rows import measured_rows
+    from flows.pipeline.page_rows import measured_candidates
 
     run = find_run(home, run_name)
-    ranked = run.ranked().to_pylist()
-    row = next((one for one in ranked if one["id"] == id), None)
-    if row is None:
+    ranked = candidates_of(run.ranked())
+    one = next((one for one in ranked if one.screening.id == id), None)
+    if one is None:
         return _dropped(run, id, ranked, page)
-    context = Context.of(ranked, run.manifest, measured_rows(built_in_families()))
-    structure = run.structures({id}).get(id)
-    payload = dossier(row, structure, context)
+    context = Context.of(ranked, run.manifest, measured_candidates(built_in_families()))
+    payload = dossier(one, entries_of(run.structures({id})).get(id), context)
     lines = dossier_lines(payload)
     if page is not None:
         lines += ["", f"page: {write_files(dossier_files(payload, page))[-1]}"]
     return lines
 
 
-def _dropped(run: PublishedRun, id: str, ranked: list[Row], page: Path | None) -> list[str]:
-    row = run.entry(id)
-    if row is not None:
-        if page is not None:
-            raise NoSuchEntryError(f"{id!r} is {row['outcome']}: only a candidate has a page")
-        lines = [f"{row['formula']}  {id}", f"outcome: {row['outcome']}"]
-        if row["reason"]:
-            lines.append(f"reason: {row['reason']}: {REASON_MEANING[Reason(row['reason'])]}")
-        if row["error_type"]:
-            lines.append(f"error: {row['error_type']} at stage {row['stage']}")
-        return [*lines, f"message: {row['message']}"] if row["message"] else lines
-    like = [str(row["id"]) for row in ranked if id.lower() in str(row["id"]).lower()][:5]
+def _dropped(run: PublishedRun, id: str, ranked: Sequence[Candidate], page: Path | None) -> list[str]:
+    for table in (run.rejected, run.failed):
+        for one in records_of(Screening, table(where=pc.field("id") == id)):
+            if page is not None:
+                raise NoSuchEntryError(f"{id!r} is {one.outcome}: only a candidate has a page")
+            lines = [f"{one.formula}  {id}", f"outcome: {one.outcome}"]
+            if one.reason is not None:
+                lines.append(f"reason: {one.reason}: {REASON_MEANING[one.reason]}")
+            if one.error_type:
+                lines.append(f"error: {one.error_type} at stage {one.stage}")
+            return [*lines, f"message: {one.message}"] if one.message else lines
+    like = [one.screening.id for one in ranked if id.lower() in one.screening.id.lower()][:5]
     hint = f"; near it: {', '.join(like)}" if like else ""
     raise NoSuchEntryError(f"run {run.name} of {run.source!r} holds no entry {id!r}{hint}")
 
 
 def dossier_lines(payload: Dossier) -> list[str]:
     """A dossier as lines of text, in the order of its page."""
-    place = f", rank {payload.rank} of {payload.candidates}" if payload.rank is not None else ""
-    lines = [f"{payload.formula}  {payload.id} of {payload.source}{place}"]
+    place = f"rank {payload.rank} of {payload.candidates}"
+    lines = [f"{payload.formula}  {payload.id} of {payload.source}, {place}"]
     if payload.marks:
         lines.append(f"[{'] ['.join(payload.marks)}]")
     lines += ["", *payload.in_short, "", "Cages"]

@@ -13,6 +13,8 @@ from catalog.home import Home
 from catalog.runs.publish import write_table_durably
 from catalog.runs.published import FILES, find_run
 from catalog.store.durable import write_files
+from catalog.store.predictions import candidates_of
+from catalog.store.structures import entries_of
 from polywell.records import Outcome
 from reports.run.shortlist import Filter, chosen, shortlist
 
@@ -46,12 +48,12 @@ def export(home: Home, folder: Path, wanted: Filter, run_name: str = "latest") -
     """
     run = find_run(home, run_name)
     table = run.ranked()
-    rows = chosen(table.to_pylist(), wanted)
-    ids = [str(row["id"]) for row in rows]
-    structures = run.structures(ids)
+    candidates = chosen(candidates_of(table), wanted)
+    ids = [one.screening.id for one in candidates]
+    structures = entries_of(run.structures(ids))
     kept = table.filter(pc.is_in(table["id"], value_set=pa.array(ids, pa.string())))
     try:
-        found = shortlist(folder, rows, structures, run.manifest, wanted)
+        found = shortlist(folder, candidates, structures, run.manifest, wanted)
         paths = write_files(found.files)
         write_table_durably(folder / FILES[Outcome.CANDIDATE], kept)
     except OSError as error:

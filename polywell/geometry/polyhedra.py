@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 from polywell.geometry.ions import Floats
+from polywell.records import Vertex
 
 IMAGES_EITHER_WAY = 2
 """Lattice vectors that a cage may be moved by to stand near the first one."""
@@ -50,15 +50,15 @@ class Body:
     edges: tuple[tuple[int, int], ...]
 
 
-def corner_points_ang(lattice: Floats, frac_coords: Floats, vertices: Sequence[Mapping[str, Any]]) -> Floats:
-    """Positions (N, 3) in Å of the vertices of a cage: rows with `site` and `image`.
+def corner_points_ang(lattice: Floats, frac_coords: Floats, vertices: Sequence[Vertex]) -> Floats:
+    """Positions (N, 3) in Å of the vertices of a cage.
 
     Args:
         lattice: (3, 3) lattice vectors in Å, as rows.
         frac_coords: (S, 3) fractional coordinates of all sites.
-        vertices: rows of the column `vertices` of a phase.
+        vertices: corners of a cage, by site and periodic image.
     """
-    fractions = np.array([frac_coords[one["site"]] + np.array(one["image"]) for one in vertices], dtype=float)
+    fractions = np.array([frac_coords[one.site] + np.array(one.image) for one in vertices], dtype=float)
     points: Floats = fractions.reshape(-1, 3) @ lattice
     return points
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from polywell.records import Entry
 from reports.html.names import safe_name
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
 
 LINE = 72
 """Characters of one line of a text, well below the 80 of CIF 1.0."""
@@ -16,31 +19,26 @@ LINE = 72
 MAX_TEXT = 400
 
 
-def has_structure(row: Mapping[str, Any] | None) -> bool:
-    """Whether a row of the structures table holds a structure."""
-    return row is not None and row.get("lattice") is not None
+def cif_text(entry: Entry) -> str:
+    """Write the structure of an entry as a CIF.
 
-
-def cif_text(row: Mapping[str, Any]) -> str:
-    """Write a row of the structures table (`lattice`, `frac_coords`, `species`, `occupancies`) as a CIF.
-
-    ASCII only, LF line ends, the same bytes for the same row. Coordinates carry 10 decimals. The orientation
-    of the cell in space is not kept, as a CIF has none.
+    ASCII only, LF line ends, the same bytes for the same entry. Coordinates carry 10 decimals. The
+    orientation of the cell in space is not kept, as a CIF has none.
 
     Raises:
-        ValueError: the row holds no structure.
+        ValueError: the entry holds no structure.
     """
-    if not has_structure(row):
-        raise ValueError(f"{row.get('id')!r} holds no structure: a CIF needs lattice and coordinates")
-    matrix = np.array(row["lattice"], dtype=float).reshape(3, 3)
+    if entry.structure is None:
+        raise ValueError(f"{entry.id!r} holds no structure: a CIF needs lattice and coordinates")
+    matrix = entry.structure.lattice.matrix
     lengths = np.linalg.norm(matrix, axis=1)
     a, b, c = matrix / lengths[:, None]
     angles = np.degrees(np.arccos(np.clip([b @ c, a @ c, a @ b], -1, 1)))
     names = ("a", "b", "c")
     lines = [
-        f"data_{safe_name(str(row['source']), str(row['id']))}",
+        f"data_{safe_name(entry.source, entry.id)}",
         *_text("_audit_creation_method", "polywell, from the structure that was screened"),
-        *_text("_publ_section_comment", _origin(row)),
+        *_text("_publ_section_comment", _origin(entry)),
         *(f"_cell_length_{name} {length:.8f}" for name, length in zip(names, lengths, strict=True)),
         *(
             f"_cell_angle_{name} {angle:.8f}"
@@ -58,7 +56,7 @@ def cif_text(row: Mapping[str, Any]) -> str:
         "_atom_site_fract_y",
         "_atom_site_fract_z",
         "_atom_site_occupancy",
-        *_sites(row),
+        *_sites(entry.structure),
     ]
     return "\n".join(lines) + "\n"
 
@@ -68,19 +66,20 @@ def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _sites(row: Mapping[str, Any]) -> list[str]:
-    fractions = np.array(row["frac_coords"], dtype=float).reshape(-1, 3)
+def _sites(structure: Structure) -> list[str]:
     lines, seen = [], dict[str, int]()
-    for symbols, amounts, (x, y, z) in zip(row["species"], row["occupancies"], fractions, strict=True):
-        for symbol, amount in zip(symbols, amounts, strict=True):
+    for site, (x, y, z) in zip(structure, structure.frac_coords, strict=True):
+        for element, amount in site.species.items():
+            symbol = element.symbol
             seen[symbol] = seen.get(symbol, 0) + 1
             lines.append(f"{symbol}{seen[symbol]} {symbol} {x:.10f} {y:.10f} {z:.10f} {amount:.6g}")
     return lines
 
 
-def _origin(row: Mapping[str, Any]) -> str:
-    parts = [f"source: {row['source']}", f"id: {row['id']}"]
-    parts += [f"{name}: {row[name]}" for name in ("citation", "licence") if row.get(name)]
+def _origin(entry: Entry) -> str:
+    parts = [f"source: {entry.source}", f"id: {entry.id}"]
+    given = (("citation", entry.provenance.citation), ("licence", entry.provenance.licence))
+    parts += [f"{name}: {value}" for name, value in given if value]
     return "\n".join(part[:MAX_TEXT] for part in parts)
 
 

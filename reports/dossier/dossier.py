@@ -1,4 +1,4 @@
-"""A dossier made from catalog rows: everything that is known of one candidate, in the order it is told."""
+"""A dossier made from a candidate: everything that is known of it, in the order it is told."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from typing import Any
 
 from polywell.data.charges import NoChargeError
 from polywell.data.hazards import hazards
-from polywell.doping import replacements_for, stripe_series, valence_of
-from polywell.known import known_compound
+from polywell.doping import d_electrons, replacements_for, stripe_series, valence_of
 from polywell.proposal.pressure import compressibilities
-from polywell.records import ENTRY_COLUMNS
+from polywell.records import Candidate, Entry, Outcome, Phase, Screening
 from polywell.sensitivity import pressure_for_gpa, shorter_by
-from reports.dossier.cif import cif_text, has_structure, sha256_of
+from reports.dossier.cif import cif_text, sha256_of
 from reports.dossier.derivation import derivation
 from reports.dossier.payload import (
     CompoundGeometry,
     Dossier,
-    Estimate,
-    Fact,
+    Expectation,
     HazardLine,
     Interval,
     PhaseLine,
@@ -27,218 +25,225 @@ from reports.dossier.payload import (
     Sibling,
     StripeLine,
 )
+from reports.dossier.provenance import provenance
 from reports.dossier.relatives import known_line, relatives
 from reports.dossier.scene import GREEK, scene
 from reports.dossier.words import MAX_NAME, cite_lines, in_short, marks, origin_word
+from reports.html.cells import clipped, finite
 from reports.html.names import safe_name
-from reports.run.table import Row, ceiling_phase, clipped, finite
 
 MAX_SIBLINGS = 12
 REPLACEMENTS = 6
-HIGHEST = ("tc_ceiling_high_k", "tc_outer_high_k", "tc_corrected_high_k", "tc_high_k")
-"""Columns that the common axis of temperature must hold."""
-
-"""Formal valences of Cu, Ni and Fe in layered compounds lie between these."""
-
-PROVENANCE = (
-    "source id formula doping pressure_gpa theoretical e_above_hull_ev functional magnetic_ordering "
-    "database_ids database_version last_updated licence citation checked note deprecated first_seen "
-    "last_changed structure_digest algorithm_version families_digest calibration_digest"
-).split()
-"""Columns of the registry that the provenance lists, where the row has them."""
-
-_COLUMNS = {column.name: column for column in ENTRY_COLUMNS}
 
 
 @dataclass(frozen=True)
 class Context:
     """What the dossiers of one run share: its candidates, its manifest, heights of the library, by id."""
 
-    ranked: Sequence[Row]
+    ranked: Sequence[Candidate]
     manifest: Mapping[str, Any]
     heights_ang: Mapping[str, float]
-    by_compound: Mapping[str, Sequence[Row]]
+    by_compound: Mapping[str, Sequence[Candidate]]
     with_dossier: frozenset[str]
 
     @classmethod
     def of(
         cls,
-        ranked: Sequence[Row],
+        ranked: Sequence[Candidate],
         manifest: Mapping[str, Any],
-        measured: Sequence[Row],
+        measured: Sequence[Screening],
         with_dossier: Sequence[str] = (),
     ) -> Context:
         """Gather the context of a run.
 
         Args:
-            ranked: rows of the candidates in ranked order.
+            ranked: the candidates in ranked order.
             manifest: the run's manifest.
-            measured: rows of the reference library's candidates.
+            measured: the reference library's candidates.
             with_dossier: ids of the entries that get a dossier, so that others can link to it.
         """
-        groups: dict[str, list[Row]] = {}
-        for row in ranked:
-            groups.setdefault(str(row["compound"] or row["formula"]), []).append(row)
-        heights = {
-            str(row["id"]): xi for row in measured if (xi := finite(row["xi_ceiling_ang"])) is not None
-        }
+        groups: dict[str, list[Candidate]] = {}
+        for one in ranked:
+            groups.setdefault(_compound(one), []).append(one)
+        heights = {one.id: one.xi_ceiling_ang for one in measured if one.xi_ceiling_ang is not None}
         return cls(ranked, manifest, heights, groups, frozenset(with_dossier))
 
 
-def dossier(row: Row, structure: Row | None, context: Context) -> Dossier:
+def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
     """Gather what is known of one candidate.
 
     Args:
-        row: the candidate's row, with the columns of `polywell.columns`.
-        structure: its row of the structures table; None where it is not at hand.
+        one: the candidate.
+        entry: with its structure; None where it is not at hand.
         context: what the dossiers of the run share.
 
     Raises:
-        ValueError: the row is no candidate, or row and structure do not belong together.
+        ValueError: it is no candidate, or entry and candidate do not belong together.
     """
-    ceiling = finite(row["tc_ceiling_k"])
-    if ceiling is None or not row["phases"]:
+    found, estimate = one.screening, one.estimate
+    ceiling, xi = finite(found.tc_ceiling_k), finite(found.xi_ceiling_ang)
+    if found.outcome is not Outcome.CANDIDATE or ceiling is None or xi is None:
         raise ValueError(
-            f"{row['id']!r} is {row.get('outcome')}, not a candidate: it has no cage to tell of "
-            f"({clipped(row.get('message'), MAX_NAME)})"
+            f"{found.id!r} is {found.outcome}, not a candidate: it has no cage to tell of "
+            f"({clipped(found.message, MAX_NAME)})"
         )
-    elements = tuple(row["elements"] or ())
-    xi = float(row["xi_ceiling_ang"])
-    found = known_compound(str(row["formula"]), str(row["metal"]))
-    near, near_by = relatives(row, context.heights_ang)
-    tops = [ceiling, *(finite(row.get(name)) or 0.0 for name in HIGHEST)]
-    tops += [one.tc_k for one in near] + [(found.tc_k or 0.0) if found else 0.0]
-    end = 20.0 * (int(max(tops) * 1.02 / 20) + 1)
-    main = ceiling_phase(row)
-    cif = cif_text(structure) if structure is not None and has_structure(structure) else ""
-    shorter = shorter_by(xi, float(main["lambda_k_ang2"])) if main else None
-    replacements = replacements_for(str(row["family"]), elements)
-    valence, note = _valence(row)
-    warned = hazards(elements)
-    known = known_line(found) if found else None
-    group = context.by_compound.get(str(row["compound"] or row["formula"]), ())
-    siblings = [one for one in group if one["id"] != row["id"]]
-    derived = derivation(row, main, context.manifest, end) if main else None
-    lines = tuple(
-        HazardLine(
-            hazard.remark.level == "severe",
-            hazard.remark.kind,
-            ", ".join(hazard.elements),
-            hazard.remark.meaning,
-            hazard.remark.source,
-            hazard.remark.checked,
-        )
-        for hazard in warned
-    )
-    estimate = _estimate(row, end)
+    near, near_by = relatives(one, context.heights_ang)
+    end = _end_k(one, [relative.tc_k for relative in near])
+    main, family = found.ceiling_phase, str(found.family)
+    cif = "" if entry is None or entry.structure is None else cif_text(entry)
+    lambda_k_ang2 = None if main is None else main.lambda_k_ang2
+    shorter = None if lambda_k_ang2 is None else shorter_by(xi, lambda_k_ang2)
+    valence, electrons, valence_note = _valence(one)
+    known, derived = known_line(one), derivation(one, context.manifest, end)
+    siblings = [other for other in context.by_compound.get(_compound(one), ()) if other is not one]
+    warned, expected = _hazards(found), _expectation(one, end)
     return Dossier(
-        file=safe_name(str(row["source"]), str(row["id"])),
-        source=clipped(row["source"], MAX_NAME),
-        id=clipped(row["id"], MAX_NAME),
-        formula=clipped(row["formula"] or row["id"], MAX_NAME),
-        family=str(row["family"]),
-        metal=str(row["metal"]),
-        rank=row["rank"],
+        file=safe_name(found.source, found.id),
+        source=clipped(found.source, MAX_NAME),
+        id=clipped(found.id, MAX_NAME),
+        formula=clipped(found.formula or found.id, MAX_NAME),
+        family=family,
+        metal=str(found.metal),
+        rank=one.place.rank,
         candidates=int(context.manifest.get("candidates", len(context.ranked))),
-        in_short=tuple(in_short(row, main, known, estimate, derived, lines)),
-        marks=tuple(marks(row, known)),
+        in_short=tuple(in_short(one, known, expected, derived, warned)),
+        marks=tuple(marks(one, known)),
         axis_k=end,
         axis_ticks=tuple(
             (k, round(100 * k / end, 2)) for k in range(0, int(end) + 1, 20 if end <= 100 else 40)
         ),
-        phases=tuple(_phase(phase, xi, end) for phase in row["phases"]),
-        ceiling=Interval.on(end, ceiling, row["tc_ceiling_low_k"], row["tc_ceiling_high_k"]),
+        phases=tuple(_phase(phase, phase is main, end) for phase in found.phases),
+        ceiling=Interval.on(end, ceiling, found.tc_ceiling_low_k, found.tc_ceiling_high_k),
         derivation=derived,
-        estimate=estimate,
+        estimate=expected,
+        estimate_note=clipped(estimate.estimate_note, MAX_NAME),
         known=known,
-        relatives=tuple(one.line(end) for one in near),
+        relatives=tuple(relative.line(end) for relative in near),
         relatives_by=near_by,
-        siblings=tuple(_sibling(one, context) for one in siblings[:MAX_SIBLINGS]),
+        siblings=tuple(_sibling(other, context) for other in siblings[:MAX_SIBLINGS]),
         siblings_total=len(siblings),
-        geometry=_geometry(row),
-        hazards=lines,
-        valence=None if valence is None else round(valence[0], 3),
-        d_electrons=None if valence is None else round(valence[1], 3),
-        valence_note=note,
+        geometry=_geometry(one),
+        hazards=warned,
+        valence=valence,
+        d_electrons=electrons,
+        valence_note=valence_note,
         stripes=tuple(
             StripeLine(step.n, str(step.doping), float(step.doping), step.meaning) for step in stripe_series()
         ),
-        replacements=replacements[:REPLACEMENTS],
+        replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
         shorter_xi_ang=None if shorter is None else shorter.xi_ang,
         shorter_tc_k=None if shorter is None else shorter.tc_k,
         shorter_change_k=None if shorter is None else shorter.change_k,
-        pressures=_pressures(str(row["family"]), str(row["metal"])),
-        provenance=tuple(_provenance(row)),
-        cite=tuple(cite_lines(row, context.manifest, cif)),
+        pressures=_pressures(family, str(found.metal)),
+        provenance=provenance(one),
+        cite=tuple(cite_lines(found, context.manifest, cif)),
         cif=cif,
         cif_sha256=sha256_of(cif) if cif else "",
-        scene=scene(structure, row["phases"]),
+        scene=scene(entry, found.phases),
     )
 
 
-def _phase(phase: Mapping[str, Any], ceiling_xi: float, end: float) -> PhaseLine:
-    tc = finite(phase["tc_k"])
+def _compound(one: Candidate) -> str:
+    return one.estimate.compound or one.screening.formula
+
+
+def _end_k(one: Candidate, beside_k: Sequence[float]) -> float:
+    """Where the common axis of temperature ends: behind everything that it must hold."""
+    tops = [
+        one.screening.tc_ceiling_k,
+        one.screening.tc_ceiling_high_k,
+        one.screening.tc_outer_high_k,
+        one.estimate.tc_corrected_high_k,
+        one.estimate.tc_high_k,
+        one.place.known_tc_k,
+        *beside_k,
+    ]
+    return 20.0 * (int(max(finite(top) or 0.0 for top in tops) * 1.02 / 20) + 1)
+
+
+def _phase(phase: Phase, is_ceiling: bool, end: float) -> PhaseLine:
+    tc = finite(phase.tc_k)
     return PhaseLine(
-        name=phase["phase"],
-        letter=GREEK.get(phase["phase"], phase["phase"]),
-        cage=phase["cage"],
-        apexes="–".join(phase["apexes"] or ()),
-        metal=clipped(phase["metal_mix"] or phase["metal"], MAX_NAME),
-        ligand=phase["ligand"],
-        xi_ang=float(phase["xi_ang"]),
-        xi_spread_ang=finite(phase["xi_spread_ang"]) or 0.0,
-        bond_ang=finite(phase["bond_ang"]),
-        bond_angle_deg=finite(phase["bond_angle_deg"]),
-        sheets=clipped(phase["sheets_per_block"], MAX_NAME),
-        faces=int(phase["faces"] or 0),
-        count=int(phase["count"] or 0),
-        is_ceiling=phase["xi_ang"] == ceiling_xi and tc is not None,
-        extrapolation=clipped(phase["extrapolation"], MAX_NAME),
-        tc=None if tc is None else Interval.on(end, tc, phase["tc_low_k"], phase["tc_high_k"]),
+        name=phase.phase,
+        letter=GREEK.get(phase.phase, phase.phase),
+        cage=phase.cage,
+        apexes="–".join(phase.apexes),
+        metal=clipped(phase.metal_mix or phase.metal, MAX_NAME),
+        ligand=phase.ligand,
+        xi_ang=phase.xi_ang,
+        xi_spread_ang=phase.xi_spread_ang,
+        bond_ang=finite(phase.bond_ang),
+        bond_angle_deg=finite(phase.bond_angle_deg),
+        sheets=clipped(phase.sheets_per_block, MAX_NAME),
+        faces=phase.faces,
+        count=phase.count,
+        is_ceiling=is_ceiling,
+        extrapolation=clipped(phase.extrapolation, MAX_NAME),
+        tc=None if tc is None else Interval.on(end, tc, phase.tc_low_k, phase.tc_high_k),
     )
 
 
-def _estimate(row: Row, end: float) -> Estimate | None:
-    expected = finite(row.get("tc_expected_k"))
+def _expectation(one: Candidate, end: float) -> Expectation | None:
+    estimate = one.estimate
+    expected = finite(estimate.tc_expected_k)
     if expected is None:
         return None
-    return Estimate(
-        tc=Interval.on(end, expected, row.get("tc_low_k"), row.get("tc_high_k")),
-        support=finite(row.get("support")),
-        support_word=clipped(row.get("support_word"), MAX_NAME),
-        probability=finite(row.get("superconducting_probability")),
+    return Expectation(
+        tc=Interval.on(end, expected, estimate.tc_low_k, estimate.tc_high_k),
+        support=finite(estimate.support),
+        support_word=clipped(estimate.support_word, MAX_NAME),
+        probability=finite(estimate.superconducting_probability),
     )
 
 
-def _sibling(row: Row, context: Context) -> Sibling:
-    known = str(row["id"]) in context.with_dossier
+def _sibling(other: Candidate, context: Context) -> Sibling:
+    found = other.screening
     return Sibling(
-        rank=row["rank"],
-        id=clipped(row["id"], 60),
-        formula=clipped(row["formula"], 60),
-        xi_ang=float(row["xi_ceiling_ang"]),
-        tc_k=float(row["tc_ceiling_k"]),
-        theoretical=origin_word(row["theoretical"]),
-        e_above_hull_ev=finite(row["e_above_hull_ev"]),
-        link=f"{safe_name(str(row['source']), str(row['id']))}.html" if known else "",
+        rank=other.place.rank,
+        id=clipped(found.id, 60),
+        formula=clipped(found.formula, 60),
+        xi_ang=found.xi_ceiling_ang or 0.0,
+        tc_k=found.tc_ceiling_k or 0.0,
+        theoretical=origin_word(found.provenance.theoretical),
+        e_above_hull_ev=finite(found.provenance.e_above_hull_ev),
+        link=f"{safe_name(found.source, found.id)}.html" if found.id in context.with_dossier else "",
     )
 
 
-def _geometry(row: Row) -> CompoundGeometry | None:
+def _geometry(one: Candidate) -> CompoundGeometry | None:
     """What the structures of the compound say of ξ together; None where this one is all there is."""
-    xi, low, high = (finite(row.get(f"xi_compound_{name}ang")) for name in ("", "low_", "high_"))
-    own = f"{row['source']}/{row['id']}"
-    if xi is None or low is None or high is None or row["geometry_from"] == own:
+    estimate, own = one.estimate, f"{one.screening.source}/{one.screening.id}"
+    xi, low = finite(estimate.xi_compound_ang), finite(estimate.xi_compound_low_ang)
+    high = finite(estimate.xi_compound_high_ang)
+    if xi is None or low is None or high is None or estimate.geometry_from == own:
         return None
-    return CompoundGeometry(clipped(row["geometry_from"], MAX_NAME), xi, low, high)
+    return CompoundGeometry(clipped(estimate.geometry_from, MAX_NAME), xi, low, high)
 
 
-def _valence(row: Row) -> tuple[tuple[float, float] | None, str]:
+def _hazards(found: Screening) -> tuple[HazardLine, ...]:
+    return tuple(
+        HazardLine(
+            one.remark.level == "severe",
+            one.remark.kind,
+            ", ".join(one.elements),
+            one.remark.meaning,
+            one.remark.source,
+            one.remark.checked,
+        )
+        for one in hazards(found.elements)
+    )
+
+
+def _valence(one: Candidate) -> tuple[float | None, float | None, str]:
+    """Formal valence of the metal and the d electrons that it leaves, or why there is none."""
+    formula, metal, valence = one.screening.formula, str(one.screening.metal), one.estimate.formal_valence
+    if valence is not None:
+        return round(valence, 3), round(d_electrons(metal, valence), 3), ""
     try:
-        found = valence_of(str(row["formula"] or ""), str(row["metal"]))
+        valence_of(formula, metal)
     except NoChargeError as error:
-        return None, clipped(error, MAX_NAME)
-    return (found.valence, found.d_electrons), ""
+        return None, None, clipped(error, MAX_NAME)
+    return None, None, "the program that made this run did not look for it"
 
 
 def _pressures(family: str, metal: str) -> tuple[PressureLine, ...]:
@@ -251,14 +256,3 @@ def _pressures(family: str, metal: str) -> tuple[PressureLine, ...]:
         for one in compressibilities()
         if wanted in one.name
     )
-
-
-def _provenance(row: Row) -> list[Fact]:
-    facts = []
-    for name in PROVENANCE:
-        value, column = row.get(name), _COLUMNS.get(name)
-        if value is None or value == "" or column is None or (isinstance(value, float) and value != value):
-            continue
-        text = ("yes" if value else "no") if isinstance(value, bool) else clipped(value)
-        facts.append(Fact(column.label, f"{text} {column.unit}".strip(), column.meaning))
-    return facts

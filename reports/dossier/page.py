@@ -13,13 +13,12 @@ from typing import Any
 from markupsafe import Markup
 
 from polywell.known import RULE
-from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, Screening
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.payload import Dossier
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import VIEWER, library, library_source
 from reports.html.writing import File, environment, json_text, page_bytes, read_text
-from reports.run.table import Row
 
 FOLDER = "dossiers"
 SCRIPT = "templates/dossier.js"
@@ -29,32 +28,32 @@ MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
 
 def dossiers_files(
     folder: Path,
-    ranked: Sequence[Row],
-    structures: Mapping[str, Row],
+    ranked: Sequence[Candidate],
+    structures: Mapping[str, Entry],
     manifest: Mapping[str, Any],
-    measured: Sequence[Row],
+    measured: Sequence[Screening],
     top: int,
 ) -> Iterator[File]:
     """Give the dossiers of the top candidates, for `folder/dossiers`; older ones there must not stay.
 
     Args:
         folder: folder of the run's page.
-        ranked: rows of the candidates in ranked order.
-        structures: rows of the structures table by id; an entry without one gets a dossier without picture.
+        ranked: the candidates in ranked order.
+        structures: their entries by id; a candidate without one gets a dossier without picture.
         manifest: the run's manifest.
-        measured: rows of the reference library's candidates.
+        measured: the reference library's candidates.
         top: how many.
 
     Raises:
-        ValueError: a row and its structure do not belong together.
+        ValueError: a candidate and its structure do not belong together.
     """
     chosen = ranked[:top]
-    ids = tuple(str(row["id"]) for row in chosen)
+    ids = [one.screening.id for one in chosen]
     context = Context.of(ranked, manifest, measured, ids)
     target = folder / FOLDER
     given = set()
-    for row in chosen:
-        payload = dossier(row, structures.get(str(row["id"])), context)
+    for one in chosen:
+        payload = dossier(one, structures.get(one.screening.id), context)
         for path, content in dossier_files(payload, target, back="../index.html"):
             given.add(path.name)
             yield path, content

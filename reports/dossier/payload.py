@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from polywell.doping import Replacement
 from reports.dossier.scene import Scene
-from reports.run.table import finite
+from reports.html.cells import finite
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Interval:
     length: float
 
     @classmethod
-    def on(cls, end_k: float, tc_k: float, low: Any = None, high: Any = None) -> Interval:
+    def on(cls, end_k: float, tc_k: float, low: float | None = None, high: float | None = None) -> Interval:
         """Place a temperature on an axis that ends at `end_k`."""
         low_k, high_k = finite(low), finite(high)
         start = 100 * (tc_k if low_k is None else max(0.0, low_k)) / end_k
@@ -97,7 +96,7 @@ class Derivation:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Expectation:
     """The calibrated estimate: what to expect should the compound superconduct."""
 
     tc: Interval
@@ -140,7 +139,7 @@ class KnownLine:
 class Sibling:
     """Another entry of the same compound."""
 
-    rank: int | None
+    rank: int
     id: str
     formula: str
     xi_ang: float
@@ -202,7 +201,7 @@ class Dossier:
     formula: str
     family: str
     metal: str
-    rank: int | None
+    rank: int
     candidates: int
     in_short: tuple[str, ...]
     marks: tuple[str, ...]
@@ -211,7 +210,8 @@ class Dossier:
     phases: tuple[PhaseLine, ...]
     ceiling: Interval
     derivation: Derivation | None
-    estimate: Estimate | None
+    estimate: Expectation | None
+    estimate_note: str
     known: KnownLine | None
     relatives: tuple[RelativeLine, ...]
     relatives_by: str

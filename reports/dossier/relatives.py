@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from polywell.data.measured import Measured, measured_by_id
-from polywell.known import Known, nearest_relatives
+from polywell.known import known_compound, nearest_relatives
+from polywell.records import Candidate, Estimate
 from reports.dossier.payload import Interval, KnownLine, RelativeLine
 from reports.dossier.words import MAX_NAME
-from reports.run.table import Row, clipped, finite
+from reports.html.cells import clipped
 
 COUNT = 5
 
@@ -42,63 +43,61 @@ class Near:
         )
 
 
-def relatives(row: Row, heights_ang: Mapping[str, float]) -> tuple[tuple[Near, ...], str]:
+def relatives(one: Candidate, heights_ang: Mapping[str, float]) -> tuple[tuple[Near, ...], str]:
     """The superconductors to stand beside a candidate, and by what they were chosen.
 
     The calibrated model names them; where it made no estimate they are the nearest in ξ.
 
     Args:
-        row: the candidate's row.
+        one: the candidate.
         heights_ang: ξ in Å of the ceiling cages of the reference library, by id of the structure.
     """
-    xi = float(row["xi_ceiling_ang"])
-    named = _named(row, xi, heights_ang)
+    xi = one.screening.xi_ceiling_ang or 0.0
+    named = _named(one.estimate, xi, heights_ang)
     if named:
         return named, "likeness in the calibrated model"
-    near = nearest_relatives(xi, dict(heights_ang), str(row["metal"]), COUNT)
-    return (
-        tuple(
-            Near(
-                one.row.compound,
-                one.row,
-                one.row.representative_tc_k() or 0.0,
-                None,
-                one.xi_ang,
-                one.distance_ang,
-            )
-            for one in near
-        ),
-        "nearness of ξ, same metal in the sheet",
+    near = nearest_relatives(xi, dict(heights_ang), str(one.screening.metal), COUNT)
+    beside = tuple(
+        Near(
+            known.row.compound,
+            known.row,
+            known.row.representative_tc_k() or 0.0,
+            None,
+            known.xi_ang,
+            known.distance_ang,
+        )
+        for known in near
     )
+    return beside, "nearness of ξ, same metal in the sheet"
 
 
-def _named(row: Row, xi: float, heights_ang: Mapping[str, float]) -> tuple[Near, ...]:
-    names, measured = row.get("nearest_known") or (), row.get("nearest_tc_k") or ()
-    alike = list(row.get("nearest_similarity") or ())
-    alike += [None] * (len(names) - len(alike))
+def _named(estimate: Estimate, xi: float, heights_ang: Mapping[str, float]) -> tuple[Near, ...]:
+    named = zip(estimate.nearest_known, estimate.nearest_similarity, estimate.nearest_tc_k, strict=False)
     found = []
-    for name, similarity, value in zip(names, alike, measured, strict=False):
-        tc, known = finite(value), measured_by_id().get(str(name))
-        if tc is None:
-            continue
+    for name, similarity, tc_k in named:
+        known = measured_by_id().get(name)
         height = None if known is None else heights_ang.get(known.structure)
         apart = None if height is None else abs(height - xi)
-        found.append(Near(clipped(name, MAX_NAME), known, tc, finite(similarity), height, apart))
+        found.append(Near(clipped(name, MAX_NAME), known, tc_k, similarity, height, apart))
     return tuple(found[:COUNT])
 
 
-def known_line(found: Known) -> KnownLine:
-    """What the measured table says of the candidate's own compound."""
-    row = found.best or found.rows[0]
+def known_line(one: Candidate) -> KnownLine | None:
+    """What the list says of the candidate's own compound, with what the measured table adds to it."""
+    place = one.place
+    if place.known is None:
+        return None
+    found = known_compound(one.screening.formula, str(one.screening.metal))
+    row = None if found is None else found.best or found.rows[0]
     return KnownLine(
-        compound=row.compound,
-        tc_k=found.tc_k,
-        tc_kind=_kind(row) if found.best else "",
-        pressure_gpa=row.pressure_gpa,
-        doping=row.doping,
-        source=row.source,
-        checked=row.checked,
-        reports=len(found.rows),
+        compound=place.known,
+        tc_k=place.known_tc_k,
+        tc_kind="" if row is None or place.known_tc_k is None else _kind(row),
+        pressure_gpa=place.known_pressure_gpa,
+        doping="" if row is None else row.doping,
+        source="" if row is None else row.source,
+        checked="" if row is None else row.checked,
+        reports=0 if found is None else len(found.rows),
     )
 
 

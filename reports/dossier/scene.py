@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from polywell.geometry.ions import Floats
 from polywell.geometry.polyhedra import (
     body,
     centrings,
@@ -16,16 +16,9 @@ from polywell.geometry.polyhedra import (
     sheet_frame,
     sites_in_block,
 )
-from reports.run.table import Row
+from polywell.records import PHASE_NAMES, Entry, Phase
 
-GREEK = dict(
-    zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
-        "nu xi omicron pi rho sigma tau upsilon phi chi psi omega".split(),
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        strict=True,
-    )
-)
+GREEK = dict(zip(PHASE_NAMES, "αβγδεζηθικλμνξοπρστυφχψω", strict=True))
 
 EDGES_EITHER_SIDE = 1.03
 """The block reaches this many edges of the net from the hollow's axis: a three-by-three of apexes."""
@@ -77,40 +70,42 @@ class Scene:
     elements: tuple[str, ...]
 
 
-def scene(structure: Row | None, phases: Sequence[Mapping[str, Any]]) -> Scene | None:
+def scene(entry: Entry | None, phases: Sequence[Phase]) -> Scene | None:
     """Gather the scene of an entry; None when its structure or the corners of its cages are not at hand.
 
     Args:
-        structure: row of the structures table.
-        phases: the entry's phases, with their vertices.
+        entry: with the structure that was screened.
+        phases: its phases, with their vertices.
+
+    Raises:
+        ValueError: a vertex is no site of the structure.
     """
-    drawn = [phase for phase in phases if phase.get("vertices")]
-    if structure is None or structure.get("lattice") is None or not drawn:
+    drawn = [phase for phase in phases if phase.vertices]
+    if entry is None or entry.structure is None or not drawn:
         return None
-    lattice = np.array(structure["lattice"], dtype=float).reshape(3, 3)
-    fractions = np.array(structure["frac_coords"], dtype=float).reshape(-1, 3)
-    if any(not 0 <= vertex["site"] < len(fractions) for phase in drawn for vertex in phase["vertices"]):
+    lattice, fractions = entry.structure.lattice.matrix, entry.structure.frac_coords
+    if any(not 0 <= vertex.site < len(fractions) for phase in drawn for vertex in phase.vertices):
         raise ValueError(
-            f"{structure.get('id')!r}: a cage names a site beyond the {len(fractions)} of the structure; "
+            f"{entry.id!r}: a cage names a site beyond the {len(fractions)} of the structure; "
             "screen the source again so that structures and predictions belong together"
         )
-    roles = [vertex["role"] for vertex in drawn[0]["vertices"]]
-    frame = sheet_frame(corner_points_ang(lattice, fractions, drawn[0]["vertices"]), roles)
+    roles = [vertex.role for vertex in drawn[0].vertices]
+    frame = sheet_frame(corner_points_ang(lattice, fractions, drawn[0].vertices), roles)
     turned = lattice @ frame.axes.T
     origin = frame.place(np.zeros((1, 3)))[0]
-    kinds = [
-        tuple(zip(*mix, strict=True))
-        for mix in zip(structure["species"], structure["occupancies"], strict=True)
+    mixes = [
+        tuple((element.symbol, float(amount)) for element, amount in site.species.items())
+        for site in entry.structure
     ]
-    same = centrings(lattice, fractions, kinds)
+    same = centrings(lattice, fractions, mixes)
     cages = []
     for phase in drawn:
-        points = frame.place(corner_points_ang(lattice, fractions, phase["vertices"]))
+        points = frame.place(corner_points_ang(lattice, fractions, phase.vertices))
         cages.append(_cage(phase, moved_near(points, turned, same)))
     heights = [corner[1] for cage in cages for corner in cage.corners]
     low, high = min(heights) - MARGIN_ANG, max(heights) + MARGIN_ANG
     spare = max(0.0, LEAST_HEIGHT_ANG - (high - low)) / 2
-    side = EDGES_EITHER_SIDE * max(drawn[0]["edges_ang"] or (3.9,))
+    side = EDGES_EITHER_SIDE * max(drawn[0].edges_ang)
     side = max(
         side,
         *(abs(corner[axis]) + BESIDE_ANG for cage in cages for corner in cage.corners for axis in (0, 2)),
@@ -123,33 +118,29 @@ def scene(structure: Row | None, phases: Sequence[Mapping[str, Any]]) -> Scene |
         np.array([side, high + spare, side]),
     )
     places, sites = places[:MAX_ATOMS], sites[:MAX_ATOMS]
-    metals = {vertex["site"] for phase in drawn for vertex in phase["vertices"] if vertex["role"] == "metal"}
-    ligands = {phase["ligand"] for phase in drawn}
-    names = [
-        _names(symbols, amounts)
-        for symbols, amounts in zip(structure["species"], structure["occupancies"], strict=True)
-    ]
+    metals = {vertex.site for phase in drawn for vertex in phase.vertices if vertex.role == "metal"}
+    ligands = {phase.ligand for phase in drawn}
+    names = [_names(mix) for mix in mixes]
     atoms = tuple(
         Atom(*names[site], *_point(place), site in metals)
         for site, place in zip(sites, places.tolist(), strict=True)
     )
-    reach = BOND_SLACK * max((phase["bond_ang"] or 0.0) for phase in drawn)
+    reach = BOND_SLACK * max(phase.bond_ang for phase in drawn)
     return Scene(atoms, _bonds(atoms, places, ligands, reach), tuple(cages), _elements(atoms))
 
 
-def _cage(phase: Mapping[str, Any], corners: Any) -> CageBody:
+def _cage(phase: Phase, corners: Floats) -> CageBody:
     made = body(corners)
-    letter = GREEK.get(phase["phase"], phase["phase"])
     return CageBody(
-        phase=phase["phase"],
-        letter=letter,
+        phase=phase.phase,
+        letter=GREEK.get(phase.phase, phase.phase),
         corners=tuple(_point(corner) for corner in corners.tolist()),
         triangles=made.triangles,
         edges=made.edges,
         apexes=tuple(
-            (vertex["element"], *_point(corner))
-            for vertex, corner in zip(phase["vertices"], corners.tolist(), strict=True)
-            if vertex["role"] == "apex"
+            (vertex.element, *_point(corner))
+            for vertex, corner in zip(phase.vertices, corners.tolist(), strict=True)
+            if vertex.role == "apex"
         ),
     )
 
@@ -159,16 +150,15 @@ def _point(place: Sequence[float]) -> tuple[float, float, float]:
     return round(x, 3), round(y, 3), round(z, 3)
 
 
-def _names(symbols: Sequence[str], amounts: Sequence[float]) -> tuple[str, str]:
+def _names(mix: Sequence[tuple[str, float]]) -> tuple[str, str]:
     """The element that a site shows, and all that stand on it."""
-    main = max(zip(amounts, symbols, strict=True))[1]
-    full = len(symbols) == 1 and amounts[0] > 0.999
-    mixed = main if full else " ".join(f"{s} {a:.3g}" for s, a in zip(symbols, amounts, strict=True))
-    return main, mixed
+    main = max((amount, symbol) for symbol, amount in mix)[1]
+    full = len(mix) == 1 and mix[0][1] > 0.999
+    return main, main if full else " ".join(f"{symbol} {amount:.3g}" for symbol, amount in mix)
 
 
 def _bonds(
-    atoms: Sequence[Atom], places: Any, ligands: set[str], reach_ang: float
+    atoms: Sequence[Atom], places: Floats, ligands: set[str], reach_ang: float
 ) -> tuple[tuple[int, int], ...]:
     metals = [n for n, atom in enumerate(atoms) if atom.metal]
     others = [n for n, atom in enumerate(atoms) if atom.element in ligands]

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from polywell.records import Screening
 from polywell.relation import critical_temperature_k
-from reports.run.table import Row, clipped, finite
+from reports.html.cells import clipped
 
 CURVE_POINTS = 121
 MARGIN_ANG = 0.15
@@ -74,24 +75,26 @@ class Chart:
     distribution: Distribution
 
 
-def chart(ranked: Sequence[Row], measured: Sequence[Row], families: Sequence[Mapping[str, Any]]) -> Chart:
+def chart(
+    candidates: Sequence[Screening], measured: Sequence[Screening], families: Sequence[Mapping[str, Any]]
+) -> Chart:
     """Gather the points and draw the curves of the λ table through their range.
 
     Args:
-        ranked: rows of the candidates, in the order of the ranked table.
-        measured: rows of the reference library that carry `tc_measured_k` and `xi_ceiling_ang`.
+        candidates: in the order of the ranked table.
+        measured: candidates of the reference library whose T_c was measured.
         families: the λ table as the manifest keeps it.
     """
-    candidates = tuple(_candidate(place, row) for place, row in enumerate(ranked))
-    superconductors = tuple(_measured(row) for row in measured)
+    points = tuple(_candidate(place, one) for place, one in enumerate(candidates))
+    superconductors = tuple(_measured(one) for one in measured)
     names = dict.fromkeys(str(family["name"]) for family in families)
-    names.update(dict.fromkeys(point.family for point in candidates + superconductors))
+    names.update(dict.fromkeys(point.family for point in points + superconductors))
     return Chart(
         tuple(names),
-        curves(families, candidates + superconductors),
-        candidates,
+        curves(families, points + superconductors),
+        points,
         superconductors,
-        distribution(candidates),
+        distribution(points),
     )
 
 
@@ -145,28 +148,24 @@ def _range(xi_ang: Sequence[float]) -> tuple[float, float]:
     return max(LEAST_ANG, min(xi_ang) - MARGIN_ANG), max(xi_ang) + MARGIN_ANG
 
 
-def _candidate(place: int, row: Row) -> Point:
-    return Point(
-        row=place,
-        name=clipped(row["id"], MAX_NAME),
-        formula=clipped(row["formula"], MAX_NAME),
-        family=clipped(row["family"], MAX_NAME),
-        xi_ang=round(float(row["xi_ceiling_ang"]), 4),
-        tc_k=round(float(row["tc_ceiling_k"]), 2),
-        note=clipped(row["extrapolation"], MAX_NAME),
-    )
+def _candidate(place: int, one: Screening) -> Point:
+    return _point(place, one, round(one.tc_ceiling_k or 0.0, 2), clipped(one.extrapolation, MAX_NAME))
 
 
-def _measured(row: Row) -> Point:
-    kind = clipped(row["tc_measured_kind"], MAX_NAME)
-    ceiling = finite(row["tc_ceiling_k"])
-    note = "" if ceiling is None else f"its ceiling: {ceiling:.1f} K"
+def _measured(one: Screening) -> Point:
+    kind = clipped(one.provenance.tc_measured_kind, MAX_NAME)
+    note = "" if one.tc_ceiling_k is None else f"its ceiling: {one.tc_ceiling_k:.1f} K"
+    tc_k = float(one.provenance.tc_measured_k or 0.0)
+    return _point(-1, one, tc_k, "; ".join(part for part in (kind, note) if part))
+
+
+def _point(row: int, one: Screening, tc_k: float, note: str) -> Point:
     return Point(
-        row=-1,
-        name=clipped(row["id"], MAX_NAME),
-        formula=clipped(row["formula"], MAX_NAME),
-        family=clipped(row["family"], MAX_NAME),
-        xi_ang=round(float(row["xi_ceiling_ang"]), 4),
-        tc_k=float(row["tc_measured_k"]),
-        note="; ".join(part for part in (kind, note) if part),
+        row=row,
+        name=clipped(one.id, MAX_NAME),
+        formula=clipped(one.formula, MAX_NAME),
+        family=clipped(one.family, MAX_NAME),
+        xi_ang=round(one.xi_ceiling_ang or 0.0, 4),
+        tc_k=tc_k,
+        note=note,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.run.table import clipped
+from reports.html.cells import clipped
 
 MAX_NAMES = 400
 MAX_WORD = 120

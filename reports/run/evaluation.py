@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.html.cells import clipped
 from reports.html.names import EVALUATION_DATA as DATA
 from reports.html.names import EVALUATION_PAGE as PAGE
-from reports.run.table import clipped
 
 COPY = "validation.html"
 """Name of the page of the evaluation beside the page of a run."""

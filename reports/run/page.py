@@ -8,7 +8,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, VERTEX_COLUMNS
+from polywell.known import RULE
+from polywell.records import (
+    ENTRY_COLUMNS,
+    PHASE_COLUMNS,
+    VERTEX_COLUMNS,
+    Candidate,
+    Entry,
+    Screening,
+)
 from reports.dossier.page import dossiers_files
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import PLOTLY, library, library_source
@@ -17,7 +25,6 @@ from reports.run.evaluation import COPY, copied_evaluation
 from reports.run.payload import SLACK, RunPayload, run_payload
 from reports.run.picture import picture
 from reports.run.shortlist import Filter, shortlist
-from reports.run.table import Row
 
 DATA = "run.json"
 TABLES = ("ranked_table", "rejected_table", "failed_table")
@@ -41,12 +48,12 @@ def load_templates() -> None:
 
 def run_files(
     folder: Path,
-    ranked: Sequence[Row],
-    rejected: Sequence[Row],
-    failed: Sequence[Row],
+    ranked: Sequence[Candidate],
+    rejected: Sequence[Screening],
+    failed: Sequence[Screening],
     manifest: Mapping[str, Any],
-    measured: Sequence[Row],
-    structures: Mapping[str, Row] | None = None,
+    measured: Sequence[Screening],
+    structures: Mapping[str, Entry] | None = None,
     dossiers: int = 0,
     evaluation: Path | None = None,
 ) -> Iterator[File]:
@@ -58,19 +65,19 @@ def run_files(
 
     Args:
         folder: where the files go.
-        ranked: rows of the candidates in ranked order, with the columns of `polywell.columns`.
-        rejected: rows of the rejected entries.
-        failed: rows of the failed entries.
+        ranked: the candidates in ranked order.
+        rejected: rejected entries; the page lists the first `MAX_LISTED`, others need not be given.
+        failed: failed entries, the same.
         manifest: the run's manifest.
-        measured: rows of the reference library's candidates, with their measured T_c.
-        structures: rows of the structures table of these candidates, by id.
+        measured: the reference library's candidates, with their measured T_c.
+        structures: entries of candidates with their structures, by id.
         dossiers: how many of the first candidates get a dossier.
         evaluation: folder of what `polywell validate` wrote; its page is copied beside that of the run.
 
     Raises:
-        ValueError: manifest and rows do not belong together.
+        ValueError: manifest and records do not belong together.
     """
-    with_dossier = [str(row["id"]) for row in ranked[:dossiers]]
+    with_dossier = [one.screening.id for one in ranked[:dossiers]]
     found = copy = None
     if evaluation is not None:
         found, copy = copied_evaluation(evaluation, str(manifest.get("calibration_digest")))
@@ -86,11 +93,15 @@ def run_files(
 
 
 def _shortlist_files(
-    folder: Path, rows: Sequence[Row], structures: Mapping[str, Row], manifest: Mapping[str, Any]
+    folder: Path,
+    candidates: Sequence[Candidate],
+    structures: Mapping[str, Entry],
+    manifest: Mapping[str, Any],
 ) -> Iterator[File]:
     """Give the candidates with a dossier as files to load elsewhere; none of them, and older files go."""
-    if rows:
-        yield from shortlist(folder, rows, structures, manifest, Filter(top=len(rows))).files
+    if candidates:
+        wanted = Filter(top=len(candidates))
+        yield from shortlist(folder, candidates, structures, manifest, wanted).files
     else:
         for old in folder.glob("*"):
             yield old, None
@@ -103,6 +114,7 @@ def run_page(payload: RunPayload) -> str:
     return page.render(
         run=payload,
         slack=SLACK,
+        rule=RULE,
         shortlist=SHORTLIST,
         data_name=DATA,
         style=Markup(read_text("templates/style.css")),

@@ -100,7 +100,7 @@ def materials_project():
 def own_hands(monkeypatch):
     """One process for everything, a clock that the test turns, and no reference library on the page."""
     monkeypatch.setattr("flows.pipeline.run.Workers", OwnHands)
-    monkeypatch.setattr("flows.pipeline.page_rows.measured_rows", lambda families: [])
+    monkeypatch.setattr("flows.pipeline.page_rows.measured_candidates", lambda families: [])
     monkeypatch.setattr("flows.pipeline.shards.wall_limit", nullcontext)  # it needs the main thread
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
 

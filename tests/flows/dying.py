@@ -83,7 +83,7 @@ def arm(kill_at):
 def live(source, home, kill_at):
     """One run in this process; leaves `steps.json` beside the home when it comes to its end."""
     flows.pipeline.run.Workers = OwnHands
-    flows.pipeline.page_rows.measured_rows = lambda families: []
+    flows.pipeline.page_rows.measured_candidates = lambda families: []
     flows.pipeline.manifest.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
     flows.pipeline.shards.wall_limit = nullcontext  # it needs the main thread
     catalog.sources.materials_project.source.REQUESTS_PER_S = 1000.0

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pytest
 
-from polywell.columns import Column, columns_of, in_order
+from polywell.columns import Column, columns_of, in_order, with_upper_ends
 from polywell.records import (
     ENTRY_COLUMNS,
     PHASE_COLUMNS,
@@ -40,6 +40,8 @@ class Made:
 
 
 def test_name_type_and_stage_come_from_the_field() -> None:
+    paths = {column.name: column.path for column in columns_of(Made)}
+    assert (paths["kind"], paths["length_ang"]) == ("kind", "inner.length_ang")
     said = {column.name: (column.type, column.stage, column.places) for column in columns_of(Made)}
     assert said == {
         "kind": ("string", "made", 3),
@@ -76,6 +78,17 @@ def test_every_column_has_a_name_of_its_own_and_says_what_it_means() -> None:
     assert {column.stage for column in ENTRY_COLUMNS} == {
         kind.__name__.lower() for kind in (Screening, Estimate, Place, Sighting)
     }
+
+
+def test_a_column_that_begins_a_range_names_the_one_that_ends_it() -> None:
+    for columns in (ENTRY_COLUMNS, PHASE_COLUMNS):
+        names = {column.name for column in columns}
+        ends = {column.name: column.upper for column in columns if column.upper}
+        assert ends["tc_low_k"] == "tc_high_k"
+        assert set(ends.values()) <= names
+    some = [column for column in ENTRY_COLUMNS if column.name in ("tc_low_k", "tc_outer_k")]
+    names = [column.name for column in with_upper_ends(some, ENTRY_COLUMNS)]
+    assert names == ["tc_outer_k", "tc_low_k", "tc_high_k"]
 
 
 def test_places_on_a_page_are_taken_once() -> None:

@@ -11,6 +11,7 @@ from polywell.geometry.polyhedra import (
     sheet_frame,
     sites_in_block,
 )
+from polywell.records import Vertex
 
 SQUARE = [[1.9, 1.9, 0.0], [-1.9, 1.9, 0.0], [-1.9, -1.9, 0.0], [1.9, -1.9, 0.0]]
 OCTAHEDRON = np.array([*SQUARE, [0.0, 0.0, 1.8], [0.0, 0.0, -1.8]])
@@ -67,7 +68,7 @@ def test_a_sheet_needs_a_square() -> None:
 
 def test_vertices_stand_where_site_and_image_say() -> None:
     lattice, fractions = np.diag([4.0, 4.0, 10.0]), np.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.2]])
-    vertices = [{"site": 1, "image": [0, 0, -1]}, {"site": 0, "image": [1, 0, 0]}]
+    vertices = [Vertex(1, (0, 0, -1), "O", "apex"), Vertex(0, (1, 0, 0), "Cu", "metal")]
     assert np.allclose(corner_points_ang(lattice, fractions, vertices), [[2, 2, -8], [4, 0, 0]])
 
 

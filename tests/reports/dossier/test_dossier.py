@@ -2,16 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
+from pymatgen.core import Structure
 
 from polywell.records import PHASE_COLUMNS
 from polywell.relation import critical_temperature_k
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.scene import scene
 from reports.html.writing import formula
-from tests.reports.conftest import FAMILIES
+from tests.reports.made import FAMILIES, changed
 from tests.reports.written import write_dossier, write_dossiers, write_run
 
 HOSTILE = (
@@ -39,17 +42,20 @@ class Tags(HTMLParser):
 @pytest.fixture(scope="module")
 def dossiers(known_candidates):
     ranked, structures, run = known_candidates
-    context = Context.of(ranked, run.manifest(), run.measured, [row["id"] for row in ranked])
-    return {row["id"]: (row, dossier(row, structures[row["id"]], context)) for row in ranked}
+    context = Context.of(ranked, run.manifest(), run.measured, [one.screening.id for one in ranked])
+    return {
+        one.screening.id: (one.screening, dossier(one, structures[one.screening.id], context))
+        for one in ranked
+    }
 
 
-def test_numbers_are_those_of_the_row(dossiers) -> None:
-    for row, found in dossiers.values():
-        assert found.ceiling.tc_k == row["tc_ceiling_k"]
-        assert [phase.xi_ang for phase in found.phases] == [phase["xi_ang"] for phase in row["phases"]]
+def test_numbers_are_those_of_the_candidate(dossiers) -> None:
+    for screening, found in dossiers.values():
+        assert found.ceiling.tc_k == screening.tc_ceiling_k
+        assert [phase.xi_ang for phase in found.phases] == [phase.xi_ang for phase in screening.phases]
         assert sum(phase.is_ceiling for phase in found.phases) == 1
         shorter = critical_temperature_k(
-            0.99 * row["xi_ceiling_ang"], found.derivation.lambda_k_ang2 if found.derivation else 0
+            0.99 * screening.xi_ceiling_ang, found.derivation.lambda_k_ang2 if found.derivation else 0
         )
         assert found.derivation is None or found.shorter_tc_k == pytest.approx(shorter)
 
@@ -78,23 +84,20 @@ def test_iron_compounds_show_all_three_cages_with_nine_corners(dossiers) -> None
     assert [len(cage.edges) for cage in found.scene.cages][1:] == [20, 20]
 
 
-def test_cage_heights_in_the_picture_are_those_of_the_row(dossiers) -> None:
-    row, found = dossiers["hgba2ca2cu3o8.41"]
-    for phase, cage in zip(row["phases"], found.scene.cages, strict=True):
+def test_cage_heights_in_the_picture_are_those_of_the_candidate(dossiers) -> None:
+    screening, found = dossiers["hgba2ca2cu3o8.41"]
+    for phase, cage in zip(screening.phases, found.scene.cages, strict=True):
         heights = [apex[2] for apex in cage.apexes]
-        assert max(heights) - min(heights) == pytest.approx(phase["xi_ang"], abs=0.01)
+        assert max(heights) - min(heights) == pytest.approx(phase.xi_ang, abs=0.01)
     assert found.scene.atoms and found.scene.bonds
 
 
 def test_a_cage_of_another_structure_is_refused(known_candidates) -> None:
     ranked, structures, _ = known_candidates
-    short = structures[ranked[0]["id"]] | {
-        "frac_coords": [0.0, 0.0, 0.0],
-        "species": [["Cu"]],
-        "occupancies": [[1.0]],
-    }
+    first = ranked[0].screening
+    short = changed(structures[first.id], structure=Structure(np.eye(3), ["Cu"], [[0, 0, 0]]))
     with pytest.raises(ValueError, match="screen the source again"):
-        scene(short, ranked[0]["phases"])
+        scene(short, first.phases)
 
 
 def test_without_a_structure_the_rest_is_told(small_run) -> None:
@@ -106,21 +109,22 @@ def test_without_a_structure_the_rest_is_told(small_run) -> None:
 def test_what_is_no_candidate_is_refused(small_run) -> None:
     context = Context.of(small_run.ranked, small_run.manifest(), [])
     with pytest.raises(ValueError, match="not a candidate"):
-        dossier(small_run.rejected[0] | {"tc_ceiling_k": None}, None, context)
+        dossier(replace(small_run.ranked[0], screening=small_run.rejected[0]), None, context)
 
 
-def test_a_calibrated_estimate_is_told_where_the_row_has_one(small_run) -> None:
-    row = small_run.ranked[0] | {
-        "tc_expected_k": 61.0,
-        "tc_low_k": 40.0,
-        "tc_high_k": 88.0,
-        "support": 0.4,
-        "support_word": "between measured compounds",
-        "nearest_known": ["YBa2Cu3O7"],
-        "nearest_similarity": [0.8],
-        "nearest_tc_k": [92.0],
-    }
-    found = dossier(row, None, Context.of([row], small_run.manifest(), []))
+def test_a_calibrated_estimate_is_told_where_there_is_one(small_run) -> None:
+    one = changed(
+        small_run.ranked[0],
+        tc_expected_k=61.0,
+        tc_low_k=40.0,
+        tc_high_k=88.0,
+        support=0.4,
+        support_word="between measured compounds",
+        nearest_known=("YBa2Cu3O7",),
+        nearest_similarity=(0.8,),
+        nearest_tc_k=(92.0,),
+    )
+    found = dossier(one, None, Context.of([one], small_run.manifest(), []))
     assert found.estimate is not None and found.estimate.tc.tc_k == 61.0
     assert [one.compound for one in found.relatives] == ["YBa2Cu3O7"]
     assert any("61 K (40 to 88 K); between" in sentence for sentence in found.in_short)
@@ -140,7 +144,7 @@ def test_pages_share_one_library_and_the_json_says_the_same(known_candidates, tm
     write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
     pages = sorted((tmp_path / "dossiers").glob("*.html"))
     assert {json.loads(page.with_suffix(".json").read_text())["id"] for page in pages} == {
-        row["id"] for row in ranked[:3]
+        one.screening.id for one in ranked[:3]
     }
     assert "University of Pittsburgh" in (tmp_path / "dossiers" / "3Dmol-min.js").read_text(encoding="utf-8")
     for page in pages:
@@ -154,8 +158,8 @@ def test_pages_share_one_library_and_the_json_says_the_same(known_candidates, tm
         )
         assert page.stat().st_size < 150_000
         data = json.loads(page.with_suffix(".json").read_text())
-        row = next(one for one in ranked if one["id"] == data["id"])
-        assert data["ceiling"]["tc_k"] == row["tc_ceiling_k"]
+        [found] = [one.screening for one in ranked if one.screening.id == data["id"]]
+        assert data["ceiling"]["tc_k"] == found.tc_ceiling_k
 
 
 def test_headings_say_what_they_mean_in_the_words_of_the_registry(dossiers, tmp_path) -> None:
@@ -184,10 +188,11 @@ def test_hostile_text_adds_no_tag(make, row, tmp_path) -> None:
             citation=text,
             extrapolation=text,
             doping=text,
+            compound="same",
         )
         for n, text in enumerate(HOSTILE)
     ]
-    run = make(ranked=[one | {"compound": "same"} for one in rows], source=HOSTILE[1])
+    run = make(ranked=rows, source=HOSTILE[1])
     write_run(tmp_path, **run.arguments(), dossiers=len(HOSTILE))
     pages = list((tmp_path / "dossiers").glob("*.html"))
     assert len(pages) == len(HOSTILE)
@@ -211,18 +216,19 @@ def test_a_corrected_height_is_a_step_of_its_own_and_its_spread_a_share_of_the_d
     known_candidates,
 ) -> None:
     ranked, _, run = known_candidates
-    row = ranked[0] | {
-        "theoretical": True,
-        "xi_corrected_ang": 3.2,
-        "xi_correction_ratio": 0.98,
-        "xi_correction_spread": 0.02,
-        "xi_correction_compounds": 7,
-        "tc_corrected_k": 1300 / 3.2**2,
-        "tc_corrected_low_k": 110.0,
-        "tc_corrected_high_k": 145.0,
-    }
+    one = changed(
+        ranked[0],
+        theoretical=True,
+        xi_corrected_ang=3.2,
+        xi_correction_ratio=0.98,
+        xi_correction_spread=0.02,
+        xi_correction_compounds=7,
+        tc_corrected_k=1300 / 3.2**2,
+        tc_corrected_low_k=110.0,
+        tc_corrected_high_k=145.0,
+    )
     manifest = run.manifest() | {"families": [{**FAMILIES[0], "spread_k_ang2": 130.0}]}
-    found = dossier(row, None, Context.of([row], manifest, []))
+    found = dossier(one, None, Context.of([one], manifest, []))
     derived = found.derivation
     assert derived is not None and derived.correction is not None
     assert (derived.correction.compounds, derived.correction.tc.low_k) == (7, 110.0)
@@ -235,15 +241,16 @@ def test_a_corrected_height_is_a_step_of_its_own_and_its_spread_a_share_of_the_d
 
 def test_a_valence_that_no_such_metal_has_is_not_told(known_candidates) -> None:
     ranked, _, run = known_candidates
-    row = ranked[0] | {"formula": "BaYCuSbO5", "metal": "Cu"}
-    found = dossier(row, None, Context.of([row], run.manifest(), []))
+    one = changed(ranked[0], formula="BaYCuSbO5", metal="Cu", formal_valence=None)
+    found = dossier(one, None, Context.of([one], run.manifest(), []))
     assert found.valence is None and "which it never is" in found.valence_note
 
 
 def test_the_structure_that_speaks_for_the_compound_is_named_where_it_is_another(small_run, tmp_path) -> None:
     ends = {"xi_compound_ang": 3.31, "xi_compound_low_ang": 3.2, "xi_compound_high_ang": 3.4}
-    row = small_run.ranked[0] | ends | {"geometry_from": "reference/<b>"}
-    context = Context.of([row], small_run.manifest(), [])
-    html = write_dossier(dossier(row, None, context), tmp_path).read_text(encoding="utf-8")
+    one = changed(small_run.ranked[0], **ends, geometry_from="reference/<b>")
+    context = Context.of([one], small_run.manifest(), [])
+    html = write_dossier(dossier(one, None, context), tmp_path).read_text(encoding="utf-8")
     assert "runs from 3.200 to 3.400 Å" in html and "reference/&lt;b&gt;" in html
-    assert dossier(row | {"geometry_from": f"{row['source']}/{row['id']}"}, None, context).geometry is None
+    itself = changed(one, geometry_from=f"{one.screening.source}/{one.screening.id}")
+    assert dossier(itself, None, context).geometry is None

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pymatgen.core import Structure
 
+from tests.reports.made import changed
 from tests.reports.written import write_dossiers, write_run
 
 ROW = "[data-table=ranked] tbody tr[data-place]"
@@ -101,7 +102,7 @@ def test_the_cif_that_is_downloaded_is_the_structure(page_of, known_candidates, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read = Structure.from_file(path)
-    assert len(read) == len(structures["hgba2ca2cu3o8.41"]["species"])
+    assert len(read) == len(structures["hgba2ca2cu3o8.41"].structure)
     opened.assert_quiet()
 
 
@@ -140,21 +141,22 @@ def test_the_files_that_the_run_page_names_lie_beside_it(folder, open_page, know
     files = {link.rsplit("/", 1)[-1]: folder / "shortlist" / link.rsplit("/", 1)[-1] for link in links}
     assert set(files) == {"shortlist.xlsx", "shortlist.csv", "cifs.zip", "catalog.schema.json"}
     rows = list(csv.DictReader(files["shortlist.csv"].read_text(encoding="utf-8-sig").splitlines()))
-    assert [row["id"] for row in rows] == [row["id"] for row in ranked[:4]]
+    assert [row["id"] for row in rows] == [one.screening.id for one in ranked[:4]]
     with zipfile.ZipFile(files["cifs.zip"]) as archive:
         assert set(archive.namelist()) == {row["cif"] for row in rows}
 
 
 def test_filters_and_columns_of_the_run_page(folder, open_page, known_candidates) -> None:
     ranked, _, _ = known_candidates
+    found = [one.screening for one in ranked]
     opened = open_page(folder / "index.html")
     status = opened.page.locator("[data-table=ranked] .status")
     opened.page.locator("[data-group]").uncheck()
     opened.page.locator("[data-filter=avoid]").fill("hg As")
-    left = [row["id"] for row in ranked if not {"Hg", "As"} & set(row["elements"])]
+    left = [one.id for one in found if not {"Hg", "As"} & set(one.elements)]
     assert [row[1] for row in opened.rows()] == left
     opened.page.locator("[data-filter=family]").select_option("nickelate")
-    assert {row[1] for row in opened.rows()} == {row["id"] for row in ranked if row["family"] == "nickelate"}
+    assert {row[1] for row in opened.rows()} == {one.id for one in found if one.family == "nickelate"}
     opened.page.locator("[data-filter=avoid]").fill("")
     opened.page.locator("[data-filter=family]").select_option("")
     assert status.text_content() == f"{len(ranked)} rows"
@@ -222,11 +224,16 @@ def test_hostile_text_in_a_dossier_is_shown_and_does_nothing(
         "n" * 10_000,
     ]
     rows = [
-        ranked[0] | {"id": f"{n}{text}", "formula": text, "note": text, "citation": text}
+        changed(ranked[0], id=f"{n}{text}", formula=text, note=text, citation=text)
         for n, text in enumerate(nasty)
     ]
     shapes = {
-        one["id"]: structures[ranked[0]["id"]] | {"id": one["id"], "citation": one["note"]} for one in rows
+        one.screening.id: changed(
+            structures[ranked[0].screening.id],
+            id=one.screening.id,
+            citation=one.screening.provenance.note,
+        )
+        for one in rows
     }
     run = make(ranked=rows)
     write_dossiers(tmp_path, run.ranked, shapes, run.manifest(), [], len(nasty))

@@ -1,6 +1,7 @@
-"""What to try first: chosen by fixed rules in the order of the list, worded from numbers of the rows."""
+"""What to try first: chosen by fixed rules in the order of the list, worded from numbers of the candidate."""
 
-from reports.run.advice import COUNT, MOST_HULL_EV, advice
+from polywell.try_first import COUNT, MOST_HULL_EV
+from reports.run.advice import advice
 from tests.reports.written import write_run
 
 ESTIMATE = {
@@ -9,16 +10,16 @@ ESTIMATE = {
     "tc_high_k": 88.0,
     "superconducting_probability": 0.72,
     "support_word": "between measured compounds",
-    "nearest_known": ["yba2cu3o6.91"],
-    "nearest_similarity": [0.814],
-    "nearest_tc_k": [92.0],
+    "nearest_known": ("yba2cu3o6.91",),
+    "nearest_similarity": (0.814,),
+    "nearest_tc_k": (92.0,),
 }
 
 
 def new(row, id: str, xi_ang: float, **more):
     """A candidate whose formula the table of measured superconductors does not know."""
     return row(
-        id, xi_ang, **({"formula": "Sr2CuO2I2", "elements": ["Cu", "I", "O", "Sr"], "compound": id} | more)
+        id, xi_ang, **({"formula": "Sr2CuO2I2", "elements": ("Cu", "I", "O", "Sr"), "compound": id} | more)
     )
 
 
@@ -28,7 +29,7 @@ def test_known_suspect_radioactive_and_unstable_compounds_are_passed_over_and_co
             row("known", 3.10),
             new(row, "silent", 3.11, formula="CaCuO2"),
             new(row, "suspect", 3.12, geometry_suspect="apex Mg 1.2 Å, below 1.6 Å"),
-            new(row, "hot", 3.13, formula="Th2CuO4", elements=["Cu", "O", "Th"]),
+            new(row, "hot", 3.13, formula="Th2CuO4", elements=("Cu", "O", "Th")),
             new(row, "loose", 3.14, e_above_hull_ev=MOST_HULL_EV + 0.001),
             new(row, "first", 3.15, e_above_hull_ev=MOST_HULL_EV),
             new(row, "again", 3.16, compound="first"),
@@ -37,7 +38,8 @@ def test_known_suspect_radioactive_and_unstable_compounds_are_passed_over_and_co
     )
     found = advice(run.ranked)
     assert [one.id for one in found.new] == ["first", "second"]
-    assert [one.rank for one in found.new] == [6, 8]
+    # The suspect geometry comes after all others.
+    assert [one.rank for one in found.new] == [5, 7]
     assert [count for count, _ in found.passed] == [1, 1, 1, 1, 1]
     assert [one.id for one in found.known] == ["known"]
     assert found.known[0].measured_k is not None and found.known[0].measured_k > 90
@@ -58,7 +60,7 @@ def test_a_pick_carries_the_numbers_of_its_row_and_one_sentence_of_why(make, row
                 "one",
                 3.2,
                 formula="TlSr2CuO3I",
-                elements=["Cu", "I", "O", "Sr", "Tl"],
+                elements=("Cu", "I", "O", "Sr", "Tl"),
                 theoretical=True,
                 e_above_hull_ev=0.012,
                 **ESTIMATE,

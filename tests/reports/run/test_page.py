@@ -39,9 +39,12 @@ class Tags(HTMLParser):
 
 @pytest.fixture
 def hostile_run(make, row, out, known):
-    rows = [row(f"{n}{text}", 3.2 + 0.01 * n, formula=text, note=text) for n, text in enumerate(HOSTILE)]
+    rows = [
+        row(f"{n}{text}", 3.2 + 0.01 * n, formula=text, note=text, extrapolation=text)
+        for n, text in enumerate(HOSTILE)
+    ]
     return make(
-        ranked=[one | {"extrapolation": text} for one, text in zip(rows, HOSTILE, strict=True)],
+        ranked=rows,
         rejected=[out(text, reason="no_cage", formula=text, message=text) for text in HOSTILE],
         failed=[out(text, error_type=text, formula=text, message=text) for text in HOSTILE],
         measured=[known(text, 3.3, 50.0, formula=text) for text in HOSTILE],
@@ -89,7 +92,7 @@ def test_the_numbers_of_the_page_stand_in_the_json_beside_it(small_run, tmp_path
     data = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert (data["entries"], data["candidates"], data["rejected"], data["failed"]) == (47, 40, 5, 2)
     assert [one["count"] for one in data["reasons"]] == [3, 1, 1]
-    assert data["advice"]["known"][0]["id"] == small_run.ranked[0]["id"]
+    assert data["advice"]["known"][0]["id"] == small_run.ranked[0].screening.id
     assert sum(sum(of) for _, of in data["chart"]["distribution"]["counts"]) == 40
 
 

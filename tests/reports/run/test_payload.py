@@ -1,13 +1,14 @@
-"""Rows, manifest and reference library become the payload of a page."""
+"""Records, manifest and reference library become the payload of a page."""
 
 import math
 
 import pytest
 
 from polywell.records import REASON_MEANING, Reason
+from reports.html.cells import MAX_TEXT
 from reports.run.chart import MARGIN_ANG
 from reports.run.payload import run_payload
-from reports.run.table import MAX_LISTED, MAX_TEXT
+from reports.run.table import MAX_LISTED
 from tests.reports.written import write_run
 
 
@@ -102,7 +103,7 @@ def test_a_long_text_is_cut_with_its_length(make, row) -> None:
 
 
 def test_null_and_nan_are_both_not_given(make, row) -> None:
-    run = make(ranked=[row("a", 3.2, tc_measured_k=math.nan, extrapolation=math.nan, theoretical=False)])
+    run = make(ranked=[row("a", 3.2, tc_measured_k=math.nan, extrapolation=None, theoretical=False)])
     table = run_payload(**run.arguments()).ranked_table
     cells = dict(zip([column.key for column in table.columns], table.rows[0], strict=False))
     assert (cells["tc_measured_k"], cells["extrapolation"], cells["theoretical"]) == (None, "", "no")

@@ -6,6 +6,7 @@ from matplotlib.image import imread
 
 from reports.run.payload import run_payload
 from reports.run.picture import HEIGHT_PX, WIDTH_PX, picture
+from tests.reports.made import changed
 
 
 def test_picture_has_its_size_and_is_not_blank(small_run) -> None:
@@ -23,5 +24,5 @@ def test_equal_payloads_give_equal_bytes_without_a_trace_of_the_software(small_r
 
 
 def test_an_empty_run_and_a_name_like_a_formula_can_be_drawn(make, known) -> None:
-    arguments = make(measured=[known("x", 3.3, 50.0) | {"family": "$\\frac{"}]).arguments()
+    arguments = make(measured=[changed(known("x", 3.3, 50.0), family="$\\frac{")]).arguments()
     assert len(picture(run_payload(**arguments))) > 10_000

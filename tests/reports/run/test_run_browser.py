@@ -2,13 +2,14 @@
 
 import pytest
 
+from tests.reports.made import changed, in_order
 from tests.reports.written import write_run
 
 ESTIMATE = {
     "superconducting_probability": 0.72,
-    "nearest_known": ["yba2cu3o6.91"],
-    "nearest_similarity": [0.814],
-    "nearest_tc_k": [92.0],
+    "nearest_known": ("yba2cu3o6.91",),
+    "nearest_similarity": (0.814,),
+    "nearest_tc_k": (92.0,),
 }
 NAME = "it's $(here)"
 
@@ -17,21 +18,21 @@ NAME = "it's $(here)"
 def folder(known_candidates, tmp_path_factory):
     _, structures, run = known_candidates
     rows = [
-        row
-        | ESTIMATE
-        | {
-            "tc_expected_k": 60.0 - n,
-            "tc_low_k": 40.0,
-            "tc_high_k": 88.0,
-            "formula": f"Sr{n + 3}CuO2I2",
-            "compound": f"c{n}",
-        }
-        | {"support_word": "close to measured compounds" if n % 2 else "far from measured compounds"}
-        for n, row in enumerate(run.ranked)
+        changed(
+            one,
+            **ESTIMATE,
+            tc_expected_k=60.0 - n,
+            tc_low_k=40.0,
+            tc_high_k=88.0,
+            formula=f"Sr{n + 3}CuO2I2",
+            compound=f"c{n}",
+            support_word="close to measured compounds" if n % 2 else "far from measured compounds",
+        )
+        for n, one in enumerate(run.ranked)
     ]
-    rows[-1] |= {"id": NAME, "tc_expected_k": None, "tc_low_k": None, "tc_high_k": None}
+    rows[-1] = changed(rows[-1], id=NAME, tc_expected_k=None, tc_low_k=None, tc_high_k=None)
     folder = tmp_path_factory.mktemp("run")
-    arguments = run.arguments() | {"ranked": rows}
+    arguments = run.arguments() | {"ranked": in_order(rows)}
     write_run(folder, **arguments, structures=structures, dossiers=2)
     return folder
 
@@ -133,15 +134,14 @@ def test_hostile_names_lead_to_their_dossiers_and_do_nothing(
         "n" * 10_000,
     )
     rows = [
-        ranked[0]
-        | {"id": text, "formula": text, "compound": text, "support_word": text, "nearest_known": [text]}
+        changed(ranked[0], id=text, formula=text, compound=text, support_word=text, nearest_known=(text,))
         for text in hostile
     ]
     run = make(ranked=rows)
     page = write_run(
         tmp_path,
         **run.arguments(),
-        structures={one["id"]: structures[ranked[0]["id"]] | {"id": one["id"]} for one in rows},
+        structures={text: changed(structures[ranked[0].screening.id], id=text) for text in hostile},
         dossiers=len(rows),
     )
     assert len(list((tmp_path / "dossiers").glob("*.html"))) == len(hostile)

@@ -11,10 +11,12 @@ from xml.etree import ElementTree
 import pytest
 from pymatgen.core import Structure
 
-from polywell.records import ENTRY_COLUMNS
+from polywell.records import ENTRY_COLUMNS, Entry
 from reports.dossier.cif import cif_text
 from reports.html.names import safe_name
-from reports.run.shortlist import Filter, FilterError, chosen, schema_text, unarmed
+from reports.run.schema import schema_text
+from reports.run.shortlist import Filter, FilterError, chosen, unarmed
+from tests.reports.made import changed
 from tests.reports.written import write_shortlist
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -48,9 +50,9 @@ def sheets(path) -> dict[str, str]:
 def test_every_candidate_stands_in_the_table_with_its_numbers(small_run, tmp_path) -> None:
     write_shortlist(tmp_path, small_run.ranked, {}, small_run.manifest())
     rows = lines(tmp_path / "shortlist.csv")
-    assert [row["id"] for row in rows] == [row["id"] for row in small_run.ranked]
-    for row, own in zip(rows, small_run.ranked, strict=True):
-        assert float(row["tc_ceiling_k"]) == own["tc_ceiling_k"]
+    assert [row["id"] for row in rows] == [one.screening.id for one in small_run.ranked]
+    for row, one in zip(rows, small_run.ranked, strict=True):
+        assert float(row["tc_ceiling_k"]) == one.screening.tc_ceiling_k
         assert row["cif"] == ""
 
 
@@ -99,13 +101,13 @@ def test_filters_keep_what_they_say(make, row) -> None:
     run = make(
         ranked=[
             row("stable", 3.1, e_above_hull_ev=0.0),
-            row("poison", 3.2, elements=["Cu", "Hg", "O"], e_above_hull_ev=0.0),
+            row("poison", 3.2, elements=("Cu", "Hg", "O"), e_above_hull_ev=0.0),
             row("steep", 3.3, e_above_hull_ev=0.2),
             row("silent", 3.4),
             row("iron", 2.9, "iron-based", e_above_hull_ev=0.01),
         ]
     )
-    ids = lambda wanted: [one["id"] for one in chosen(run.ranked, wanted)]  # noqa: E731
+    ids = lambda wanted: [one.screening.id for one in chosen(run.ranked, wanted)]  # noqa: E731
     assert ids(Filter()) == ["stable", "poison", "steep", "silent", "iron"]
     assert ids(Filter(max_hull_ev=0.05)) == ["stable", "poison", "iron"]
     assert ids(Filter(exclude_elements=frozenset({"Hg"}), top=2)) == ["stable", "steep"]
@@ -121,38 +123,38 @@ def test_filters_keep_what_they_say(make, row) -> None:
 
 def test_the_archive_holds_the_structures_under_safe_names(known_candidates, tmp_path) -> None:
     ranked, structures, run = known_candidates
-    evil = {**structures[ranked[0]["id"]], "id": "../../../x\n;data_evil"}
-    rows = [*ranked, {**ranked[0], "id": evil["id"]}]
-    written = write_shortlist(tmp_path, rows, {**structures, evil["id"]: evil}, run.manifest())
+    evil = changed(structures[ranked[0].screening.id], id="../../../x\n;data_evil")
+    rows = [*ranked, changed(ranked[0], id=evil.id)]
+    written = write_shortlist(tmp_path, rows, {**structures, evil.id: evil}, run.manifest())
     assert written.candidates == written.cifs == len(rows)
     with zipfile.ZipFile(tmp_path / "cifs.zip") as archive:
         names = archive.namelist()
         assert len(names) == len(rows)
         assert all(re.fullmatch(r"[A-Za-z0-9_.-]+\.cif", name) and ".." not in name for name in names)
         assert {row["cif"] for row in lines(tmp_path / "shortlist.csv")} == set(names)
-        for row in ranked:
-            text = archive.read(f"{safe_name(row['source'], row['id'])}.cif").decode("ascii")
+        for one in ranked:
+            name = safe_name(one.screening.source, one.screening.id)
+            text = archive.read(f"{name}.cif").decode("ascii")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 read = Structure.from_str(text, fmt="cif")
-            assert len(read) == len(structures[row["id"]]["species"])
+            assert len(read) == len(structures[one.screening.id].structure)
     first = (tmp_path / "cifs.zip").read_bytes()
-    write_shortlist(tmp_path, rows, {**structures, evil["id"]: evil}, run.manifest())
+    write_shortlist(tmp_path, rows, {**structures, evil.id: evil}, run.manifest())
     assert (tmp_path / "cifs.zip").read_bytes() == first
 
 
 def test_a_cif_gives_back_cell_sites_and_occupancies(known_candidates) -> None:
     _, structures, _ = known_candidates
-    for row in structures.values():
+    for entry in structures.values():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read = Structure.from_str(cif_text(row), fmt="cif")
-        volume = abs(Structure([[*row["lattice"][i : i + 3]] for i in (0, 3, 6)], [], []).volume)
-        assert read.volume == pytest.approx(volume, rel=1e-6)
-        total = sum(sum(amounts) for amounts in row["occupancies"])
+            read = Structure.from_str(cif_text(entry), fmt="cif")
+        assert read.volume == pytest.approx(entry.structure.volume, rel=1e-6)
+        total = entry.structure.composition.num_atoms
         assert read.composition.num_atoms == pytest.approx(total, rel=1e-4)
     with pytest.raises(ValueError, match="holds no structure"):
-        cif_text({"id": "x", "lattice": None})
+        cif_text(Entry("s", "x", "CuO", ("Cu", "O"), None))
 
 
 def test_names_differ_for_different_ids_and_have_no_path() -> None:
