@@ -1,4 +1,4 @@
-"""The four rooms and the one direction of their imports, read from the import statements."""
+"""The four rooms: one direction of their imports, read from the statements, and folders that stay small."""
 
 import ast
 from collections.abc import Collection, Iterator
@@ -38,6 +38,11 @@ WHEN_CALLED = {
     "polywell/api.py": {"catalog.readers"},  # a path in place of a structure
 }
 """Modules of other rooms that a file may import within a function, and nowhere else."""
+
+MODULES_A_FOLDER = 14
+"""About a dozen."""
+
+LINES_A_MODULE = 400
 
 
 def imported_modules(source: str, package: str) -> Iterator[tuple[str, int]]:
@@ -149,3 +154,23 @@ def test_the_installed_packages_are_the_four_rooms():
 
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
     assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == ROOMS
+
+
+def test_a_folder_is_seen_at_a_glance():
+    crowded = {}
+    for room in sorted(ROOMS):
+        for folder in (CHECKOUT / room, *(path for path in (CHECKOUT / room).rglob("*") if path.is_dir())):
+            modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+            if len(modules) > MODULES_A_FOLDER:
+                crowded[folder.relative_to(CHECKOUT).as_posix()] = len(modules)
+    assert crowded == {}
+
+
+def test_a_module_is_one_idea():
+    long = {}
+    for room in sorted(ROOMS):
+        for path in (CHECKOUT / room).rglob("*.py"):
+            lines = len(path.read_text("utf-8").splitlines())
+            if lines > LINES_A_MODULE:
+                long[path.relative_to(CHECKOUT).as_posix()] = lines
+    assert long == {}

@@ -91,10 +91,12 @@ def test_in_an_empty_folder_the_library_is_screened_into_it(installed, tmp_path)
     assert files_below(installed) == before
 
 
-def test_the_program_says_its_version(installed, tmp_path):
+def test_the_program_and_the_library_say_one_version(installed, tmp_path):
     [told] = metadata.distributions(name="polywell", path=[str(installed)])
-    done = run(installed, tmp_path, f"import polywell; print(polywell.__file__)\n{PROGRAM}", "--version")
-    assert done.stdout.split() == [str(installed / "polywell" / "__init__.py"), "polywell", told.version]
+    code = f"import polywell; print(polywell.__file__, polywell.__version__)\n{PROGRAM}"
+    done = run(installed, tmp_path, code, "--version")
+    place = str(installed / "polywell" / "__init__.py")
+    assert done.stdout.split() == [place, told.version, "polywell", told.version]
 
 
 def test_an_installation_is_not_calibrated(installed, tmp_path):
