@@ -114,11 +114,11 @@ class ScreenOptions(BaseSettings):
         Raises:
             OptionError: one of them, or a variable of the environment, cannot be used.
         """
-        told = {name: value for name, value in (given or {}).items() if value is not None}
+        named = {name: value for name, value in (given or {}).items() if value is not None}
         try:
-            return cls(**told)
+            return cls(**named)
         except ValidationError as error:
-            raise OptionError(_sentence(error.errors()[0], told)) from error
+            raise OptionError(_sentence(error.errors()[0], named)) from error
 
     def in_force(self) -> Iterator[tuple[str, str, str]]:
         """Each option with its value and where that comes from."""

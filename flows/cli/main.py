@@ -30,7 +30,7 @@ app = typer.Typer(
 def _print_version(wanted: bool) -> None:
     if wanted:
         from catalog.home import checkout
-        from flows.pipeline.manifest import code_version
+        from flows.pipeline.versions import code_version
 
         typer.echo(f"polywell {code_version(checkout())}")
         raise typer.Exit

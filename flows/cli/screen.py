@@ -42,15 +42,15 @@ def derived_command() -> Any:
 def _parameters() -> Iterator[inspect.Parameter]:
     """A parameter for each option: a text, which the options check, or a flag; None unless it is given."""
     for name, field in options.ScreenOptions.model_fields.items():
-        told: Any = {"help": _help(name, field), "show_default": False}
+        common: Any = {"help": _help(name, field), "show_default": False}
         is_flag = field.annotation is bool
         if name == ARGUMENT:
-            declared: Any = typer.Argument(metavar=name.upper(), **told)
+            declared: Any = typer.Argument(metavar=name.upper(), **common)
         elif is_flag:
-            declared = typer.Option(f"{flag(name)}/--no-{flag(name).removeprefix('--')}", **told)
+            declared = typer.Option(f"{flag(name)}/--no-{flag(name).removeprefix('--')}", **common)
         else:
             metavar = next((one.text for one in field.metadata if isinstance(one, Metavar)), None)
-            declared = typer.Option(flag(name), metavar=metavar, **told)
+            declared = typer.Option(flag(name), metavar=metavar, **common)
         type_: Any = bool if is_flag else str
         yield inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[type_ | None, declared]

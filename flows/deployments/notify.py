@@ -128,8 +128,8 @@ def _send(
             block = _loaded(name)
             # Prefect's synchronous ways only begin, and lose the message, where an event loop runs.
             if isinstance(block, Webhook):
-                said = {"subject": subject, "body": body}
-                answer: Any = run_coro_as_sync(block.call(payload=said))
+                message = {"subject": subject, "body": body}
+                answer: Any = run_coro_as_sync(block.call(payload=message))
                 answer.raise_for_status()
             else:
                 with block.raise_on_failure():  # Slack and e-mail would else lose it without a word

@@ -17,12 +17,12 @@ from flows.deployments.notify import secret_of, tell_failure, teller
 from flows.deployments.parameters import takes_options
 from flows.deployments.summary import counts_markdown, page_link, top_rows
 from flows.options import ScreenOptions
-from flows.pipeline import listing, publishing, ranked, reading, run, screening
+from flows.pipeline import listing, publishing, ranking, reading, run, screening
 from flows.pipeline.finished import Finished
 from flows.pipeline.listing import Listing
 from flows.pipeline.pending import Pending, Shard
 from flows.pipeline.plan import Plan, make_plan
-from flows.pipeline.ranked import Ranked
+from flows.pipeline.ranking import Ranked
 from flows.pipeline.reading import Stored
 from flows.pipeline.record import Started
 from flows.pipeline.screening import Screened
@@ -66,13 +66,13 @@ def screen_pending(plan: Plan, pending: Pending, workers: run.AnyWorkers, today:
 @task(name="rank", cache_policy=NO_CACHE, persist_result=False)
 def rank(plan: Plan, screened: Screened) -> Ranked:
     """Ranks the candidates, and checks that no entry is lost."""
-    return ranked.rank(plan, screened)
+    return ranking.rank(plan, screened)
 
 
 @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
-def publish(plan: Plan, started: Started, listed: Listing, tables: Ranked) -> Finished:
+def publish(plan: Plan, started: Started, listed: Listing, ranked: Ranked) -> Finished:
     """Publishes the catalog and the pages, and the artifacts that Prefect shows."""
-    finished = publishing.publish(plan, started, listed, tables)
+    finished = publishing.publish(plan, started, listed, ranked)
     create_table_artifact(top_rows(finished), key="polywell-ranking", description="The top of the ranking")
     create_markdown_artifact(counts_markdown(finished), key="polywell-counts")
     create_link_artifact(page_link(finished), "The page of this run", key="polywell-page")

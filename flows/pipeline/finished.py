@@ -1,8 +1,10 @@
-"""What a run leaves behind."""
+"""What a run leaves behind, and how its entries are counted."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,68 @@ from catalog.home import Home
 from catalog.runs.diff import Difference
 from catalog.runs.published import PublishedRun
 from catalog.store.schema import Row
-from flows.pipeline.manifest import Counts
 from polywell.records import Outcome
+
+
+class LostEntriesError(Exception):
+    """More or fewer entries came out than went in; a fault of the program."""
+
+
+Verdict = tuple[str, str | None, str | None]
+"""Outcome, reason and type of error of an entry."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many entries there were, and how many of them came out as what."""
+
+    entries: int
+    candidates: int
+    rejected: int
+    failed: int
+    reasons: Mapping[str, int]
+    failures: Mapping[str, int]
+
+    @classmethod
+    def of(cls, entries: int, verdicts: Mapping[Verdict, int]) -> Counts:
+        """Counts how often each verdict was given, in a run that took in `entries` entries.
+
+        Raises:
+            LostEntriesError: `entries` is not the number of candidates, rejected and failed ones.
+        """
+        outcomes, reasons, failures = (Counter[str]() for _ in range(3))
+        for (outcome, reason, failure), count in verdicts.items():
+            outcomes[outcome] += count
+            if reason is not None:
+                reasons[reason] += count
+            if failure is not None:
+                failures[failure] += count
+        counts = cls(
+            entries=entries,
+            candidates=outcomes[Outcome.CANDIDATE],
+            rejected=outcomes[Outcome.REJECTED],
+            failed=outcomes[Outcome.FAILED],
+            reasons=_by_count(reasons),
+            failures=_by_count(failures),
+        )
+        if entries != counts.candidates + counts.rejected + counts.failed:
+            raise LostEntriesError(f"{counts.sentence}: these must be equal; please report this as a fault")
+        return counts
+
+    @classmethod
+    def of_manifest(cls, manifest: Mapping[str, Any]) -> Counts:
+        """The counts that a manifest holds."""
+        return cls(**{field.name: manifest[field.name] for field in fields(cls)})
+
+    @property
+    def sentence(self) -> str:
+        """The counts as a sum."""
+        parts = f"{self.candidates} candidates + {self.rejected} rejected + {self.failed} failed"
+        return f"{self.entries} entries = {parts}"
+
+
+def _by_count(counted: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
 @dataclass(frozen=True)

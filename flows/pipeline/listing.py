@@ -14,9 +14,9 @@ from catalog.sources import Source
 from catalog.sources.base import INDEX, INDEX_ROWS
 from catalog.store.durable import file_digest
 from catalog.store.shards import forget_work, keys_digest, work_folder
-from flows.pipeline.finished import Finished, page_of
-from flows.pipeline.manifest import Counts, versions
+from flows.pipeline.finished import Counts, Finished, page_of
 from flows.pipeline.plan import Plan
+from flows.pipeline.versions import versions
 from flows.progress import Advance, say, stage
 from reports.html.names import EVALUATION, EVALUATION_DATA
 

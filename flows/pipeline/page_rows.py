@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from catalog.home import Home
 from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
 from catalog.store.schema import arrow_schema, conformed
 from catalog.store.structures import entries_of
-from flows.pipeline.ranking import Tables
+from flows.pipeline.plan import Plan
+from flows.pipeline.ranking import Ranked
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import SCREENING_COLUMNS, Candidate, Entry, Outcome, Screening
@@ -19,7 +19,7 @@ from reports.run.table import MAX_LISTED
 
 
 @dataclass(frozen=True)
-class Shown:
+class PageRows:
     """Records as `reports.run.page.run_files` takes them; of rejected and failed ones, those it lists."""
 
     ranked: list[Candidate]
@@ -29,26 +29,19 @@ class Shown:
     measured: list[Screening]
 
 
-def shown(tables: Tables, home: Home, source: str, dossiers: int, families: Families) -> Shown:
+def page_rows(plan: Plan, ranked: Ranked) -> PageRows:
     """Gathers what the pages of a run show.
-
-    Args:
-        tables: the run's tables.
-        home: where the structures lie.
-        source: name of the source.
-        dossiers: how many of the first candidates get a page of their own.
-        families: the λ table of the screening.
 
     Raises:
         LakeError: the structures cannot be read.
     """
-    ids = {one.screening.id for one in tables.candidates[:dossiers]}
-    return Shown(
-        tables.candidates,
-        _first(tables.rejected),
-        _first(tables.failed),
-        entries_of(rows_of(home.structures, source, ids)),
-        measured_candidates(families),
+    ids = {one.screening.id for one in ranked.candidates[: plan.options.dossiers]}
+    return PageRows(
+        ranked.candidates,
+        _first(ranked.rejected),
+        _first(ranked.failed),
+        entries_of(rows_of(plan.home.structures, plan.source.name, ids)),
+        measured_candidates(plan.families),
     )
 
 

@@ -1,35 +1,47 @@
-"""The tables of a run in the order in which they are published, made from the stored predictions."""
+"""The fourth step of a run: the candidates of a source corrected, estimated and ranked together."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.home import Home
 from catalog.sources.licences import is_noncommercial
 from catalog.store.lake import scan
 from catalog.store.predictions import records_of, with_records
 from catalog.store.schema import arrow_schema, conformed, entry_schema
 from catalog.store.slim import slim, sorted_rows
-from flows.pipeline.manifest import Counts
+from flows.pipeline.finished import Counts, Verdict
+from flows.pipeline.plan import Plan
+from flows.pipeline.screening import Screened
+from flows.progress import say
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.corrected_database import CorrectedDatabase
 from polywell.evidence.estimates import estimated
 from polywell.families import Families
-from polywell.ranking import DEFAULT, RankBy, rank
+from polywell.ranking import RankBy
+from polywell.ranking import rank as rank_candidates
 from polywell.records import SCREENING_COLUMNS, Candidate, Outcome, Screening, Sighting
 
 
 @dataclass(frozen=True)
-class Tables:
-    """Candidates by rank, the others by id; how many entries their licence kept out; the correction.
+class Ranked:
+    """The tables that are to be published: candidates by rank, the others by id.
 
-    `ranked` holds the same rows as `candidates`. The others may be all that a database holds: their tables
-    are slim (see `catalog.store.slim`).
+    The others may be all that a database holds: their tables are slim (see `catalog.store.slim`).
+
+    Attributes:
+        candidates: the same as the rows of `ranked`.
+        ranked: all candidates, in order.
+        rejected: all rejected entries.
+        failed: all failed entries.
+        excluded: how many entries their licence kept out.
+        database: the correction of the database.
+        counts: how many entries came out as what.
     """
 
     candidates: list[Candidate]
@@ -38,13 +50,18 @@ class Tables:
     failed: pa.Table
     excluded: int
     database: CorrectedDatabase
+    counts: Counts
 
-    def of(self) -> Mapping[Outcome, pa.Table]:
-        """The tables by outcome."""
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the record of the run keeps of it."""
         return {
-            Outcome.CANDIDATE: self.ranked,
-            Outcome.REJECTED: self.rejected,
-            Outcome.FAILED: self.failed,
+            "entries": self.counts.entries,
+            "candidates": self.counts.candidates,
+            "rejected": self.counts.rejected,
+            "failed": self.counts.failed,
+            "corrected": self.database.corrected,
+            "suspect": self.database.suspect,
         }
 
     def without_estimate(self) -> dict[str, int]:
@@ -52,52 +69,58 @@ class Tables:
         notes = (one.estimate.estimate_note for one in self.candidates)
         return dict(Counter(note for note in notes if note is not None))
 
-    def counts(self, entries: int) -> Counts:
-        """Counts what is in the tables, of a run that took in `entries` entries.
 
-        Raises:
-            LostEntriesError: an entry is missing or came twice.
-        """
-        names = ["reason", "error_type"]
-        narrow = pa.schema([entry_schema().field(name) for name in names])
-        said = {}
-        for outcome, table in self.of().items():
-            rows = pa.Table.from_batches([conformed(part, narrow) for part in table.to_batches()], narrow)
-            for row in rows.group_by(names).aggregate([([], "count_all")]).to_pylist():
-                said[outcome.value, row["reason"], row["error_type"]] = row["count_all"]
-        return Counts.tally(entries - self.excluded, said)
-
-
-def tables_of(
-    home: Home,
-    source: str,
-    families: Families,
-    without_noncommercial: bool = False,
-    rank_by: RankBy = DEFAULT,
-) -> Tables:
+def rank(plan: Plan, screened: Screened) -> Ranked:
     """Reads the predictions of a source, corrects and estimates the candidates together, and ranks them.
 
-    Args:
-        home: where the table lies.
-        source: name of the source.
-        families: the λ table of the screening.
-        without_noncommercial: leave out entries whose licence forbids commercial use; they take no part in
-            the correction either.
-        rank_by: the order of the list.
+    Entries that the options leave out for their licence take no part in the correction either.
+
+    Raises:
+        LostEntriesError: an entry is missing or came twice.
+        LakeError: the table cannot be read.
     """
+    tables, excluded = _by_outcome(plan)
+    counts = Counts.of(screened.entries - excluded, _verdicts(tables))
+    say(f"predictions: {counts.sentence}")
+    if excluded:
+        say(f"left out: {excluded} entries whose licence forbids commercial use")
+    candidates, ranked, database = _ranked(tables[Outcome.CANDIDATE], plan.families, plan.options.rank_by)
+    say(f"correction: {database.sentence}")
+    result = Ranked(
+        candidates, ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database, counts
+    )
+    for note, count in result.without_estimate().items():
+        say(f"no estimate for {count} of {counts.candidates} candidates, which come after the others: {note}")
+    return result
+
+
+def _by_outcome(plan: Plan) -> tuple[dict[Outcome, pa.Table], int]:
+    """The stored predictions of the source by outcome, and how many were left out for their licence."""
     schema = arrow_schema(SCREENING_COLUMNS)
     kept: dict[Outcome, list[pa.RecordBatch]] = {outcome: [] for outcome in Outcome}
     excluded = 0
-    for batch in scan(home.predictions, source, schema.names):
-        some = _commercial(batch) if without_noncommercial else batch
+    for batch in scan(plan.home.predictions, plan.source.name, schema.names):
+        some = _commercial(batch) if plan.options.exclude_noncommercial else batch
         excluded += batch.num_rows - some.num_rows
         few = slim(some)
         for outcome, parts in kept.items():
             is_such = pc.equal(few.column("outcome"), outcome.value)
             parts.append((some if outcome is Outcome.CANDIDATE else few).filter(is_such))
     tables = {outcome: sorted_rows(parts, schema) for outcome, parts in kept.items()}
-    candidates, ranked, database = _ranked(tables[Outcome.CANDIDATE].cast(schema), families, rank_by)
-    return Tables(candidates, ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database)
+    tables[Outcome.CANDIDATE] = tables[Outcome.CANDIDATE].cast(schema)
+    return tables, excluded
+
+
+def _verdicts(tables: Mapping[Outcome, pa.Table]) -> dict[Verdict, int]:
+    """How often each verdict was given."""
+    names = ["reason", "error_type"]
+    narrow = pa.schema([entry_schema().field(name) for name in names])
+    counted = {}
+    for outcome, table in tables.items():
+        rows = pa.Table.from_batches([conformed(part, narrow) for part in table.to_batches()], narrow)
+        for row in rows.group_by(names).aggregate([([], "count_all")]).to_pylist():
+            counted[outcome.value, row["reason"], row["error_type"]] = row["count_all"]
+    return counted
 
 
 def _commercial(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -113,7 +136,7 @@ def _ranked(
     screenings = records_of(Screening, table)
     estimates, database = estimated(screenings, built_in_calibration(), families)
     found = list(zip(screenings, estimates, strict=True))
-    candidates = rank(found, rank_by, records_of(Sighting, table))
+    candidates = rank_candidates(found, rank_by, records_of(Sighting, table))
     places = {screening.id: place for place, screening in enumerate(screenings)}
     order = table.take(pa.array([places[one.screening.id] for one in candidates], pa.int64()))
     schema = entry_schema()

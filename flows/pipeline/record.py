@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from catalog.home import Home
@@ -16,7 +17,6 @@ from catalog.runs.record import write_record
 from catalog.store.lake import SPOOLS
 from catalog.store.lock import only_run
 from flows.pipeline.listing import NothingToScreenError
-from flows.pipeline.manifest import now
 from flows.progress import say
 
 COLLECTED_OBJECTS = 50_000
@@ -29,6 +29,12 @@ class Started:
 
     name: str
     at: datetime
+
+
+def now() -> datetime:
+    """The clock, which only this room may read; `SOURCE_DATE_EPOCH` (seconds since 1970) stands in for it."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
 
 
 @contextmanager
@@ -61,8 +67,8 @@ def recorded(home: Home, source: str) -> Iterator[tuple[Started, dict[str, Any]]
 
 def _write(home: Home, source: str, started: Started, facts: dict[str, Any]) -> None:
     times = {"started": started.at, "finished": now()}
-    told = {name: time.isoformat(timespec="seconds") for name, time in times.items()}
-    write_record(home, started.name, {**facts, "run": started.name, "source": source, **told})
+    when = {name: time.isoformat(timespec="seconds") for name, time in times.items()}
+    write_record(home, started.name, {**facts, "run": started.name, "source": source, **when})
 
 
 def _tidy(home: Home) -> None:

@@ -13,7 +13,7 @@ from flows.pipeline.listing import Listing, list_source
 from flows.pipeline.pending import Pending
 from flows.pipeline.plan import Plan
 from flows.pipeline.publishing import publish
-from flows.pipeline.ranked import Ranked, rank
+from flows.pipeline.ranking import Ranked, rank
 from flows.pipeline.reading import Stored, read
 from flows.pipeline.record import Started, recorded
 from flows.pipeline.screening import Screened, screen

@@ -129,8 +129,10 @@ def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.Recor
     decided = [place for place, verdict in enumerate(verdicts) if verdict is not None]
     others = [place for place, verdict in enumerate(verdicts) if verdict is None]
     known = batch.take(pa.array(others, pa.int64())).to_pylist()
-    said = [_judged(row, record) for row, record in zip(known, records_of(known, families), strict=True)]
-    screened = pa.RecordBatch.from_pylist(said, schema=table_schema())
+    predictions = [
+        _judged(row, record) for row, record in zip(known, records_of(known, families), strict=True)
+    ]
+    screened = pa.RecordBatch.from_pylist(predictions, schema=table_schema())
     if not decided:
         return screened
     given = [verdict for verdict in verdicts if verdict is not None]
@@ -141,14 +143,14 @@ def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.Recor
 
 def _verdicts(batch: pa.RecordBatch, families: Families) -> list[tuple[Reason, str] | None]:
     """What the composition alone says of rows that were read without a structure; None of all others."""
-    said: dict[tuple[str, ...], tuple[Reason, str] | None] = {}
+    known: dict[tuple[str, ...], tuple[Reason, str] | None] = {}
     is_bare = pc.and_(batch.column("lattice").is_null(), batch.column("error_type").is_null())
     verdicts = []
     for bare, elements in zip(is_bare.to_pylist(), batch.column("elements").to_pylist(), strict=True):
         key = tuple(elements) if bare else ()
-        if bare and key not in said:
-            said[key] = composition_verdict(key, families)
-        verdicts.append(said[key] if bare else None)
+        if bare and key not in known:
+            known[key] = composition_verdict(key, families)
+        verdicts.append(known[key] if bare else None)
     return verdicts
 
 
@@ -174,16 +176,16 @@ def unscreened_batch(
 ) -> pa.RecordBatch:
     """The prediction of an entry whose screening ended its worker, as a batch."""
     [known] = row.to_pylist()
-    [said] = unscreened_rows(known, error_type, message, families)
-    said["input_hash"], said["row_hash"] = known["row_hash"], results_hash(said)
-    return pa.RecordBatch.from_pylist([said], schema=table_schema())
+    [prediction] = unscreened_rows(known, error_type, message, families)
+    prediction["input_hash"], prediction["row_hash"] = known["row_hash"], results_hash(prediction)
+    return pa.RecordBatch.from_pylist([prediction], schema=table_schema())
 
 
 def _judged(row: Row, record: Screening) -> Row:
-    said = record_to_row(record)
-    said |= record_to_row(Sighting(structure_digest(row)))
-    said["input_hash"], said["row_hash"] = row["row_hash"], results_hash(said)
-    return said
+    prediction = record_to_row(record)
+    prediction |= record_to_row(Sighting(structure_digest(row)))
+    prediction["input_hash"], prediction["row_hash"] = row["row_hash"], results_hash(prediction)
+    return prediction
 
 
 def unscreened_rows(row: Row, error_type: str, message: str, families: Families) -> list[Row]:

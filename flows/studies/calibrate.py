@@ -102,33 +102,33 @@ def _moved(before: Calibration | str, after: Calibration) -> tuple[str, ...]:
     if isinstance(before, str):
         digests = tuple(f"{name}: {digest[:DIGITS]}" for name, digest in after.digests)
         return (before, *digests)
-    said = []
+    moved = []
     if before.algorithm_version != after.algorithm_version:
-        said.append(f"algorithm version: {before.algorithm_version} to {after.algorithm_version}")
+        moved.append(f"algorithm version: {before.algorithm_version} to {after.algorithm_version}")
     old = dict(before.digests)
     for name, digest in after.digests:
         if old.get(name) != digest:
-            said.append(f"{name}: {old.get(name, 'none')[:DIGITS]} to {digest[:DIGITS]}")
+            moved.append(f"{name}: {old.get(name, 'none')[:DIGITS]} to {digest[:DIGITS]}")
     names = dict.fromkeys(model.family for model in (*before.models, *after.models))
     for family in names:
-        said.extend(_moved_family(family, before, after))
-    return tuple(said) or ("only the layout of the table moved",)
+        moved.extend(_moved_family(family, before, after))
+    return tuple(moved) or ("only the layout of the table moved",)
 
 
 def _moved_family(family: str, before: Calibration, after: Calibration) -> list[str]:
     one, other = before.model(family), after.model(family)
     if one is None or other is None:
         return [f"{family}: {'new' if one is None else 'gone'}"]
-    said = []
+    moved = []
     old, new = {row.id: row for row in one.rows}, {row.id: row for row in other.rows}
     added, gone = len(new.keys() - old.keys()), len(old.keys() - new.keys())
     changed = sum(old[id_] != new[id_] for id_ in old.keys() & new.keys())
     if added or gone or changed:
-        said.append(f"{family}: {added} rows added, {gone} gone, {changed} changed, {len(new)} now")
+        moved.append(f"{family}: {added} rows added, {gone} gone, {changed} changed, {len(new)} now")
     if (one.variances, one.noise, one.interval_scale) != (other.variances, other.noise, other.interval_scale):
-        said.append(
+        moved.append(
             f"{family}: noise {one.noise:.4g} to {other.noise:.4g}, variance far from data "
             f"{one.prior_variance:.4g} to {other.prior_variance:.4g}, interval scale "
             f"{one.interval_scale:.4g} to {other.interval_scale:.4g}"
         )
-    return said
+    return moved

@@ -146,10 +146,10 @@ def _outside(
     if not tested.rows:
         causes = Counter(one.cause for one in (*unread, *unused)).most_common()
         first = next((f"; first {one.id!r}: {one.message}" for one in (*unread, *unused)), "")
-        said = ", ".join(f"{count} {cause}" for cause, count in causes) or "no rows"
+        others = ", ".join(f"{count} {cause}" for cause, count in causes) or "no rows"
         raise NothingToEvaluateError(
             f"{labelled.name}: nothing to evaluate, expected structures with the cages of one of "
-            f"{', '.join(family.name for family in families.rows)}; got {said}{first}"
+            f"{', '.join(family.name for family in families.rows)}; got {others}{first}"
         )
     with stage("predicting each row from other compounds", "rows predicted") as advance:
         evaluation = evaluate_against(

@@ -12,11 +12,11 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import catalog.sources.materials_project.source
-import flows.pipeline.manifest
 import flows.pipeline.pending
 import flows.pipeline.reading
 import flows.pipeline.run
 import flows.pipeline.shards
+import flows.pipeline.versions
 from catalog.runs import publish
 from catalog.store import durable, lake
 from flows.options import ScreenOptions
@@ -84,7 +84,7 @@ def live(source, home, kill_at):
     """One run in this process; leaves `steps.json` beside the home when it comes to its end."""
     flows.pipeline.run.Workers = OwnHands
     flows.pipeline.page_rows.measured_candidates = lambda families: []
-    flows.pipeline.manifest.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
+    flows.pipeline.versions.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
     flows.pipeline.shards.wall_limit = nullcontext  # it needs the main thread
     catalog.sources.materials_project.source.REQUESTS_PER_S = 1000.0
     flows.pipeline.reading.SHARD_ENTRIES = flows.pipeline.pending.SHARD_ENTRIES = 2

@@ -11,11 +11,12 @@ from catalog.sources import RawEntry
 from catalog.sources.base import in_batches
 from catalog.store.structures import entry_to_row
 from flows.options import ScreenOptions
-from flows.pipeline.manifest import Counts, LostEntriesError, code_version
+from flows.pipeline.finished import Counts, LostEntriesError
 from flows.pipeline.plan import Plan
 from flows.pipeline.reading import cut
 from flows.pipeline.run import run
 from flows.pipeline.shards import unscreened_rows
+from flows.pipeline.versions import code_version
 from polywell.families import load_families
 from polywell.records import Entry, Provenance
 from polywell.screening import failed
@@ -91,9 +92,10 @@ def test_entries_that_kill_their_worker_are_rows_and_the_run_goes_on(tmp_path):
 def test_a_lost_entry_is_noticed():
     families = load_families()
     record = failed("given", "a", "", (), Provenance(), "ParseError", "no", "read", families)
-    assert Counts.of(1, [record]).failures == {"ParseError": 1}
+    verdicts = {(record.outcome.value, record.reason, record.error_type): 1}
+    assert Counts.of(1, verdicts).failures == {"ParseError": 1}
     with pytest.raises(LostEntriesError, match="2 entries = 0 candidates \\+ 0 rejected \\+ 1 failed"):
-        Counts.of(2, [record])
+        Counts.of(2, verdicts)
 
 
 def test_shards_are_cut_from_a_stream_without_reading_ahead():
