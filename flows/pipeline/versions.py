@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from dataclasses import asdict
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from catalog.readers.limits import LIMITS
 from catalog.store.durable import canonical_json
 from catalog.store.schema import SCHEMA_VERSION
 from flows.workers.limits import LIMITS as ENTRY_LIMITS
-from polywell import ALGORITHM_VERSION
+from polywell import ALGORITHM_VERSION, __version__
 from polywell.data.elements import LIGANDS
 from polywell.data.reference import digest as reference_digest
 from polywell.evidence.calibration_table import built_in_calibration
@@ -89,15 +88,11 @@ def code_version(project: Path | None) -> str:
 
     `.dirty` is added when files differ from the commit.
     """
-    try:
-        version = metadata.version("polywell")
-    except metadata.PackageNotFoundError:
-        version = "0 (not installed)"
     commit = None if project is None else _git(project, "rev-parse", "--verify", "--short=12", "HEAD")
     if project is None or not commit:
-        return version
+        return __version__
     changed = _git(project, "status", "--porcelain", "--untracked-files=no")
-    return f"{version}+g{commit}{'.dirty' if changed else ''}"
+    return f"{__version__}+g{commit}{'.dirty' if changed else ''}"
 
 
 def _git(checkout: Path, *words: str) -> str | None:
