@@ -26,7 +26,7 @@ from catalog.store.structures import (
     structures_schema,
 )
 from flows.workers.limits import hang_limit, wall_limit
-from flows.workers.pool import WORKER_DIED
+from flows.workers.worker import WORKER_DIED
 from polywell import ALGORITHM_VERSION
 from polywell.families import Families
 from polywell.records import Outcome, Reason, Screening, Sighting

@@ -16,7 +16,8 @@ from typing import Any, Self
 
 from catalog.errors import CatalogError
 from flows.progress import say
-from flows.workers.pool import Item, Lost, Result, Work, Workers
+from flows.workers.pool import Lost, Workers
+from flows.workers.worker import Item, Result, Work
 
 WAIT_S = 30
 """Seconds to wait for the scheduler to answer."""

@@ -9,37 +9,21 @@ The same is done when the work raises, which it should not: what comes of one en
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver
-from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Self
 
-from catalog.readers.limits import limit_memory
 from flows.workers.limits import LIMITS, EntryLimits
-
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess as ParentProcess
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-Work = Callable[[Sequence[Item]], Result]
-"""What a worker does with a shard; it and what it takes and gives must be picklable."""
+from flows.workers.worker import WORKER_DIED, Item, LoneWorker, Result, Work, WorkerDiedError, start_worker
 
 Lost = Callable[[Item, str, str], Result]
 """What stands in the results for an entry that could not be done; made of it, a type of error, a message."""
-
-WORKER_DIED = "WorkerDied"
-"""The type of error of an entry that took its worker process down."""
-
 
 MODULES = ("flows.pipeline.shards", "pandas")
 """What the workers of a run need; pyarrow would import pandas in each of them."""
@@ -105,7 +89,7 @@ class Workers:
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self.count, mp_context=self._context, initializer=_start_worker, initargs=(self._limits,)
+            self.count, mp_context=self._context, initializer=start_worker, initargs=(self._limits,)
         )
 
     def _submit(
@@ -144,13 +128,13 @@ class Workers:
     def _one_by_one(
         self, work: Work[Item, Result], lost: Lost[Item, Result], shard: Sequence[Item]
     ) -> Iterator[tuple[Sequence[Item], Result]]:
-        alone: _LoneWorker[Item, Result] | None = None
+        alone: LoneWorker[Item, Result] | None = None
         try:
             for item in shard:
-                alone = alone or _LoneWorker(self._context, work, self._limits)
+                alone = alone or LoneWorker(self._context, work, self._limits)
                 try:
                     result = alone.do([item])
-                except _WorkerDiedError as death:
+                except WorkerDiedError as death:
                     alone = None
                     result = lost(item, WORKER_DIED, str(death))
                 except Exception as error:  # the one place for what the work should not raise
@@ -159,78 +143,6 @@ class Workers:
         finally:
             if alone is not None:
                 alone.stop()
-
-
-class _WorkerDiedError(Exception):
-    pass
-
-
-class _LoneWorker(Generic[Item, Result]):
-    """One process that does one thing at a time, so that its death has one cause and a known exit code."""
-
-    def __init__(self, context: BaseContext, work: Work[Item, Result], limits: EntryLimits) -> None:
-        self._pipe, far_end = context.Pipe()
-        self._process = context.Process(target=_serve, args=(far_end, work, limits), daemon=True)  # type: ignore[attr-defined]
-        self._process.start()
-        far_end.close()
-
-    def do(self, shard: Sequence[Item]) -> Result:
-        try:
-            self._pipe.send(shard)
-            done, value = self._pipe.recv()
-        except (EOFError, OSError):
-            self._process.join()
-            self._pipe.close()
-            raise _WorkerDiedError(_how_it_ended(self._process.exitcode)) from None
-        if not done:
-            raise value
-        return value  # type: ignore[no-any-return]
-
-    def stop(self) -> None:
-        self._pipe.close()
-        self._process.join()
-
-
-def _how_it_ended(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name
-        cause = {
-            "SIGKILL": ", as the system does when memory runs out",
-            "SIGSEGV": ", a crash in compiled code",
-        }
-        return f"the worker process was ended by {name}{cause.get(name, '')}, while it held this entry"
-    return (
-        f"the worker process ended with exit code {exit_code} while it held this entry; "
-        f"a hang, exhausted memory or a crash in compiled code can do that"
-    )
-
-
-def _serve(pipe: Connection, work: Work[Any, Any], limits: EntryLimits) -> None:
-    _start_worker(limits)
-    while True:
-        try:
-            shard = pipe.recv()
-        except EOFError:
-            return
-        try:
-            answer = (True, work(shard))
-        except Exception as error:  # handed back as it is: the caller raises it
-            answer = (False, error)
-        pipe.send(answer)
-
-
-def _start_worker(limits: EntryLimits) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer: it ends its workers
-    limit_memory(limits.memory_bytes)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: ParentProcess) -> None:
-    """Ends this process with the one that it works for: a killed run leaves no workers behind."""
-    parent.join()
-    os._exit(1)
 
 
 def _process_context(preload: Sequence[str]) -> BaseContext:
