@@ -93,8 +93,8 @@ def _serve(pipe: Connection, work: Work[Any, Any], limits: EntryLimits) -> None:
 
 
 def start_worker(limits: EntryLimits) -> None:
-    """Begins a worker process: it leaves Ctrl-C to its parent, keeps to its memory, and ends with the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers: it ends its workers
+    """Begins a worker process, which has its limit of memory, and ends when its parent does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     limit_memory(limits.memory_bytes)
     parent = multiprocessing.parent_process()
     if parent is not None:
