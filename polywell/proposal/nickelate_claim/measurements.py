@@ -17,7 +17,6 @@ class Sighting:
 
     id: str
     compound: str
-    structure: str | None
     class_name: str
     superconducting: bool
     tc_k: float | None
@@ -25,10 +24,11 @@ class Sighting:
     pressure_gpa: float | None
     year: int | None
     sample: str
-    xi_ang: float | None
-    relation_k: float | None
-    lambda_k_ang2: float | None
     source: str
+    structure: str | None = None
+    xi_ang: float | None = None
+    relation_k: float | None = None
+    lambda_k_ang2: float | None = None
 
     @property
     def film(self) -> bool:
@@ -93,7 +93,6 @@ def sightings(
             Sighting(
                 id=report.id,
                 compound=report.compound,
-                structure=None,
                 class_name=kind.name,
                 superconducting=True,
                 tc_k=report.tc_k,
@@ -101,9 +100,6 @@ def sightings(
                 pressure_gpa=report.pressure_gpa,
                 year=report.year,
                 sample=report.sample,
-                xi_ang=None,
-                relation_k=None,
-                lambda_k_ang2=None,
                 source=report.source,
             )
         )

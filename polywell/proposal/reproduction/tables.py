@@ -18,9 +18,6 @@ from polywell.relation import critical_temperature_k
 
 NAMES = ("alpha", "beta", "gamma")
 
-RULES = ("printed", "nearest", "ceiling", "outer", "median")
-"""Ways of choosing a phase: the printed one, the nearest to λ, the smallest ξ, the largest, or none."""
-
 
 @dataclass(frozen=True)
 class TableRow:
@@ -220,56 +217,44 @@ def _printed(
     )
 
 
+RULES: dict[str, Callable[[TableRow, Mapping[str, float]], float] | None] = {
+    "printed": lambda row, heights: heights[row.printed_phase],
+    "nearest": lambda row, heights: min(
+        heights.values(), key=lambda xi: abs(row.tc_k * xi**2 - row.family_lambda)
+    ),
+    "ceiling": lambda row, heights: min(heights.values()),
+    "outer": lambda row, heights: max(heights.values()),
+    "median": None,
+}
+"""Ways of choosing ξ: the printed phase, the nearest to λ, the smallest, the largest; or no ξ at all."""
+
+
 def rule_costs(rows: Sequence[TableRow]) -> tuple[RuleCost, ...]:
     """Error of T_c = λ/ξ² under each rule, for the printed heights and for the independent structures."""
     costs = []
     for table in sorted({row.table for row in rows}):
         ours = [row for row in rows if row.table == table]
-        costs += _costs(table, "printed", ours, lambda row: row.printed_xi)
-        costs += _costs(
-            table, "structure", [row for row in ours if not row.built], lambda row: row.structure_xi
-        )
+        independent = [(row, row.structure_xi) for row in ours if not row.built]
+        for heights, chosen in (
+            ("printed", [(row, row.printed_xi) for row in ours]),
+            ("structure", independent),
+        ):
+            usable = [(row, xi) for row, xi in chosen if row.printed_phase in xi]
+            costs += [_cost(table, heights, rule, usable) for rule in RULES]
     return tuple(costs)
 
 
-def _costs(
-    table: int, heights: str, rows: Sequence[TableRow], of: Callable[[TableRow], Mapping[str, float]]
-) -> list[RuleCost]:
-    usable = [row for row in rows if row.printed_phase in of(row)]
-    middle = median(row.tc_k for row in usable)
-    costs = []
-    for rule in RULES:
-        if rule == "median":
-            errors = [abs(middle - row.tc_k) for row in usable]
-            lambdas: list[float] = []
-        else:
-            chosen = [_chosen(rule, row, of(row)) for row in usable]
-            lambdas = [row.tc_k * xi**2 for row, xi in zip(usable, chosen, strict=True)]
-            errors = [
-                abs(critical_temperature_k(xi, row.family_lambda) - row.tc_k)
-                for row, xi in zip(usable, chosen, strict=True)
-            ]
-        costs.append(
-            RuleCost(
-                table=table,
-                heights=heights,
-                rule=rule,
-                rows=len(usable),
-                mean_error_k=fmean(errors),
-                worst_error_k=max(errors),
-                lambda_mean=fmean(lambdas) if lambdas else None,
-                lambda_spread=pstdev(lambdas) if lambdas else None,
-            )
-        )
-    return costs
-
-
-def _chosen(rule: str, row: TableRow, heights: Mapping[str, float]) -> float:
-    if rule == "printed":
-        return heights[row.printed_phase]
-    if rule == "nearest":
-        return min(heights.values(), key=lambda xi: abs(row.tc_k * xi**2 - row.family_lambda))
-    return min(heights.values()) if rule == "ceiling" else max(heights.values())
+def _cost(
+    table: int, heights: str, rule: str, rows: Sequence[tuple[TableRow, Mapping[str, float]]]
+) -> RuleCost:
+    choose = RULES[rule]
+    chosen = [] if choose is None else [(row, choose(row, xi)) for row, xi in rows]
+    middle = median(row.tc_k for row, _ in rows)
+    errors = [abs(critical_temperature_k(xi, row.family_lambda) - row.tc_k) for row, xi in chosen]
+    errors = errors or [abs(middle - row.tc_k) for row, _ in rows]
+    lambdas = [row.tc_k * xi**2 for row, xi in chosen]
+    spread = (fmean(lambdas), pstdev(lambdas)) if lambdas else (None, None)
+    return RuleCost(table, heights, rule, len(rows), fmean(errors), max(errors), *spread)
 
 
 def _decimals(row: TableRow) -> int:

@@ -19,7 +19,7 @@ from reports.html.names import REPRODUCTION_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
 from reports.studies.reproduction.figures import figures
-from reports.studies.reproduction.words import MEANINGS, SECTIONS, WORDS, listing, why
+from reports.studies.reproduction.words import WORDS, listing, meanings, sections, why
 from reports.studies.sentences import words
 from reports.studies.tables import ListColumn
 
@@ -91,8 +91,8 @@ def reproduction_files(folder: Path, payload: Reproduction) -> Iterator[File]:
     counts = Counter(pair.verdict for pair in payload.pairs)
     shown = {
         "sections": shown_sections(payload),
-        "verdicts": tuple(MEANINGS.items()),
-        "counts": tuple((verdict, counts[verdict]) for verdict in MEANINGS),
+        "verdicts": tuple(meanings().items()),
+        "counts": tuple((verdict, counts[verdict]) for verdict in meanings()),
         "total": len(payload.pairs),
         "values": len({pair.key for pair in payload.pairs}),
         "own": _tally(payload.pairs, "arithmetic"),
@@ -112,8 +112,8 @@ def reproduction_data(payload: Reproduction) -> dict[str, Any]:
         "reference_digest": payload.reference_digest,
         "families_digest": payload.families_digest,
         "structures": payload.structures,
-        "verdicts": {verdict.value: counts[verdict] for verdict in MEANINGS},
-        "verdict_meaning": {verdict.value: meaning for verdict, meaning in MEANINGS.items()},
+        "verdicts": {verdict.value: counts[verdict] for verdict in meanings()},
+        "verdict_meaning": {verdict.value: meaning for verdict, meaning in meanings().items()},
         "pairs": [_pair(pair) for pair in payload.pairs],
         "listings": {
             section: [asdict(listing(survey)) for survey in shown]
@@ -144,16 +144,16 @@ def _pair(pair: Pair) -> dict[str, Any]:
 def shown_sections(payload: Reproduction) -> tuple[ShownSection, ...]:
     """The sections in the order of the page, with their figures drawn."""
     drawn = figures(payload)
-    sections = []
-    for key, (title, lead) in SECTIONS.items():
+    shown = []
+    for key, (title, lead) in sections().items():
         ours = payload.of(key)
         counts = Counter(pair.verdict for pair in ours)
-        sections.append(
+        shown.append(
             ShownSection(
                 key=key,
                 title=title,
                 lead=lead,
-                counts=tuple(counts[verdict] for verdict in MEANINGS),
+                counts=tuple(counts[verdict] for verdict in meanings()),
                 total=len(ours),
                 pairs=_pair_rows(ours),
                 folded=key in FOLDED_SECTIONS,
@@ -161,7 +161,7 @@ def shown_sections(payload: Reproduction) -> tuple[ShownSection, ...]:
                 listings=tuple(_listing(one) for one in payload.surveys.get(key, ())),
             )
         )
-    return tuple(sections)
+    return tuple(shown)
 
 
 def _tally(pairs: Iterable[Pair], basis: str) -> Mapping[str, int]:

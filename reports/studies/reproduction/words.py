@@ -10,10 +10,16 @@ from reports.studies.sentences import joined, sentence, words
 from reports.studies.tables import Cell, ListColumn, Listing
 
 WORDS = "reproduction"
-SECTIONS: dict[str, list[str]] = words(WORDS)["sections"]
-"""Title and first sentence of each section, in the order of the page."""
-MEANINGS = {Verdict(name): meaning for name, meaning in words(WORDS)["verdicts"].items()}
-"""What each verdict means, in the order of the page."""
+
+
+def sections() -> dict[str, tuple[str, str]]:
+    """Title and first sentence of each section, in the order of the page."""
+    return {key: (title, lead) for key, (title, lead) in words(WORDS)["sections"].items()}
+
+
+def meanings() -> dict[Verdict, str]:
+    """What each verdict means, in the order of the page."""
+    return {Verdict(name): meaning for name, meaning in words(WORDS)["verdicts"].items()}
 
 
 def why(pair: Pair) -> str:

@@ -9,7 +9,7 @@ from polywell.proposal.reproduction.printed import Verdict
 from polywell.proposal.reproduction.reproduce import reproduce
 from reports.studies.reproduction.figures import figures
 from reports.studies.reproduction.page import DATA, PAGE, _difference, _typeset, _value
-from reports.studies.reproduction.words import SECTIONS, listing
+from reports.studies.reproduction.words import listing, sections
 from tests.reports.written import write_reproduction
 
 
@@ -63,7 +63,7 @@ def test_opens_offline_without_a_request_a_script_or_a_complaint(opened) -> None
 
 def test_every_pair_has_a_row(opened, payload) -> None:
     assert opened.page.locator("tr[data-pair]").count() == len(payload.pairs)
-    for section in SECTIONS:
+    for section in sections():
         ours = payload.of(section)
         assert opened.page.locator(f"[data-pairs={section}] tr[data-pair]").count() == len(ours)
         values = opened.page.locator(f"[data-pairs={section}] tbody th").count()

@@ -5,7 +5,7 @@ import pytest
 from polywell.proposal.reproduction.comparisons import not_computed
 from polywell.proposal.reproduction.printed import Printed, Verdict, compare
 from polywell.proposal.reproduction.reproduce import reproduce
-from reports.studies.reproduction.words import MEANINGS, SECTIONS, WORDS, listing, why
+from reports.studies.reproduction.words import WORDS, listing, meanings, sections, why
 from reports.studies.sentences import joined, sentence, words
 
 
@@ -28,8 +28,8 @@ def test_every_reason_has_a_sentence_and_every_sentence_a_reason(found) -> None:
 
 def test_every_pair_says_why_and_every_verdict_and_section_has_words(found) -> None:
     assert all(why(pair).endswith(".") for pair in found.pairs)
-    assert set(MEANINGS) == set(Verdict)
-    assert {pair.section for pair in found.pairs} == set(SECTIONS)
+    assert set(meanings()) == set(Verdict)
+    assert {pair.section for pair in found.pairs} == set(sections())
 
 
 def test_every_survey_has_its_words(found) -> None:
