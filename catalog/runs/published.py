@@ -17,8 +17,9 @@ from catalog.errors import CatalogError
 from catalog.home import Home
 from catalog.store.durable import read_json, replace_durably, write_json
 from catalog.store.lake import rows_of
+from catalog.store.predictions import records_of
 from catalog.store.schema import Row, conformed, entry_schema
-from polywell.records import Outcome
+from polywell.records import Outcome, Screening
 
 MANIFEST = "manifest.json"
 
@@ -109,12 +110,16 @@ class PublishedRun:
                 rows.extend(conformed(batch, schema).to_pylist())
         return rows[:count]
 
-    def entry(self, id: str) -> Row | None:
-        """The row of one entry, whatever its outcome; None where the run holds no entry of this id."""
+    def entry(self, id: str) -> Screening | None:
+        """What is found of one entry, whatever its outcome; None where the run holds no entry of this id."""
         for outcome in FILES:
-            for row in self.table(outcome, where=pc.field("id") == id).to_pylist():
-                return dict(row)
+            for one in records_of(Screening, self.table(outcome, where=pc.field("id") == id)):
+                return one
         return None
+
+    def lacks(self, column: str) -> bool:
+        """Whether the candidates have no such column: an older program did not know it."""
+        return column not in pq.read_schema(self.file(Outcome.CANDIDATE)).names
 
     def structures(self, ids: Collection[str]) -> dict[str, Row]:
         """Rows of the structures table, by id, as it is now; an id that it no longer holds is left out.

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-
-import pyarrow.compute as pc
 
 from catalog.errors import CatalogError
 from catalog.home import Home
 from catalog.runs.published import PublishedRun, find_run
 from catalog.store.durable import write_files
-from catalog.store.predictions import candidates_of, records_of
+from catalog.store.predictions import candidates_of
 from catalog.store.structures import entries_of
 from polywell.doping import NOTHING
 from polywell.families import built_in_families
-from polywell.records import REASON_MEANING, Candidate, Screening
+from polywell.ranking import rank
+from polywell.records import REASON_MEANING, Candidate
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import dossier_files
 from reports.dossier.payload import Derivation, Dossier
@@ -45,6 +45,8 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     one = next((one for one in ranked if one.screening.id == id), None)
     if one is None:
         return _dropped(run, id, ranked, page)
+    if run.lacks("known"):
+        one = _looked_up(one)
     context = Context.of(ranked, run.manifest, measured_candidates(built_in_families()))
     payload = dossier(one, entries_of(run.structures({id})).get(id), context)
     lines = dossier_lines(payload)
@@ -53,17 +55,29 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     return lines
 
 
+def _looked_up(one: Candidate) -> Candidate:
+    """The candidate of an older program with the measured compound that it is."""
+    found = rank([(one.screening, one.estimate)])[0].place
+    place = replace(
+        one.place,
+        known=found.known,
+        known_tc_k=found.known_tc_k,
+        known_pressure_gpa=found.known_pressure_gpa,
+    )
+    return replace(one, place=place)
+
+
 def _dropped(run: PublishedRun, id: str, ranked: Sequence[Candidate], page: Path | None) -> list[str]:
-    for table in (run.rejected, run.failed):
-        for one in records_of(Screening, table(where=pc.field("id") == id)):
-            if page is not None:
-                raise NoSuchEntryError(f"{id!r} is {one.outcome}: only a candidate has a page")
-            lines = [f"{one.formula}  {id}", f"outcome: {one.outcome}"]
-            if one.reason is not None:
-                lines.append(f"reason: {one.reason}: {REASON_MEANING[one.reason]}")
-            if one.error_type:
-                lines.append(f"error: {one.error_type} at stage {one.stage}")
-            return [*lines, f"message: {one.message}"] if one.message else lines
+    one = run.entry(id)
+    if one is not None:
+        if page is not None:
+            raise NoSuchEntryError(f"{id!r} is {one.outcome}: only a candidate has a page")
+        lines = [f"{one.formula}  {id}", f"outcome: {one.outcome}"]
+        if one.reason is not None:
+            lines.append(f"reason: {one.reason}: {REASON_MEANING[one.reason]}")
+        if one.error_type:
+            lines.append(f"error: {one.error_type} at stage {one.stage}")
+        return [*lines, f"message: {one.message}"] if one.message else lines
     like = [one.screening.id for one in ranked if id.lower() in one.screening.id.lower()][:5]
     hint = f"; near it: {', '.join(like)}" if like else ""
     raise NoSuchEntryError(f"run {run.name} of {run.source!r} holds no entry {id!r}{hint}")

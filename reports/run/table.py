@@ -8,7 +8,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, Literal
 
-from polywell.columns import Column, columns_of, in_order
+from polywell.columns import Column, in_order
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Place, Reason, Screening
 from reports.html.cells import MAX_TEXT, clipped, finite
 from reports.html.names import dossier_path
@@ -23,6 +23,7 @@ MAX_LISTED = 2000
 MAX_LISTED_TEXT = 600
 """Characters of one text in these lists."""
 
+_SETTINGS: Mapping[str, Kind] = {"formula": "formula", "badge": "badge", "": "text"}
 _WORD_JOINER = "\u2060"  # keeps "low–high" on one line
 
 
@@ -93,10 +94,10 @@ def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()
         read = of_candidate(column)
         values = [read(one) for one in ranked]
         shown = bool(column.listed) and any(map(_is_given, values))
-        columns.append(_table_column(column, ENTRY_COLUMNS, shown=shown))
+        columns.append(_table_column(column, shown=shown))
         if column.name == "known":
             values = [known_as(one.place) for one in ranked]
-        cells.append(_cells(values, column, _ends(ranked, column, ENTRY_COLUMNS, of_candidate)))
+        cells.append(_cells(values, column, _ends(ranked, column, of_candidate)))
     cells.append([_link(one.screening, with_dossier) for one in ranked])
     phases, phase_columns = _phases(ranked)
     rows = tuple((*row, of_row) for row, of_row in zip(zip(*cells, strict=True), phases, strict=True))
@@ -108,16 +109,12 @@ def _phases(ranked: Sequence[Candidate]) -> tuple[list[list[Any]], tuple[TableCo
     every = [phase for one in ranked for phase in one.screening.phases]
     columns = in_order(PHASE_COLUMNS, "detail")
     cells = [
-        _cells(
-            [getattr(phase, column.path) for phase in every],
-            column,
-            _ends(every, column, PHASE_COLUMNS, _of_record),
-        )
+        _cells(list(map(_of_record(column), every)), column, _ends(every, column, _of_record))
         for column in columns
     ]
     rows = iter(list(zip(*cells, strict=True)))
     of_each = [list(islice(rows, len(one.screening.phases))) for one in ranked]
-    return of_each, tuple(_table_column(column, PHASE_COLUMNS) for column in columns)
+    return of_each, tuple(_table_column(column) for column in columns)
 
 
 def rejected_table(rejected: Sequence[Screening], total: int) -> Table:
@@ -135,10 +132,10 @@ def failed_table(failed: Sequence[Screening], total: int) -> Table:
 def _listed(screenings: Sequence[Screening], total: int) -> Table:
     some = screenings[:MAX_LISTED]
     columns, cells = [], []
-    for column in in_order(columns_of(Screening), "dropped"):
+    for column in in_order(ENTRY_COLUMNS, "dropped"):
         values = list(map(_of_record(column), some))
         if any(map(_is_given, values)):
-            columns.append(_table_column(column, ENTRY_COLUMNS))
+            columns.append(_table_column(column))
             cells.append(_cells(values, column, None, MAX_LISTED_TEXT))
     return Table(tuple(columns), (), tuple(zip(*cells, strict=True)), total)
 
@@ -155,27 +152,23 @@ def _is_given(value: Any) -> bool:
     return value is not None and value == value and value not in ("", ())
 
 
-def _ends(
-    records: Iterable[Any], column: Column, registry: Sequence[Column], reader: Callable[[Column], Read]
-) -> list[Any] | None:
+def _ends(records: Iterable[Any], column: Column, reader: Callable[[Column], Read]) -> list[Any] | None:
     """The upper ends of the ranges that a column begins; None where it begins none."""
-    upper = _upper(column, registry)
+    upper = _upper(column)
     return None if upper is None else list(map(reader(upper), records))
 
 
-def _upper(column: Column, registry: Sequence[Column]) -> Column | None:
+def _upper(column: Column) -> Column | None:
+    registry = PHASE_COLUMNS if column.stage == "phase" else ENTRY_COLUMNS
     return next((one for one in registry if one.name == column.upper), None)
 
 
-def _table_column(column: Column, registry: Sequence[Column], *, shown: bool = True) -> TableColumn:
+def _table_column(column: Column, *, shown: bool = True) -> TableColumn:
     label, meaning = column.label, column.meaning
-    if (upper := _upper(column, registry)) is not None:
+    if (upper := _upper(column)) is not None:
         label = f"{label}–{_WORD_JOINER}{upper.label.rsplit(', ', 1)[-1]}"
         meaning = f"{meaning} {upper.meaning}"
     return TableColumn(column.name, label, column.unit, meaning, _kind(column), column.places, shown)
-
-
-_SETTINGS: Mapping[str, Kind] = {"formula": "formula", "badge": "badge", "": "text"}
 
 
 def _kind(column: Column) -> Kind:

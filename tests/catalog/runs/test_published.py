@@ -64,7 +64,7 @@ def test_the_first_rows_and_one_entry_of_any_outcome(run: PublishedRun) -> None:
     assert [row["id"] for row in run.head(Outcome.CANDIDATE, 2)] == ["a", "b"]
     assert run.head(Outcome.CANDIDATE, 0) == []
     assert len(run.head(Outcome.REJECTED, 5)) == 2
-    assert [(run.entry(id) or {})["outcome"] for id in ("c", "s", "f")] == ["candidate", "rejected", "failed"]
+    assert [one and one.outcome for one in map(run.entry, "csf")] == ["candidate", "rejected", "failed"]
     assert run.entry("nobody") is None
 
 
@@ -80,8 +80,10 @@ def test_columns_that_an_older_program_did_not_know_are_empty(run: PublishedRun)
     assert run.ranked(["id", "tc_low_k"]).to_pylist()[0] == {"id": "a", "tc_low_k": None}
     assert run.ranked(["id"], pc.field("tc_low_k").is_null()).num_rows == 3
     entry = run.entry("a")
-    assert entry is not None and entry["phases"][0]["tc_k"] is None and entry["phases"][0]["xi_ang"] == 3.6
-    assert run.head(Outcome.CANDIDATE, 1) == [entry]
+    assert entry is not None and (entry.phases[0].tc_k, entry.phases[0].xi_ang) == (None, 3.6)
+    [row] = run.head(Outcome.CANDIDATE, 1)
+    assert (row["id"], row["tc_low_k"], row["phases"][0]["tc_k"]) == ("a", None, None)
+    assert run.lacks("tc_low_k") and not run.lacks("tc_high_k")
 
 
 def test_the_structures_of_a_run_are_those_of_its_source(home: Home, run: PublishedRun, la2cuo4) -> None:
