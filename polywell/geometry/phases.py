@@ -13,9 +13,9 @@ import numpy as np
 from polywell.geometry.blocks import Block, Blocks, blocks
 from polywell.geometry.cages import Cage, Corner, vertices
 from polywell.geometry.find import CagedNets, Geometry, Net
-from polywell.geometry.hull import face_count
 from polywell.geometry.ions import Ions
 from polywell.geometry.nets import Nets
+from polywell.geometry.polyhedra import face_count
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.records import PHASE_NAMES, Phase, Vertex
 

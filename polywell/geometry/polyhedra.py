@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import cos, radians
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
@@ -181,3 +182,36 @@ def sites_in_block(
         sites += [site] * int(inside.sum())
     found: Floats = np.concatenate(places) if places else np.empty((0, 3))
     return found, tuple(sites)
+
+
+def face_count(points: Floats, coplanar_deg: float) -> int:
+    """Number of faces of the convex hull of `points`, nearly coplanar neighbours merged.
+
+    Args:
+        points: (N, 3) in any unit.
+        coplanar_deg: facets that share an edge and whose normals differ by less, in degrees, are one face.
+
+    Returns:
+        The count; 0 when the points span no volume.
+    """
+    try:
+        hull = ConvexHull(points)
+    except QhullError:
+        return 0
+    normals = hull.equations[:, :3]
+    alike = (normals @ normals.T >= cos(radians(coplanar_deg))).tolist()
+    neighbours = hull.neighbors.tolist()
+    seen = [False] * len(neighbours)
+    faces = 0
+    for seed in range(len(neighbours)):
+        if seen[seed]:
+            continue
+        seen[seed] = True
+        faces += 1
+        face = [seed]
+        for facet in face:
+            for other in neighbours[facet]:
+                if not seen[other] and alike[facet][other]:
+                    seen[other] = True
+                    face.append(other)
+    return faces

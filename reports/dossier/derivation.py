@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from polywell.records import Candidate, Estimate
-from polywell.sensitivity import doubt, xi_relative_doubt
+from polywell.relation import doubt, xi_relative_doubt
 from reports.dossier.payload import Correction, Derivation, Interval
 from reports.dossier.scene import GREEK
 from reports.dossier.words import MAX_NAME

@@ -11,7 +11,7 @@ from polywell.data.hazards import hazards
 from polywell.doping import d_electrons, replacements_for, stripe_series, valence_of
 from polywell.proposal.pressure import compressibilities
 from polywell.records import Candidate, Entry, Outcome, Phase, Screening
-from polywell.sensitivity import pressure_for_gpa, shorter_by
+from polywell.relation import pressure_for_gpa, shorter_by
 from reports.dossier.cif import cif_text, sha256_of
 from reports.dossier.derivation import derivation
 from reports.dossier.payload import (

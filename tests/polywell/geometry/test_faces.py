@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from polywell.geometry.hull import face_count
+from polywell.geometry.polyhedra import face_count
 
 SQUARE = [(1, 0, 0), (0, 1, 0), (-1, 0, 0), (0, -1, 0)]
 UPPER = [(2, 2, 0), (-2, 2, 0), (-2, -2, 0), (2, -2, 0)]
