@@ -56,28 +56,17 @@ def cleavage(structure: Structure) -> Cleavage:
     found = stacking(structure)
     if len(found.planes) < 2:
         raise NoSheetError("a crystal of one atomic plane has no gap to cleave")
-    surfaces = _surfaces(found)
-    bare = [surface for surface in surfaces if surface.h_alpha_ang < EXPOSED_SHEET_ANG]
-    covered = [surface for surface in surfaces if surface not in bare]
-    return min(covered or bare, key=lambda surface: (round(surface.h_alpha_ang, 6), surface.exposed))
-
-
-def _surfaces(found: Stacking) -> list[Cleavage]:
-    heights = [plane.height_ang for plane in found.planes]
-    gaps = [
-        (above - below) % found.period_ang
-        for below, above in zip(heights, heights[1:] + heights[:1], strict=True)
+    neighbours = list(zip(found.planes, found.planes[1:] + found.planes[:1], strict=True))
+    gaps = [(upper.height_ang - lower.height_ang) % found.period_ang for lower, upper in neighbours]
+    surfaces = [
+        (*_depths(found, plane.height_ang, down), plane.elements, gap)
+        for (lower, upper), gap in zip(neighbours, gaps, strict=True)
+        if gap >= max(gaps) - SAME_GAP_ANG
+        for plane, down in ((lower, -1.0), (upper, 1.0))
     ]
-    widest = max(gaps)
-    surfaces = []
-    for place, gap in enumerate(gaps):
-        if gap < widest - SAME_GAP_ANG:
-            continue
-        lower, upper = found.planes[place], found.planes[(place + 1) % len(heights)]
-        for plane, down in ((lower, -1.0), (upper, 1.0)):
-            nearest, second = _depths(found, plane.height_ang, down)
-            surfaces.append(Cleavage(gap, plane.elements, nearest, second, stm_contrast(nearest, second)))
-    return surfaces
+    covered = [surface for surface in surfaces if surface[0] >= EXPOSED_SHEET_ANG]
+    near, second, exposed, gap = min(covered or surfaces, key=lambda one: (round(one[0], 6), one[2]))
+    return Cleavage(gap, exposed, near, second, stm_contrast(near, second))
 
 
 def _depths(found: Stacking, surface: float, down: float) -> tuple[float, float]:

@@ -5,6 +5,8 @@ pymatgen's EwaldSummation gives energies of the sites only; a landscape needs th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import erfc
 
@@ -38,9 +40,6 @@ def potential_v(lattice: Floats, frac: Floats, charges: Floats, points: Floats) 
         charges: (N,) in units of e.
         points: (M, 3) Cartesian, in Å.
 
-    Returns:
-        (M,) in V; an electron's potential energy in eV is the negative of it.
-
     Raises:
         ValueError: the cell is not neutral or shapes do not fit.
     """
@@ -65,6 +64,12 @@ def potential_v(lattice: Floats, frac: Floats, charges: Floats, points: Floats) 
     return total
 
 
+def _in_parts(points: Floats, sources: int, part: Callable[[Floats], Floats]) -> Floats:
+    """A sum over sources at all points, as many points at a time as `CHUNK` allows."""
+    step = max(1, CHUNK // max(1, sources))
+    return np.concatenate([part(points[begin : begin + step]) for begin in range(0, len(points), step)])
+
+
 def _indices(lattice: Floats, radius: float, margin: int) -> Ints:
     """Integer combinations of lattice vectors whose cells reach into a sphere."""
     spacing = 1 / np.linalg.norm(np.linalg.inv(lattice), axis=0)
@@ -82,18 +87,18 @@ def _real_sum(
     low, high = points.min(axis=0) - cutoff, points.max(axis=0) + cutoff
     close = ((sources >= low) & (sources <= high)).all(axis=1)
     sources, weights = sources[close], weights[close]
-    total = np.zeros(len(points))
-    step = max(1, CHUNK // max(1, len(sources)))
-    for begin in range(0, len(points), step):
-        vectors = points[begin : begin + step, None, :] - sources[None, :, :]
+
+    def part(some: Floats) -> Floats:
+        vectors = some[:, None, :] - sources[None, :, :]
         squares = np.einsum("ijk,ijk->ij", vectors, vectors)
         here, source = np.nonzero(squares < cutoff * cutoff)
         distance = np.sqrt(squares[here, source])
         touching = distance < 1e-6
         term = weights[source] * erfc(screening * distance) / np.where(touching, 1.0, distance)
         term[touching] = np.copysign(np.inf, weights[source[touching]])
-        total[begin : begin + step] = np.bincount(here, term, len(squares))
-    return total
+        return np.bincount(here, term, len(squares)).astype(np.float64)
+
+    return _in_parts(points, len(sources), part)
 
 
 def _reciprocal_sum(
@@ -109,11 +114,10 @@ def _reciprocal_sum(
     volume = abs(float(np.linalg.det(lattice)))
     weight = 8 * np.pi / volume * np.exp(-squares / (4 * screening**2)) / squares
     structure_factor = weight * (np.exp(-1j * (waves @ sites.T)) @ charges)
-    total = np.zeros(len(points))
-    step = max(1, CHUNK // max(1, len(waves)))
-    for begin in range(0, len(points), step):
-        phase = points[begin : begin + step] @ waves.T
-        total[begin : begin + step] = np.cos(phase) @ structure_factor.real - np.sin(phase) @ (
-            structure_factor.imag
-        )
-    return total
+
+    def part(some: Floats) -> Floats:
+        phase = some @ waves.T
+        found: Floats = np.cos(phase) @ structure_factor.real - np.sin(phase) @ structure_factor.imag
+        return found
+
+    return _in_parts(points, len(waves), part)

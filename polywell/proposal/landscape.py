@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import rankdata
 
-from polywell.data.charges import Charges, site_charges
+from polywell.data.charges import site_charges
 from polywell.geometry.ions import Floats
 from polywell.proposal.electrostatics import potential_v
 from polywell.records import Phase
@@ -40,6 +40,9 @@ CENTRE = 0.1
 
 STEP_ANG = 0.01
 """Å: step of the numerical second derivatives."""
+
+MAP_EDGES, MAP_HEIGHT_ANG = 1.5, 3.0
+"""Size of the maps: edges of the square along the sheet, Å to either side of it."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,10 @@ class Landscape:
     in-plane minimum there; `curvature_ev_ang2` are the second derivatives along the two edges and the
     normal. `pass_ev` is the lowest of the four maxima on the way to the metals, `pass_ang` its distance
     from the centre, `depth_ev` = pass_ev - gamma_ev the depth of Γ within the plane; None where the
-    energy only falls. `wall_ev` is the energy at the same distance towards the edges. `minima` lists
-    every in-plane minimum outside the cores as (u, v, energy); `pockets_ev` the energies of those on a
-    diagonal that are not Γ. `lobes_deg` are the directions, from the first edge, in which the energy on
-    the circle of the passes is lowest.
+    energy only falls. `wall_over_pass_ev` is the energy at the same distance towards an edge, less that of
+    the pass. `minima` lists every in-plane minimum outside the cores as (u, v, energy); `pockets` counts
+    those on a diagonal that are not Γ. `lobes_deg` are the directions, from the first edge, in which the
+    energy on the circle of the passes is lowest.
     """
 
     metal_charge: float
@@ -79,20 +82,10 @@ class Landscape:
     pass_ev: float | None
     pass_ang: float | None
     depth_ev: float | None
-    wall_ev: float | None
+    wall_over_pass_ev: float | None
     minima: tuple[tuple[float, float, float], ...]
-    pockets_ev: tuple[float, ...]
+    pockets: int
     lobes_deg: tuple[float, ...]
-
-    @property
-    def wall_over_pass_ev(self) -> float | None:
-        """Energy towards an edge less that of the pass, at its distance."""
-        return None if self.wall_ev is None or self.pass_ev is None else self.wall_ev - self.pass_ev
-
-    @property
-    def pockets(self) -> int:
-        """Number of separate minima on the diagonals."""
-        return len(self.pockets_ev)
 
     @property
     def lobes(self) -> int:
@@ -115,13 +108,17 @@ class EnergyMap:
 
 
 class Crystal:
-    """The point charges of one structure, ready to be asked for an electron's energy."""
+    """The point charges of one structure, balanced by the metal of a phase (see `polywell.data.charges`).
 
-    def __init__(self, structure: Structure, charges: Charges) -> None:
-        """Take the charges of a structure; its sites and theirs are in the same order."""
+    Raises:
+        NoChargeError: an element has no formal charge.
+    """
+
+    def __init__(self, structure: Structure, phase: Phase) -> None:
+        """Charge the sites of a structure."""
         self.lattice = np.asarray(structure.lattice.matrix, dtype=np.float64)
         self.frac = np.array([site.frac_coords for site in structure], dtype=np.float64)
-        self.charges = charges
+        self.charges = site_charges(structure, phase.metal)
 
     def energy_ev(self, points: Floats) -> Floats:
         """Potential energy (M,) in eV of an electron at points (M, 3) in Å."""
@@ -129,81 +126,71 @@ class Crystal:
         return energy
 
 
-def crystal(structure: Structure, phase: Phase) -> Crystal:
-    """The charges of a structure, balanced by the metal of a phase (see `polywell.data.charges`).
-
-    Raises:
-        NoChargeError: an element has no formal charge.
-    """
-    return Crystal(structure, site_charges(structure, phase.metal))
+def vertices_ang(structure: Structure, phase: Phase, role: str) -> Floats:
+    """Places (N, 3) in Å of the vertices of a phase's cage that have a role, in their order."""
+    return np.array(
+        [
+            (structure[vertex.site].frac_coords + np.array(vertex.image)) @ structure.lattice.matrix
+            for vertex in phase.vertices
+            if vertex.role == role
+        ],
+        dtype=np.float64,
+    )
 
 
 def frame(structure: Structure, phase: Phase) -> Frame:
     """The square of metals under a phase's cage, in the coordinates of the structure."""
-    corners = np.array(
-        [
-            (structure[vertex.site].frac_coords + np.array(vertex.image)) @ structure.lattice.matrix
-            for vertex in phase.vertices
-            if vertex.role == "metal"
-        ],
-        dtype=np.float64,
-    )
+    corners = vertices_ang(structure, phase, "metal")
     normal = np.cross(corners[2] - corners[0], corners[3] - corners[1])
     return Frame(corners.mean(axis=0), corners, normal / np.linalg.norm(normal))
 
 
 def landscape(structure: Structure, phase: Phase) -> Landscape:
-    """Search the plane of the sheet around one cage for Γ, passes and pockets.
-
-    Args:
-        structure: the structure that the phase was found in.
-        phase: one of its phases; its four metals give the plane.
+    """Search the plane of the sheet around one cage of a structure for Γ, passes and pockets.
 
     Raises:
         NoChargeError: an element has no formal charge.
     """
-    ions, square = crystal(structure, phase), frame(structure, phase)
+    ions, square = Crystal(structure, phase), frame(structure, phase)
     gamma = float(ions.energy_ev(square.centre[None, :])[0])
     curvature = _curvatures(ions, square)
     minima = _minima(ions, square)
     at_centre = [one for one in minima if max(abs(one[0]), abs(one[1])) < CENTRE]
     diagonal = [one for one in minima if one not in at_centre and abs(abs(one[0]) - abs(one[1])) < CENTRE / 2]
-    passes = _passes(ions, square)
-    lowest = min(passes, default=None)
+    lowest = min(_passes(ions, square), default=None)
+    top, distance = lowest or (None, None)
     return Landscape(
         metal_charge=ions.charges.metal_charge,
         gamma_ev=gamma,
         gamma_is_well=bool(at_centre) and min(curvature[:2]) > 0,
         curvature_ev_ang2=curvature,
-        pass_ev=None if lowest is None else lowest[0],
-        pass_ang=None if lowest is None else lowest[1],
-        depth_ev=None if lowest is None else lowest[0] - gamma,
-        wall_ev=None if lowest is None else _wall(ions, square, lowest[1]),
+        pass_ev=top,
+        pass_ang=distance,
+        depth_ev=None if top is None else top - gamma,
+        wall_over_pass_ev=None if lowest is None else _wall(ions, square, lowest[1]) - lowest[0],
         minima=tuple(minima),
-        pockets_ev=tuple(energy for _, _, energy in diagonal),
-        lobes_deg=() if lowest is None else _lobes(ions, square, lowest[1]),
+        pockets=len(diagonal),
+        lobes_deg=() if distance is None else _lobes(ions, square, distance),
     )
 
 
-def plane_map(structure: Structure, phase: Phase, edges: float = 1.5, points: int = 91) -> EnergyMap:
-    """Energy in the plane of the sheet over a window of `edges` × `edges` around the hollow."""
-    ions, square = crystal(structure, phase), frame(structure, phase)
-    steps = np.linspace(-edges / 2, edges / 2, points)
+def plane_map(structure: Structure, phase: Phase, points: int = 91) -> EnergyMap:
+    """Energy in the plane of the sheet over a window of `MAP_EDGES` edges around the hollow."""
+    ions, square = Crystal(structure, phase), frame(structure, phase)
+    steps = np.linspace(-MAP_EDGES / 2, MAP_EDGES / 2, points)
     u, v = np.meshgrid(steps, steps)
     energy = ions.energy_ev(square.at(u.ravel(), v.ravel())).reshape(points, points)
     sides = [float(np.linalg.norm(square.corners[k] - square.corners[0])) for k in (1, 3)]
     return EnergyMap(steps * sides[0], steps * sides[1], energy)
 
 
-def normal_map(
-    structure: Structure, phase: Phase, height_ang: float = 3.0, edges: float = 1.5, points: int = 91
-) -> EnergyMap:
+def normal_map(structure: Structure, phase: Phase, points: int = 91) -> EnergyMap:
     """Energy in the plane of the normal and one diagonal of the square, through the hollow."""
-    ions, square = crystal(structure, phase), frame(structure, phase)
+    ions, square = Crystal(structure, phase), frame(structure, phase)
     diagonal = square.corners[2] - square.corners[0]
     length = float(np.linalg.norm(diagonal))
-    along = np.linspace(-edges * length / 2, edges * length / 2, points)
-    up = np.linspace(-height_ang, height_ang, points)
+    along = np.linspace(-MAP_EDGES * length / 2, MAP_EDGES * length / 2, points)
+    up = np.linspace(-MAP_HEIGHT_ANG, MAP_HEIGHT_ANG, points)
     s, h = np.meshgrid(along, up)
     places = square.centre + s.reshape(-1, 1) * diagonal / length + h.reshape(-1, 1) * square.normal
     return EnergyMap(along, up, ions.energy_ev(places).reshape(points, points))
@@ -215,16 +202,11 @@ def correlations(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     Raises:
         ValueError: there are fewer than three pairs, or one of the quantities never changes.
     """
-    values = np.array(pairs, dtype=np.float64).reshape(-1, 2)
-    if len(values) < 3 or bool(np.any(values.max(axis=0) == values.min(axis=0))):
-        raise ValueError(f"a correlation needs three pairs or more that differ, got {len(values)}")
-    ranks = np.column_stack([rankdata(values[:, 0]), rankdata(values[:, 1])])
-    return _pearson(values), _pearson(ranks)
-
-
-def _pearson(values: Floats) -> float:
-    matrix: Floats = np.asarray(np.corrcoef(values.T))
-    return float(matrix[0, 1])
+    values = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
+    if len(pairs) < 3 or bool(np.any(values.max(axis=1) == values.min(axis=1))):
+        raise ValueError(f"a correlation needs three pairs or more that differ, got {len(pairs)}")
+    pearson, spearman = (np.corrcoef(one)[0, 1] for one in (values, rankdata(values, axis=1)))
+    return float(pearson), float(spearman)
 
 
 def _curvatures(ions: Crystal, square: Frame) -> tuple[float, float, float]:

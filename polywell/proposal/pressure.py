@@ -62,7 +62,6 @@ class Dome:
     """A range of pressure in GPa in which one cage superconducts, with that cage's height in Å."""
 
     name: str
-    phase: str
     from_gpa: float
     to_gpa: float
     xi_ang: float
@@ -117,10 +116,10 @@ def shrinking_per_gpa(xi_ang: float, pressed_ang: float, pressure_gpa: float) ->
 
 
 def curve_under_pressure(
-    xi_ang: float, lambda_k_ang2: float, kappa_per_gpa: float, up_to_gpa: float, points: int = 121
+    xi_ang: float, lambda_k_ang2: float, kappa_per_gpa: float, up_to_gpa: float
 ) -> PressureCurve:
     """T_c(p) = λ/ξ(p)² from zero to `up_to_gpa` (equation (1) of the proposal with the height above)."""
-    pressure = np.linspace(0.0, up_to_gpa, points)
+    pressure = np.linspace(0.0, up_to_gpa, 121)
     height = height_under_pressure_ang(xi_ang, kappa_per_gpa, pressure)
     return PressureCurve(pressure, critical_temperature_k(height, lambda_k_ang2))
 
@@ -137,21 +136,12 @@ def slope_k_per_gpa(tc_k: float, kappa_per_gpa: float) -> float:
 
 
 def dome_curve(
-    domes: tuple[Dome, ...],
-    lambda_k_ang2: float,
-    up_to_gpa: float,
-    kappa_per_gpa: float | None = None,
-    points: int = 301,
+    domes: tuple[Dome, ...], lambda_k_ang2: float, up_to_gpa: float, kappa_per_gpa: float | None = None
 ) -> PressureCurve:
-    """T_c(p) of a compound in which different cages superconduct in different ranges of pressure.
+    """T_c(p) of a compound in which different cages superconduct in ranges of pressure, 0 between them.
 
-    Args:
-        domes: ranges that do not overlap; between them T_c is 0.
-        lambda_k_ang2: λ in K·Å².
-        up_to_gpa: end of the curve.
-        kappa_per_gpa: shrinking of the heights within each dome, counted from its lower edge; None
-            keeps each height as it is, as the proposal does.
-        points: number of points.
+    Heights shrink by κ within each dome, counted from its lower edge; without κ each stays as it is, as the
+    proposal has it.
 
     Raises:
         ValueError: two domes overlap.
@@ -160,15 +150,13 @@ def dome_curve(
     for lower, upper in pairwise(ordered):
         if upper.from_gpa < lower.to_gpa:
             raise ValueError(f"domes {lower.name} and {upper.name} overlap: give ranges that do not")
-    pressure = np.linspace(0.0, up_to_gpa, points)
-    tc = np.zeros(points)
+    pressure = np.linspace(0.0, up_to_gpa, 301)
+    tc = np.zeros(len(pressure))
     for dome in ordered:
         inside = (pressure >= dome.from_gpa) & (pressure <= dome.to_gpa)
         rise = pressure[inside] - dome.from_gpa
-        height = (
-            np.full(len(rise), dome.xi_ang)
-            if kappa_per_gpa is None
-            else height_under_pressure_ang(dome.xi_ang, kappa_per_gpa, rise)
-        )
+        height = np.full(len(rise), dome.xi_ang)
+        if kappa_per_gpa is not None:
+            height = height_under_pressure_ang(dome.xi_ang, kappa_per_gpa, rise)
         tc[inside] = critical_temperature_k(height, lambda_k_ang2)
     return PressureCurve(pressure, tc)

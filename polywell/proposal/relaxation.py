@@ -14,7 +14,7 @@ from pymatgen.core import Structure
 
 from polywell.families import Families
 from polywell.proposal.pressure import shrinking_per_gpa
-from polywell.records import Entry, Outcome, Phase, Screening
+from polywell.records import Entry, Outcome, Phase
 from polywell.screening import screen
 
 PRESSURE_GPA = 20.0
@@ -49,11 +49,8 @@ def relax_smallest_cage(
 ) -> Relaxation:
     """Relax atoms and cell at zero pressure and under pressure, and measure the smallest cage of both.
 
-    Args:
-        structure: an ordered structure; its own lengths only start the relaxation.
-        calculator: an ASE calculator with energy, forces and stress; used one structure after the other.
-        families: the λ table of the screening.
-        pressure_gpa: hydrostatic pressure in GPa.
+    The lengths of the (ordered) structure only start the relaxation. The calculator is one of ASE's, with
+    energy, forces and stress.
 
     Raises:
         RelaxationError: the structure is disordered, does not relax, loses its cages, or its cage grows.
@@ -74,13 +71,8 @@ def relax_smallest_cage(
             f"the smallest cage grows from {before.xi_ang:.3f} to {after.xi_ang:.3f} Å under "
             f"{pressure_gpa:g} GPa; expected it to shrink: the potential does not describe this structure"
         )
-    return Relaxation(
-        before.apexes,
-        pressure_gpa,
-        before.xi_ang,
-        after.xi_ang,
-        shrinking_per_gpa(before.xi_ang, after.xi_ang, pressure_gpa),
-    )
+    kappa = shrinking_per_gpa(before.xi_ang, after.xi_ang, pressure_gpa)
+    return Relaxation(before.apexes, pressure_gpa, before.xi_ang, after.xi_ang, kappa)
 
 
 def relaxed(structure: Structure, calculator: Any, pressure_gpa: float) -> Structure:
@@ -110,19 +102,16 @@ def _smallest(
     structure: Structure, families: Families, pressure_gpa: float, apexes: tuple[str, ...] | None = None
 ) -> Phase:
     """The smallest cage with a λ, or the smallest with these apexes."""
-    composition = structure.composition
-    elements = tuple(sorted(symbol.symbol for symbol in composition.elements))
-    record = screen(Entry("relaxed", "relaxed", composition.formula, elements, structure), families)
-    found = [phase for phase in _with_tc(record) if apexes is None or phase.apexes == apexes]
-    if not found:
+    elements = tuple(sorted(symbol.symbol for symbol in structure.composition.elements))
+    record = screen(Entry("relaxed", "relaxed", structure.formula, elements, structure), families)
+    found = [
+        phase
+        for phase in record.phases
+        if phase.tc_k is not None and (apexes is None or phase.apexes == apexes)
+    ]
+    if record.outcome is not Outcome.CANDIDATE or not found:
         raise RelaxationError(
-            f"{composition.reduced_formula}, relaxed at {pressure_gpa:g} GPa, has lost its cages "
+            f"{structure.composition.reduced_formula}, relaxed at {pressure_gpa:g} GPa, has lost its cages "
             f"({record.message or record.outcome.value}); expected the same cages as before"
         )
     return min(found, key=lambda phase: phase.xi_ang)
-
-
-def _with_tc(record: Screening) -> list[Phase]:
-    if record.outcome is not Outcome.CANDIDATE:
-        return []
-    return [phase for phase in record.phases if phase.tc_k is not None]

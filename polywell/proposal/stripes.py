@@ -14,14 +14,11 @@ from polywell.proposal.stacking import stacking
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-PLANES = 2
-"""Two kinds of CuO2 plane give the numerator of x = 2/(4n)."""
+PLANES, PERIOD_EDGES = 2, 4
+"""Two kinds of CuO2 plane, and stripes that repeat every four edges along a, give x = 2/(4n)."""
 
-PERIOD_EDGES = 4
-"""Stripes repeat every four edges along a; gives the 4 in the denominator."""
-
-SHIFT_EDGES = (Fraction(1, 2), Fraction(1, 2))
-"""Q = (a/2, a/2), by which the second kind of plane is displaced, in edges."""
+SHIFT_EDGES = Fraction(1, 2)
+"""The second kind of plane is displaced by Q = (a/2, a/2); in edges along both."""
 
 SPACINGS = range(2, 9)
 """Values of n, the spacing of stripes along b in edges, that the proposal lists."""
@@ -38,10 +35,7 @@ STRIPE_MEANING = {
 
 @dataclass(frozen=True)
 class StripeLattice:
-    """Doped sites of both kinds of plane over a window, as (M, 2) positions in Å.
-
-    `cell_ang` are the sides of the stripe cell, 4a × nb.
-    """
+    """Doped sites of both kinds of plane as (M, 2) positions in Å; the stripe cell is 4a × nb."""
 
     n: int
     doping: float
@@ -54,14 +48,13 @@ class StripeLattice:
 class AxisRatios:
     """Candidates for what "c/a" may mean; lengths in Å.
 
-    `repeat_over_edge` uses the repeat along the normal (the conventional c of a tetragonal cell) and the
-    metal-metal edge, `repeat_over_diagonal` the same with the √2 larger cell, `spacing_over_edge` the
-    distance from one sheet to the next. None where no lattice vector runs along the normal.
+    `repeat_over_edge` uses the repeat along the normal (the conventional c of a tetragonal cell; None where
+    no lattice vector runs along it) and the metal-metal edge, `repeat_over_diagonal` the √2 larger cell,
+    `spacing_over_edge` the distance from one sheet to the next.
     """
 
     edge_ang: float
     repeat_ang: float | None
-    spacing_ang: float
     repeat_over_edge: float | None
     repeat_over_diagonal: float | None
     spacing_over_edge: float
@@ -89,30 +82,14 @@ def nearest_spacing(doping: float) -> int:
     return min(SPACINGS, key=lambda n: (abs(float(stripe_doping(n)) - doping), n))
 
 
-def stripe_lattice(
-    n: int, a_ang: float, b_ang: float | None = None, cells: tuple[int, int] = (2, 2)
-) -> StripeLattice:
-    """Positions of the doped sites of both kinds of plane, seen along the normal.
+def stripe_lattice(n: int, edges_ang: tuple[float, float], cells: tuple[int, int]) -> StripeLattice:
+    """Doped sites of both kinds of plane, seen along the normal, over some stripe cells along a and b.
 
-    The first kind has one site at the corner of each 4a × nb cell, the second the same displaced by
-    Q = (a/2, a/2).
-
-    Args:
-        n: spacing along b in edges.
-        a_ang: edge of the metal net along a, in Å.
-        b_ang: edge along b, in Å; equal to a when it is left out.
-        cells: how many stripe cells along a and b.
-
-    Raises:
-        ValueError: n, an edge or a count is not positive.
+    The first kind has one site at the corner of each 4a × nb cell, the second the same displaced by Q.
     """
-    b_ang = a_ang if b_ang is None else b_ang
-    if not (a_ang > 0 and b_ang > 0 and min(cells) > 0):
-        raise ValueError(f"edges and cells must be positive, got {a_ang} Å, {b_ang} Å, {cells}")
-    sides = (PERIOD_EDGES * a_ang, n * b_ang)
-    steps = np.array([(i, j) for i in range(cells[0]) for j in range(cells[1])], dtype=np.float64)
-    first = steps * np.array(sides)
-    shift = np.array([float(SHIFT_EDGES[0]) * a_ang, float(SHIFT_EDGES[1]) * b_ang])
+    sides = (PERIOD_EDGES * edges_ang[0], n * edges_ang[1])
+    first = np.argwhere(np.ones(cells)) * np.array(sides)
+    shift = float(SHIFT_EDGES) * np.array(edges_ang)
     return StripeLattice(n, float(stripe_doping(n)), sides, first, first + shift)
 
 
@@ -123,7 +100,7 @@ def side_bar_offset_edges() -> Fraction:
     proposal follows from it. One domain has the other plane's bars at 4a/2 - a/2 on one side and at
     4a/2 + a/2 on the other; equal bars on both sides need both domains.
     """
-    return Fraction(PERIOD_EDGES, 2) - SHIFT_EDGES[0]
+    return Fraction(PERIOD_EDGES, 2) - SHIFT_EDGES
 
 
 def axis_ratios(structure: Structure) -> AxisRatios:
@@ -133,12 +110,6 @@ def axis_ratios(structure: Structure) -> AxisRatios:
         NoSheetError: the structure has no sheets.
     """
     found = stacking(structure.get_primitive_structure())
-    repeat = found.repeat_ang
-    return AxisRatios(
-        edge_ang=found.edge_ang,
-        repeat_ang=repeat,
-        spacing_ang=found.spacing_ang,
-        repeat_over_edge=None if repeat is None else repeat / found.edge_ang,
-        repeat_over_diagonal=None if repeat is None else repeat / (found.edge_ang * 2**0.5),
-        spacing_over_edge=found.spacing_ang / found.edge_ang,
-    )
+    edge, repeat = found.edge_ang, found.repeat_ang
+    square, diagonal = (None if repeat is None else repeat / side for side in (edge, edge * 2**0.5))
+    return AxisRatios(edge, repeat, square, diagonal, found.spacing_ang / edge)

@@ -17,16 +17,12 @@ OPTIMUM = 0.16
 CURVATURE = 82.6
 """T_c/T_max = 1 - 82.6 (p - 0.16)² (Presland et al., Physica C 176, 95 (1991))."""
 
-SHEETS = ("gamma", "beta", "alpha")
-"""Order in which the proposal fills the three planes: the weakest bound first."""
-
 
 @dataclass(frozen=True)
 class Trilayer:
-    """Heights in Å of the cage of the inner sheet and of the cages of the outer sheets.
+    """Heights in Å of the cage of the inner sheet and of the cages of the outer sheets (their mean).
 
-    `binding_ratio` is E_inner/E_outer for E ∝ 1/ξ²; `gap_ratio` is Δ_inner/Δ_outer for an arc length
-    that goes as ξ and as 1/Δ. `outer_cages` counts the distinct cages of the two outer sheets.
+    `outer_cages` counts the distinct cages of the two outer sheets.
     """
 
     inner_ang: float
@@ -42,12 +38,12 @@ class Trilayer:
 
     @property
     def binding_ratio(self) -> float:
-        """Binding of the inner cage over that of the outer one."""
+        """Binding E ∝ 1/ξ² of the inner cage over that of the outer one."""
         return (self.outer_ang / self.inner_ang) ** 2
 
     @property
     def gap_ratio(self) -> float:
-        """Gap of the inner cage over that of the outer one."""
+        """Gap of the inner cage over that of the outer one: the arc length goes as ξ and as 1/Δ."""
         return self.outer_ang / self.inner_ang
 
 
@@ -69,9 +65,7 @@ def trilayer(phases: Sequence[Phase]) -> Trilayer | None:
     are told apart by their count: there is one inner sheet for two outer ones.
     """
     held = [phase for phase in phases if phase.cage == OCTAHEDRON and phase.sheets_per_block == "3"]
-    if len(held) < 2:
-        return None
-    fewest = min(phase.count for phase in held)
+    fewest = min((phase.count for phase in held), default=0)
     inner = [phase for phase in held if phase.count == fewest]
     outer = [phase for phase in held if phase.count > fewest]
     if len(inner) != 1 or not outer:
@@ -119,28 +113,19 @@ def fermi_sheets(doping: float, optimum: float = OPTIMUM) -> int:
     return sum(plane > 1e-9 for plane in plane_dopings(doping, optimum))
 
 
-def doping_curve(highest_k: float, optimum: float = OPTIMUM, up_to: float = 0.5) -> DopingCurve:
-    """T_c against doping of a trilayer: that of its best plane, each plane on one parabola.
-
-    Args:
-        highest_k: T_c in K of an optimally doped plane.
-        optimum: doping per Cu of the best T_c.
-        up_to: end of the curve.
+def doping_curve(highest_k: float, optimum: float = OPTIMUM) -> DopingCurve:
+    """T_c against doping up to 0.5 of a trilayer: that of its best plane, each plane on one parabola.
 
     Raises:
         ValueError: the highest T_c is not positive.
     """
     if highest_k <= 0:
         raise ValueError(f"the highest T_c must be positive, got {highest_k} K")
-    doping = np.linspace(0.0, up_to, round(up_to / 0.0025) + 1)
+    doping = np.linspace(0.0, 0.5, 201)
     best = np.array(
         [max(1 - CURVATURE * (plane - optimum) ** 2 for plane in plane_dopings(p, optimum)) for p in doping]
     )
     tc = highest_k * np.clip(best, 0.0, None)
-    flat = (
-        doping[tc >= highest_k * (1 - 1e-9)]
-        if (tc >= highest_k * (1 - 1e-9)).any()
-        else doping[[tc.argmax()]]
-    )
+    flat = doping[tc >= tc.max() * (1 - 1e-9)]
     sheets = tuple(fermi_sheets(float(p), optimum) for p in doping)
     return DopingCurve(doping, tc, sheets, float(flat.min()), float(flat.max()))

@@ -26,9 +26,9 @@ from polywell.proposal.reproduction.printed import (
     printed_values,
 )
 from polywell.proposal.resonance import (
+    PARITY,
     eta_of_even_mode_ang,
     heights_of_1144_ang,
-    parity,
     relative_intensities,
     resonance_energy_mev,
     strength_mev_ang2,
@@ -109,7 +109,6 @@ def _radius(ion: str, coordination: int) -> float:
 
 
 FORMULAS: dict[str, Callable[..., Any]] = {
-    "count": lambda found: float(len(found)),
     "doping": lambda n: float(stripe_doping(n)),
     "energy": _energy,
     "eta_alpha": lambda iron, eta_beta: eta_of_even_mode_ang(iron / 2, (iron - eta_beta) / 2),
@@ -127,7 +126,7 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "odd_over_even": _odd_over_even,
     "order_of_heights": _order_of_heights,
     "over": lambda a, b: a / b,
-    "parity": parity,
+    "parity": PARITY.__getitem__,
     "percent_above": lambda a, b: 100 * (a / b - 1),
     "plus": lambda a, b: a + b,
     "radius": _radius,

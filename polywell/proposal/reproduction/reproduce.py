@@ -138,7 +138,7 @@ def _drawn(library: Library, rows: tuple[TableRow, ...]) -> Drawn:
     compressed = next(one for one in compressibilities() if one.reference == COMPRESSED)
     return Drawn(
         rows=rows,
-        stripes=tuple(stripe_lattice(n, edge, cells=(3, STRIPE_EDGES // n + 1)) for n in STRIPES_SHOWN),
+        stripes=tuple(stripe_lattice(n, (edge, edge), (3, STRIPE_EDGES // n + 1)) for n in STRIPES_SHOWN),
         doping={
             one.reference.name: doping_curve(
                 critical_temperature_k(one.trilayer.outer_ang, family_lambda(one.reference.family))
@@ -177,8 +177,8 @@ def _domes(library: Library) -> tuple[PressureCurve, PressureCurve]:
     first, second, end = (printed_values()[f"domes.{name}"].number for name in ("end_1", "begin_2", "end_2"))
     ambient, pressed = (library[id] for id in DOMES)
     domes = (
-        Dome("SC-I", "beta", 0.0, first, ambient.phases["beta"].xi_ang),
-        Dome("SC-II", "alpha", second, end, pressed.phases["alpha"].xi_ang),
+        Dome("SC-I", 0.0, first, ambient.phases["beta"].xi_ang),
+        Dome("SC-II", second, end, pressed.phases["alpha"].xi_ang),
     )
     lam = family_lambda("iron-based")
     shrunk = log(ambient.reference.c_ang / pressed.reference.c_ang)

@@ -14,7 +14,7 @@ from typing import Any
 from polywell.proposal.landscape import correlations
 from polywell.proposal.reproduction.library import FAMILIES, Library
 from polywell.proposal.reproduction.tables import TableRow, rule_costs
-from polywell.proposal.resonance import modes, relative_intensities
+from polywell.proposal.resonance import PARITY, relative_intensities, resonance_energy_mev
 from polywell.proposal.stripes import STRIPE_MEANING, nearest_spacing, stripe_doping
 from polywell.relation import critical_temperature_k
 
@@ -197,11 +197,10 @@ def resonances(library: Library, theta_mev_ang2: float) -> Survey:
     for one in library.of("iron-based"):
         eta = one.eta_ang
         strong = relative_intensities(eta) if eta else {}
-        for mode in modes(one.record.phases, theta_mev_ang2):
-            name = mode.phase
-            cells.append(
-                (one.id, name, mode.xi_ang, mode.energy_mev, mode.parity, eta.get(name), strong.get(name))
-            )
+        for phase in (phase for phase in one.record.phases if phase.cage in PARITY):
+            energy, name = resonance_energy_mev(phase.xi_ang, theta_mev_ang2), phase.phase
+            parity = PARITY[phase.cage]
+            cells.append((one.id, name, phase.xi_ang, energy, parity, eta.get(name), strong.get(name)))
     columns = "id mode xi_ang energy_mev parity eta_ang intensity"
     return survey("resonance", columns, cells, theta=theta_mev_ang2)
 

@@ -56,7 +56,7 @@ def test_hg1223_rises_by_about_one_kelvin_per_gigapascal() -> None:
 
 
 def test_domes_of_the_proposal() -> None:
-    domes = (Dome("SC-II", "alpha", 10.5, 13.2, 2.836), Dome("SC-I", "beta", 0.0, 9.2, 3.534))
+    domes = (Dome("SC-II", 10.5, 13.2, 2.836), Dome("SC-I", 0.0, 9.2, 3.534))
     curve = dome_curve(domes, 400.0, 16.0)
     at = {p: float(curve.tc_k[np.abs(curve.pressure_gpa - p).argmin()]) for p in (0, 5, 10, 12.5, 15)}
     assert at == pytest.approx({0: 400 / 3.534**2, 5: 400 / 3.534**2, 10: 0, 12.5: 400 / 2.836**2, 15: 0})
@@ -65,7 +65,7 @@ def test_domes_of_the_proposal() -> None:
 
 
 def test_within_a_dome_a_shrinking_cage_raises_tc() -> None:
-    curve = dome_curve((Dome("one", "alpha", 2.0, 8.0, 3.0),), 400.0, 10.0, 0.005)
+    curve = dome_curve((Dome("one", 2.0, 8.0, 3.0),), 400.0, 10.0, 0.005)
     inside = curve.tc_k[curve.tc_k > 0]
     assert (np.diff(inside) > 0).all()
     assert inside[0] == pytest.approx(400 / 9, rel=1e-3)
@@ -73,4 +73,4 @@ def test_within_a_dome_a_shrinking_cage_raises_tc() -> None:
 
 def test_domes_may_not_overlap() -> None:
     with pytest.raises(ValueError, match="overlap"):
-        dome_curve((Dome("a", "alpha", 0, 5, 3.0), Dome("b", "beta", 4, 6, 3.0)), 400.0, 10.0)
+        dome_curve((Dome("a", 0, 5, 3.0), Dome("b", 4, 6, 3.0)), 400.0, 10.0)

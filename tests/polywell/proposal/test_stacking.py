@@ -107,7 +107,7 @@ def test_a_doping_lies_between_nothing_and_all(doping) -> None:
 
 @pytest.mark.parametrize("n", [2, 3, 4, 6])
 def test_stripe_lattice_has_two_sites_in_each_cell(n) -> None:
-    found = stripe_lattice(n, 3.8, 3.9, cells=(3, 2))
+    found = stripe_lattice(n, (3.8, 3.9), (3, 2))
     assert found.cell_ang == pytest.approx((4 * 3.8, n * 3.9))
     sites = len(found.first) + len(found.second)
     metals = 3 * 2 * 4 * n
