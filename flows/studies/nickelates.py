@@ -18,7 +18,8 @@ from polywell.proposal.nickelate_claim.analysis import WeighedClaim
 from polywell.proposal.nickelate_claim.analysis import weigh as weighed
 from polywell.proposal.nickelate_claim.chances import calibrated_intervals
 from polywell.proposal.nickelate_claim.data import ClaimData, built_in_data
-from polywell.proposal.nickelate_claim.relaxed import RelaxedRow, relaxed_rows
+from polywell.proposal.nickelate_claim.relaxed import relaxed_rows
+from polywell.proposal.rows import Row
 from polywell.records import Candidate
 from reports.html.names import CEILING
 from reports.studies.nickelate_claim.page import claim_files
@@ -67,7 +68,7 @@ def catalogued(home: Home) -> list[Candidate]:
     ]
 
 
-def _relaxed(data: ClaimData) -> list[RelaxedRow]:
+def _relaxed(data: ClaimData) -> list[Row]:
     calculator, name = load_potential()
     rows = []
     with stage("relaxing under pressure", "structures") as advance:

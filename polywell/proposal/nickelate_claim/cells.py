@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from polywell.families import Family
-from polywell.proposal.nickelate_claim.classes import NickelateClass, nickel_phases
-from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData, derived_cells
-from polywell.records import Screening
+from polywell.proposal.nickelate_claim.classes import NickelateClass, nickel_phases, nickelate_class
+from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData
+from polywell.proposal.rows import Row
+from polywell.records import Candidate, Screening
 from polywell.relation import critical_temperature_k
 
 
@@ -23,103 +24,86 @@ class Interval:
     high_k: float
 
 
-@dataclass(frozen=True)
-class CellRow:
-    """One nickelate structure: its class, its heights, the relation's T_c with one spread of λ."""
-
-    source: str
-    id: str
-    name: str
-    formula: str
-    class_name: str
-    rule: str
-    pressure_gpa: float | None
-    doubt: str
-    xi_ceiling_ang: float
-    xi_outer_ang: float
-    tc_ceiling_k: float
-    tc_ceiling_low_k: float
-    tc_ceiling_high_k: float
-    tc_outer_k: float
-    calibrated: Interval | None
+Calibrated = Callable[[Sequence[Screening]], Sequence[Interval | None]]
+"""A calibrated model: for each record its median T_c and the central 80 % in K, or None."""
 
 
-@dataclass(frozen=True)
-class CatalogRow:
-    """What one source of the catalog holds of one class: heights in Å, T_c by the relation in K."""
-
-    source: str
-    class_name: str
-    cells: int
-    xi_smallest_ang: float
-    xi_middle_ang: float
-    xi_largest_ang: float
-    smallest_id: str
-    smallest_formula: str
-    tc_smallest_k: float
-    tc_middle_k: float
-    above_claim: int
-
-
-def measured_cells(
-    records: Sequence[Screening],
-    kinds: Mapping[str, NickelateClass],
-    data: ClaimData,
-    family: Family,
-    estimates: Mapping[str, Interval],
-) -> tuple[CellRow, ...]:
+def measured_cells(data: ClaimData, calibrated: Calibrated | None) -> tuple[Row, ...]:
     """The measured cells, by class and rising ξ."""
-    derived = set(derived_cells(data))
+    own = [record for record in data.records if record.id in data.classes]
+    intervals = [None] * len(own) if calibrated is None else calibrated(own)
     made = []
-    for record in records:
-        one = data.references[record.id]
-        doubt = "height estimated" if record.id in derived else f"structure {one.checked}"
-        made.append(cell_row(record, kinds[record.id], doubt, family, estimates.get(record.id), one.name))
-    return tuple(sorted(made, key=lambda cell: (cell.class_name, cell.xi_ceiling_ang, cell.id)))
+    for record, interval in zip(own, intervals, strict=True):
+        known = data.references[record.id]
+        doubt = "height estimated" if record.id in data.derived else f"structure {known.checked}"
+        made.append(_cell(record, data.classes[record.id], data.nickel, known.name, doubt, interval))
+    return tuple(sorted(made, key=lambda cell: (cell.class_name, *by_height(cell))))
 
 
-def cell_row(
+def catalog_cells(candidates: Sequence[Candidate], family: Family) -> tuple[Row, ...]:
+    """The nickelates among candidates of the catalog by rising ξ, with the estimate that each carries."""
+    made = []
+    for one in candidates:
+        kind, found = nickelate_class(one.screening), one.estimate
+        if kind is None:
+            continue
+        interval = None
+        if found.tc_expected_k is not None and found.tc_low_k is not None and found.tc_high_k is not None:
+            interval = Interval(found.tc_expected_k, found.tc_low_k, found.tc_high_k)
+        made.append(_cell(one.screening, kind, family, one.screening.formula, "", interval))
+    return tuple(sorted(made, key=by_height))
+
+
+def by_height(cell: Row) -> tuple[float, str]:
+    """What orders cells by rising ξ."""
+    return cell.xi_ceiling_ang, cell.id
+
+
+def _cell(
     record: Screening,
     kind: NickelateClass,
-    doubt: str,
     family: Family,
-    estimate: Interval | None,
-    name: str = "",
-) -> CellRow:
-    """One structure with its class, and what is to be doubted of it."""
+    name: str,
+    doubt: str,
+    interval: Interval | None,
+) -> Row:
+    """One structure: its class, its heights, the relation's T_c with one spread of λ, and its doubts.
+
+    Cells of the catalog have no `doubt`, as nobody measured them.
+    """
     phases = nickel_phases(record)
-    smallest, largest = phases[0], phases[-1]
+    smallest, largest = phases[0].xi_ang, phases[-1].xi_ang
     lam, spread = family.lambda_k_ang2, family.spread_k_ang2
-    return CellRow(
+    return Row(
         source=record.source,
         id=record.id,
-        name=name or record.formula,
+        name=name,
         formula=record.formula,
         class_name=kind.name,
         rule=kind.rule,
         pressure_gpa=record.provenance.pressure_gpa,
         doubt=doubt,
-        xi_ceiling_ang=smallest.xi_ang,
-        xi_outer_ang=largest.xi_ang,
-        tc_ceiling_k=critical_temperature_k(smallest.xi_ang, lam),
-        tc_ceiling_low_k=critical_temperature_k(smallest.xi_ang, lam - spread),
-        tc_ceiling_high_k=critical_temperature_k(smallest.xi_ang, lam + spread),
-        tc_outer_k=critical_temperature_k(largest.xi_ang, lam),
-        calibrated=estimate,
+        xi_ceiling_ang=smallest,
+        xi_outer_ang=largest,
+        tc_ceiling_k=critical_temperature_k(smallest, lam),
+        tc_ceiling_low_k=critical_temperature_k(smallest, lam - spread),
+        tc_ceiling_high_k=critical_temperature_k(smallest, lam + spread),
+        tc_outer_k=critical_temperature_k(largest, lam),
+        calibrated=interval,
     )
 
 
-def catalog_rows(cells: Sequence[CellRow], family: Family) -> tuple[CatalogRow, ...]:
+def catalog_rows(cells: Sequence[Row], family: Family) -> tuple[Row, ...]:
     """Entries of the catalog by source and class, whatever their geometry is worth."""
-    together: dict[tuple[str, str], list[CellRow]] = defaultdict(list)
+    together: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for cell in cells:
         together[cell.source, cell.class_name].append(cell)
     made = []
     for (source, name), members in sorted(together.items()):
-        tightest = min(members, key=lambda cell: (cell.xi_ceiling_ang, cell.id))
+        tightest = min(members, key=by_height)
         middle = median(cell.xi_ceiling_ang for cell in members)
         made.append(
-            CatalogRow(
+            Row(
                 source=source,
                 class_name=name,
                 cells=len(members),

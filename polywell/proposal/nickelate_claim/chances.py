@@ -2,70 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import exp, log, sqrt
 from statistics import NormalDist, fmean, stdev
 
 from scipy.stats import t as student
 
-from polywell.evidence.calibration import Calibration
+from polywell.evidence.calibration import QUANTILE_80, Calibration
 from polywell.evidence.features import features
 from polywell.families import Family
-from polywell.proposal.nickelate_claim.cells import Interval
+from polywell.proposal.nickelate_claim.cells import Calibrated, Interval
 from polywell.proposal.nickelate_claim.data import CLAIM_K
-from polywell.proposal.nickelate_claim.measurements import Sighting
+from polywell.proposal.rows import Row
 from polywell.records import Screening
 from polywell.relation import critical_temperature_k
 
 LEAST_OWN = 3
 """Superconducting structures from which a class has a λ_eff of its own; with fewer, all nickelates'."""
-QUANTILE_80 = 1.2815515655446004
-"""Standard deviations from the median to the edge of the central 80 % of a normal distribution."""
-
-Calibrated = Callable[[Sequence[Screening]], Sequence[Interval | None]]
-"""A calibrated model: for each record its median T_c and the central 80 % in K, or None."""
 
 
-@dataclass(frozen=True)
-class EffectiveLambda:
-    """λ_eff = T_c·ξ² of a class: geometric mean, standard deviation of its logarithm, range, K·Å²."""
+def effective_lambdas(seen: Sequence[Row], family: Family) -> tuple[Row, ...]:
+    """λ_eff of all nickelates and of each class, from the best T_c of every structure.
 
-    class_name: str
-    structures: int
-    median_k_ang2: float
-    spread_log: float | None
-    lowest_k_ang2: float
-    highest_k_ang2: float
-    share_of_published: float
-    above_published: int
-
-
-def _best_per_structure(seen: Sequence[Sighting]) -> list[Sighting]:
-    """The highest T_c of every structure: the relation speaks of the highest."""
-    best: dict[str, Sighting] = {}
+    The best, as the relation speaks of the highest; `seen` begins with it.
+    """
+    best: dict[str, Row] = {}
     for one in seen:
-        held = best.get(one.structure or "")
-        if one.structure and (held is None or (one.tc_k or 0.0) > (held.tc_k or 0.0)):
-            best[one.structure] = one
-    return list(best.values())
+        if one.structure:
+            best.setdefault(one.structure, one)
+    groups: dict[str, list[float]] = {"all": []}
+    for one in best.values():
+        for name in ("all", one.class_name):
+            groups.setdefault(name, []).append(one.lambda_k_ang2 or 0.0)
+    return tuple(_effective(name, groups[name], family) for name in ("all", *sorted(set(groups) - {"all"})))
 
 
-def effective_lambdas(seen: Sequence[Sighting], family: Family) -> tuple[EffectiveLambda, ...]:
-    """λ_eff of all nickelates and of each class, from the best T_c of every structure."""
-    best = _best_per_structure(seen)
-    groups = {"all": best}
-    for one in best:
-        groups.setdefault(one.class_name, []).append(one)
-    return tuple(
-        _lambda_of(name, [one.lambda_k_ang2 or 0.0 for one in groups[name]], family)
-        for name in ("all", *sorted(set(groups) - {"all"}))
-    )
-
-
-def _lambda_of(name: str, values: Sequence[float], family: Family) -> EffectiveLambda:
+def _effective(name: str, values: Sequence[float], family: Family) -> Row:
+    """λ_eff = T_c·ξ² of a class: geometric mean, standard deviation of its logarithm, range, K·Å²."""
     logs = [log(value) for value in values]
-    return EffectiveLambda(
+    return Row(
         class_name=name,
         structures=len(values),
         median_k_ang2=exp(fmean(logs)),
@@ -77,40 +52,34 @@ def _lambda_of(name: str, values: Sequence[float], family: Family) -> EffectiveL
     )
 
 
-def effective_for(class_name: str, effective: Sequence[EffectiveLambda]) -> EffectiveLambda:
+def effective_for(class_name: str, effective: Sequence[Row]) -> Row:
     """The λ_eff that speaks for a class: its own from `LEAST_OWN` structures on, else that of all."""
     own = next((row for row in effective if row.class_name == class_name), None)
     return own if own is not None and own.structures >= LEAST_OWN else effective[0]
 
 
-def exceeds_under_published(xi_ang: float, family: Family, limit_k: float = CLAIM_K) -> float:
-    """Probability that λ/ξ² exceeds a temperature, λ normal with the published value and spread."""
-    needed = limit_k * xi_ang**2
+def exceeds_under_published(xi_ang: float, family: Family) -> float:
+    """Probability that λ/ξ² exceeds the claim, λ normal with the published value and spread."""
+    needed = CLAIM_K * xi_ang**2
     if family.spread_k_ang2 == 0:
         return float(family.lambda_k_ang2 > needed)
     return 1.0 - NormalDist(family.lambda_k_ang2, family.spread_k_ang2).cdf(needed)
 
 
-def exceeds_under_effective(xi_ang: float, row: EffectiveLambda, limit_k: float = CLAIM_K) -> float | None:
-    """Probability that one more compound exceeds a temperature, ln λ predicted from those measured.
+def exceeds_under_effective(xi_ang: float, row: Row) -> float | None:
+    """Probability that one more compound exceeds the claim, ln λ predicted from those measured.
 
     Student's t with n - 1 degrees of freedom, the spread widened by √(1 + 1/n); None for a single structure.
     """
     if row.spread_log is None:
         return None
     width = row.spread_log * sqrt(1 + 1 / row.structures)
-    away = (log(limit_k * xi_ang**2) - log(row.median_k_ang2)) / width if width else float("inf")
+    away = (log(CLAIM_K * xi_ang**2) - log(row.median_k_ang2)) / width if width else float("inf")
     return float(student.sf(away, row.structures - 1))
 
 
-def exceeds_under_interval(interval: Interval, limit_k: float = CLAIM_K) -> float:
-    """Probability that a calibrated T_c exceeds a temperature, its logarithm being normal."""
-    deviation = log(interval.high_k / interval.low_k) / (2 * QUANTILE_80)
-    return 1.0 - NormalDist(log(interval.expected_k), deviation).cdf(log(limit_k))
-
-
-def effective_quantile_k(xi_ang: float, row: EffectiveLambda, share: float) -> float | None:
-    """Quantile in K of T_c under λ_eff, one more compound of the class at this height."""
+def effective_quantile_k(xi_ang: float, row: Row, share: float) -> float | None:
+    """Quantile in K of T_c at this height under the same distribution."""
     if row.spread_log is None:
         return None
     width = row.spread_log * sqrt(1 + 1 / row.structures)
@@ -118,18 +87,19 @@ def effective_quantile_k(xi_ang: float, row: EffectiveLambda, share: float) -> f
     return critical_temperature_k(xi_ang, lam)
 
 
-def calibrated_intervals(calibration: Calibration) -> Calibrated:
-    """A calibrated model as `weigh` takes it.
+def exceeds_under_interval(interval: Interval) -> float:
+    """Probability that a calibrated T_c exceeds the claim, its logarithm being normal."""
+    deviation = log(interval.high_k / interval.low_k) / (2 * QUANTILE_80)
+    return 1.0 - NormalDist(log(interval.expected_k), deviation).cdf(log(CLAIM_K))
 
-    Args:
-        calibration: the fitted model, such as `polywell.evidence.calibration_table.built_in_calibration()`.
-    """
+
+def calibrated_intervals(calibration: Calibration) -> Calibrated:
+    """A calibrated model as `weigh` takes it, from a fitted one."""
 
     def predict(records: Sequence[Screening]) -> list[Interval | None]:
-        rows = [features(record) for record in records]
+        found = calibration.predict([features(record) for record in records])
         return [
-            None if one is None else Interval(one.tc_expected_k, one.tc_low_k, one.tc_high_k)
-            for one in calibration.predict(rows)
+            None if one is None else Interval(one.tc_expected_k, one.tc_low_k, one.tc_high_k) for one in found
         ]
 
     return predict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,10 +14,17 @@ from polywell.data.reference import ReferenceStructure, reference_structures
 from polywell.data.tables import load_table
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families, Family, built_in_families
+from polywell.proposal.nickelate_claim.classes import NickelateClass, nickelate_class
 from polywell.records import Screening
 
 CLAIM_K = 100.0
 """The published claim: nickelates will not exceed this."""
+
+AMBIENT_GPA = 0.5
+"""GPa: up to here a structure counts as one at ambient pressure."""
+
+STRAINED = ("film", "membrane")
+"""Samples that a substrate strains or has strained."""
 
 
 class Report(BaseModel):
@@ -66,6 +73,23 @@ class ClaimData:
             raise ValueError("the λ table has no row for (Ni, octahedron, O); the claim needs its λ")
         return family
 
+    @cached_property
+    def classes(self) -> dict[str, NickelateClass]:
+        """Class of every nickelate among the records by id, in their order."""
+        return {record.id: kind for record in self.records if (kind := nickelate_class(record)) is not None}
+
+    @cached_property
+    def derived(self) -> frozenset[str]:
+        """Ids of cells that were estimated from others, or carried on from another pressure."""
+        words = ("estimated", "extrapolated", "fractions of")
+        fields = {id: " ".join(one.recalled_fields) for id, one in self.references.items()}
+        return frozenset(id for id, field in fields.items() if any(word in field for word in words))
+
+
+def is_ambient(pressure_gpa: float | None) -> bool:
+    """Whether a pressure is known and that of the air, or near it."""
+    return pressure_gpa is not None and pressure_gpa <= AMBIENT_GPA
+
 
 @cache
 def nickelate_reports() -> tuple[Report, ...]:
@@ -83,13 +107,3 @@ def built_in_data() -> ClaimData:
         reports=nickelate_reports(),
         families=families,
     )
-
-
-def derived_cells(data: ClaimData) -> list[str]:
-    """Ids of cells that were estimated from others, or carried on from another pressure."""
-    words = ("estimated", "extrapolated", "fractions of")
-    return [
-        id
-        for id, one in data.references.items()
-        if any(word in " ".join(one.recalled_fields) for word in words)
-    ]

@@ -2,58 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from polywell.proposal.nickelate_claim.cells import CellRow
-from polywell.proposal.nickelate_claim.classes import NickelateClass
-from polywell.proposal.nickelate_claim.data import ClaimData
-from polywell.proposal.nickelate_claim.smallest_cages import AMBIENT_GPA
+from polywell.proposal.nickelate_claim.data import ClaimData, is_ambient
+from polywell.proposal.rows import Row
 
 
-@dataclass(frozen=True)
-class Sighting:
-    """One measurement: T_c or its absence, and λ = T_c·ξ² where the structure is known."""
+def sightings(data: ClaimData, cells: Sequence[Row]) -> tuple[Row, ...]:
+    """Every measurement of a nickelate, T_c or its absence, the highest T_c first.
 
-    id: str
-    compound: str
-    class_name: str
-    superconducting: bool
-    tc_k: float | None
-    kind: str
-    pressure_gpa: float | None
-    year: int | None
-    sample: str
-    source: str
-    structure: str | None = None
-    xi_ang: float | None = None
-    relation_k: float | None = None
-    lambda_k_ang2: float | None = None
-
-    @property
-    def film(self) -> bool:
-        """Whether the sample is strained: a film or a membrane."""
-        return self.sample in ("film", "membrane")
-
-
-@dataclass(frozen=True)
-class RecordYear:
-    """The best T_c reported in a year, the record by then, and by how much the year raised it."""
-
-    year: int
-    compound: str
-    class_name: str
-    best_k: float
-    pressure_gpa: float | None
-    record_k: float
-    ambient_record_k: float | None
-    gained_k: float
-
-
-def sightings(
-    data: ClaimData, kinds: Mapping[str, NickelateClass], cells: Sequence[CellRow]
-) -> tuple[Sighting, ...]:
-    """Every measurement of a nickelate, the highest T_c first.
+    λ = T_c·ξ² and what the relation gives stand where the structure is known.
 
     Raises:
         ValueError: a report names the class of a structure that is no nickelate of the library.
@@ -66,10 +24,9 @@ def sightings(
             continue
         tc = row.representative_tc_k() if row.superconducting else None
         made.append(
-            Sighting(
+            Row(
                 id=row.id,
                 compound=row.compound,
-                structure=row.structure,
                 class_name=cell.class_name,
                 superconducting=row.superconducting,
                 tc_k=tc,
@@ -77,20 +34,21 @@ def sightings(
                 pressure_gpa=row.pressure_gpa,
                 year=row.year,
                 sample=row.sample,
+                source=row.source,
+                structure=row.structure,
                 xi_ang=cell.xi_ceiling_ang,
                 relation_k=cell.tc_ceiling_k,
                 lambda_k_ang2=None if tc is None else tc * cell.xi_ceiling_ang**2,
-                source=row.source,
             )
         )
     for report in data.reports:
-        kind = kinds.get(report.class_of)
+        kind = data.classes.get(report.class_of)
         if kind is None:
             raise ValueError(
                 f"report {report.id}: class_of {report.class_of!r} is no nickelate of the reference library"
             )
         made.append(
-            Sighting(
+            Row(
                 id=report.id,
                 compound=report.compound,
                 class_name=kind.name,
@@ -101,37 +59,30 @@ def sightings(
                 year=report.year,
                 sample=report.sample,
                 source=report.source,
+                **dict.fromkeys(("structure", "xi_ang", "relation_k", "lambda_k_ang2")),
             )
         )
     return tuple(sorted(made, key=lambda one: (-(one.tc_k or 0.0), one.id)))
 
 
-def record_years(seen: Sequence[Sighting]) -> tuple[RecordYear, ...]:
+def record_years(seen: Sequence[Row]) -> tuple[Row, ...]:
     """The best T_c of every year and the record by then, of all samples and at ambient pressure."""
     dated = [one for one in seen if one.year is not None and one.tc_k is not None]
-    made: list[RecordYear] = []
-    record = ambient = 0.0
-    for year in sorted({one.year for one in dated if one.year is not None}):
-        here = [one for one in dated if one.year == year]
-        best = max(here, key=lambda one: (one.tc_k or 0.0, one.id))
-        calm = [
-            one.tc_k or 0.0
-            for one in here
-            if one.pressure_gpa is not None and one.pressure_gpa <= AMBIENT_GPA
-        ]
-        gained = max(0.0, (best.tc_k or 0.0) - record)
-        record = max(record, best.tc_k or 0.0)
-        ambient = max([ambient, *calm])
+    made: list[Row] = []
+    for year in sorted({one.year for one in dated}):
+        best = max((one for one in dated if one.year == year), key=lambda one: (one.tc_k, one.id))
+        before = made[-1].record_k if made else 0.0
+        calm = [one.tc_k for one in dated if one.year <= year and is_ambient(one.pressure_gpa)]
         made.append(
-            RecordYear(
-                year,
-                best.compound,
-                best.class_name,
-                best.tc_k or 0.0,
-                best.pressure_gpa,
-                record,
-                ambient or None,
-                gained,
+            Row(
+                year=year,
+                compound=best.compound,
+                class_name=best.class_name,
+                best_k=best.tc_k,
+                pressure_gpa=best.pressure_gpa,
+                record_k=max(before, best.tc_k),
+                ambient_record_k=max(calm, default=None),
+                gained_k=max(0.0, best.tc_k - before),
             )
         )
     return tuple(made)

@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from polywell.proposal.nickelate_claim.classes import OTHER, nickel_phases, nickelate_class
-from polywell.proposal.nickelate_claim.data import ClaimData
-from polywell.proposal.nickelate_claim.smallest_cages import AMBIENT_GPA
+from polywell.proposal.nickelate_claim.classes import OTHER, nickel_phases
+from polywell.proposal.nickelate_claim.data import STRAINED, ClaimData, is_ambient
 from polywell.proposal.pressure import pressed_height_ang
 from polywell.proposal.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
+from polywell.proposal.rows import Row
 from polywell.records import Screening
 from polywell.relation import critical_temperature_k
 
 
-@dataclass(frozen=True)
-class RelaxedRow:
-    """Shrinking of a measured cage by relaxation with a potential: heights in Å, -d ln ξ/dp in 1/GPa.
-
-    `xi_pressed_ang` is the measured ξ pressed to `pressure_gpa` with that shrinking, `tc_pressed_k` the
-    relation's T_c there. They are None, and `why` says the reason, where the relaxation failed.
-    """
-
-    class_name: str
-    id: str
-    potential: str
-    xi_measured_ang: float
-    xi_relaxed_ang: float | None
-    kappa_per_gpa: float | None
-    pressure_gpa: float
-    xi_pressed_ang: float | None
-    tc_pressed_k: float | None
-    why: str = ""
-
-
 def relaxed_rows(
     data: ClaimData, calculator: Any, potential: str, pressure_gpa: float = PRESSURE_GPA
-) -> Iterator[RelaxedRow]:
+) -> Iterator[Row]:
     """Relax the ordered ambient structure with the smallest cage of each class, and press its measured ξ.
+
+    `xi_pressed_ang` is the measured ξ in Å pressed to `pressure_gpa` with the shrinking -d ln ξ/dp in 1/GPa
+    of the relaxed cage, `tc_pressed_k` the relation's T_c there.
 
     Args:
         data: what the analysis of the ceiling stands on.
@@ -55,22 +37,29 @@ def relaxed_rows(
     family = data.nickel
     for name, record in sorted(_chosen(data).items()):
         xi = nickel_phases(record)[0].xi_ang
-        try:
-            found = relax_smallest_cage(
-                data.references[record.id].structure(), calculator, data.families, pressure_gpa
-            )
-        except RelaxationError as error:
-            yield RelaxedRow(name, record.id, potential, xi, None, None, pressure_gpa, None, None, str(error))
-            continue
-        pressed = pressed_height_ang(xi, found.kappa_per_gpa, pressure_gpa)
-        yield RelaxedRow(
+        row = Row(
             class_name=name,
             id=record.id,
             potential=potential,
             xi_measured_ang=xi,
+            xi_relaxed_ang=None,
+            kappa_per_gpa=None,
+            pressure_gpa=pressure_gpa,
+            xi_pressed_ang=None,
+            tc_pressed_k=None,
+            why="",
+        )
+        structure = data.references[record.id].structure()
+        try:
+            found = relax_smallest_cage(structure, calculator, data.families, pressure_gpa)
+        except RelaxationError as error:
+            yield Row(row, why=str(error))
+            continue
+        pressed = pressed_height_ang(xi, found.kappa_per_gpa, pressure_gpa)
+        yield Row(
+            row,
             xi_relaxed_ang=found.xi_zero_ang,
             kappa_per_gpa=found.kappa_per_gpa,
-            pressure_gpa=pressure_gpa,
             xi_pressed_ang=pressed,
             tc_pressed_k=critical_temperature_k(pressed, family.lambda_k_ang2),
         )
@@ -78,12 +67,11 @@ def relaxed_rows(
 
 def _chosen(data: ClaimData) -> dict[str, Screening]:
     """The record of each class to relax: ordered, then unstrained by a substrate, then the smallest cage."""
-    strained = {row.structure for row in data.measured if row.sample in ("film", "membrane")}
+    strained = {row.structure for row in data.measured if row.sample in STRAINED}
     best: dict[str, tuple[tuple[bool, bool, float, str], Screening]] = {}
     for record in data.records:
-        kind = nickelate_class(record)
-        pressure = record.provenance.pressure_gpa
-        if kind is None or kind.name == OTHER or pressure is None or pressure > AMBIENT_GPA:
+        kind = data.classes.get(record.id)
+        if kind is None or kind.name == OTHER or not is_ambient(record.provenance.pressure_gpa):
             continue
         ordered = data.references[record.id].structure().is_ordered
         order = (not ordered, record.id in strained, nickel_phases(record)[0].xi_ang, record.id)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from polywell.proposal.nickelate_claim.by_class import ClassRow
-from polywell.proposal.nickelate_claim.cells import CellRow
-from polywell.proposal.nickelate_claim.chances import EffectiveLambda
 from polywell.proposal.nickelate_claim.classes import OTHER
 from polywell.proposal.nickelate_claim.data import CLAIM_K
-from polywell.proposal.nickelate_claim.measurements import RecordYear, Sighting
-from polywell.proposal.nickelate_claim.relatives import TrilayerRow
-from polywell.proposal.nickelate_claim.smallest_cages import SmallestCage
+from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
 
 UNLIKELY = 0.05
@@ -60,104 +55,92 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Facts:
-    """The numbers that the verdict is made from."""
+    """The numbers that the verdict is made from; `seen` are the measured T_c, the highest first."""
 
-    cells: tuple[CellRow, ...]
-    sightings: tuple[Sighting, ...]
-    classes: tuple[ClassRow, ...]
-    effective: tuple[EffectiveLambda, ...]
-    smallest: tuple[SmallestCage, ...]
-    trilayers: tuple[TrilayerRow, ...]
-    years: tuple[RecordYear, ...]
+    cells: Sequence[Row]
+    seen: Sequence[Row]
+    classes: Sequence[Row]
+    effective: Row
+    smallest: Sequence[Row]
+    trilayers: Sequence[Row]
+    years: Sequence[Row]
     lambda_k_ang2: float
 
     @property
-    def record(self) -> Sighting:
-        """The highest measured T_c."""
-        return max((one for one in self.sightings if one.tc_k is not None), key=lambda one: one.tc_k or 0.0)
-
-    @property
-    def above(self) -> tuple[CellRow, ...]:
-        """Measured cells for which the relation gives more than the claim."""
-        return tuple(cell for cell in self.cells if cell.tc_ceiling_k > CLAIM_K and cell.class_name != OTHER)
-
-    @property
-    def known_classes(self) -> tuple[ClassRow, ...]:
+    def known_classes(self) -> list[Row]:
         """The classes but for what fits none."""
-        return tuple(row for row in self.classes if row.class_name != OTHER)
+        return [row for row in self.classes if row.class_name != OTHER]
 
 
 def verdict(facts: Facts) -> Verdict:
     """Judge the claim: a measurement above it breaks it; else the relation's own numbers decide the rest."""
-    if (facts.record.tc_k or 0.0) > CLAIM_K:
-        finding = Finding.BROKEN
-    else:
-        finding = Finding.UNSUPPORTED if facts.above else Finding.CONSISTENT
+    record = facts.seen[0]
+    above = [cell for cell in facts.cells if cell.tc_ceiling_k > CLAIM_K and cell.class_name != OTHER]
     numbers = {
         "claim_k": CLAIM_K,
-        "record": facts.record,
+        "record": record,
         "lambda_k": facts.lambda_k_ang2,
-        "above": len(facts.above),
+        "above": len(above),
         "cells": len(facts.cells),
-        "classes": len({cell.class_name for cell in facts.above}),
+        "classes": len({cell.class_name for cell in above}),
     }
+    finding = Finding.UNSUPPORTED if above else Finding.CONSISTENT
     made = (_measured, _arithmetic, _effective, _chances, _ions, _trilayers, _pace)
-    return Verdict(finding, numbers, tuple(point for one in made for point in one(facts)))
+    points = tuple(
+        Point(name, Side.AGAINST if against else Side.FOR, {"claim_k": CLAIM_K, **numbers})
+        for one in made
+        for name, against, numbers in one(facts)
+    )
+    return Verdict(Finding.BROKEN if record.tc_k > CLAIM_K else finding, numbers, points)
 
 
-def _point(name: str, against: bool, **facts: Any) -> Point:
-    return Point(name, Side.AGAINST if against else Side.FOR, {"claim_k": CLAIM_K, **facts})
+Said = Iterator[tuple[str, bool, dict[str, Any]]]
+"""Name of a point, whether it speaks against the claim, and its numbers."""
 
 
-def _measured(facts: Facts) -> Iterator[Point]:
-    seen = [one for one in facts.sightings if one.superconducting and one.tc_k is not None]
-    over = [one for one in seen if (one.tc_k or 0.0) > CLAIM_K]
+def _measured(facts: Facts) -> Said:
+    seen = [one for one in facts.seen if one.tc_k is not None]
+    over = [one for one in seen if one.tc_k > CLAIM_K]
     if over:
-        yield _point("measured_above", True, over=len(over), seen=len(seen), named=tuple(over[:3]))
+        yield "measured_above", True, {"over": len(over), "seen": len(seen), "named": tuple(over[:3])}
     else:
-        margin = CLAIM_K - (facts.record.tc_k or 0.0)
-        yield _point("measured_below", False, seen=len(seen), record=facts.record, margin=margin)
+        margin = CLAIM_K - seen[0].tc_k
+        yield "measured_below", False, {"seen": len(seen), "record": seen[0], "margin": margin}
 
 
-def _arithmetic(facts: Facts) -> Iterator[Point]:
+def _arithmetic(facts: Facts) -> Said:
     for row in facts.known_classes:
         if row.above_claim:
-            yield _point("class_above" if row.best is not None else "class_above_unseen", True, row=row)
+            yield "class_above" if row.best is not None else "class_above_unseen", True, {"row": row}
     below = tuple(row for row in facts.known_classes if not row.above_claim)
     if below:
-        yield _point("classes_below", False, rows=below)
+        yield "classes_below", False, {"rows": below}
 
 
-def _effective(facts: Facts) -> Iterator[Point]:
-    row = facts.effective[0]
+def _effective(facts: Facts) -> Said:
+    row, lam = facts.effective, facts.lambda_k_ang2
+    shares = {"share": 100 * row.share_of_published, "highest_share": 100 * row.highest_k_ang2 / lam}
     name = "lambda_above" if row.above_published else "lambda_below"
-    shares = {
-        "share": 100 * row.share_of_published,
-        "highest_share": 100 * row.highest_k_ang2 / facts.lambda_k_ang2,
-    }
-    yield _point(name, bool(row.above_published), row=row, lambda_k=facts.lambda_k_ang2, **shares)
+    yield name, bool(row.above_published), {"row": row, "lambda_k": lam, **shares}
 
 
-def _chances(facts: Facts) -> Iterator[Point]:
+def _chances(facts: Facts) -> Said:
     for name in ("published", "effective", "calibrated"):
-        known = [
-            (chance, row.class_name)
-            for row in facts.known_classes
-            if (chance := getattr(row, f"p_{name}")) is not None
-        ]
+        found = [(row[f"p_{name}"], row.class_name) for row in facts.known_classes]
+        known = [one for one in found if one[0] is not None]
         if known:
             chance, class_name = max(known)
-            yield _point(f"chance_{name}", chance > UNLIKELY, class_name=class_name, chance=chance)
+            yield f"chance_{name}", chance > UNLIKELY, {"class_name": class_name, "chance": chance}
 
 
-def _ions(facts: Facts) -> Iterator[Point]:
+def _ions(facts: Facts) -> Said:
     if facts.smallest:
         row = min(facts.smallest, key=lambda one: (one.pressed_used_ang, one.class_name))
         tc = critical_temperature_k(row.pressed_used_ang, facts.lambda_k_ang2)
-        yield _point("ions_above" if tc > CLAIM_K else "ions_below", tc > CLAIM_K, row=row, tc_k=tc)
+        yield "ions_above" if tc > CLAIM_K else "ions_below", tc > CLAIM_K, {"row": row, "tc_k": tc}
 
 
-def _trilayers(facts: Facts) -> Iterator[Point]:
+def _trilayers(facts: Facts) -> Said:
     """Smallest cages of ambient trilayers of both metals, which cage is the smaller, and the best T_c."""
     found: dict[str, Any] = {}
     for metal in ("Cu", "Ni"):
@@ -174,11 +157,10 @@ def _trilayers(facts: Facts) -> Iterator[Point]:
             f"{metal}_best_k": max((row.measured_k for row in rows if row.measured_k), default=None),
         }
     measured = found["Cu_best_k"] is not None and found["Ni_best_k"] is not None
-    name = "trilayers_measured" if measured else "trilayers"
-    yield _point(name, found["Ni_xi_ang"] <= found["Cu_xi_ang"], **found)
+    yield "trilayers_measured" if measured else "trilayers", found["Ni_xi_ang"] <= found["Cu_xi_ang"], found
 
 
-def _pace(facts: Facts) -> Iterator[Point]:
+def _pace(facts: Facts) -> Said:
     steps = [row for row in facts.years if row.gained_k > 0]
     last = facts.years[-1]
     left = CLAIM_K - last.record_k
@@ -186,4 +168,5 @@ def _pace(facts: Facts) -> Iterator[Point]:
         return
     idle = last.year - steps[-1].year
     name = "record_rises" if not idle else "record_stands_a_year" if idle == 1 else "record_stands"
-    yield _point(name, not idle, first=steps[0], step=steps[-1], record_k=last.record_k, idle=idle, left=left)
+    shown = {"first": steps[0], "step": steps[-1], "record_k": last.record_k, "idle": idle, "left": left}
+    yield name, not idle, shown

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from polywell.proposal.nickelate_claim.analysis import WeighedClaim
-from polywell.proposal.nickelate_claim.measurements import Sighting
+from polywell.proposal.rows import Row
 from reports.html.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")
@@ -38,11 +38,11 @@ def _claim(axes: Axes, theme: Theme, claim_k: float, vertical: bool = False) -> 
     draw(claim_k, color=theme.ink, linewidth=1.0, linestyle=":")
 
 
-def _seen(analysis: WeighedClaim) -> list[Sighting]:
+def _seen(analysis: WeighedClaim) -> list[Row]:
     return [one for one in analysis.sightings if one.tc_k is not None and one.xi_ang is not None]
 
 
-def _of(ones: Sequence[Sighting], name: str) -> list[Sighting]:
+def _of(ones: Sequence[Row], name: str) -> list[Row]:
     return [one for one in ones if one.class_name == name]
 
 
@@ -130,7 +130,7 @@ def _predicted(analysis: WeighedClaim) -> Image:
     return image(draw, "Measured T_c of nickelates against T_c by the relation", said, (7.2, 5.4))
 
 
-def _falling(seen: Sequence[Sighting]) -> bool:
+def _falling(seen: Sequence[Row]) -> bool:
     """Whether measured and predicted temperatures run against each other."""
     if len(seen) < 3:
         return False

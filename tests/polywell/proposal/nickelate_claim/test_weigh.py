@@ -13,7 +13,6 @@ from polywell.proposal.nickelate_claim.by_class import TARGETS_K
 from polywell.proposal.nickelate_claim.cells import Interval
 from polywell.proposal.nickelate_claim.chances import (
     LEAST_OWN,
-    EffectiveLambda,
     calibrated_intervals,
     effective_for,
     exceeds_under_effective,
@@ -25,6 +24,7 @@ from polywell.proposal.nickelate_claim.data import built_in_data, nickelate_repo
 from polywell.proposal.nickelate_claim.smallest_cages import apex_radius_ang, touching_height_ang
 from polywell.proposal.nickelate_claim.verdict import Finding, Side
 from polywell.proposal.pressure import pressed_height_ang, pressure_for_gpa
+from polywell.proposal.rows import Row
 from polywell.records import Candidate, Entry, Estimate, Place
 from polywell.screening import screen
 
@@ -153,10 +153,10 @@ def test_chances_by_hand():
     assert exceeds_under_published(xi, FAMILY) == pytest.approx(0.5 * (1 - erf(away / sqrt(2))))
     # Two structures: Student's t with one degree of freedom is Cauchy's, P(t > 1) = 1/4.
     spread = 0.2
-    row = EffectiveLambda("x", 2, 1000.0, spread, 900.0, 1100.0, 0.8, 0)
+    row = Row(structures=2, median_k_ang2=1000.0, spread_log=spread)
     height = sqrt(1000.0 * exp(spread * sqrt(1.5)) / 100.0)
     assert exceeds_under_effective(height, row) == pytest.approx(0.25)
-    assert exceeds_under_effective(3.4, replace(row, structures=1, spread_log=None)) is None
+    assert exceeds_under_effective(3.4, Row(row, structures=1, spread_log=None)) is None
     assert exceeds_under_interval(Interval(60.0, 36.0, 100.0)) == pytest.approx(0.1, abs=2e-3)
     assert exceeds_under_interval(Interval(100.0, 80.0, 125.0)) == pytest.approx(0.5)
 
