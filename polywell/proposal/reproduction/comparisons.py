@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from polywell.data.tables import load_table
 from polywell.proposal.chemical_pressure import shannon_radius_ang, shift_by_heights_k, shift_by_radii_k
 from polywell.proposal.cleavage import stm_contrast
-from polywell.proposal.landscape import Landscape
 from polywell.proposal.reproduction.library import Library, family_lambda
 from polywell.proposal.reproduction.printed import (
     Basis,
@@ -34,7 +33,7 @@ from polywell.proposal.resonance import (
     strength_mev_ang2,
 )
 from polywell.proposal.stripes import nearest_spacing, side_bar_offset_edges, stripe_doping
-from polywell.proposal.trilayers import Trilayer, doping_curve, fermi_sheets, order_by_radius
+from polywell.proposal.trilayers import doping_curve, fermi_sheets, order_by_radius
 from polywell.relation import critical_temperature_k
 
 Expression = int | float | str | list[Any]
@@ -79,38 +78,22 @@ def comparisons() -> dict[str, Section]:
     return load_table("comparisons.toml", _Table).__pydantic_extra__
 
 
-def _energy(e_beta_mev: float, xi_beta_ang: float, xi_ang: float) -> float:
-    return resonance_energy_mev(xi_ang, strength_mev_ang2(e_beta_mev, xi_beta_ang))
+def _odd_over_even(alpha_ang: float, beta_ang: float, gamma_ang: float) -> float:
+    strong = _intensities(alpha_ang, beta_ang, gamma_ang)
+    return (strong["beta"] + strong["gamma"]) / 2
 
 
 def _intensities(alpha_ang: float, beta_ang: float, gamma_ang: float) -> dict[str, float]:
     return relative_intensities({"alpha": alpha_ang, "beta": beta_ang, "gamma": gamma_ang})
 
 
-def _odd_over_even(alpha_ang: float, beta_ang: float, gamma_ang: float) -> float:
-    strong = _intensities(alpha_ang, beta_ang, gamma_ang)
-    return (strong["beta"] + strong["gamma"]) / 2
-
-
 def _order(inner_ang: float, outer_ang: float, sign: str) -> str:
     return f" {sign} ".join(" = ".join(group) for group in order_by_radius(inner_ang, outer_ang))
 
 
-def _order_of_heights(found: Trilayer) -> str:
-    return "alpha < beta = gamma" if found.inner_is_smaller else "beta = gamma < alpha"
-
-
-def _kind_of_site(found: Landscape) -> str:
-    return "well" if found.gamma_is_well and found.curvature_ev_ang2[2] > 0 else "saddle"
-
-
-def _radius(ion: str, coordination: int) -> float:
-    return shannon_radius_ang(ion[:-2], int(ion[-2]), coordination)
-
-
 FORMULAS: dict[str, Callable[..., Any]] = {
     "doping": lambda n: float(stripe_doping(n)),
-    "energy": _energy,
+    "energy": lambda e_beta, xi_beta, xi: resonance_energy_mev(xi, strength_mev_ang2(e_beta, xi_beta)),
     "eta_alpha": lambda iron, eta_beta: eta_of_even_mode_ang(iron / 2, (iron - eta_beta) / 2),
     "falling_bindings": lambda inner, outer: _order(inner, outer, ">"),
     "fermi_sheets": lambda: ", ".join(str(n) for n in sorted({fermi_sheets(p / 100) for p in range(1, 50)})),
@@ -119,17 +102,17 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "half": lambda value: value / 2,
     "height_of_la3ni2o7": lambda z, c_ang: (0.5 - z) * c_ang,
     "intensities": _intensities,
-    "kind_of_site": _kind_of_site,
+    "kind_of_site": lambda found: "well" if found.gamma_is_well and found.normal_ev_ang2 > 0 else "saddle",
     "larger": max,
     "larger_cage": lambda found: "outer" if found.inner_is_smaller else "inner",
     "nearest_spacing": lambda doping: float(nearest_spacing(doping)),
     "odd_over_even": _odd_over_even,
-    "order_of_heights": _order_of_heights,
+    "order_of_heights": lambda found: _order(found.inner_ang, found.outer_ang, "<"),
     "over": lambda a, b: a / b,
     "parity": PARITY.__getitem__,
     "percent_above": lambda a, b: 100 * (a / b - 1),
     "plus": lambda a, b: a + b,
-    "radius": _radius,
+    "radius": lambda ion, coordination: shannon_radius_ang(ion[:-2], int(ion[-2]), coordination),
     "rising_heights": lambda inner, outer: _order(inner, outer, "<"),
     "shift_by_heights": shift_by_heights_k,
     "shift_by_radii": shift_by_radii_k,
@@ -225,20 +208,16 @@ class Evaluator:
         facts = {name: self.value(one) for name, one in {**shared, **row.facts}.items()}
         if row.of is None:
             return not_computed(printed, row.reason)
-        computed = self.value(row.of)
-        ids = self.members(row.of)
-        slack = 0.0
-        if row.basis == "arithmetic" and not isinstance(computed, str):
-            slack = self.slack(row.of if row.rounding is None else row.rounding)
+        computed, ids = self.value(row.of), self.members(row.of)
+        exact = row.basis != "arithmetic" or isinstance(computed, str)
+        tested = row.basis != "structure" or row.independent
         return compare(
             printed,
             computed,
             row.basis,
             row.origin.format(**facts) or ids[0],
-            slack=slack,
-            built=row.basis == "structure"
-            and not row.independent
-            and any(self._library[id].built for id in ids),
+            slack=0.0 if exact else self.slack(row.of if row.rounding is None else row.rounding),
+            built=not tested and any(self._library[id].built for id in ids),
             circular=row.circular,
             reason=row.reason,
             facts=facts,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from pymatgen.core import Structure
 
@@ -15,6 +14,7 @@ from polywell.proposal.chemical_pressure import commonest, coordination_numbers
 from polywell.proposal.cleavage import Cleavage, cleavage
 from polywell.proposal.landscape import Landscape, landscape
 from polywell.proposal.resonance import pair_distances_ang
+from polywell.proposal.rows import Row
 from polywell.proposal.stripes import AxisRatios, axis_ratios
 from polywell.proposal.trilayers import Trilayer, trilayer
 from polywell.records import Phase, Screening
@@ -24,12 +24,18 @@ FAMILIES = ("cuprate", "nickelate", "iron-based")
 BUILT = "built to the published xi"
 
 
+@dataclass(eq=False)
 class Member:
     """One structure of the library: reference, record, and what the proposal's relations say of it."""
 
-    def __init__(self, reference: ReferenceStructure, structure: Structure, record: Screening) -> None:
-        """Hold a reference with its structure and what the screen says of it."""
-        self.id, self.reference, self.structure, self.record = reference.id, reference, structure, record
+    reference: ReferenceStructure
+    structure: Structure
+    record: Screening
+
+    @property
+    def id(self) -> str:
+        """Id of the structure."""
+        return self.reference.id
 
     @property
     def phases(self) -> dict[str, Phase]:
@@ -53,7 +59,7 @@ class Member:
 
     @property
     def built(self) -> bool:
-        """Whether the structure was built to the printed heights."""
+        """Whether the structure was built to the printed heights, so that it tests nothing."""
         return self.reference.checked == BUILT
 
     @property
@@ -110,11 +116,6 @@ class Member:
         return pair_distances_ang(self.structure, self.record.phases)
 
     @property
-    def has_trilayer(self) -> bool:
-        """Whether it has a block of three sheets."""
-        return trilayer(self.record.phases) is not None
-
-    @property
     def trilayer(self) -> Trilayer:
         """Its block of three sheets.
 
@@ -153,40 +154,8 @@ class Member:
         return next(site.xyz[2] for site in self.reference.sites if site.label == label)
 
 
-class Above(NamedTuple):
-    """How many members of a family have a ceiling above a temperature, and the highest of them."""
-
-    over: int
-    members: int
-    name: str
-    highest_k: float
-
-
-class Nearest(NamedTuple):
-    """A compound and its c/a."""
-
-    name: str
-    ratio: float
-
-
-class Library(Mapping[str, Member]):
-    """The reference library by id."""
-
-    def __init__(self, members: Mapping[str, Member]) -> None:
-        """Hold the members in the order of the library's records."""
-        self._members = members
-
-    def __getitem__(self, id: str) -> Member:
-        """A member by its id."""
-        return self._members[id]
-
-    def __iter__(self) -> Iterator[str]:
-        """Ids in the order of the records."""
-        return iter(self._members)
-
-    def __len__(self) -> int:
-        """Number of structures."""
-        return len(self._members)
+class Library(dict[str, Member]):
+    """The reference library by id, in the order of its records."""
 
     @cached_property
     def candidates(self) -> list[Member]:
@@ -197,17 +166,17 @@ class Library(Mapping[str, Member]):
         """The candidates of one family."""
         return [member for member in self.candidates if member.reference.family == family]
 
-    def above(self, family: str, limit_k: float) -> Above:
-        """Ceilings of a family above a temperature."""
+    def above(self, family: str, limit_k: float) -> Row:
+        """How many members of a family have a ceiling above a temperature, and the highest of them."""
         members = self.of(family)
         top = max(members, key=lambda one: (one.ceiling_k, one.id))
         over = sum(one.ceiling_k > limit_k for one in members)
-        return Above(over, len(members), top.reference.name, top.ceiling_k)
+        return Row(over=over, members=len(members), name=top.reference.name, highest_k=top.ceiling_k)
 
-    def nearest_axes(self, ratio: float) -> Nearest:
+    def nearest_axes(self, ratio: float) -> Row:
         """The cuprate whose c/a is nearest to a value."""
         known = [
-            Nearest(one.reference.name, found)
+            Row(name=one.reference.name, ratio=found)
             for one in self.of("cuprate")
             if (found := one.axes.repeat_over_edge) is not None
         ]

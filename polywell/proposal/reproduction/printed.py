@@ -143,7 +143,7 @@ def compare(
     reason: str = "",
     facts: Mapping[str, Any] | None = None,
 ) -> Pair:
-    """Hold a computed value against a printed one.
+    """Hold a computed value against a printed one (`Pair` says what its parts mean).
 
     Args:
         printed: the printed value.
@@ -153,7 +153,7 @@ def compare(
         slack: how far the rounding of the printed inputs may move the computed value.
         built: the structure was built to the printed heights, so that agreement shows nothing.
         circular: the rule was read off the value itself, so that agreement shows nothing.
-        reason: name of what more is known of a difference, or of why agreement shows nothing.
+        reason: name of what more is known, `built` where that is why.
         facts: the numbers that belong to the reason.
     """
     value = computed if isinstance(computed, str) else float(computed)
@@ -163,15 +163,12 @@ def compare(
     elif isinstance(printed.value, str) or isinstance(value, str):
         verdict = Verdict.EQUAL if str(value) == str(printed.value) else Verdict.DIFFERS
     else:
-        verdict = _judge(printed, value - printed.value, allowed)
+        off = abs(value - printed.value)
+        limits = (
+            (Verdict.EQUAL, printed.half_unit * (1 + 1e-9)),
+            (Verdict.ROUNDING, allowed),
+            (Verdict.CLOSE, printed.limit * (abs(printed.value) or 1.0)),
+        )
+        verdict = next((verdict for verdict, limit in limits if off <= limit), Verdict.DIFFERS)
     reason = "built" if built else reason
     return Pair(printed, basis, origin, value, verdict, allowed, reason, facts or {})
-
-
-def _judge(printed: Printed, difference: float, allowed: float) -> Verdict:
-    if abs(difference) <= printed.half_unit * (1 + 1e-9):
-        return Verdict.EQUAL
-    if abs(difference) <= allowed:
-        return Verdict.ROUNDING
-    relative = abs(difference / printed.number) if printed.number else abs(difference)
-    return Verdict.CLOSE if relative <= printed.limit else Verdict.DIFFERS

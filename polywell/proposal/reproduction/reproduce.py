@@ -27,8 +27,9 @@ from polywell.proposal.reproduction import surveys, trends
 from polywell.proposal.reproduction.comparisons import text_pairs
 from polywell.proposal.reproduction.library import Library, family_lambda, load_library
 from polywell.proposal.reproduction.printed import Pair, printed_values
-from polywell.proposal.reproduction.tables import TableRow, lambda_pairs, row_pairs, table_rows
+from polywell.proposal.reproduction.tables import lambda_pairs, row_pairs, table_rows
 from polywell.proposal.resonance import strength_mev_ang2
+from polywell.proposal.rows import Row
 from polywell.proposal.stripes import StripeLattice, stripe_lattice
 from polywell.proposal.trilayers import DopingCurve, doping_curve
 from polywell.relation import critical_temperature_k
@@ -59,7 +60,7 @@ class Point:
 class Drawn:
     """What the figures of the page show."""
 
-    rows: tuple[TableRow, ...]
+    rows: tuple[Row, ...]
     stripes: tuple[StripeLattice, ...]
     doping: Mapping[str, DopingCurve]
     maps: Mapping[str, tuple[EnergyMap, EnergyMap]]
@@ -113,9 +114,7 @@ def reproduce() -> Reproduction:
     )
 
 
-def _surveys(
-    library: Library, rows: Sequence[TableRow], theta_mev_ang2: float
-) -> dict[str, list[surveys.Survey]]:
+def _surveys(library: Library, rows: Sequence[Row], theta_mev_ang2: float) -> dict[str, list[surveys.Survey]]:
     """Every survey by section, in the order of the page."""
     return {
         "table1": [surveys.printed_rows(rows, 1)],
@@ -131,7 +130,7 @@ def _surveys(
     }
 
 
-def _drawn(library: Library, rows: tuple[TableRow, ...]) -> Drawn:
+def _drawn(library: Library, rows: tuple[Row, ...]) -> Drawn:
     edge = library["hgba2cuo4.18"].phases["alpha"].edges_ang[0]
     shown = [library[id] for id in TRILAYERS_SHOWN]
     mapped = [(library[id], library[id].smallest) for id in MAPS_SHOWN]

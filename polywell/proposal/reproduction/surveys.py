@@ -13,9 +13,11 @@ from typing import Any
 
 from polywell.proposal.landscape import correlations
 from polywell.proposal.reproduction.library import FAMILIES, Library
-from polywell.proposal.reproduction.tables import TableRow, rule_costs
+from polywell.proposal.reproduction.tables import rule_costs
 from polywell.proposal.resonance import PARITY, relative_intensities, resonance_energy_mev
+from polywell.proposal.rows import Row
 from polywell.proposal.stripes import STRIPE_MEANING, nearest_spacing, stripe_doping
+from polywell.proposal.trilayers import trilayer
 from polywell.relation import critical_temperature_k
 
 Cell = Any
@@ -54,7 +56,7 @@ def _known(key: str, columns: str, members: Iterable[object], **facts: Any) -> S
     return survey(key, columns, (taken(one) for one in members), **facts)
 
 
-def printed_rows(rows: Sequence[TableRow], table: int) -> Survey:
+def printed_rows(rows: Sequence[Row], table: int) -> Survey:
     """Table 1 or 2, phase by phase: printed and measured ξ, λ from either, which rules choose the phase."""
     ours = [row for row in rows if row.table == table]
     cells = []
@@ -92,7 +94,7 @@ def printed_rows(rows: Sequence[TableRow], table: int) -> Survey:
     )
 
 
-def hidden_choice(rows: Sequence[TableRow]) -> Survey:
+def hidden_choice(rows: Sequence[Row]) -> Survey:
     """Which phase each row names, and which one every rule would have named."""
     several = [row for row in rows if len(row.printed_xi) > 1]
     return _known(
@@ -105,7 +107,7 @@ def hidden_choice(rows: Sequence[TableRow]) -> Survey:
     )
 
 
-def choice_costs(rows: Sequence[TableRow]) -> Survey:
+def choice_costs(rows: Sequence[Row]) -> Survey:
     """What fixing the choice in advance costs."""
     columns = "table heights rule rule rows mean_error_k worst_error_k lambda_mean lambda_spread"
     return _known("costs", columns, rule_costs(rows))
@@ -162,7 +164,7 @@ def cleavages(library: Library) -> Survey:
 
 def trilayers(library: Library) -> Survey:
     """Inner and outer cages of every trilayer compound of the library."""
-    members = [one for one in library.candidates if one.has_trilayer]
+    members = [one for one in library.candidates if trilayer(one.record.phases)]
     reverse = tuple(one.id for one in members if not one.trilayer.inner_is_smaller)
     return _known(
         "trilayers",

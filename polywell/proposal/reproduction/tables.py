@@ -7,80 +7,17 @@ what the rules that are fixed in advance would have said, and what each way of c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 from typing import Any
 
+from polywell.data.reference import PublishedRow
 from polywell.proposal.reproduction.comparisons import not_computed
 from polywell.proposal.reproduction.library import Library, Member, family_lambda
-from polywell.proposal.reproduction.printed import Pair, Printed, compare
+from polywell.proposal.reproduction.printed import Basis, Pair, Printed, compare
+from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
 
 NAMES = ("alpha", "beta", "gamma")
-
-
-@dataclass(frozen=True)
-class TableRow:
-    """One row of Table 1 or 2 with its structure; heights in Å, λ in K·Å², temperatures in K.
-
-    `printed_xi` and `structure_xi` map phase names to heights; `arithmetic_lambda` and
-    `structure_lambda` hold T_c·ξ² with the printed T_c for each of them.
-    """
-
-    member: Member
-    table: int
-    row: str
-    tc_k: float
-    printed_xi: Mapping[str, float]
-    printed_lambda: float
-    printed_phase: str
-    family_lambda: float
-    structure_xi: Mapping[str, float]
-
-    @property
-    def id(self) -> str:
-        """Id of the structure."""
-        return self.member.id
-
-    @property
-    def built(self) -> bool:
-        """Whether the structure was built to the printed heights, so that it tests nothing."""
-        return self.member.built
-
-    @property
-    def arithmetic_lambda(self) -> dict[str, float]:
-        """T_c·ξ² of every printed height."""
-        return {name: self.tc_k * xi**2 for name, xi in self.printed_xi.items()}
-
-    @property
-    def structure_lambda(self) -> dict[str, float]:
-        """T_c·ξ² of every height of the structure."""
-        return {name: self.tc_k * xi**2 for name, xi in self.structure_xi.items()}
-
-    @property
-    def arithmetic_phase(self) -> str:
-        """The phase that reproduces the printed λ."""
-        return nearest(self.arithmetic_lambda, self.printed_lambda)
-
-    @property
-    def nearest_phase(self) -> str:
-        """The phase whose T_c·ξ² is nearest to the family's λ."""
-        return nearest(self.arithmetic_lambda, self.family_lambda)
-
-    @property
-    def ceiling_phase(self) -> str:
-        """The phase with the smallest printed ξ."""
-        return min(self.printed_xi, key=lambda name: self.printed_xi[name])
-
-    @property
-    def outer_phase(self) -> str:
-        """The phase with the largest printed ξ."""
-        return max(self.printed_xi, key=lambda name: self.printed_xi[name])
-
-    @property
-    def structure_phase(self) -> str:
-        """The phase of the structure whose T_c·ξ² is nearest to the printed λ."""
-        return nearest(self.structure_lambda, self.printed_lambda)
 
 
 def nearest(lambdas: Mapping[str, float], wanted: float) -> str:
@@ -88,45 +25,48 @@ def nearest(lambdas: Mapping[str, float], wanted: float) -> str:
     return min(lambdas, key=lambda name: (abs(lambdas[name] - wanted), name))
 
 
-@dataclass(frozen=True)
-class RuleCost:
-    """What one way of choosing the phase costs over the rows of one table; errors in K, λ in K·Å²."""
-
-    table: int
-    heights: str
-    rule: str
-    rows: int
-    mean_error_k: float
-    worst_error_k: float
-    lambda_mean: float | None
-    lambda_spread: float | None
-
-
-def table_rows(library: Library) -> tuple[TableRow, ...]:
+def table_rows(library: Library) -> tuple[Row, ...]:
     """Every row of Tables 1 and 2 that stands with a structure of the library, in order of table and name."""
-    rows = []
-    for _, member in sorted(library.items()):
-        printed = member.reference.published
-        if printed is None:
-            continue
-        heights = (printed.xi_alpha_ang, printed.xi_beta_ang, printed.xi_gamma_ang)
-        rows.append(
-            TableRow(
-                member=member,
-                table=printed.table,
-                row=printed.row,
-                tc_k=printed.tc_k,
-                printed_xi={name: xi for name, xi in zip(NAMES, heights, strict=True) if xi is not None},
-                printed_lambda=printed.lambda_k_ang2,
-                printed_phase=printed.phase,
-                family_lambda=family_lambda(member.reference.family),
-                structure_xi={name: phase.xi_ang for name, phase in member.phases.items()},
-            )
-        )
+    rows = [_row(one, one.reference.published) for one in library.values() if one.reference.published]
     return tuple(sorted(rows, key=lambda row: (row.table, row.row)))
 
 
-def lambda_pairs(rows: Sequence[TableRow]) -> list[Pair]:
+def _row(member: Member, printed: PublishedRow) -> Row:
+    """One row with its structure; heights in Å and T_c·ξ² with the printed T_c, in K·Å², by phase.
+
+    The phases are the printed one; those nearest to the printed λ, by the printed heights and by the
+    structure's; the one nearest to the family's λ; and those of the smallest and the largest printed ξ.
+    """
+    heights = zip(NAMES, (printed.xi_alpha_ang, printed.xi_beta_ang, printed.xi_gamma_ang), strict=True)
+    printed_xi = {name: xi for name, xi in heights if xi is not None}
+    structure_xi = {name: phase.xi_ang for name, phase in member.phases.items()}
+    again, measured = (
+        {name: printed.tc_k * xi**2 for name, xi in heights.items()} for heights in (printed_xi, structure_xi)
+    )
+    family = family_lambda(member.reference.family)
+    return Row(
+        member=member,
+        id=member.id,
+        built=member.built,
+        table=printed.table,
+        row=printed.row,
+        tc_k=printed.tc_k,
+        printed_xi=printed_xi,
+        printed_lambda=printed.lambda_k_ang2,
+        family_lambda=family,
+        structure_xi=structure_xi,
+        arithmetic_lambda=again,
+        structure_lambda=measured,
+        printed_phase=printed.phase,
+        arithmetic_phase=nearest(again, printed.lambda_k_ang2),
+        nearest_phase=nearest(again, family),
+        ceiling_phase=min(printed_xi, key=printed_xi.__getitem__),
+        outer_phase=max(printed_xi, key=printed_xi.__getitem__),
+        structure_phase=nearest(measured, printed.lambda_k_ang2),
+    )
+
+
+def lambda_pairs(rows: Sequence[Row]) -> list[Pair]:
     """λ of the families beside the mean of T_c·ξ² over the rows of their table."""
     pairs = []
     for table, name in ((1, "cuprate"), (2, "iron-based")):
@@ -141,20 +81,19 @@ def lambda_pairs(rows: Sequence[TableRow]) -> list[Pair]:
             role="result",
         )
         own = [row for row in ours if not row.built and row.printed_phase in row.structure_xi]
-        printed_rows = [row.arithmetic_lambda[row.printed_phase] for row in ours]
+        again = [row.arithmetic_lambda[row.printed_phase] for row in ours]
         measured = [row.structure_lambda[row.printed_phase] for row in own]
-        facts = {"lowest": min(printed_rows), "highest": max(printed_rows)}
-        origin = f"mean of T_c·ξ² over Table {table}"
-        pairs.append(
-            compare(printed, fmean(printed_rows), "arithmetic", origin, reason="rows_run", facts=facts)
+        sides: tuple[tuple[Basis, str, list[float]], ...] = (
+            ("arithmetic", f"mean of T_c·ξ² over Table {table}", again),
+            ("structure", f"the same with {len(own)} structures that were not built to it", measured),
         )
-        facts = {"lowest": min(measured), "highest": max(measured)}
-        origin = f"the same with {len(own)} structures that were not built to it"
-        pairs.append(compare(printed, fmean(measured), "structure", origin, reason="rows_run", facts=facts))
+        for basis, origin, found in sides:
+            facts = {"lowest": min(found), "highest": max(found)}
+            pairs.append(compare(printed, fmean(found), basis, origin, reason="rows_run", facts=facts))
     return pairs
 
 
-def row_pairs(row: TableRow) -> list[Pair]:
+def row_pairs(row: Row) -> list[Pair]:
     """T_c, every ξ, λ and the phase of one row, printed beside computed."""
     reference, id, built = row.member.reference, row.id, row.built
     tc = _printed(row, "tc", "T_c", row.tc_k, "K", 0 if row.tc_k == round(row.tc_k) else 1)
@@ -203,9 +142,7 @@ def row_pairs(row: TableRow) -> list[Pair]:
     return pairs
 
 
-def _printed(
-    row: TableRow, name: str, what: str, value: float | str, unit: str, decimals: int | None
-) -> Printed:
+def _printed(row: Row, name: str, what: str, value: float | str, unit: str, decimals: int | None) -> Printed:
     return Printed(
         key=f"table{row.table}.{row.row}.{name}",
         section=f"table{row.table}",
@@ -217,7 +154,7 @@ def _printed(
     )
 
 
-RULES: dict[str, Callable[[TableRow, Mapping[str, float]], float] | None] = {
+RULES: dict[str, Callable[[Row, Mapping[str, float]], float] | None] = {
     "printed": lambda row, heights: heights[row.printed_phase],
     "nearest": lambda row, heights: min(
         heights.values(), key=lambda xi: abs(row.tc_k * xi**2 - row.family_lambda)
@@ -229,7 +166,7 @@ RULES: dict[str, Callable[[TableRow, Mapping[str, float]], float] | None] = {
 """Ways of choosing ξ: the printed phase, the nearest to λ, the smallest, the largest; or no ξ at all."""
 
 
-def rule_costs(rows: Sequence[TableRow]) -> tuple[RuleCost, ...]:
+def rule_costs(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Error of T_c = λ/ξ² under each rule, for the printed heights and for the independent structures."""
     costs = []
     for table in sorted({row.table for row in rows}):
@@ -244,19 +181,26 @@ def rule_costs(rows: Sequence[TableRow]) -> tuple[RuleCost, ...]:
     return tuple(costs)
 
 
-def _cost(
-    table: int, heights: str, rule: str, rows: Sequence[tuple[TableRow, Mapping[str, float]]]
-) -> RuleCost:
+def _cost(table: int, heights: str, rule: str, rows: Sequence[tuple[Row, Mapping[str, float]]]) -> Row:
+    """What one way of choosing the phase costs over the rows of one table; errors in K, λ in K·Å²."""
     choose = RULES[rule]
     chosen = [] if choose is None else [(row, choose(row, xi)) for row, xi in rows]
     middle = median(row.tc_k for row, _ in rows)
     errors = [abs(critical_temperature_k(xi, row.family_lambda) - row.tc_k) for row, xi in chosen]
     errors = errors or [abs(middle - row.tc_k) for row, _ in rows]
     lambdas = [row.tc_k * xi**2 for row, xi in chosen]
-    spread = (fmean(lambdas), pstdev(lambdas)) if lambdas else (None, None)
-    return RuleCost(table, heights, rule, len(rows), fmean(errors), max(errors), *spread)
+    return Row(
+        table=table,
+        heights=heights,
+        rule=rule,
+        rows=len(rows),
+        mean_error_k=fmean(errors),
+        worst_error_k=max(errors),
+        lambda_mean=fmean(lambdas) if lambdas else None,
+        lambda_spread=pstdev(lambdas) if lambdas else None,
+    )
 
 
-def _decimals(row: TableRow) -> int:
+def _decimals(row: Row) -> int:
     """Decimals of the printed heights: four, but three in the two rows of K0.8Fe2Se2."""
     return 3 if row.row.startswith("K0.8Fe2Se2") else 4
