@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pymatgen.core import Composition, Species
@@ -43,26 +43,35 @@ class Substitution:
 
 
 @cache
-def shannon_radius_ang(symbol: str, charge: int, coordination: int) -> float:
+def known_radius_ang(symbol: str, charge: int, coordination: int) -> float | None:
     """Shannon's ionic radius in Å for exactly this coordination number (Acta Cryst. A 32, 751 (1976)).
 
-    The table is the one that pymatgen carries; high spin where it tells spins apart.
+    The table is the one that pymatgen carries, high spin where it tells spins apart; None where it has none.
+    """
+    if not 1 <= coordination < len(_ROMAN):
+        return None
+    with warnings.catch_warnings():
+        # pymatgen warns when it falls back to the only spin that is tabulated.
+        warnings.simplefilter("ignore")
+        try:
+            return float(Species(symbol, charge).get_shannon_radius(_ROMAN[coordination], "", "ionic"))
+        except KeyError:
+            return None
+
+
+def shannon_radius_ang(symbol: str, charge: int, coordination: int) -> float:
+    """The same radius, where it cannot be done without.
 
     Raises:
         NoRadiusError: there is no such entry.
     """
-    if not 1 <= coordination < len(_ROMAN):
-        raise NoRadiusError(f"expected a coordination number from 1 to {len(_ROMAN) - 1}, got {coordination}")
-    try:
-        with warnings.catch_warnings():
-            # pymatgen warns when it falls back to the only spin that is tabulated.
-            warnings.simplefilter("ignore")
-            return float(Species(symbol, charge).get_shannon_radius(_ROMAN[coordination], "", "ionic"))
-    except KeyError as error:
+    radius = known_radius_ang(symbol, charge, coordination)
+    if radius is None:
         raise NoRadiusError(
             f"Shannon's table has no {symbol}{charge:+d} in coordination {coordination}; "
             "try a neighbouring coordination for both ions"
-        ) from error
+        )
+    return radius
 
 
 def shift_by_radii_k(tc_k: float, host_radius_ang: float, guest_radius_ang: float) -> float:
@@ -119,19 +128,19 @@ def substitutions(structure: Structure, host: str, tc_k: float) -> tuple[Substit
     numbers = coordination_numbers(structure, host)
     if not numbers:
         raise ValueError(f"{structure.composition.reduced_formula} has no site of {host}")
-    charge = formal_charges()[host]
-    coordination = _tabulated(host, charge, commonest(numbers))
-    radius = shannon_radius_ang(host, charge, coordination)
+    charges, wanted = formal_charges(), commonest(numbers)
+    charge = charges[host]
+    by_distance = sorted(range(1, len(_ROMAN)), key=lambda number: (abs(number - wanted), number))
+    known = ((number, known_radius_ang(host, charge, number)) for number in by_distance)
+    coordination, radius = next((one for one in known if one[1] is not None), (0, None))
+    if radius is None:
+        raise NoRadiusError(f"Shannon's table has no radius of {host}{charge:+d} in any coordination")
     found = []
     for guest in GUESTS:
-        if guest == host or formal_charges().get(guest) != charge:
-            continue
-        try:
-            other = shannon_radius_ang(guest, charge, coordination)
-        except NoRadiusError:
-            continue  # an ion that the table does not know in this coordination is no proposal
-        shift = shift_by_radii_k(tc_k, radius, other)
-        found.append(Substitution(host, guest, coordination, radius, other, shift))
+        other = known_radius_ang(guest, charge, coordination)
+        if guest != host and charges.get(guest) == charge and other is not None:
+            shift = shift_by_radii_k(tc_k, radius, other)
+            found.append(Substitution(host, guest, coordination, radius, other, shift))
     return tuple(sorted(found, key=lambda one: (one.change_k, one.guest)))
 
 
@@ -140,28 +149,15 @@ def replaced_cation(host: Composition, guest: Composition) -> tuple[str, str, fl
 
     None when they differ in anything else, or by less than a tenth.
     """
-    differences: dict[str, float] = {}
-    for element in {*host.elements, *guest.elements}:
-        symbol: Any = element.symbol
-        change = float(guest[element] - host[element])
-        if abs(change) > 0.02:
-            differences[symbol] = change
+    elements = {*host.elements, *guest.elements}
+    changes = sorted((float(guest[element] - host[element]), element.symbol) for element in elements)
+    differences = [one for one in changes if abs(one[0]) > 0.02]
     if len(differences) != 2:
         return None
-    (lost, less), (gained, more) = sorted(differences.items(), key=lambda item: item[1])
+    (less, lost), (more, gained) = differences
     charges = formal_charges()
     cations = not ({lost, gained} & (LIGANDS | NET_METALS)) and charges.get(lost) == charges.get(gained)
     if not cations or abs(less + more) > 0.02:
         return None
     share = more / float(host[lost])
     return (lost, gained, share) if share > 0.1 else None
-
-
-def _tabulated(symbol: str, charge: int, wanted: int) -> int:
-    for number in sorted(range(1, len(_ROMAN)), key=lambda number: (abs(number - wanted), number)):
-        try:
-            shannon_radius_ang(symbol, charge, number)
-        except NoRadiusError:
-            continue  # the next nearest coordination is tried
-        return number
-    raise NoRadiusError(f"Shannon's table has no radius of {symbol}{charge:+d} in any coordination")

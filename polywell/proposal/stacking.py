@@ -11,10 +11,8 @@ from pymatgen.core import Element
 from polywell.families import built_in_families
 from polywell.geometry.ions import Floats, Ions, crystal_of, side_by_side
 from polywell.geometry.nets import square_nets
-from polywell.geometry.periodic import rows_of
 from polywell.geometry.sheets import mix_of
 from polywell.geometry.sites import majority
-from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -50,12 +48,11 @@ class AtomicPlane:
 class Stacking:
     """How sheets and atomic planes follow each other along the normal.
 
-    `normal` is a unit vector; `period_ang` is the smallest climb of a vector of the given lattice;
-    `repeat_ang` is the length of its shortest vector along the normal itself (None: there is none);
-    `edge_ang` is the mean edge of the metal net; `planes` are in order of height.
+    `period_ang` is the smallest climb of a vector of the given lattice; `repeat_ang` is the length of its
+    shortest vector along the normal itself (None: there is none); `edge_ang` is the mean edge of the metal
+    net; `planes` are in order of height.
     """
 
-    normal: tuple[float, float, float]
     period_ang: float
     repeat_ang: float | None
     edge_ang: float
@@ -72,7 +69,7 @@ class Stacking:
         return self.period_ang / len(self.sheets_ang)
 
 
-def stacking(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Stacking:
+def stacking(structure: Structure) -> Stacking:
     """Find the sheets of a structure and lay its ions out along their normal.
 
     Heights are measured from an origin of the cell's own; differences mean something, heights do not.
@@ -83,12 +80,12 @@ def stacking(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Stack
             nets in several orientations.
         ValueError: the cell cannot be read (see `polywell.geometry.ions.crystal_of`).
     """
-    ions, _ = side_by_side([crystal_of(structure, tolerances)], tolerances)
-    _, kinds = square_nets(ions, tolerances)
+    ions, _ = side_by_side([crystal_of(structure)])
+    formula, known = structure.composition.reduced_formula, built_in_families().metals
     metals, normals, edges = set[int](), [], []
-    for nets in kinds:
+    for nets in square_nets(ions)[1]:
         for number, members in enumerate(nets.metals):
-            if majority(mix_of(ions, members)) in built_in_families().metals:
+            if majority(mix_of(ions, members)) in known:
                 metals.update(members)
                 normals.append(nets.normals[number])
                 rings = nets.squares.corners[nets.net_of == number]
@@ -96,14 +93,12 @@ def stacking(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Stack
                 edges.append(float(np.linalg.norm(sides, axis=2).mean()))
     if not metals:
         raise NoSheetError(
-            f"{structure.composition.reduced_formula} has no square net of "
-            f"{', '.join(sorted(built_in_families().metals))}: screen it first, its record says why"
+            f"{formula} has no square net of {', '.join(sorted(known))}: screen it first, its record says why"
         )
-    normal = _one_direction(normals, structure.composition.reduced_formula)
+    normal = _one_direction(normals, formula)
     period, repeat = _periods(np.asarray(structure.lattice.matrix, dtype=np.float64), normal)
     planes = _planes(ions, metals, (ions.cart @ normal) % period, period)
-    x, y, z = normal.tolist()
-    return Stacking((x, y, z), period, repeat, float(np.mean(edges)), planes)
+    return Stacking(period, repeat, float(np.mean(edges)), planes)
 
 
 def _one_direction(normals: list[Floats], formula: str) -> Floats:
@@ -137,17 +132,10 @@ def _planes(ions: Ions, metals: set[int], heights: Floats, period: float) -> tup
     ordered = np.where(ordered < ordered[0], ordered + period, ordered)
     begin = np.append(0, np.flatnonzero(np.diff(ordered) > PLANE_THICKNESS_ANG) + 1)
     planes = []
-    groups, rows = rows_of(begin, np.append(begin[1:], len(ordered)))
-    for group in range(len(begin)):
-        members = rows[groups == group]
-        symbols = [ions.elements[ion] for ion in order[members]]
+    for members, at in zip(np.split(order, begin[1:]), np.split(ordered, begin[1:]), strict=True):
+        symbols = [ions.elements[ion] for ion in members]
         heaviest = max(symbols, key=lambda symbol: Element(symbol).Z)
-        tall = [float(ordered[row]) for row, name in zip(members, symbols, strict=True) if name == heaviest]
-        planes.append(
-            AtomicPlane(
-                height_ang=float(np.mean(tall)) % period,
-                elements=tuple(sorted(set(symbols))),
-                is_sheet=any(int(ion) in metals for ion in order[members]),
-            )
-        )
+        height = float(np.mean(at[np.array(symbols) == heaviest])) % period
+        is_sheet = any(int(ion) in metals for ion in members)
+        planes.append(AtomicPlane(height, tuple(sorted(set(symbols))), is_sheet))
     return tuple(sorted(planes, key=lambda plane: plane.height_ang))

@@ -15,7 +15,7 @@ from itertools import combinations
 from math import sqrt
 from statistics import fmean, median
 
-from polywell.proposal.chemical_pressure import NoRadiusError, shannon_radius_ang
+from polywell.proposal.chemical_pressure import NoRadiusError, known_radius_ang
 from polywell.proposal.nickelate_claim.classes import OTHER, NickelateClass, nickel_phases
 from polywell.proposal.nickelate_claim.data import AMBIENT_GPA, ClaimData, is_ambient
 from polywell.proposal.pressure import compressibilities, pressed_height_ang, shrinking_per_gpa
@@ -46,22 +46,15 @@ def apex_radius_ang(symbol: str, coordination: int) -> tuple[float, bool]:
         NoRadiusError: the table has the ion in none of these coordinations.
     """
     for other in (coordination, 9, 8, 6):
-        radius = _radius_ang(symbol, other)
+        radius = known_radius_ang(symbol, CHARGES.get(symbol, 3), other)
         if radius is not None:
             return radius * _stretch(other, coordination), other != coordination
     raise NoRadiusError(f"Shannon's table has no {symbol} in coordination {coordination}, 9, 8 or 6")
 
 
-def _radius_ang(symbol: str, coordination: int) -> float | None:
-    try:
-        return shannon_radius_ang(symbol, CHARGES.get(symbol, 3), coordination)
-    except NoRadiusError:
-        return None  # the caller has other coordinations, or other ions, to go by
-
-
 @cache
 def _stretch(known: int, wanted: int) -> float:
-    pairs = [(_radius_ang(symbol, wanted), _radius_ang(symbol, known)) for symbol in RARE_EARTHS]
+    pairs = [[known_radius_ang(symbol, 3, number) for number in (wanted, known)] for symbol in RARE_EARTHS]
     return 1.0 if known == wanted else fmean(far / near for far, near in pairs if far and near)
 
 

@@ -47,16 +47,6 @@ DOMES_UP_TO_GPA = 16.0
 
 
 @dataclass(frozen=True)
-class Point:
-    """One compound in a figure."""
-
-    id: str
-    family: str
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
 class Drawn:
     """What the figures of the page show."""
 
@@ -64,9 +54,9 @@ class Drawn:
     stripes: tuple[StripeLattice, ...]
     doping: Mapping[str, DopingCurve]
     maps: Mapping[str, tuple[EnergyMap, EnergyMap]]
-    depths: tuple[Point, ...]
+    depths: tuple[Row, ...]
     domes: tuple[PressureCurve, PressureCurve]
-    dome_points: tuple[Point, ...]
+    dome_points: tuple[Row, ...]
     compressed: PressureCurve
     compressed_source: Compressibility
 
@@ -149,13 +139,13 @@ def _drawn(library: Library, rows: tuple[Row, ...]) -> Drawn:
             for one, phase in mapped
         },
         depths=tuple(
-            Point(one.id, one.reference.family, one.xi_ang, one.landscape.depth_ev)
+            Row(family=one.reference.family, x=one.xi_ang, y=one.landscape.depth_ev)
             for one in library.candidates
             if one.landscape.depth_ev is not None
         ),
         domes=_domes(library),
         dome_points=tuple(
-            Point(id, "iron-based", library[id].reference.pressure_gpa or 0.0, printed_values()[key].number)
+            Row(x=library[id].reference.pressure_gpa or 0.0, y=printed_values()[key].number)
             for id, key in zip(DOMES, ("domes.tc_1_measured", "domes.tc_2_measured"), strict=True)
         ),
         compressed=curve_under_pressure(

@@ -7,6 +7,7 @@ what the rules that are fixed in advance would have said, and what each way of c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import fmean, median, pstdev
 from typing import Any
 
@@ -95,7 +96,7 @@ def lambda_pairs(rows: Sequence[Row]) -> list[Pair]:
 
 def row_pairs(row: Row) -> list[Pair]:
     """T_c, every ξ, λ and the phase of one row, printed beside computed."""
-    reference, id, built = row.member.reference, row.id, row.built
+    reference, id = row.member.reference, row.id
     tc = _printed(row, "tc", "T_c", row.tc_k, "K", 0 if row.tc_k == round(row.tc_k) else 1)
     facts: dict[str, Any] = {"formula": reference.formula, "id": id, "kind": reference.tc_kind or "a value"}
     if row.member.measured_k is None:
@@ -108,20 +109,12 @@ def row_pairs(row: Row) -> list[Pair]:
         for name, xi in row.printed_xi.items()
     }
     off = {name: abs(row.structure_xi.get(name, xi) / xi - 1) for name, xi in row.printed_xi.items()}
-    for name, printed in heights.items():
-        if name in row.structure_xi:
-            worst = bool(reference.difference) and off[name] == max(off.values())
-            pairs.append(
-                compare(
-                    printed,
-                    row.structure_xi[name],
-                    "structure",
-                    id,
-                    built=built,
-                    reason="library_says" if worst else "",
-                    facts={"difference": reference.difference},
-                )
-            )
+    from_structure = partial(compare, basis="structure", origin=id, built=row.built)
+    facts = {"difference": reference.difference}
+    for name, xi in row.structure_xi.items():
+        if name in heights:
+            worst = "library_says" if reference.difference and off[name] == max(off.values()) else ""
+            pairs.append(from_structure(heights[name], xi, reason=worst, facts=facts))
     lam = _printed(row, "lambda", "λ", row.printed_lambda, "K·Å²", 0)
     used, again = heights[row.printed_phase], row.arithmetic_lambda[row.printed_phase]
     rounded = (row.tc_k + tc.half_unit) * used.number**2, row.tc_k * (used.number + used.half_unit) ** 2
@@ -132,13 +125,12 @@ def row_pairs(row: Row) -> list[Pair]:
         share = 100 * (row.structure_xi[row.printed_phase] / used.number - 1)
         found = row.structure_lambda[row.printed_phase]
         reason = "twice" if abs(share) > 0.05 else ""
-        facts = {"share": share}
-        pairs.append(compare(lam, found, "structure", id, built=built, reason=reason, facts=facts))
+        pairs.append(from_structure(lam, found, reason=reason, facts={"share": share}))
     chosen = _printed(row, "phase", "phase that reproduces λ", row.printed_phase, "", None)
     pairs.append(compare(chosen, row.arithmetic_phase, "arithmetic", "T_c·ξ² of every printed ξ"))
     if len(row.structure_xi) > 1:
-        phase, facts = row.structure_phase, {"lambdas": row.structure_lambda}
-        pairs.append(compare(chosen, phase, "structure", id, built=built, reason="lambdas", facts=facts))
+        facts = {"lambdas": row.structure_lambda}
+        pairs.append(from_structure(chosen, row.structure_phase, reason="lambdas", facts=facts))
     return pairs
 
 

@@ -5,15 +5,14 @@ The depth of the Coulomb well against ξ, the slopes under pressure, and one cat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import permutations
 from operator import attrgetter
 from statistics import fmean
 
 from polywell.data.charges import formal_charges
 from polywell.proposal.chemical_pressure import (
-    NoRadiusError,
+    known_radius_ang,
     replaced_cation,
-    shannon_radius_ang,
     shift_by_heights_k,
     shift_by_radii_k,
     substitutions,
@@ -21,7 +20,8 @@ from polywell.proposal.chemical_pressure import (
 from polywell.proposal.landscape import correlations
 from polywell.proposal.pressure import compressibilities, curve_under_pressure, slope_k_per_gpa
 from polywell.proposal.reproduction.library import FAMILIES, Library, Member, family_lambda
-from polywell.proposal.reproduction.surveys import Cell, Survey, survey
+from polywell.proposal.reproduction.surveys import Survey, survey
+from polywell.proposal.rows import Row
 
 DIVALENT = 0.05
 """A metal counts as divalent within this, in e."""
@@ -43,27 +43,24 @@ def depth_tests(library: Library) -> Survey:
 
     Structures built to a printed ξ or estimated are left out, and pairs of fewer than five compounds.
     """
-    cells: list[tuple[Cell, ...]] = []
+    rows = []
     found: dict[str, dict[str, tuple[float, float, int]]] = {}
     for family in FAMILIES:
         members = [one for one in library.of(family) if not one.built and not one.estimated]
         for name, first, second, divalent in CORRELATED:
             kept = [one for one in members if not divalent or _is_divalent(one)]
-            points = [
-                (x, y)
-                for one in kept
-                if (x := attrgetter(first)(one)) is not None and (y := attrgetter(second)(one)) is not None
-            ]
+            points = [pair for pair in map(attrgetter(first, second), kept) if None not in pair]
             if len(points) < 5 or len({x for x, _ in points}) < 3:
                 continue
             pearson, spearman = correlations(points)
-            cells.append((family, name, len(points), pearson, spearman))
             found.setdefault(name, {})[family] = (pearson, spearman, len(points))
+            rows.append(
+                Row(family=family, quantities=name, compounds=len(points), pearson=pearson, spearman=spearman)
+            )
     depth, charge = found.get("depth_of_xi", {}), found.get("depth_of_charge", {})
     return survey(
         "correlations",
-        "family quantities compounds pearson spearman",
-        cells,
+        rows,
         depth=depth,
         tc=found.get("tc_of_depth", {}),
         charge_closer=sum(abs(charge[name][0]) > abs(depth.get(name, (0.0,))[0]) for name in charge),
@@ -77,33 +74,28 @@ def _is_divalent(member: Member) -> bool:
 
 def slopes(library: Library) -> Survey:
     """dT_c/dp by the relation beside the measured one."""
-    cells: list[tuple[Cell, ...]] = []
-    compared = []
+    rows = []
     for row in compressibilities():
         one = library[row.reference]
         if not one.candidate or one.record.family is None:
             continue
         kappa, lam = row.kappa_normal_per_gpa, family_lambda(one.record.family)
-        slope = slope_k_per_gpa(one.ceiling_k, kappa)
-        curve = curve_under_pressure(one.xi_ang, lam, kappa, row.range_gpa[1])
-        if row.slope_k_per_gpa is not None:
-            compared.append((slope, row.slope_k_per_gpa))
-        cells.append(
-            (
-                row.name,
-                1000 * kappa,
-                f"{row.range_gpa[0]:g}-{row.range_gpa[1]:g}",
-                one.ceiling_k,
-                slope,
-                row.slope_k_per_gpa,
-                float(curve.tc_k[-1]),
-                f"{row.source} ({row.checked}); {row.method}",
+        rows.append(
+            Row(
+                name=row.name,
+                kappa=1000 * kappa,
+                range=f"{row.range_gpa[0]:g}-{row.range_gpa[1]:g}",
+                tc_k=one.ceiling_k,
+                slope=slope_k_per_gpa(one.ceiling_k, kappa),
+                measured_slope=row.slope_k_per_gpa,
+                end_k=float(curve_under_pressure(one.xi_ang, lam, kappa, row.range_gpa[1]).tc_k[-1]),
+                source=f"{row.source} ({row.checked}); {row.method}",
             )
         )
+    compared = [(one.slope, one.measured_slope) for one in rows if one.measured_slope is not None]
     return survey(
         "slopes",
-        "name kappa range tc_k slope measured_slope end_k source",
-        cells,
+        rows,
         compared=len(compared),
         same_sign=sum(a * b > 0 for a, b in compared),
         within_quarter=sum(abs(a - b) <= 0.25 * abs(b) for a, b in compared),
@@ -112,67 +104,53 @@ def slopes(library: Library) -> Survey:
 
 def replacements(library: Library) -> Survey:
     """ΔT_c by radii beside ΔT_c by ξ for every pair of library structures that differ in one cation."""
-    cells: list[tuple[Cell, ...]] = []
-    shifts = []
-    for host, guest in _alike(library):
+    rows = []
+    for host, guest in permutations((one for one in library.candidates if not one.built), 2):
         found = replaced_cation(host.reference.composition(), guest.reference.composition())
-        radii = None if found is None else _radii(host, found[0], found[1])
-        if found is None or radii is None or radii[1] < radii[2]:
+        if found is None or _kind(host) != _kind(guest):
             continue
         lost, gained, share = found
+        if not host.bonds(lost):
+            continue  # the cation is a minority of its site
+        held = host.coordination(lost)
+        larger, smaller = (known_radius_ang(one, formal_charges()[lost], held) for one in (lost, gained))
+        if larger is None or smaller is None or larger < smaller:
+            continue
         for phase in host.record.phases:
-            twin = next(
-                (one for one in guest.record.phases if (one.phase, one.cage) == (phase.phase, phase.cage)),
-                None,
-            )
-            if twin is None or phase.tc_k is None or phase.lambda_k_ang2 is None:
+            twin = guest.phases.get(phase.phase)
+            if twin is None or twin.cage != phase.cage or phase.tc_k is None or phase.lambda_k_ang2 is None:
                 continue
-            by_radii = share * shift_by_radii_k(phase.tc_k, radii[1], radii[2])
-            by_xi = shift_by_heights_k(phase.xi_ang, twin.xi_ang, phase.lambda_k_ang2)
-            shifts.append((by_radii, by_xi))
-            cells.append((host.id, guest.id, lost, gained, phase.phase, radii[0], by_radii, by_xi))
+            rows.append(
+                Row(
+                    host=host.id,
+                    guest=guest.id,
+                    lost=lost,
+                    gained=gained,
+                    phase=phase.phase,
+                    coordination=held,
+                    by_radii_k=share * shift_by_radii_k(phase.tc_k, larger, smaller),
+                    by_xi_k=shift_by_heights_k(phase.xi_ang, twin.xi_ang, phase.lambda_k_ang2),
+                )
+            )
+    shifts = [(row.by_radii_k, row.by_xi_k) for row in rows]
     return survey(
         "replacements",
-        "host guest lost gained phase coordination by_radii_k by_xi_k",
-        cells,
+        rows,
         all=len(shifts),
         same_sign=sum(a * b > 0 for a, b in shifts),
         apart_k=fmean(abs(a - b) for a, b in shifts) if shifts else 0.0,
     )
 
 
-def _alike(library: Library) -> Iterable[tuple[Member, Member]]:
-    """Ordered pairs of independent structures of one structure type, family and pressure."""
-    members = [one for one in library.candidates if not one.built]
-    for one in members:
-        for other in members:
-            if one is not other and _kind(one) == _kind(other):
-                yield one, other
-
-
 def _kind(member: Member) -> tuple[str, str, float | None]:
     return member.reference.structure_type, member.reference.family, member.reference.pressure_gpa
 
 
-def _radii(host: Member, lost: str, gained: str) -> tuple[int, float, float] | None:
-    """Coordination and both radii; None when Shannon's table lacks one of them."""
-    if not host.bonds(lost):
-        return None  # the cation is a minority of its site
-    held, charge = host.coordination(lost), formal_charges()[lost]
-    try:
-        return held, shannon_radius_ang(lost, charge, held), shannon_radius_ang(gained, charge, held)
-    except NoRadiusError:
-        return None
-
-
 def substituted(library: Library) -> Survey:
     """Every isovalent substitution of one cation each of several compounds, at their ceilings."""
-    found = [
-        (library[id].reference.name, library[id].ceiling_k, one)
+    rows = [
+        Row(vars(one), name=library[id].reference.name, tc_k=library[id].ceiling_k)
         for id, host in SUBSTITUTED
         for one in substitutions(library[id].structure, host, library[id].ceiling_k)
     ]
-    columns = "host guest coordination host_radius_ang guest_radius_ang change_k"
-    taken = attrgetter(*columns.split())
-    rows = [(name, tc, *taken(one)) for name, tc, one in found]
-    return survey("substitutions", f"name tc_k {columns}", rows, all=len(rows), compounds=len(SUBSTITUTED))
+    return survey("substitutions", rows, all=len(rows), compounds=len(SUBSTITUTED))

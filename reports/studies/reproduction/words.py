@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from polywell.proposal.reproduction.printed import Pair, Verdict
@@ -78,17 +79,14 @@ def listing(survey: Survey) -> Listing:
             ListColumn(one["label"], one.get("unit", ""), one.get("digits"), one.get("meaning", ""))
             for one in columns
         ),
-        tuple(
-            tuple(_cell(one, dict(zip(survey.columns, row, strict=True))) for one in columns)
-            for row in survey.rows
-        ),
+        tuple(tuple(_cell(one, row) for one in columns) for row in survey.rows),
     )
 
 
-def _cell(column: dict[str, Any], row: dict[str, Any]) -> Cell:
+def _cell(column: dict[str, Any], row: Any) -> Cell:
     if "show" in column:
         return sentence(column["show"], row)
-    value = row[column["of"]]
+    value = attrgetter(column["of"])(row)
     renamed = column.get("words", {})
     if isinstance(value, (tuple, dict)):
         items = value if isinstance(value, dict) else tuple(renamed.get(str(one), one) for one in value)

@@ -58,10 +58,9 @@ def test_compounds_with_one_spacer_have_no_such_distances() -> None:
 
 
 def test_modes_carry_energy_and_parity() -> None:
-    rows = [row for row in resonances(load_library(), 100.0).rows if row[0] == "cakfe4as4"]
-    _, names, heights, energies, parities, *_ = zip(*rows, strict=True)
-    assert dict(zip(names, parities, strict=True)) == {"alpha": "even", "beta": "odd", "gamma": "odd"}
-    assert energies == pytest.approx([100 / xi**2 for xi in heights])
+    rows = [row for row in resonances(load_library(), 100.0).rows if row.id == "cakfe4as4"]
+    assert {row.mode: row.parity for row in rows} == {"alpha": "even", "beta": "odd", "gamma": "odd"}
+    assert [row.energy_mev for row in rows] == pytest.approx([100 / row.xi_ang**2 for row in rows])
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_the_ceiling_of_nickelates_is_broken_by_the_relation(pairs, found) -> No
     pair = one(pairs, "nickelates.limit", "structure")
     assert pair.computed > 100
     [survey] = found.surveys["nickelates"]
-    values = [row[survey.columns.index("ceiling_k")] for row in survey.rows]
+    values = [row.ceiling_k for row in survey.rows]
     assert values == sorted(values, reverse=True)
     assert (survey.facts["above"], survey.facts["all"]) == (sum(value > 100 for value in values), len(values))
     assert survey.facts["highest"] == values[0]
@@ -173,14 +173,14 @@ def test_the_ceiling_of_nickelates_is_broken_by_the_relation(pairs, found) -> No
 
 def test_what_the_choice_costs_follows_from_the_printed_rows(found) -> None:
     [costs] = [survey for survey in found.surveys["table2"] if survey.key == "costs"]
-    rows = {(row[0], row[1], row[2]): row for row in costs.rows}
+    rows = {(row.table, row.heights, row.rule): row for row in costs.rows}
     for table, lam in (("table1", 1300), ("table2", 400)):
         ours = [(row[0], heights(row)) for row in TABLES[table].values()]
         for rule, pick in (("ceiling", min), ("outer", max)):
             errors = [abs(lam / pick(xi.values()) ** 2 - tc) for tc, xi in ours]
             row = rows[int(table[-1]), "printed", rule]
-            assert row[5] == pytest.approx(sum(errors) / len(errors))
-            assert row[6] == pytest.approx(max(errors))
+            assert row.mean_error_k == pytest.approx(sum(errors) / len(errors))
+            assert row.worst_error_k == pytest.approx(max(errors))
     assert {key[2] for key in rows} == set(RULES)
 
 
