@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.ndimage import minimum_filter
 from scipy.stats import rankdata
 
 from polywell.data.charges import site_charges
@@ -238,12 +239,11 @@ def _minima(ions: Crystal, square: Frame) -> list[tuple[float, float, float]]:
     energy = np.full(u.size, np.inf)
     energy[free.ravel()] = ions.energy_ev(points[free.ravel()])
     energy = energy.reshape(u.shape)
-    found: list[tuple[float, float, float]] = []
-    for i in range(1, GRID - 1):
-        for j in range(1, GRID - 1):
-            around = energy[i - 1 : i + 2, j - 1 : j + 2]
-            if free[i - 1 : i + 2, j - 1 : j + 2].all() and energy[i, j] <= around.min():
-                found.append(_refined(ions, square, steps[i], steps[j], 1 / (GRID - 1)))
+    inside = minimum_filter(free, 3, mode="constant", cval=False)
+    found = [
+        _refined(ions, square, steps[i], steps[j], 1 / (GRID - 1))
+        for i, j in np.argwhere(inside & (energy <= minimum_filter(energy, 3)))
+    ]
     unique: list[tuple[float, float, float]] = []
     for one in sorted(found, key=lambda one: one[2]):
         if all(abs(one[0] - other[0]) + abs(one[1] - other[1]) > 0.02 for other in unique):

@@ -39,26 +39,25 @@ def nickelate_class(record: Screening) -> NickelateClass | None:
     if not phases:
         return None
     apical = any(phase.apical_ligands for phase in phases)
-    sheets = tuple(sorted({_sheets(phase) for phase in phases}))
-    counted = _per_metal(record.formula)
+    counts = {phase.sheets_per_block.replace(INFINITE, "0") for phase in phases}
+    sheets = tuple(sorted(int(count) for count in counts))
+    cations, oxygen = _per_metal(record.formula)
+    blocks, numbers = cations - 1, " + ".join(str(n) for n in sheets)
+    name, rule = OTHER, f"{cations:.2f} cations and {oxygen:.2f} oxygen a net metal fit no class"
+    blocked = 0 not in sheets and blocks > 0
     if sheets == (0,):
-        if not apical and _close(counted, (1.0, 2.0)):
-            return NickelateClass(INFINITE_LAYER, sheets, apical, "ABO2, every cation shared by two sheets")
-        return _other(sheets, apical, counted)
-    numbers = " + ".join(str(n) for n in sheets)
-    blocks = counted[0] - 1
-    if 0 in sheets or blocks <= 0:
-        return _other(sheets, apical, counted)
-    if apical and _close(counted, (1 + blocks, 3 + blocks)) and _between(blocks, sheets):
+        if not apical and _close(cations, 1.0) and _close(oxygen, 2.0):
+            name, rule = INFINITE_LAYER, "ABO2, every cation shared by two sheets"
+    elif apical and blocked and _close(oxygen, 3 + blocks) and _between(blocks, sheets):
+        rule = f"blocks of {numbers} NiO2 sheets, apical oxygen, "
         if len(sheets) > 1:
-            rule = f"blocks of {numbers} NiO2 sheets, apical oxygen, A - B = O - 3B"
-            return NickelateClass(f"hybrid stacking {numbers}", sheets, apical, rule)
-        rule = f"blocks of {numbers} NiO2 sheets, apical oxygen, A(n+1)B(n)O(3n+1)"
-        return NickelateClass(f"Ruddlesden-Popper n = {numbers}", sheets, apical, rule)
-    if not apical and len(sheets) == 1 and _close(counted, (1 + blocks, 2 + 2 * blocks)):
+            name, rule = f"hybrid stacking {numbers}", rule + "A - B = O - 3B"
+        else:
+            name, rule = f"Ruddlesden-Popper n = {numbers}", rule + "A(n+1)B(n)O(3n+1)"
+    elif not apical and blocked and len(sheets) == 1 and _close(oxygen, 2 + 2 * blocks):
+        name = f"reduced n = {numbers}"
         rule = f"blocks of {numbers} NiO2 sheets, no apical oxygen, A(n+1)B(n)O(2n+2)"
-        return NickelateClass(f"reduced n = {numbers}", sheets, apical, rule)
-    return _other(sheets, apical, counted)
+    return NickelateClass(name, sheets, apical, rule)
 
 
 def nickel_phases(record: Screening) -> tuple[Phase, ...]:
@@ -72,16 +71,6 @@ def nickel_phases(record: Screening) -> tuple[Phase, ...]:
     )
 
 
-def _other(sheets: tuple[int, ...], apical: bool, counted: tuple[float, float]) -> NickelateClass:
-    cations, oxygen = counted
-    rule = f"{cations:.2f} cations and {oxygen:.2f} oxygen a net metal fit no class"
-    return NickelateClass(OTHER, sheets, apical, rule)
-
-
-def _sheets(phase: Phase) -> int:
-    return 0 if phase.sheets_per_block == INFINITE else int(phase.sheets_per_block)
-
-
 def _per_metal(formula: str) -> tuple[float, float]:
     """Cations that are no net metal, and oxygen, for each net metal."""
     amounts = Composition(formula).get_el_amt_dict()
@@ -92,8 +81,8 @@ def _per_metal(formula: str) -> tuple[float, float]:
     return cations / metals, amounts.get("O", 0.0) / metals
 
 
-def _close(counted: tuple[float, float], expected: tuple[float, float]) -> bool:
-    return all(abs(one - other) <= OXYGEN_SLACK * other for one, other in zip(counted, expected, strict=True))
+def _close(counted: float, expected: float) -> bool:
+    return abs(counted - expected) <= OXYGEN_SLACK * expected
 
 
 def _between(blocks: float, sheets: tuple[int, ...]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polywell.proposal.nickelate_claim.data import ClaimData, is_ambient
+from polywell.data.measured import Measured
+from polywell.proposal.nickelate_claim.data import ClaimData, Report, is_ambient
 from polywell.proposal.rows import Row
 
 
@@ -19,50 +20,45 @@ def sightings(data: ClaimData, cells: Sequence[Row]) -> tuple[Row, ...]:
     by_id = {cell.id: cell for cell in cells}
     made = []
     for row in data.measured:
-        cell = by_id.get(row.structure)
-        if cell is None:
-            continue
-        tc = row.representative_tc_k() if row.superconducting else None
-        made.append(
-            Row(
-                id=row.id,
-                compound=row.compound,
-                class_name=cell.class_name,
-                superconducting=row.superconducting,
-                tc_k=tc,
-                kind=row.tc_kind or next(iter(row.temperatures_k()), "").replace("_k", "").replace("tc_", ""),
-                pressure_gpa=row.pressure_gpa,
-                year=row.year,
-                sample=row.sample,
-                source=row.source,
-                structure=row.structure,
-                xi_ang=cell.xi_ceiling_ang,
-                relation_k=cell.tc_ceiling_k,
-                lambda_k_ang2=None if tc is None else tc * cell.xi_ceiling_ang**2,
-            )
-        )
+        if row.structure in by_id:
+            kind = row.tc_kind or next(iter(row.temperatures_k()), "").replace("_k", "").replace("tc_", "")
+            tc = row.representative_tc_k() if row.superconducting else None
+            cell = by_id[row.structure]
+            made.append(_sighting(row, cell.class_name, tc, kind, row.superconducting, cell))
     for report in data.reports:
-        kind = data.classes.get(report.class_of)
-        if kind is None:
+        known = data.classes.get(report.class_of)
+        if known is None:
             raise ValueError(
                 f"report {report.id}: class_of {report.class_of!r} is no nickelate of the reference library"
             )
-        made.append(
-            Row(
-                id=report.id,
-                compound=report.compound,
-                class_name=kind.name,
-                superconducting=True,
-                tc_k=report.tc_k,
-                kind=report.tc_kind,
-                pressure_gpa=report.pressure_gpa,
-                year=report.year,
-                sample=report.sample,
-                source=report.source,
-                **dict.fromkeys(("structure", "xi_ang", "relation_k", "lambda_k_ang2")),
-            )
-        )
+        made.append(_sighting(report, known.name, report.tc_k, report.tc_kind))
     return tuple(sorted(made, key=lambda one: (-(one.tc_k or 0.0), one.id)))
+
+
+def _sighting(
+    source: Measured | Report,
+    class_name: str,
+    tc_k: float | None,
+    kind: str,
+    superconducting: bool = True,
+    cell: Row | None = None,
+) -> Row:
+    return Row(
+        id=source.id,
+        compound=source.compound,
+        class_name=class_name,
+        superconducting=superconducting,
+        tc_k=tc_k,
+        kind=kind,
+        pressure_gpa=source.pressure_gpa,
+        year=source.year,
+        sample=source.sample,
+        source=source.source,
+        structure=cell and cell.id,
+        xi_ang=cell and cell.xi_ceiling_ang,
+        relation_k=cell and cell.tc_ceiling_k,
+        lambda_k_ang2=None if cell is None or tc_k is None else tc_k * cell.xi_ceiling_ang**2,
+    )
 
 
 def record_years(seen: Sequence[Row]) -> tuple[Row, ...]:

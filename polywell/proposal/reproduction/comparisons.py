@@ -131,6 +131,13 @@ FORMULAS: dict[str, Callable[..., Any]] = {
 """What the table may name; lengths in Å, temperatures in K, energies in meV."""
 
 
+def _leaves(expression: Expression | None) -> list[str]:
+    """The texts in an expression, but for the names of its formulas."""
+    if isinstance(expression, list):
+        return [leaf for one in expression[1:] for leaf in _leaves(one)]
+    return [expression] if isinstance(expression, str) else []
+
+
 class Evaluator:
     """Resolves the expressions of one section."""
 
@@ -183,24 +190,17 @@ class Evaluator:
     def slack(self, expression: Expression) -> float:
         """How far a result may move when each printed input moves by half a unit of its last digit."""
         centre = self.value(expression)
+        names = [one for one in dict.fromkeys(_leaves(expression)) if one in self.printed]
         moves = (
             self.value(expression, {name: self.printed[name].number + self.printed[name].half_unit}) - centre
-            for name in dict.fromkeys(self._leaves(expression))
+            for name in names
             if self.printed[name].half_unit
         )
         return float(sum(abs(move) for move in moves))
 
-    def _leaves(self, expression: Expression) -> list[str]:
-        if isinstance(expression, list):
-            return [leaf for one in expression[1:] for leaf in self._leaves(one)]
-        return [expression] if isinstance(expression, str) and expression in self.printed else []
-
     def members(self, expression: Expression) -> list[str]:
         """Ids of the structures that an expression speaks of."""
-        if isinstance(expression, list):
-            return [id for one in expression[1:] for id in self.members(one)]
-        id = expression.split()[0] if isinstance(expression, str) else ""
-        return [id] if id in self._library else []
+        return [id for one in _leaves(expression) for id in one.split()[:1] if id in self._library]
 
     def pair(self, row: Comparison, shared: Mapping[str, Expression]) -> Pair:
         """The printed value of a row beside the computed one."""

@@ -54,7 +54,6 @@ class Drawn:
     stripes: tuple[StripeLattice, ...]
     doping: Mapping[str, DopingCurve]
     maps: Mapping[str, tuple[EnergyMap, EnergyMap]]
-    depths: tuple[Row, ...]
     domes: tuple[PressureCurve, PressureCurve]
     dome_points: tuple[Row, ...]
     compressed: PressureCurve
@@ -138,11 +137,6 @@ def _drawn(library: Library, rows: tuple[Row, ...]) -> Drawn:
             one.reference.name: (plane_map(one.structure, phase), normal_map(one.structure, phase))
             for one, phase in mapped
         },
-        depths=tuple(
-            Row(family=one.reference.family, x=one.xi_ang, y=one.landscape.depth_ev)
-            for one in library.candidates
-            if one.landscape.depth_ev is not None
-        ),
         domes=_domes(library),
         dome_points=tuple(
             Row(x=library[id].reference.pressure_gpa or 0.0, y=printed_values()[key].number)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from polywell.proposal.landscape import EnergyMap
 from polywell.proposal.reproduction.printed import Pair
 from polywell.proposal.reproduction.reproduce import Drawn, Reproduction
+from polywell.proposal.reproduction.surveys import Survey
 from reports.html.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")
@@ -21,12 +22,13 @@ HIGHEST_EV, LOWEST_EV = 8.0, -8.0
 def figures(found: Reproduction) -> dict[str, list[Image]]:
     """Every figure of the page, by section."""
     drawn = found.drawn
+    [landscapes] = [one for one in found.surveys["landscape"] if one.key == "landscape"]
     return {
         "table1": [_table_figure(drawn, 1, "Table 1")],
         "table2": [_table_figure(drawn, 2, "Table 2")],
         "stripes": [_stripes(drawn)],
         "trilayers": [_trilayers(drawn)],
-        "landscape": [*(_maps(name, *pair) for name, pair in drawn.maps.items()), _depths(drawn)],
+        "landscape": [*(_maps(name, *pair) for name, pair in drawn.maps.items()), _depths(landscapes)],
         "resonance": [_resonance(found.of("resonance"))],
         "domes": [_domes(drawn), _compressed(drawn)],
     }
@@ -169,13 +171,15 @@ def _maps(name: str, plane: EnergyMap, normal: EnergyMap) -> Image:
     )
 
 
-def _depths(drawn: Drawn) -> Image:
-    families = sorted({point.family for point in drawn.depths})
+def _depths(landscapes: Survey) -> Image:
+    shown = [one for one in landscapes.rows if one.landscape.depth_ev is not None]
+    families = sorted({one.reference.family for one in shown})
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
         for place, family in enumerate(families):
-            points = np.array([(one.x, one.y) for one in drawn.depths if one.family == family])
+            ours = [one for one in shown if one.reference.family == family]
+            points = np.array([(one.xi_ang, one.landscape.depth_ev) for one in ours])
             axes.plot(*points.T, MARKS[place], color=theme.series[place], ms=5, label=family)
         axes.set_xlabel("ξ of the smallest cage (Å)")
         axes.set_ylabel("Depth of Γ within the sheet (eV)")
@@ -185,7 +189,7 @@ def _depths(drawn: Drawn) -> Image:
     return image(
         draw,
         "Depth of the site Γ within the sheet against ξ for cuprates and nickelates",
-        f"{len(drawn.depths)} structures of the reference library; depth from Γ up to the lowest pass.",
+        f"{len(shown)} structures of the reference library; depth from Γ up to the lowest pass.",
         (7.2, 4.0),
     )
 
