@@ -14,7 +14,7 @@ from typing import Any
 from polywell.data.reference import PublishedRow
 from polywell.proposal.reproduction.comparisons import not_computed
 from polywell.proposal.reproduction.library import Library, Member, family_lambda
-from polywell.proposal.reproduction.printed import Basis, Pair, Printed, compare
+from polywell.proposal.reproduction.printed import Basis, Pair, Printed, compare, printed_values
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
 
@@ -72,15 +72,7 @@ def lambda_pairs(rows: Sequence[Row]) -> list[Pair]:
     pairs = []
     for table, name in ((1, "cuprate"), (2, "iron-based")):
         ours = [row for row in rows if row.table == table]
-        printed = Printed(
-            key=f"lambda.{name}",
-            section="lambda",
-            what=f"λ of the {name} family",
-            value=family_lambda(name),
-            unit="K·Å²",
-            decimals=-2,
-            role="result",
-        )
+        printed = printed_values()[f"lambda.{name}"]
         own = [row for row in ours if not row.built and row.printed_phase in row.structure_xi]
         again = [row.arithmetic_lambda[row.printed_phase] for row in ours]
         measured = [row.structure_lambda[row.printed_phase] for row in own]
@@ -163,11 +155,11 @@ def rule_costs(rows: Sequence[Row]) -> tuple[Row, ...]:
     costs = []
     for table in sorted({row.table for row in rows}):
         ours = [row for row in rows if row.table == table]
-        independent = [(row, row.structure_xi) for row in ours if not row.built]
-        for heights, chosen in (
-            ("printed", [(row, row.printed_xi) for row in ours]),
-            ("structure", independent),
+        for heights, independent in (
+            ("printed", ours),
+            ("structure", [row for row in ours if not row.built]),
         ):
+            chosen = [(row, row[f"{heights}_xi"]) for row in independent]
             usable = [(row, xi) for row, xi in chosen if row.printed_phase in xi]
             costs += [_cost(table, heights, rule, usable) for rule in RULES]
     return tuple(costs)

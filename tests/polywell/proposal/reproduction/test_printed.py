@@ -6,6 +6,7 @@ from polywell.proposal.reproduction.printed import Printed, Verdict, compare, pr
 
 # Transcribed once more, apart from the table: what the proposal prints beside Tables 1 and 2.
 PRINTED = {
+    "lambda": {"cuprate": 1300, "iron-based": 400},
     "stripes": {
         "x.2": "1/4", "x.3": "1/6", "x.4": "1/8", "x.5": "1/10", "x.6": "1/12", "x.7": "1/14", "x.8": "1/16",
         "anomaly": 4, "ca.bi2201": 4.13, "ca.ca2cuo2cl2": 3.89,
