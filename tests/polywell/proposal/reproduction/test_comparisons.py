@@ -30,7 +30,9 @@ def test_every_formula_of_the_table_is_known_and_every_formula_is_used() -> None
 
 def test_every_printed_value_is_compared_or_says_why_not() -> None:
     rows = {f"{name}.{row.value}" for name, section in comparisons().items() for row in section.rows}
-    assert rows == set(printed_values())
+    # The two λ are held against the rows of the tables (test_reproduce), not by an expression.
+    assert rows | {"lambda.cuprate", "lambda.iron-based"} == set(printed_values())
+    assert not rows & {"lambda.cuprate", "lambda.iron-based"}
     assert all(row.of or row.reason for section in comparisons().values() for row in section.rows)
 
 
