@@ -50,8 +50,8 @@ def analyze(material: Material | Any, *, families: FamilyTable | None = None) ->
 
     Args:
         material: a `Structure` of pymatgen, the `Atoms` of ASE, a `polywell.records.Entry`, or the path of a
-            file of one structure, compressed or not: CIF, POSCAR, JSON of pymatgen, and whatever else
-            pymatgen or ASE reads.
+            file of one structure, compressed or not: CIF, POSCAR, JSON, and formats of pymatgen and ASE.
+            Nothing in a file is imported or evaluated.
         families: a λ table in place of the built-in one: the path of a TOML file, or rows with the fields of
             `polywell.families.Family`.
 

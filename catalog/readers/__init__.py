@@ -32,10 +32,12 @@ def parts_in(
 
 
 def structures_in(path: str | Path) -> list[Entry]:
-    """The entries in one file: CIF, POSCAR, JSON of pymatgen, and whatever else pymatgen or ASE reads.
+    """The entries in one file: CIF, POSCAR, JSON and YAML, and text formats that pymatgen or ASE reads.
 
-    The ids are the file's name, then `name#2`, `name#3` ... where it holds several structures. Remarks of
-    the reader, and what was lost beside the structures that could be read, stand in `provenance.note`.
+    The ids are the file's name, then `name#2`, `name#3` ... where it holds several structures, or
+    `name#mp-8039` where it names them. A file is data: nothing in it is imported, evaluated or unpickled.
+    Remarks of the reader, and what was lost beside the structures that could be read, stand in
+    `provenance.note`.
 
     Args:
         path: a file, which may be compressed (.gz, .bz2, .xz); `~` stands for the user's folder.

@@ -99,7 +99,7 @@ def build(
         raise TooManySitesError(f"{len(sites.amounts)} sites, the limit is {limits.sites}")
     notes = list(sites.notes)
     cartesian = kind == "optimade"
-    matrix = _cell(payload["lattice_vectors"] if cartesian else payload["lattice"]["matrix"])
+    matrix = _cell(payload["lattice_vectors"] if cartesian else _matrix(payload["lattice"]))
     positions = _positions(payload, sites, cartesian)
     fractional = _solve(matrix, positions) if cartesian else positions
     amounts = list(sites.amounts)
@@ -211,6 +211,18 @@ def _cell(vectors: object) -> NDArray[np.float64]:
     if not np.isfinite(matrix).all():
         raise BadCellError(f"cell vectors {matrix.tolist()}: expected nine finite numbers")
     return matrix
+
+
+def _matrix(lattice: Mapping[str, Any]) -> object:
+    """The vectors of a lattice of pymatgen, which may be given by lengths and angles alone."""
+    if "matrix" in lattice:
+        return lattice["matrix"]
+    try:
+        return Lattice.from_parameters(
+            *(float(lattice[key]) for key in ("a", "b", "c", "alpha", "beta", "gamma"))
+        ).matrix
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadCellError("the lattice has no matrix, and not all lengths and angles") from error
 
 
 def _positions(payload: Mapping[str, Any], sites: Sites, cartesian: bool) -> NDArray[np.float64]:

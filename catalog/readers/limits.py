@@ -38,6 +38,12 @@ class ReadingLimits:
     structures: int = 1_000
     """Structures of one file."""
 
+    depth: int = 10
+    """Levels of a document (JSON, YAML) at which structures are sought."""
+
+    nodes: int = 1_000_000
+    """Mappings, lists and texts of a document that are walked through for structures."""
+
     min_thickness_ang: float = 0.5
     """Least distance in Å between two opposite faces of the cell; a thinner cell is called flat."""
 

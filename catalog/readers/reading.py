@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 
 from pymatgen.core import Structure
 
-from catalog.errors import MemoryLimitError, MissingValueError, NotAStructureError, ReadError
+from catalog.errors import MemoryLimitError, MissingValueError, NotAStructureError, ReadError, TimeLimitError
 from catalog.readers.arrays import build, read_sites
+from catalog.readers.ase_rows import SQLITE, read_database
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif import one_line, read_cif
 from catalog.readers.composition import amounts_of, elements_and_formula
+from catalog.readers.documents import is_document, read_document
 from catalog.readers.filetext import as_text, check_size, read_bytes, tidy
+from catalog.readers.layouts import Found
 from catalog.readers.limits import LIMITS, ReadingLimits, time_limit
 from catalog.readers.structure_files import read_structure_file
-from catalog.sources.base import RawEntry
+from catalog.sources.base import RawEntry, UniqueIds
 from polywell.records import Entry, Provenance
 
 NeedsStructure = Callable[[Collection[str]], bool]
@@ -42,6 +45,8 @@ def read(raw: RawEntry, needs_structure: NeedsStructure, limits: ReadingLimits =
     """The entries in one raw entry: one, or several where a file holds several structures.
 
     The first has the raw entry's id, the others `id#2`, `id#3` ... (`id#part2` ... for a CIF in a table).
+    Where a document names its structures, that name stands in place of the number, with the first one too
+    (`id#mp-8039`).
     Structures that cannot be read beside others that can are named in the first entry's note; `read_parts`
     gives them as records of their own.
 
@@ -75,8 +80,7 @@ def read_parts(
 ) -> list[Entry | Failure]:
     """Like `read`, but never raises for what is in the entry: each structure is an Entry or a Failure.
 
-    At least one of them comes back, and the first has the raw entry's id. Time and memory limits end
-    in a Failure too.
+    At least one of them comes back. Time and memory limits end in a Failure too.
     """
     parts: list[Entry | Failure] = []
     try:
@@ -116,6 +120,12 @@ def _parts(
         yield from _cif_parts(raw, tidy(raw.payload), needs_structure, limits)
         return
     name, data = read_bytes(raw.payload, limits)
+    if data.startswith(SQLITE):
+        yield from _found_parts(raw, read_database(data, limits), needs_structure, limits)
+        return
+    if is_document(name, data):
+        yield from _found_parts(raw, read_document(name, data, limits), needs_structure, limits)
+        return
     text = _cif_text(name, data)
     if text is not None:
         yield from _cif_parts(raw, text, needs_structure, limits)
@@ -130,6 +140,22 @@ def _parts(
             yield _entry(raw, _id(raw, index), structure, [*notes, *more], limits)
         except ReadError as error:
             yield _id(raw, index), error
+
+
+def _found_parts(
+    raw: RawEntry, found: Collection[Found], needs_structure: NeedsStructure, limits: ReadingLimits
+) -> Iterator[Entry | tuple[str, ReadError]]:
+    """Reads what stands in a document as if each structure had come from a source of its own."""
+    ids = UniqueIds()
+    for index, item in enumerate(found):
+        id_, _ = ids.take(f"{raw.id}#{item.id}" if item.id else _id(raw, index))
+        part = RawEntry(raw.source, id_, item.kind, item.payload, None, raw.provenance, item.elements)
+        try:
+            yield from _parts(part, needs_structure, limits)
+        except TimeLimitError:
+            raise
+        except ReadError as error:
+            yield id_, error
 
 
 def _cif_text(name: str, data: bytes) -> str | None:

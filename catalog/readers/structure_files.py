@@ -1,8 +1,11 @@
-"""Structure files other than CIF: whatever pymatgen or ASE reads."""
+"""Structure files other than CIF, JSON and YAML: formats of a closed list that pymatgen or ASE reads.
+
+On the list stand readers that take numbers and names from the file and do nothing else: none that evaluates,
+imports or unpickles what it finds, that opens another file named there, or that asks a server.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 import warnings
@@ -24,10 +27,30 @@ from catalog.readers.cif import one_line
 from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.limits import ReadingLimits
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._+-]")
-_IDLE = "CASTEP keywords"
-"""In ASE's remark, at every .cell file, that no CASTEP program is installed."""
+PYMATGEN = frozenset(
+    {"poscar", "chgcar", "locpot", "vasprun", "cssr", "xsf", "exciting", "mcsqs", "lmto", "res", "pwmat"}
+)
+"""Formats read by pymatgen, as its registry names them."""
 
+ASE = frozenset(
+    """
+    abinit-in abinit-out aims castep-castep castep-cell castep-geom castep-md cfg crystal cube
+    dacapo-text dlp4 dlp-history dmol-arc dmol-car dmol-incoor elk eon espresso-in espresso-out
+    exciting extxyz findsym gaussian-in gaussian-out gen gpaw-out gromacs gromos jsv lammps-data
+    lammps-dump-text magres mustem nwchem-in nwchem-out proteindatabank qbox res rmc6f runnerdata
+    siesta-xv struct struct_out sys traj turbomole v-sim vasp vasp-out vasp-xdatcar vasp-xml wout
+    xsd xsf xyz
+    """.split()
+)
+"""Formats read by ASE, as it names them (3.27)."""
+
+_READ_WITH: dict[str, dict[str, Any]] = {"castep-cell": {"calculator_args": {"keyword_tolerance": 3}}}
+"""What a reader is told beside the file: at any lower tolerance ASE starts CASTEP to ask for its keywords."""
+
+_FORMULAS = b"symmetry_"
+"""In a geometry.in of FHI-aims: begins lines of formulas, which ASE would evaluate."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._+-]")
 _GUESSED = "cannot be determined"
 """In pymatgen's warning about a POSCAR without element names, which it fills with H, He, Li ..."""
 
@@ -54,14 +77,11 @@ def read_structure_file(
     ):
         warnings.simplefilter("always")
         try:
-            found = _from_json(data, limits) if name.lower().endswith(".json") else None
-            if found is None:
-                found = _from_copy(Path(folder) / _reader_name(name), data, limits)
+            found = _from_copy(Path(folder) / _reader_name(name), data, limits)
         except ParseError as error:
             # The name of the folder changes from run to run, and must not stand in a stored message.
             raise ParseError(str(error).replace(f"{folder}/", "")) from error
         notes = [str(warning.message).replace(f"{folder}/", "") for warning in caught]
-    notes = [note for note in notes if _IDLE not in note]
     if any(_GUESSED in note for note in notes):
         raise ParseError("the POSCAR names no elements; add the line of element symbols above the counts")
     return found, notes
@@ -78,7 +98,7 @@ def _from_copy(copy: Path, data: bytes, limits: ReadingLimits) -> list[Structure
     if "POSCAR" in copy.name.upper() or "CONTCAR" in copy.name.upper():
         _check_poscar_counts(data, limits)
     copy.write_bytes(data)
-    return _from_file(copy, limits)
+    return _from_file(copy, data, limits)
 
 
 def _check_poscar_counts(data: bytes, limits: ReadingLimits) -> None:
@@ -95,38 +115,54 @@ def _check_poscar_counts(data: bytes, limits: ReadingLimits) -> None:
                 raise TooManySitesError(f"{total} sites, the limit is {limits.sites}")
 
 
-def _from_file(path: Path, limits: ReadingLimits) -> list[Structure | ReadError]:
+def _from_file(path: Path, data: bytes, limits: ReadingLimits) -> list[Structure | ReadError]:
     """The reader of pymatgen first, ASE's where pymatgen has none or gives up."""
     from pymatgen.io.registry import get_structure_format
 
     complaint: str | None = None
     try:
-        get_structure_format(filename=str(path))
-    except ValueError:
-        pass  # pymatgen has no reader for this name
-    else:
+        known = get_structure_format(filename=str(path)).name in PYMATGEN
+    except (ValueError, ImportError):
+        known = False  # pymatgen has no reader for this name, or has it in a package of its own
+    if known:
         try:
             return [Structure.from_file(str(path))]
         except (ReadError, MemoryError):
             raise
         except Exception as error:
             complaint = f"pymatgen gave up: {one_line(error)}"
-    return _from_ase(path, limits, complaint)
+    return _from_ase(path, data, limits, complaint)
 
 
-def _from_ase(path: Path, limits: ReadingLimits, complaint: str | None) -> list[Structure | ReadError]:
+def _from_ase(
+    path: Path, data: bytes, limits: ReadingLimits, complaint: str | None
+) -> list[Structure | ReadError]:
     from ase.io import read
     from ase.io.formats import UnknownFileTypeError, filetype
 
     try:
-        filetype(str(path))
-        images = read(str(path), index=slice(0, limits.structures + 1), do_not_split_by_at_sign=True)
+        form = filetype(str(path))
+        if form not in ASE:
+            raise UnknownFileTypeError(form)
+        if form == "aims" and _FORMULAS in data:
+            raise NotAStructureError(
+                "the geometry.in holds formulas (symmetry_...), which are not evaluated; leave them out"
+            )
+        images = read(
+            str(path),
+            format=form,
+            index=slice(0, limits.structures + 1),
+            do_not_split_by_at_sign=True,
+            **_READ_WITH.get(form, {}),
+        )
     except (ReadError, MemoryError):
         raise
     except UnknownFileTypeError as error:
         if complaint:
             raise ParseError(complaint) from error
-        raise NotAStructureError("neither pymatgen nor ASE knows this kind of file") from error
+        raise NotAStructureError(
+            "this kind of file is not read; expected CIF, POSCAR, JSON or a text format of pymatgen or ASE"
+        ) from error
     except Exception as error:
         raise ParseError(complaint or f"ASE gave up: {one_line(error)}") from error
     atoms_list = images if isinstance(images, list) else [images]
@@ -158,45 +194,3 @@ def _not_periodic(symbols: list[str], why: str) -> NotPeriodicError:
             amounts[plain] = amounts.get(plain, 0.0) + 1
     elements, formula = elements_and_formula(amounts) if amounts else ((), "")
     return NotPeriodicError(f"the file holds no three-dimensional crystal ({why})", elements, formula)
-
-
-def _from_json(data: bytes, limits: ReadingLimits) -> list[Structure | ReadError] | None:
-    """What pymatgen writes as JSON: a structure, an entry that holds one, or a list or mapping of them.
-
-    None where the JSON holds something else (ASE may know it).
-    """
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"this is no valid JSON: {one_line(error)}") from error
-    found: list[Structure | ReadError] = []
-    if isinstance(document, dict) and not _is_structure(document):
-        document = list(document.values())
-    for item in document if isinstance(document, list) else [document]:
-        if isinstance(item, dict) and _is_structure(item):
-            found.append(_from_mapping(item.get("structure", item), limits))
-            if len(found) > limits.structures:
-                raise TooManyStructuresError(
-                    f"more than {limits.structures} structures in one file, the limit"
-                )
-    return found or None
-
-
-def _is_structure(document: dict[str, Any]) -> bool:
-    inner = document.get("structure", document)
-    return isinstance(inner, dict) and isinstance(inner.get("sites"), list)
-
-
-def _from_mapping(document: dict[str, Any], limits: ReadingLimits) -> Structure | ReadError:
-    sites = document["sites"]
-    if len(sites) > limits.sites:
-        return TooManySitesError(f"{len(sites)} sites, the limit is {limits.sites}")
-    if "lattice" not in document:
-        symbols = [str(site.get("name", "")) for site in sites if isinstance(site, dict)]
-        return _not_periodic([re.sub(r"[^A-Za-z].*", "", symbol) for symbol in symbols], "a molecule")
-    try:
-        return Structure.from_dict(document)
-    except (ReadError, MemoryError):
-        raise
-    except Exception as error:
-        return ParseError(f"pymatgen gave up on the JSON: {one_line(error)}")

@@ -97,9 +97,9 @@ def shown(path: str) -> str:
 
 
 def _apart(relative: str, paths: set[str]) -> str:
-    """Keeps a file named `x.cif#2` apart from the second structure of `x.cif`, which has that id."""
-    stem, mark, number = relative.rpartition("#")
-    return f"{relative}#1" if mark and number.isdigit() and stem in paths else relative
+    """Keeps a file named `x.cif#2` or `x.json#mp-1` apart from the structure of that id in another file."""
+    marks = (place for place, character in enumerate(relative) if character == "#")
+    return f"{relative}#1" if any(relative[:place] in paths for place in marks) else relative
 
 
 def _walk(root: str) -> tuple[list[str], list[tuple[str, str]]]:

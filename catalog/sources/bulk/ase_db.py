@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from catalog.errors import ParseError, SourceError
+from catalog.readers.ase_rows import SQLITE, AseRow, count_of_file, rows_of_file
 from catalog.sources.base import Asked, Chemistry, Source
-from catalog.sources.rows import FileRow, RowsSource
+from catalog.sources.rows import FileRow, RowsSource, row_or_error
 from polywell.records import Provenance
 
 _YEAR_S, _EPOCH_S = 31_557_600.0, 946_681_200.0
@@ -20,7 +22,6 @@ _HULL_KEYS = ("e_above_hull", "energy_above_hull", "ehull", "hull_distance")
 """Keys under which public databases keep the hull distance in eV/atom (C2DB: ehull)."""
 
 _FUNCTIONAL_KEYS = ("functional", "xc")
-_SQLITE = b"SQLite format 3\x00"
 
 
 def opened(asked: Asked) -> Source:
@@ -48,66 +49,65 @@ class AseDbSource(RowsSource):
         """
         super().__init__(file, name, chemistry)
         with file.open("rb") as stream:
-            if stream.read(len(_SQLITE)) != _SQLITE:
+            if stream.read(len(SQLITE)) != SQLITE:
                 raise SourceError(f"{name!r}: {str(file)!r} is no SQLite file; expected {self.what}")
 
     def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         for row in self._selected():
-            id_ = str(row.id)
-            symbols = [str(symbol) for symbol in row.symbols]
-            elements = tuple(sorted(set(symbols)))
-            needless = self._is_needless(id_, elements, asked)
-            pairs = row.key_value_pairs
-            known = Provenance(
-                e_above_hull_ev=_number(pairs),
-                last_updated=_date(row.mtime),
-                functional=next((str(pairs[key]) for key in _FUNCTIONAL_KEYS if key in pairs), None),
-                theoretical=True if row.get("calculator") else None,
-            )
-            if "X" in symbols:
-                complaint = ParseError("a site holds the placeholder X, which is no chemical element")
-                yield FileRow(id_, formula=row.formula, provenance=known, error=complaint)
-                continue
-            payload = {
-                "lattice_vectors": row.cell.tolist(),
-                "cartesian_site_positions": row.positions.tolist(),
-                "species_at_sites": symbols,
-                "dimension_types": [int(periodic) for periodic in row.pbc],
-            }
-            yield FileRow(id_, {} if needless else payload, row.formula, elements, known)
+            yield row_or_error(partial(self._row, row, asked), str(row.id))
+
+    def _row(self, row: AseRow, asked: Collection[str] | None) -> FileRow:
+        from ase.symbols import Symbols
+
+        id_ = str(row.id)
+        try:
+            pairs, symbols = row.pairs(), row.symbols()
+        except ParseError as error:
+            return FileRow(id_, error=error)
+        known = Provenance(
+            e_above_hull_ev=_number(pairs),
+            last_updated=_date(row.mtime),
+            functional=next((str(pairs[key]) for key in _FUNCTIONAL_KEYS if key in pairs), None),
+            theoretical=True if row.calculator else None,
+        )
+        elements = tuple(sorted(set(symbols)))
+        formula = Symbols.fromsymbols(symbols).get_chemical_formula("metal")
+        if "X" in symbols:
+            complaint = ParseError("a site holds the placeholder X, which is no chemical element")
+            return FileRow(id_, formula=formula, provenance=known, error=complaint)
+        needless = self._is_needless(id_, elements, asked)
+        return FileRow(id_, {} if needless else row.arrays(), formula, elements, known)
 
     def _stamps(self) -> Iterator[tuple[str | None, str | None]]:
         for row in self._selected():
             yield str(row.id), _date(row.mtime)
 
-    def _selected(self) -> Iterator[Any]:
+    def _selected(self) -> Iterator[AseRow]:
         number = 0
         try:
-            for row in _connected(self._file).select(sort="id"):
+            for row in rows_of_file(self._file):
                 number += 1
                 yield row
-        except (sqlite3.Error, OSError, ValueError, KeyError) as error:
+        except sqlite3.Error as error:
             raise self._broken(number, error) from error
 
     def expected_count(self) -> int:
         """Number of rows."""
         try:
-            return int(_connected(self._file).count())
-        except (sqlite3.Error, OSError) as error:
+            return count_of_file(self._file)
+        except sqlite3.Error as error:
             raise self._broken(0, error) from error
-
-
-def _connected(file: Path) -> Any:
-    """The database, without a lock file: it is only read, and may stand where nothing can be written."""
-    from ase.db import connect
-
-    return connect(str(file), type="db", use_lock_file=False)
 
 
 def _number(pairs: Mapping[str, Any]) -> float | None:
     return next((float(pairs[key]) for key in _HULL_KEYS if isinstance(pairs.get(key), (int, float))), None)
 
 
-def _date(years: float) -> str:
-    """The date of a time that is counted in years since 2000, as ISO 8601."""
-    return datetime.fromtimestamp(_EPOCH_S + years * _YEAR_S, UTC).isoformat()
+def _date(years: object) -> str | None:
+    """The date of a time that is counted in years since 2000, as ISO 8601; None for what is no such time."""
+    if isinstance(years, bool) or not isinstance(years, (int, float)):
+        return None
+    try:
+        return datetime.fromtimestamp(_EPOCH_S + years * _YEAR_S, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
