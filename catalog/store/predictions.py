@@ -148,7 +148,8 @@ def rejected_rows(columns: Mapping[str, pa.Array], same: Mapping[str, Any]) -> p
     """
     count = len(columns["input_hash"])
     given = dict(columns)
-    rows = pa.table(given).to_pylist()
+    filled = {name: column for name, column in given.items() if column.null_count < count}
+    rows = pa.table(filled).to_pylist()
     given["row_hash"] = pa.array([results_hash({**same, **row}) for row in rows], pa.string())
     schema = table_schema()
     return pa.RecordBatch.from_arrays([_column(field, given, same, count) for field in schema], schema=schema)
