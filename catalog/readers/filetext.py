@@ -7,6 +7,7 @@ import codecs
 import gzip
 import lzma
 import os
+import re
 import stat
 import zlib
 from collections.abc import Callable
@@ -20,6 +21,32 @@ _OPENERS: dict[str, Callable[[str], IO[bytes]]] = {
     ".bz2": lambda path: cast("IO[bytes]", bz2.open(path, "rb")),
     ".xz": lambda path: cast("IO[bytes]", lzma.open(path, "rb")),
 }
+
+_ASCII = str.maketrans(
+    {
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\x96\x97", "-"),
+        **dict.fromkeys("\xa0\u1680\u202f\u205f\u3000\u200b\u2060\ufeff", " "),
+        **dict.fromkeys(map(chr, range(0x2000, 0x200B)), " "),
+        **dict.fromkeys("\u2028\u2029", "\n"),
+        **{chr(0xFF10 + digit): str(digit) for digit in range(10)},
+        **dict(zip("\uff0b\uff0c\uff0e\uff0f\uff08\uff09", "+,./()", strict=True)),
+        "\u2044": "/",
+        "\u2215": "/",
+        "\xbd": "1/2",
+        "\xbc": "1/4",
+        "\xbe": "3/4",
+        "\u2153": "1/3",
+        "\u2154": "2/3",
+        "\xb1": "+/-",
+    }
+)
+"""Characters that word processors and web pages put for those of ASCII; 96 and 97 are dashes of Windows."""
+
+_QUOTED = re.compile(
+    "(?<!\\S)[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\x91-\x94]"
+    "([^'\"\n\u2018-\u201f\u2032\u2033\x91-\x94]*)[\u2018-\u201f\u2032\u2033\x91-\x94](?!\\S)"
+)
+_UNIT = re.compile("(?<=[0-9.)])[ \t]?[\xb0\xba\xc5\u212b](?!\\S)")
 
 
 def read_bytes(path: str, limits: ReadingLimits) -> tuple[str, bytes]:
@@ -84,12 +111,22 @@ def as_text(data: bytes) -> str:
 
 
 def tidy(text: str) -> str:
-    """The text without byte order mark, with line feeds only.
+    """The text without byte order mark, with line feeds only, and with ASCII for what imitates it.
+
+    Dashes, spaces, figures and signs become those of ASCII, a pair of curly quotes that encloses a value
+    becomes a pair of straight ones, a unit behind a number (°, Å) goes. Other characters stay.
 
     Raises:
         EmptyFileError: nothing but white space.
     """
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if not plain.isascii():
+        plain = "\n".join(map(_straightened, _UNIT.sub("", plain.translate(_ASCII)).split("\n")))
     if not plain.strip():
         raise EmptyFileError("the file or text is empty")
     return plain
+
+
+def _straightened(line: str) -> str:
+    """The line with straight quotes around its values; as it is where it has straight ones already."""
+    return line if "'" in line or '"' in line else _QUOTED.sub(r"'\1'", line)
