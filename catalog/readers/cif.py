@@ -5,20 +5,40 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pymatgen.core import Structure
 
-from catalog.errors import MissingAtomsError, NoStructureError, NotAStructureError, ParseError, ReadError
+from catalog.errors import (
+    MissingAtomsError,
+    NoStructureError,
+    NotAStructureError,
+    ParseError,
+    ReadError,
+    TooManySitesError,
+)
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif_plain import read_plain
-from catalog.readers.cif_scan import blocks, check_before_parsing, declared, possible_elements
+from catalog.readers.cif_scan import blocks, check_before_parsing, declared, possible_elements, spelled
 from catalog.readers.limits import ReadingLimits
+
+if TYPE_CHECKING:
+    from pymatgen.io.cif import CifBlock
 
 _ADDRESS = re.compile(r"at 0x[0-9a-fA-F]+")
 
 PLAIN_MISMATCH = 0.005
 """Largest deviation in a plain P1 text, whose declared formula counts the listed rows."""
+
+
+OVERLAP_ANG = 1.0
+"""Least distance in Å between two filled sites of a reading; no bond without hydrogen is that short."""
+
+_MAGNETIC = re.compile(r"magn[._](?:operation|name_BNS|number_BNS)", re.IGNORECASE)
+_GUESSED = ("Defaulting to P1", "using primitive symmetry")
+"""Words of pymatgen's warnings where it found no symmetry."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +72,7 @@ def read_cif(
         NotAStructureError: no data block at all.
         NoStructureError: no block lists atoms.
     """
-    parts = blocks(text)
+    parts = blocks(spelled(text))
     if not parts:
         raise NotAStructureError("no data block (a line that begins with data_): this is no CIF")
     found = False
@@ -77,7 +97,7 @@ def read_cif(
 def _parse(block: str, amounts: dict[str, float] | None, limits: ReadingLimits) -> CifPart:
     try:
         check_before_parsing(block, limits)
-        structure, notes, mismatch = _structure(block, limits)
+        structure, notes, mismatch = _structure(block, amounts, limits)
         check_structure(structure, limits)
         structure, more = normalised(structure, limits)
         notes = [*notes, *more]
@@ -88,27 +108,102 @@ def _parse(block: str, amounts: dict[str, float] | None, limits: ReadingLimits) 
     return CifPart(structure, None, None, tuple(notes))
 
 
-def _structure(block: str, limits: ReadingLimits) -> tuple[Structure, list[str], float]:
+def _structure(
+    block: str, amounts: dict[str, float] | None, limits: ReadingLimits
+) -> tuple[Structure, list[str], float]:
+    """The structure of a block, remarks, and how far it may be from the declared formula.
+
+    Of several symmetries that the block may mean, the first that gives the declared formula without
+    overlaps; without a formula the one with the fewest sites, as sites coincide at the right origin.
+    """
     plain = read_plain(block)
     if plain is not None:
         return plain, [], PLAIN_MISMATCH
-    from pymatgen.io.cif import CifParser  # and all of its symmetry, which most runs do without
+    # pymatgen's parser with all of its symmetry, which most runs do without
+    from catalog.readers.cif_symmetry import symmetries
+    from catalog.readers.cif_values import resolve
+
+    with warnings.catch_warnings(), _parsing():
+        warnings.simplefilter("ignore")  # spglib announces another way to report errors
+        values, notes = resolve(block)
+        found = [] if any(_MAGNETIC.search(name) for name in values.data) else symmetries(values)
+    if not found:
+        structure, more = _parsed(values, limits)
+        return structure, [*notes, *more], limits.formula_mismatch
+    readings: list[tuple[Structure, list[str]]] = []
+    errors: list[ReadError] = []
+    for symmetry in found:
+        rows = len(values.data["_atom_site_label"])
+        if rows * len(symmetry.operations) > limits.generated_sites:
+            raise TooManySitesError(
+                f"{len(symmetry.operations)} symmetry operations on {rows} atom rows make "
+                f"{rows * len(symmetry.operations)} positions, the limit is {limits.generated_sites}"
+            )
+        try:
+            structure, more = _parsed(symmetry.block(values), limits)
+            readings.append((structure, [*notes, *symmetry.notes, *more]))
+            if len(found) == 1 or (amounts and _plausible(structure, amounts, limits)):
+                return *readings[-1], limits.formula_mismatch
+        except ParseError as error:
+            errors.append(error)
+    if not readings:
+        raise errors[0]
+    best = min(readings, key=lambda one: (not _plausible(one[0], amounts, limits), len(one[0])))
+    return *best, limits.formula_mismatch
+
+
+def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str]]:
+    """What pymatgen reads of a resolved block, and its warnings.
+
+    Raises:
+        ParseError: it gives up, or it takes P 1 for a symmetry that it does not understand.
+    """
+    from pymatgen.io.cif import CifParser
+
+    from catalog.readers.cif_symmetry import declared_symmetry
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        try:
+        with _parsing():
             parser = CifParser.from_str(
-                block,
+                str(block),
                 occupancy_tolerance=limits.max_occupancy,
                 site_tolerance=limits.position_tolerance,
                 check_cif=False,
             )
             structures = parser.parse_structures(primitive=False, on_error="raise")
-        except (ReadError, MemoryError):
-            raise
-        except Exception as error:
-            raise ParseError(f"pymatgen's CIF parser gave up: {one_line(error)}") from error
-    return structures[0], [str(warning.message) for warning in caught], limits.formula_mismatch
+    notes = [str(warning.message) for warning in caught]
+    if any(words in note for note in notes for words in _GUESSED):
+        raise ParseError(
+            f"the symmetry is not understood: {declared_symmetry(block) or 'only magnetic words'}"
+        )
+    return structures[0], notes
+
+
+@contextmanager
+def _parsing() -> Iterator[None]:
+    """Turns whatever a parser raises into a `ParseError`."""
+    try:
+        yield
+    except (ReadError, MemoryError):
+        raise
+    except Exception as error:
+        raise ParseError(f"pymatgen's CIF parser gave up: {one_line(error)}") from error
+
+
+def _plausible(structure: Structure, amounts: dict[str, float] | None, limits: ReadingLimits) -> bool:
+    """Whether the sites give the declared formula, and no two that are filled together overlap."""
+    try:
+        _compare(amounts or {}, structure, limits.formula_mismatch)
+    except MissingAtomsError:
+        return False
+    first, second, _, _ = structure.get_neighbor_list(OVERLAP_ANG)
+    hydrogen = [set(site.species.chemical_system.split("-")) <= {"H", "D"} for site in structure]
+    filled = [site.species.num_atoms for site in structure]
+    return not any(
+        filled[i] + filled[j] > limits.max_occupancy and not hydrogen[i] and not hydrogen[j]
+        for i, j in zip(first, second, strict=True)
+    )
 
 
 def one_line(error: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog.errors import BadCellError, NoStructureError, TooManySitesError
@@ -12,6 +13,32 @@ from catalog.readers.limits import ReadingLimits
 
 ANGLES = ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")
 LENGTHS = ("_cell_length_a", "_cell_length_b", "_cell_length_c")
+FRACTIONS = ("_atom_site_fract_x", "_atom_site_fract_y", "_atom_site_fract_z")
+CARTESIAN = ("_atom_site_Cartn_x", "_atom_site_Cartn_y", "_atom_site_Cartn_z")
+UNKNOWN = frozenset({".", "?", ""})
+"""Words for a value that is left out (or the default), and for one that nobody knows."""
+
+_NAMES = {
+    name.lower(): name
+    for name in (
+        *(*LENGTHS, *ANGLES, *FRACTIONS, *CARTESIAN),
+        *("_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy"),
+        *("_atom_type_symbol", "_atom_type_oxidation_number", "_chemical_formula_sum"),
+        *("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz"),
+        *("_symmetry_equiv_pos_site_id", "_space_group_symop_id"),
+        *("_symmetry_space_group_name_H-M", "_symmetry_space_group_name_Hall", "_symmetry_Int_Tables_number"),
+        *("_space_group_name_H-M_alt", "_space_group_name_H-M_full", "_space_group_name_H-M_ref"),
+        *("_space_group_name_Hall", "_space_group_IT_number", "_space_group_IT_coordinate_system_code"),
+        *("_symmetry_cell_setting", "_space_group_crystal_system"),
+    )
+}
+_NAMES["_symmetry_space_group_name_h_m"] = "_symmetry_space_group_name_H-M"
+"""The spelling of the first dictionary for the names that matter, by their letters in lower case."""
+
+_NAME = re.compile(r"(?<!\S)_[A-Za-z]\S*")
+_KEYWORD = re.compile(r"(?<!\S)(?:loop_(?!\S)|(?:data|save)_(?=\S))", re.IGNORECASE)
+_TEXT_FIELD = re.compile(r"^;.*?^;", re.MULTILINE | re.DOTALL)
+_STRUCTURAL = re.compile(r"^(?=[ \t]*(?:_|loop_|data_|save_|global_))", re.MULTILINE | re.IGNORECASE)
 
 _BLOCK = re.compile(r"^[ \t]*data_", re.MULTILINE | re.IGNORECASE)
 _ATOMS = re.compile(r"(?<!\S)_atom_site_(?:fract_|Cartn_|label|type_symbol)", re.IGNORECASE)
@@ -22,7 +49,8 @@ _CELL = re.compile(r"^[ \t]*(_cell_(?:length_[abc]|angle_(?:alpha|beta|gamma)))[
 _LOOP = re.compile(r"(?<!\S)loop_\s+((?:_\S+\s+)+)((?:(?![ \t]*(?:_|loop_|data_)).*\n?)*)")
 _OPERATION = re.compile(r"_(?:equiv_pos_as_xyz|symop_operation_xyz|symop_magn_operation[._]xyz)_?$")
 _WORD = re.compile(r"(?<![A-Za-z_])[A-Za-z]{1,2}")
-_UNCERTAINTY = re.compile(r"\(\d*\)")
+_UNCERTAINTY = re.compile(r"(?:\(|\+/?-).*$")
+_APART = re.compile(r"(?<!\S)([-+]?\d*\.\d+)[ \t]+(?:\(\d+\)|\+/?-[ \t]*[\d.]+)(?!\S)")
 
 
 @dataclass(frozen=True)
@@ -31,6 +59,17 @@ class Declared:
 
     amounts: dict[str, float] | None
     has_atoms: bool
+
+
+def spelled(text: str) -> str:
+    """The text with names and keywords as the first dictionary spells them.
+
+    Names may have a dot for the category and any capitals. Lines of a text field that look like names or
+    keywords are marked, as they are neither.
+    """
+    quiet = _TEXT_FIELD.sub(lambda field: _STRUCTURAL.sub("> ", field[0]), text)
+    names = _NAME.sub(lambda name: _NAMES.get(name[0].lower().replace(".", "_").rstrip("_"), name[0]), quiet)
+    return _KEYWORD.sub(lambda keyword: keyword[0].lower(), names)
 
 
 def blocks(text: str) -> list[str]:
@@ -67,17 +106,34 @@ def possible_elements(block: str) -> set[str]:
     return found
 
 
+def joined(block: str) -> str:
+    """The block without the uncertainties that stand as words of their own behind a number: 0.25 (1)."""
+    return _APART.sub(r"\1", block)
+
+
+def without_uncertainty(word: str) -> str:
+    """A CIF value without what follows its number: (2), (0.0002), (?), +/-0.0002, with or without a space."""
+    return _UNCERTAINTY.sub("", word).strip()
+
+
 def number(word: str) -> float:
-    """The number in a CIF value, its uncertainty in brackets left out; NaN if it is none."""
+    """The number in a CIF value, its uncertainty left out; NaN if it is none."""
     try:
-        return float(_UNCERTAINTY.sub("", word))
+        return float(without_uncertainty(word))
     except ValueError:
         return math.nan
 
 
-def check_cell(
-    lengths: tuple[float, float, float], angles: tuple[float, float, float], limits: ReadingLimits
-) -> None:
+def cell_of(values: Mapping[str, str]) -> tuple[float, ...] | None:
+    """The six cell parameters in Å and degrees, angles left out being 90; None where an edge is absent."""
+    if not all(name in values for name in LENGTHS):
+        return None
+    angles = (values.get(name, "90") for name in ANGLES)
+    words = [*(values[name] for name in LENGTHS), *("90" if word in UNKNOWN else word for word in angles)]
+    return tuple(map(number, words))
+
+
+def check_cell(lengths: tuple[float, ...], angles: tuple[float, ...], limits: ReadingLimits) -> None:
     """Refuses a cell that no crystal has.
 
     Args:
@@ -115,13 +171,12 @@ def check_before_parsing(block: str, limits: ReadingLimits) -> None:
         BadCellError: see `check_cell`; a cell that is not declared in full is left to the parser.
         TooManySitesError: too many atoms, operations, or both multiplied.
     """
-    cell: dict[str, float] = {}
+    values: dict[str, str] = {}
     for match in _CELL.finditer(block):
-        cell.setdefault(match[1], number(match[2]))
-    if all(name in cell for name in (*LENGTHS, *ANGLES)):
-        a, b, c = (cell[name] for name in LENGTHS)
-        alpha, beta, gamma = (cell[name] for name in ANGLES)
-        check_cell((a, b, c), (alpha, beta, gamma), limits)
+        values.setdefault(match[1], match[2])
+    cell = cell_of(values)
+    if cell is not None:
+        check_cell(cell[:3], cell[3:], limits)
     rows, operations = _counts(block)
     if rows == 0:
         raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")
@@ -141,7 +196,7 @@ def _counts(block: str) -> tuple[int, int]:
     rows, operations = 0, 1
     for loop in _LOOP.finditer(block):
         names = loop[1].split()
-        if "_atom_site_fract_x" in names:
+        if {FRACTIONS[0], CARTESIAN[0]} & set(names):
             rows = max(rows, len(loop[2].split()) // len(names))
         if any(_OPERATION.search(name) for name in names):
             commas = 3 if "magn" in loop[1] else 2  # x,y,z,+1 and x,y,z

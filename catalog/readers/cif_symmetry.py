@@ -1,0 +1,200 @@
+"""The symmetry of one block of a CIF: the listed operations, or those of the space group that it names.
+
+The table is spglib's: 530 settings by Hall number (S. R. Hall, Acta Cryst. A37, 517 (1981)).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import spglib
+from pymatgen.core import Lattice, SymmOp
+from pymatgen.io.cif import CifBlock
+
+from catalog.errors import ParseError
+from catalog.readers.cif_scan import ANGLES, UNKNOWN, cell_of
+
+_LISTED = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
+_HALL = ("_space_group_name_Hall", "_symmetry_space_group_name_Hall")
+_SYMBOL = ("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt", "_space_group_name_H-M_full")
+_GROUP = ("_space_group_name_H-M_ref", "_space_group_IT_number", "_symmetry_Int_Tables_number")
+"""Names of values that tell the group, but not the setting."""
+_CODE = "_space_group_IT_coordinate_system_code"
+
+_OPERATION = re.compile(r"(?:[-+\d./xyz ]+,){2}[-+\d./xyz ]+")
+_ORIGIN = re.compile(r"origin(?:choice)?(?=[12])")
+_SUFFIX = re.compile(r"([^:]+?)(?::(.+)|([zshr]))$")
+_LETTERS = {"z": "2", "s": "1"}
+"""Letters for the origin behind a symbol in the ICSD; h and r are the axes, as in the tables."""
+_FULL = re.compile(r"(?<![46])21?/(?=[a-z])")
+
+_ISOMETRY = 0.01
+"""Largest change of the metric tensor under an operation, in fractions of the square of the longest edge."""
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """Operations as x,y,z; angles in degrees, where the block left them out; remarks on both."""
+
+    operations: list[str]
+    angles: dict[str, str]
+    notes: tuple[str, ...]
+
+    def block(self, block: CifBlock) -> CifBlock:
+        """The block with this symmetry, listed, and no name of a group."""
+        names = ("_space_group_", "_symmetry_")
+        data = {
+            name: value
+            for name, value in block.data.items()
+            if not name.startswith(names) and "moment" not in name
+        }
+        loops = [kept for loop in block.loops if (kept := [name for name in loop if name in data])]
+        return CifBlock(
+            data | self.angles | {_LISTED[1]: self.operations}, [*loops, [_LISTED[1]]], block.header
+        )
+
+
+def symmetries(block: CifBlock) -> list[Symmetry]:
+    """What the symmetry of this block may be, the likeliest first; none where no word of it is understood.
+
+    There are several where the block leaves open which origin, axes or setting its coordinates have.
+
+    Raises:
+        ParseError: an operation is not understood, the structure is modulated, or no symmetry is declared.
+    """
+    for name in _LISTED:
+        words = [word.lower() for word in _words(block, name)]
+        wrong = [word for word in words if not _OPERATION.fullmatch(word)]
+        if wrong:
+            raise ParseError(f"the symmetry operation {wrong[0]!r} is not understood, expected x,y,z")
+        if words:
+            rotations = np.array([SymmOp.from_xyz_str(word).rotation_matrix for word in words])
+            chosen, notes = _angles(block, rotations) or _angles(block, np.eye(3)[None]) or ({}, ())
+            return [Symmetry(words, chosen, notes)]
+    if any("ssg_" in name for name in block.data):
+        raise ParseError("the structure is modulated: its symmetry operations are those of superspace")
+    for name in (*_HALL, *_SYMBOL, *_GROUP):
+        found = [setting for word in _words(block, name)[:1] for setting in _settings(block, name, word)]
+        if found:
+            return list(_fitting(block, name, found))
+    if not declared_symmetry(block):
+        raise ParseError("the symmetry is not declared: the CIF has neither operations nor a space group")
+    return []
+
+
+def declared_symmetry(block: CifBlock) -> str:
+    """What a block says of its space group, to be shown; empty where it says nothing."""
+    said = [(name, _words(block, name)) for name in (*_HALL, *_SYMBOL, *_GROUP, _CODE)]
+    return ", ".join(f"{name} {words[0]!r}" for name, words in said if words)
+
+
+def _words(block: CifBlock, name: str) -> list[str]:
+    value = block.data.get(name, [])
+    words = [value] if isinstance(value, str) else value
+    return [word.strip() for word in words if word.strip() not in UNKNOWN]
+
+
+def _settings(block: CifBlock, name: str, word: str) -> list[int]:
+    """Hall numbers of the settings that a declared word may mean, the likeliest first."""
+    code = "".join(_words(block, _CODE)[:1]).lower()
+    if name in _HALL:
+        return _table().get(_hall(word), [])
+    if word.isdigit():
+        found = _table().get(f"group {int(word)}", [])
+    else:
+        symbol = _ORIGIN.sub(":", _bare(word))
+        suffix = _SUFFIX.match(symbol)
+        if suffix and symbol not in _table():
+            symbol, code = suffix[1], (suffix[2] or _LETTERS.get(suffix[3], suffix[3]))
+        found = _table().get(symbol) or _table().get(_FULL.sub("", symbol), [])
+        if found and name in _GROUP:
+            group = _table()[f"group {_group(found[0]).number}"]
+            found = [*found, *(setting for setting in group if setting not in found)]
+    return [setting for setting in found if _has(setting, code)]
+
+
+def _has(setting: int, code: str) -> bool:
+    """Whether a setting has this code for its origin or axes; one without codes has the usual ones."""
+    choice = _group(setting).choice.lower()
+    return (
+        not code
+        or choice == code
+        or (code in "12" and choice[:1] == code)
+        or (not choice and code in ("1", "2", "h", "abc", "b1", "b"))
+    )
+
+
+def _fitting(block: CifBlock, name: str, found: list[int]) -> Iterator[Symmetry]:
+    """The settings whose operations leave the cell as it is; all of them where none does."""
+    described = [(setting, *_operations(setting)) for setting in found]
+    fitting = [(*one, settled) for one in described if (settled := _angles(block, one[2]))]
+    for setting, words, _, (angles, notes) in fitting or [(*one, ({}, ())) for one in described]:
+        group = _group(setting)
+        symbol = group.international_full.replace(" ", "") + (f":{group.choice}" if group.choice else "")
+        note = f"No _symmetry_equiv_pos_as_xyz type key found. Spacegroup from {name} used: {symbol}"
+        yield Symmetry(words, angles, (note, *notes))
+
+
+def _angles(block: CifBlock, rotations: np.ndarray) -> tuple[dict[str, str], tuple[str, ...]] | None:
+    """The angles that the block left out, with a remark; None where no choice of them fits the rotations."""
+    left_out = [name for name in ANGLES if (_words(block, name) or ["."])[0] in UNKNOWN]
+    for gamma in ("90", "120"):
+        chosen = {name: gamma if name == ANGLES[2] else "90" for name in left_out}
+        cell = cell_of(block.data | chosen)
+        if cell is None:
+            return {}, ()
+        metric = Lattice.from_parameters(*cell).metric_tensor
+        turned = np.einsum("nji,jk,nkl->nil", rotations, metric, rotations)
+        if np.abs(turned - metric).max() <= _ISOMETRY * metric.max():
+            names = ", ".join(name.removeprefix("_cell_") for name in left_out)
+            words = " and ".join(sorted(set(chosen.values()), reverse=True))
+            return chosen, (f"{names} left out: taken as {words}°",) if left_out else ()
+    return None
+
+
+def _group(setting: int) -> spglib.SpaceGroupType:
+    group = spglib.get_spacegroup_type(setting)
+    assert group is not None  # Hall numbers come from the table
+    return group
+
+
+def _operations(setting: int) -> tuple[list[str], np.ndarray]:
+    """The operations of a setting as x,y,z, and their rotations (n × 3 × 3)."""
+    found = spglib.get_symmetry_from_database(setting)
+    assert found is not None
+    pairs = zip(found["rotations"], found["translations"], strict=True)
+    words = [SymmOp.from_rotation_and_translation(*pair).as_xyz_str() for pair in pairs]
+    return words, found["rotations"]
+
+
+def _bare(symbol: str) -> str:
+    return re.sub(r"[\s_()\"']", "", symbol).lower()
+
+
+def _hall(symbol: str) -> str:
+    """The key of a Hall symbol, whose spaces and primes count."""
+    return "hall " + " ".join(symbol.replace("_", " ").lower().split())
+
+
+@cache
+def _table() -> dict[str, list[int]]:
+    """Hall numbers by symbol, bare of spaces; by 'hall ' and symbol; by 'group ' and number."""
+    table: dict[str, list[int]] = {}
+    other: dict[str, list[int]] = {}
+    for setting in range(1, 531):
+        group = _group(setting)
+        full, short = group.international_full, group.international.split("=")
+        words = [word for word in full.split() if word != "1" or group.number not in range(3, 16)]
+        symbols = {_bare(symbol) for symbol in (full, " ".join(words), *(short[1:] or short))}
+        for key in (*symbols, f"group {group.number}", _hall(group.hall_symbol)):
+            table.setdefault(key, []).append(setting)
+        for symbol in symbols:
+            glides = [symbol.replace("e", letter) for letter in "abc"]  # as before 1992
+            cubic = [symbol.replace("-3", "3")] if group.number >= 200 else []  # as before 1983
+            for key in {symbol.replace("/", ""), *glides, *cubic} - symbols:
+                other.setdefault(key, []).append(setting)
+    return other | table

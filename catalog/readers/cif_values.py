@@ -1,0 +1,119 @@
+"""The values of one block of a CIF as its dictionary means them: unknown, left out, uncertain, Cartesian."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from pymatgen.core import Lattice
+from pymatgen.io.cif import CifBlock
+
+from catalog.errors import NoStructureError, ParseError
+from catalog.readers.cif_scan import (
+    ANGLES,
+    CARTESIAN,
+    FRACTIONS,
+    LENGTHS,
+    UNKNOWN,
+    cell_of,
+    joined,
+    number,
+    without_uncertainty,
+)
+
+_NEEDED = ("_cell_", "_atom_site_", "_atom_type_", "_symmetry_", "_space_group", "_magnetic_space_group")
+_LABEL, _SYMBOL, _OCCUPANCY = "_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy"
+_HYDROGEN = frozenset({"H", "D", "T"})
+
+
+def resolve(text: str) -> tuple[CifBlock, list[str]]:
+    """One block with what a structure needs, its values resolved, and remarks on them.
+
+    Numbers lose their uncertainty; an occupancy that is unknown or left out is 1; Cartesian places become
+    fractions of the cell; hydrogen without a place is left out.
+
+    Raises:
+        ParseError: a place or an occupancy is no number, or an atom other than hydrogen has no place.
+        NoStructureError: no column of places.
+    """
+    # "?" makes any number with a foreign character unreadable, where the parser would drop the character.
+    whole = CifBlock.from_str(joined(text).encode("ascii", "replace").decode("ascii"))
+    data = {name: value for name, value in whole.data.items() if name.startswith(_NEEDED)}
+    loops = [[name for name in loop if name in data] for loop in whole.loops]
+    block = CifBlock(data, [loop for loop in loops if loop], "x")
+    for name in {*LENGTHS, *ANGLES} & set(data):
+        data[name] = without_uncertainty("".join(data[name]))
+        block.loops = [loop for loop in block.loops if name not in loop]
+        if data[name] in UNKNOWN:
+            del data[name]
+    return block, _sites(block)
+
+
+def _sites(block: CifBlock) -> list[str]:
+    """Resolves the rows of atoms in place."""
+    loop = next((loop for loop in block.loops if {FRACTIONS[0], CARTESIAN[0]} & set(loop)), [])
+    if not loop:  # one atom needs no loop
+        loop = [name for name in (_LABEL, _SYMBOL, *FRACTIONS, *CARTESIAN, _OCCUPANCY) if name in block.data]
+        block.data.update({name: [block.data[name]] for name in loop})
+        block.loops.append(loop)
+    names = next((names for names in (FRACTIONS, CARTESIAN) if set(names) <= set(loop)), None)
+    if names is None or not {_LABEL, _SYMBOL} & set(loop):
+        raise NoStructureError("the rows of atoms lack a column of places, or labels and symbols")
+    labels = block.data.get(_LABEL) or block.data[_SYMBOL]
+    if _LABEL not in loop:
+        loop.append(_LABEL)
+        block.data[_LABEL] = list(labels)
+    occupancies = block.data.get(_OCCUPANCY) or ["1"] * len(labels)
+    kept, lost, places, shares = [], [], [], []
+    for row, (label, symbol) in enumerate(zip(labels, block.data.get(_SYMBOL, labels), strict=True)):
+        share = "1" if occupancies[row] in UNKNOWN else _checked(occupancies[row], label, "its occupancy")
+        words = [block.data[name][row] for name in names]
+        if UNKNOWN.isdisjoint(words):
+            places.append([_checked(word, label, "a coordinate") for word in words])
+            shares.append(share)
+            kept.append(row)
+        elif _element(symbol) in _HYDROGEN:
+            lost.append(label)
+        elif float(share) > 0:
+            raise ParseError(f"{label} has no place: its coordinates are {' '.join(words)}")
+    if names is CARTESIAN:
+        places = _fractions(block, places)
+        loop += [name for name in FRACTIONS if name not in loop]
+    if _OCCUPANCY not in loop:
+        loop.append(_OCCUPANCY)
+    for name in loop:
+        if name not in FRACTIONS and name != _OCCUPANCY:
+            block.data[name] = [block.data[name][row] for row in kept]
+    block.data.update(zip(FRACTIONS, map(list, zip(*places, strict=True)), strict=True))
+    block.data[_OCCUPANCY] = shares
+    return [f"hydrogen has no site: {', '.join(lost)}"] if lost else []
+
+
+def _checked(word: str, label: str, what: str) -> str:
+    if not math.isfinite(number(word)):
+        raise ParseError(f"{label}: {what} is {word!r}, expected a finite number")
+    return without_uncertainty(word)
+
+
+def _element(symbol: str) -> str:
+    return symbol[:2].rstrip("0123456789+-?() ")
+
+
+def _fractions(block: CifBlock, places: list[list[str]]) -> list[list[str]]:
+    """Cartesian places in Å as fractions of the cell: a along x, b in the plane of x and y.
+
+    These are the axes of the PDB, which other readers take too where a CIF declares none.
+
+    Raises:
+        NoStructureError: no cell, or axes of its own.
+    """
+    cell = cell_of(block.data)
+    if cell is None or any(name.startswith("_atom_sites_Cartn_tran") for name in block.data):
+        raise NoStructureError("Cartesian places with axes of their own, or without a cell, are not read")
+    lattice = Lattice.from_parameters(*cell, vesta=False)
+    a, b = lattice.matrix[0], lattice.matrix[1]
+    x = a / np.linalg.norm(a)
+    z = np.cross(a, b) / np.linalg.norm(np.cross(a, b))
+    axes = np.array([x, np.cross(z, x), z])
+    fractions = np.array(places, dtype=np.float64) @ axes @ np.linalg.inv(lattice.matrix)
+    return [[f"{value:.10f}" for value in row] for row in fractions]
