@@ -47,7 +47,7 @@ def structures_in(path: str | Path) -> list[Entry]:
     """
     # Imported here, as the bounds of the reading are wanted where no structure is.
     from catalog.errors import FileAccessError, ParseError, ReadError
-    from catalog.readers.cif import one_line
+    from catalog.readers.cif.blocks import one_line
     from catalog.readers.reading import read
     from catalog.sources.base import RawEntry
     from catalog.sources.files import shown

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from catalog.errors import ParseError, ReadError, TooManyStructuresError
-from catalog.readers.cif import one_line
+from catalog.readers.cif.blocks import one_line
 from catalog.readers.layouts import Found, arrays_of, symbols_of
 from catalog.readers.limits import ReadingLimits
 

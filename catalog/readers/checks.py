@@ -12,7 +12,7 @@ from catalog.errors import (
     TooManySitesError,
     UnknownElementError,
 )
-from catalog.readers.cif_scan import check_cell
+from catalog.readers.cif.scan import check_cell
 from catalog.readers.composition import plain_symbol
 from catalog.readers.limits import ReadingLimits
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.errors import NotPeriodicError, ParseError, TooManyStructuresError
-from catalog.readers.cif import one_line
+from catalog.readers.cif.blocks import one_line
 from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.layouts import Found, from_ase, from_jarvis
 from catalog.readers.limits import ReadingLimits

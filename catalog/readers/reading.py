@@ -11,7 +11,7 @@ from catalog.errors import MemoryLimitError, MissingValueError, NotAStructureErr
 from catalog.readers.arrays import build, read_sites
 from catalog.readers.ase_rows import SQLITE, read_database
 from catalog.readers.checks import check_structure, normalised
-from catalog.readers.cif import one_line, read_cif
+from catalog.readers.cif.blocks import one_line, read_cif
 from catalog.readers.composition import amounts_of, elements_and_formula
 from catalog.readers.documents import is_document, read_document
 from catalog.readers.filetext import as_text, check_size, read_bytes, tidy

@@ -23,7 +23,7 @@ from catalog.errors import (
     TooManySitesError,
     TooManyStructuresError,
 )
-from catalog.readers.cif import one_line
+from catalog.readers.cif.blocks import one_line
 from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.limits import ReadingLimits
 

@@ -7,7 +7,7 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
 from catalog.errors import EmptyFileError, MissingAtomsError
-from catalog.readers.cif_scan import possible_elements
+from catalog.readers.cif.scan import possible_elements
 from catalog.readers.reading import Failure, read, read_parts
 from catalog.sources.base import RawEntry
 from polywell.records import Entry, Provenance
@@ -40,7 +40,7 @@ def test_a_composition_without_net_metal_is_not_parsed(
 ) -> None:
     text = str(CifWriter(ROCK_SALT))
     for name in ("check_before_parsing", "_structure"):
-        monkeypatch.setattr(f"catalog.readers.cif.{name}", None)
+        monkeypatch.setattr(f"catalog.readers.cif.blocks.{name}", None)
     (entry,) = read(raw_cif(text), needs)
     assert entry == Entry("parquet:t.parquet", "x", "MgO", ("Mg", "O"), None)
 
@@ -211,7 +211,7 @@ def test_running_out_of_memory_is_a_failure(
     def greedy(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("catalog.readers.cif.read_plain", greedy)
+    monkeypatch.setattr("catalog.readers.cif.blocks.read_plain", greedy)
     text = str(CifWriter(ROCK_SALT)).replace("Mg", "Ni")
     (failure,) = read_parts(raw_cif(text), needs)
     assert isinstance(failure, Failure) and failure.error_type == "MemoryLimitError"
@@ -223,7 +223,7 @@ def test_an_unforeseen_error_is_a_failure_of_its_own_name(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a mistake\nof ours")
 
-    monkeypatch.setattr("catalog.readers.cif.read_plain", broken)
+    monkeypatch.setattr("catalog.readers.cif.blocks.read_plain", broken)
     (failure,) = read_parts(raw_cif(str(CifWriter(ROCK_SALT)).replace("Mg", "Ni")), needs)
     assert isinstance(failure, Failure)
     assert (failure.error_type, failure.message) == (

@@ -7,8 +7,8 @@ import pytest
 from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifParser, CifWriter
 
-from catalog.readers.cif_plain import read_plain
-from catalog.readers.cif_scan import blocks
+from catalog.readers.cif.plain import read_plain
+from catalog.readers.cif.scan import blocks
 
 ELEMENTS = "Cu Ni Fe O La Sr Ba Y As Se H F Bi Tl Hg".split()
 

@@ -20,8 +20,8 @@ from catalog.errors import (
     TooManySitesError,
 )
 from catalog.readers.checks import check_structure, normalised
-from catalog.readers.cif_plain import read_plain
-from catalog.readers.cif_scan import blocks, check_before_parsing, declared, possible_elements, spelled
+from catalog.readers.cif.plain import read_plain
+from catalog.readers.cif.scan import blocks, check_before_parsing, declared, possible_elements, spelled
 from catalog.readers.limits import ReadingLimits
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def _structure(
     if plain is not None:
         return plain, [], PLAIN_MISMATCH
     # pymatgen's parser with all of its symmetry, which most runs do without
-    from catalog.readers.cif_symmetry import symmetries
-    from catalog.readers.cif_values import resolve
+    from catalog.readers.cif.symmetry import symmetries
+    from catalog.readers.cif.values import resolve
 
     with warnings.catch_warnings(), _parsing():
         warnings.simplefilter("ignore")  # spglib announces another way to report errors
@@ -160,7 +160,7 @@ def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str
     """
     from pymatgen.io.cif import CifParser
 
-    from catalog.readers.cif_symmetry import declared_symmetry
+    from catalog.readers.cif.symmetry import declared_symmetry
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

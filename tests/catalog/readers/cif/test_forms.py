@@ -436,7 +436,7 @@ def test_moments_beside_ordinary_operations_do_not_hide_them(read: Callable) -> 
 def test_every_symbol_of_the_table_means_one_group() -> None:
     import spglib
 
-    from catalog.readers.cif_symmetry import _table
+    from catalog.readers.cif.symmetry import _table
 
     for symbol, settings in _table().items():
         assert len({spglib.get_spacegroup_type(setting).number for setting in settings}) == 1, symbol

@@ -9,7 +9,7 @@ from pymatgen.core import Lattice
 from pymatgen.io.cif import CifBlock
 
 from catalog.errors import NoStructureError, ParseError
-from catalog.readers.cif_scan import (
+from catalog.readers.cif.scan import (
     ANGLES,
     CARTESIAN,
     FRACTIONS,

@@ -13,7 +13,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 from scipy.spatial import cKDTree
 
-from catalog.readers.cif_scan import ANGLES, LENGTHS
+from catalog.readers.cif.scan import ANGLES, LENGTHS
 from catalog.readers.composition import plain_symbol
 
 _CELL = re.compile(r"^(_cell_(?:length_[abc]|angle_(?:alpha|beta|gamma)))[ \t]+([\d.]+)[ \t]*$", re.MULTILINE)

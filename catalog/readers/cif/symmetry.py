@@ -16,7 +16,7 @@ from pymatgen.core import Lattice, SymmOp
 from pymatgen.io.cif import CifBlock
 
 from catalog.errors import ParseError
-from catalog.readers.cif_scan import ANGLES, UNKNOWN, cell_of
+from catalog.readers.cif.scan import ANGLES, UNKNOWN, cell_of
 
 _LISTED = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
 _HALL = ("_space_group_name_Hall", "_symmetry_space_group_name_Hall")
