@@ -113,7 +113,6 @@ def test_a_path(tmp_path: Path, name: str) -> None:
 def test_the_remarks_of_a_reader_are_notes(tmp_path: Path) -> None:
     given = "data_x\n_cell_length_a 3.8556\n_cell_length_b 3.8556\n_cell_length_c 3.1805\n"
     given += "".join(f"_cell_angle_{name} 90\n" for name in ("alpha", "beta", "gamma"))
-    given += "_space_group_IT_number 1\n"
     given += "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
     given += "Ca1 0.5 0.5 0.5\nCu1 0 0 0\nO1 0.5 0 0\nO2 0 0.5 0\n"
     (tmp_path / "x.cif").write_text(given)

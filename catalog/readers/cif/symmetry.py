@@ -36,6 +36,9 @@ _ISOMETRY = 0.01
 """Largest change of the metric tensor under an operation, in fractions of the square of the longest edge."""
 
 
+UNDECLARED = "the CIF has neither operations nor a space group: P 1 assumed"
+
+
 @dataclass(frozen=True)
 class Symmetry:
     """Operations as x,y,z; angles in degrees, where the block left them out; remarks on both."""
@@ -64,7 +67,7 @@ def symmetries(block: CifBlock) -> list[Symmetry]:
     There are several where the block leaves open which origin, axes or setting its coordinates have.
 
     Raises:
-        ParseError: an operation is not understood, the structure is modulated, or no symmetry is declared.
+        ParseError: an operation is not understood, or the structure is modulated.
     """
     for name in _LISTED:
         words = [word.lower() for word in _words(block, name)]
@@ -82,7 +85,8 @@ def symmetries(block: CifBlock) -> list[Symmetry]:
         if found:
             return list(_fitting(block, name, found))
     if not declared_symmetry(block):
-        raise ParseError("the symmetry is not declared: the CIF has neither operations nor a space group")
+        angles, notes = _angles(block, np.eye(3)[None]) or ({}, ())
+        return [Symmetry(["x,y,z"], angles, (UNDECLARED, *notes))]
     return []
 
 

@@ -27,7 +27,6 @@ _cell_length_c 5
 _cell_angle_alpha 90
 _cell_angle_beta 90
 _cell_angle_gamma 90
-_symmetry_space_group_name_H-M 'P 1'
 """
 ATOMS = """loop_
 _atom_site_label

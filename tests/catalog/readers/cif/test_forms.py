@@ -400,8 +400,6 @@ def test_the_axes_of_a_rhombohedral_group_are_those_of_its_cell(
         ("_space_group_name_H-M_alt 'P 4/n m m :7'", "P 4/n m m :7"),
         ("_space_group_name_H-M_alt 'P 4/n m m (a+1/8,b,c)'", "not understood"),
         ("_space_group_IT_number 231", "231"),
-        ("_space_group_name_H-M_alt ?", "neither operations nor a space group"),
-        ("", "neither operations nor a space group"),
         ("loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,q", "'-x,-y,q' is not understood"),
         (
             "loop_\n_space_group_symop_ssg_operation_algebraic\nx1,x2,x3,x4\n-x1,-x2,-x3,-x4",
@@ -425,6 +423,13 @@ def test_p1_is_p1_where_it_is_declared(read: Callable) -> None:
     for symmetry in ("_symmetry_space_group_name_H-M 'P 1'", "_space_group_IT_number 1"):
         part = read(changed(LISTED, symmetry + "\n"))
         assert isinstance(part, Entry) and part.structure is not None and len(part.structure) == 5
+
+
+@pytest.mark.parametrize("symmetry", ["", "_space_group_name_H-M_alt ?\n"])
+def test_p1_is_assumed_with_a_remark_where_no_symmetry_is_declared(symmetry: str, read: Callable) -> None:
+    part = read(changed(LISTED, symmetry))
+    assert isinstance(part, Entry) and part.structure is not None and len(part.structure) == 5
+    assert "P 1 assumed" in str(part.provenance.note)
 
 
 def test_moments_beside_ordinary_operations_do_not_hide_them(read: Callable) -> None:
