@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.runs.published import PublishedRun, published_runs
-from catalog.store.schema import Row, conformed, entry_schema
+from catalog.store.schema import Row, conformed_table, entry_schema
 from polywell.records import ENTRY_COLUMNS
 
 MOVES = tuple(column.name for column in ENTRY_COLUMNS if column.diffed)
@@ -166,8 +166,8 @@ def published_changes(run: PublishedRun) -> Difference:
 def _outlines(ranked: pa.Table) -> list[Row]:
     """Rows of a ranking with `COLUMNS` only."""
     schema = pa.schema([entry_schema().field(name) for name in COLUMNS])
-    batches = ranked.select(COLUMNS).to_batches()
-    return [row for batch in batches for row in conformed(batch, schema).to_pylist()]
+    rows: list[Row] = conformed_table(ranked.select(COLUMNS), schema).to_pylist()
+    return rows
 
 
 def _judged(rejected: pa.Table, failed: pa.Table, ids: Collection[str]) -> dict[str, str]:

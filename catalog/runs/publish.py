@@ -19,7 +19,7 @@ from catalog.errors import PublishError
 from catalog.home import Home
 from catalog.runs.published import FILES, MANIFEST, PublishedRun, published_runs
 from catalog.store.durable import file_digest, replace_durably, sync, write_json
-from catalog.store.schema import conformed, entry_schema
+from catalog.store.schema import conformed_table, entry_schema
 from polywell.records import Outcome
 
 KEPT_RUNS = 10
@@ -129,9 +129,7 @@ def write_table(path: Path, table: pa.Table) -> int:
     with pq.ParquetWriter(path, schema, compression="zstd", version="2.6", store_schema=True) as writer:
         for start in range(0, table.num_rows, _BATCH_ROWS):
             part = table.slice(start, _BATCH_ROWS).combine_chunks()
-            writer.write_table(
-                pa.Table.from_batches([conformed(batch, schema) for batch in part.to_batches()], schema)
-            )
+            writer.write_table(conformed_table(part, schema))
     return int(table.num_rows)
 
 

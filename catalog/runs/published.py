@@ -18,7 +18,7 @@ from catalog.home import Home
 from catalog.store.durable import read_json, replace_durably, write_json
 from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
-from catalog.store.schema import Row, conformed, entry_schema
+from catalog.store.schema import Row, conformed, conformed_table, entry_schema
 from polywell.records import Outcome, Screening
 
 MANIFEST = "manifest.json"
@@ -97,7 +97,7 @@ class PublishedRun:
         added = [field for field in known if field.name not in stored.names]
         dataset = ds.dataset(self.file(outcome), schema=pa.schema([*stored, *added]))
         found = dataset.to_table(columns=schema.names, filter=where).combine_chunks()
-        return pa.Table.from_batches([conformed(batch, schema) for batch in found.to_batches()], schema)
+        return conformed_table(found, schema)
 
     def head(self, outcome: Outcome, count: int) -> list[Row]:
         """The first entries of an outcome; no more of the file is read than they need."""

@@ -186,3 +186,19 @@ def all_found(name: str, wanted: Collection[str], found: Collection[str]) -> Non
             f"{' ...' if len(missing) > 3 else ''}); "
             "the source has changed since its index was read, run again"
         )
+
+
+def asked_for(raws: Iterable[RawEntry], ids: Collection[str] | None, name: str) -> Iterator[RawEntry]:
+    """Those of the raw entries whose ids are asked for, in their order; all of them if `ids` is None.
+
+    Raises:
+        SourceError: one of `ids` did not come.
+    """
+    wanted, found = None if ids is None else set(ids), set[str]()
+    for raw in raws:
+        if wanted is None:
+            yield raw
+        elif raw.id in wanted:
+            found.add(raw.id)
+            yield raw
+    all_found(name, wanted or (), found)

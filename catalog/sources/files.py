@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from catalog.errors import FileAccessError, SourceError
-from catalog.sources.base import Asked, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.base import Asked, RawEntry, Source, Stamp, UniqueIds, asked_for, in_batches
 from catalog.store.durable import file_digest
 
 
@@ -39,14 +39,7 @@ class FilesSource:
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """The files in the order of their ids."""
-        wanted, found = None if ids is None else set(ids), set[str]()
-        for raw in self._all_entries():
-            if wanted is None:
-                yield raw
-            elif raw.id in wanted:
-                found.add(raw.id)
-                yield raw
-        all_found(self.name, wanted or (), found)
+        return asked_for(self._all_entries(), ids, self.name)
 
     @in_batches
     def index(self) -> Iterator[Stamp]:

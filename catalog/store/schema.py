@@ -123,3 +123,8 @@ def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
             column = pa.array(column.to_pylist(), field.type)
         columns.append(column)
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def conformed_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with the columns of `schema`, as `conformed` gives them batch by batch."""
+    return pa.Table.from_batches([conformed(batch, schema) for batch in table.to_batches()], schema)

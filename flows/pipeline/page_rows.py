@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
-from catalog.store.schema import arrow_schema, conformed
+from catalog.store.schema import arrow_schema, conformed_table
 from catalog.store.structures import entries_of
 from flows.pipeline.plan import Plan
 from flows.pipeline.ranking import Ranked
@@ -46,9 +46,8 @@ def page_rows(plan: Plan, ranked: Ranked) -> PageRows:
 
 
 def _first(table: pa.Table) -> list[Screening]:
-    schema = arrow_schema(SCREENING_COLUMNS)
-    batches = [conformed(batch, schema) for batch in table.slice(0, MAX_LISTED).to_batches()]
-    return records_of(Screening, pa.Table.from_batches(batches, schema))
+    first = conformed_table(table.slice(0, MAX_LISTED), arrow_schema(SCREENING_COLUMNS))
+    return records_of(Screening, first)
 
 
 def measured_candidates(families: Families) -> list[Screening]:

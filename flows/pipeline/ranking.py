@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from catalog.sources.licences import is_noncommercial
 from catalog.store.lake import scan
 from catalog.store.predictions import records_of, with_records
-from catalog.store.schema import arrow_schema, conformed, entry_schema
+from catalog.store.schema import arrow_schema, conformed_table, entry_schema
 from catalog.store.slim import slim, sorted_rows
 from flows.pipeline.finished import Counts, Verdict
 from flows.pipeline.plan import Plan
@@ -90,7 +90,7 @@ def rank(plan: Plan, screened: Screened) -> Ranked:
         candidates, ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database, counts
     )
     for note, count in result.without_estimate().items():
-        say(f"no estimate for {count} of {counts.candidates} candidates, which come after the others: {note}")
+        say(f"no estimate for {count} of {counts.candidates} candidates: {note}")
     return result
 
 
@@ -117,7 +117,7 @@ def _verdicts(tables: Mapping[Outcome, pa.Table]) -> dict[Verdict, int]:
     narrow = pa.schema([entry_schema().field(name) for name in names])
     counted = {}
     for outcome, table in tables.items():
-        rows = pa.Table.from_batches([conformed(part, narrow) for part in table.to_batches()], narrow)
+        rows = conformed_table(table, narrow)
         for row in rows.group_by(names).aggregate([([], "count_all")]).to_pylist():
             counted[outcome.value, row["reason"], row["error_type"]] = row["count_all"]
     return counted
@@ -139,7 +139,5 @@ def _ranked(
     candidates = rank_candidates(found, rank_by, records_of(Sighting, table))
     places = {screening.id: place for place, screening in enumerate(screenings)}
     order = table.take(pa.array([places[one.screening.id] for one in candidates], pa.int64()))
-    schema = entry_schema()
-    whole = pa.Table.from_batches([conformed(batch, schema) for batch in order.to_batches()], schema)
-    ranked = with_records(whole, [one.estimate for one in candidates])
+    ranked = with_records(conformed_table(order, entry_schema()), [one.estimate for one in candidates])
     return candidates, with_records(ranked, [one.place for one in candidates]), database

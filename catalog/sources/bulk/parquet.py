@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceError
 from catalog.readers.filetext import check_size
 from catalog.readers.limits import LIMITS
-from catalog.sources.base import Asked, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.base import Asked, RawEntry, Source, Stamp, UniqueIds, asked_for, in_batches
 from catalog.sources.bulk.lemat import LematSource
 from catalog.store.durable import file_digest
 
@@ -73,14 +73,7 @@ class ParquetSource:
         Raises:
             SourceError: the file breaks off while it is read, or does not hold one of `ids`.
         """
-        wanted, found = None if ids is None else set(ids), set[str]()
-        for raw in self._all_entries():
-            if wanted is None:
-                yield raw
-            elif raw.id in wanted:
-                found.add(raw.id)
-                yield raw
-        all_found(self.name, wanted or (), found)
+        return asked_for(self._all_entries(), ids, self.name)
 
     @in_batches
     def index(self) -> Iterator[Stamp]:
