@@ -12,8 +12,8 @@ from catalog.sources.base import RawEntry
 from flows.studies.potential import load_potential
 from polywell.data.reference import reference_entries
 from polywell.families import built_in_families
-from polywell.proposal.pressure import compressibilities, height_under_pressure_ang
-from polywell.proposal.relaxation import RelaxationError, relax_smallest_cage
+from polywell.pressure.compression import compressibilities, height_under_pressure_ang
+from polywell.pressure.relaxation import RelaxationError, relax_smallest_cage
 from polywell.records import Entry, Outcome, Phase
 from polywell.relation import critical_temperature_k
 from polywell.screening import screen

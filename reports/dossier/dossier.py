@@ -9,7 +9,7 @@ from typing import Any
 from polywell.data.charges import NoChargeError
 from polywell.data.hazards import hazards
 from polywell.doping import d_electrons, replacements_for, stripe_series, valence_of
-from polywell.proposal.pressure import compressibilities
+from polywell.pressure.compression import compressibilities
 from polywell.records import Candidate, Entry, Outcome, Phase, Screening
 from polywell.relation import pressure_for_gpa, shorter_by
 from reports.dossier.cif import cif_text, sha256_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polywell.families import Family
+from polywell.pressure.compression import pressure_for_gpa
 from polywell.proposal.nickelate_claim.cells import by_height
 from polywell.proposal.nickelate_claim.chances import (
     effective_for,
@@ -14,7 +15,6 @@ from polywell.proposal.nickelate_claim.chances import (
     exceeds_under_published,
 )
 from polywell.proposal.nickelate_claim.data import CLAIM_K
-from polywell.proposal.pressure import pressure_for_gpa
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k, height_for_ang
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pymatgen.core import Composition
 
-from polywell.proposal.chemical_pressure import substitutions
+from polywell.pressure.chemical import substitutions
 from polywell.proposal.nickelate_claim.data import STRAINED, ClaimData
 from polywell.proposal.nickelate_claim.smallest_cages import RARE_EARTHS
 from polywell.proposal.rows import Row

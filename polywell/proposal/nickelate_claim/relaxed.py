@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from polywell.pressure.compression import pressed_height_ang
+from polywell.pressure.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
 from polywell.proposal.nickelate_claim.classes import OTHER, nickel_phases
 from polywell.proposal.nickelate_claim.data import STRAINED, ClaimData, is_ambient
-from polywell.proposal.pressure import pressed_height_ang
-from polywell.proposal.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
 from polywell.proposal.rows import Row
 from polywell.records import Screening
 from polywell.relation import critical_temperature_k

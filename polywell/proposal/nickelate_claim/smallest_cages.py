@@ -15,10 +15,10 @@ from itertools import combinations
 from math import sqrt
 from statistics import fmean, median
 
-from polywell.proposal.chemical_pressure import NoRadiusError, known_radius_ang
+from polywell.pressure.chemical import NoRadiusError, known_radius_ang
+from polywell.pressure.compression import compressibilities, pressed_height_ang, shrinking_per_gpa
 from polywell.proposal.nickelate_claim.classes import OTHER, NickelateClass, nickel_phases
 from polywell.proposal.nickelate_claim.data import AMBIENT_GPA, ClaimData, is_ambient
-from polywell.proposal.pressure import compressibilities, pressed_height_ang, shrinking_per_gpa
 from polywell.proposal.rows import Row
 from polywell.records import Phase, Screening
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from polywell.data.tables import load_table
-from polywell.proposal.chemical_pressure import shannon_radius_ang, shift_by_heights_k, shift_by_radii_k
+from polywell.pressure.chemical import shannon_radius_ang, shift_by_heights_k, shift_by_radii_k
 from polywell.proposal.cleavage import stm_contrast
 from polywell.proposal.reproduction.library import Library, family_lambda
 from polywell.proposal.reproduction.printed import (

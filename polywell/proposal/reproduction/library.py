@@ -10,7 +10,7 @@ from pymatgen.core import Structure
 from polywell.data.reference import ReferenceStructure, reference_entries, reference_structures
 from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
-from polywell.proposal.chemical_pressure import commonest, coordination_numbers
+from polywell.pressure.chemical import commonest, coordination_numbers
 from polywell.proposal.cleavage import Cleavage, cleavage
 from polywell.proposal.landscape import Landscape, landscape
 from polywell.proposal.resonance import pair_distances_ang

@@ -14,8 +14,7 @@ from math import log
 from polywell import ALGORITHM_VERSION
 from polywell.data.reference import digest
 from polywell.families import built_in_families
-from polywell.proposal.landscape import EnergyMap, normal_map, plane_map
-from polywell.proposal.pressure import (
+from polywell.pressure.compression import (
     Compressibility,
     Dome,
     PressureCurve,
@@ -23,6 +22,7 @@ from polywell.proposal.pressure import (
     curve_under_pressure,
     dome_curve,
 )
+from polywell.proposal.landscape import EnergyMap, normal_map, plane_map
 from polywell.proposal.reproduction import surveys, trends
 from polywell.proposal.reproduction.comparisons import text_pairs
 from polywell.proposal.reproduction.library import Library, family_lambda, load_library

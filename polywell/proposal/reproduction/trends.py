@@ -10,15 +10,15 @@ from operator import attrgetter
 from statistics import fmean
 
 from polywell.data.charges import formal_charges
-from polywell.proposal.chemical_pressure import (
+from polywell.pressure.chemical import (
     known_radius_ang,
     replaced_cation,
     shift_by_heights_k,
     shift_by_radii_k,
     substitutions,
 )
+from polywell.pressure.compression import compressibilities, curve_under_pressure, slope_k_per_gpa
 from polywell.proposal.landscape import correlations
-from polywell.proposal.pressure import compressibilities, curve_under_pressure, slope_k_per_gpa
 from polywell.proposal.reproduction.library import FAMILIES, Library, Member, family_lambda
 from polywell.proposal.reproduction.surveys import Survey, survey
 from polywell.proposal.rows import Row

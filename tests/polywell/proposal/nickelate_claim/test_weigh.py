@@ -8,6 +8,7 @@ import pytest
 from polywell.data.measured import Measured
 from polywell.data.reference import reference_entries
 from polywell.families import Families, built_in_families
+from polywell.pressure.compression import pressed_height_ang, pressure_for_gpa
 from polywell.proposal.nickelate_claim.analysis import weigh
 from polywell.proposal.nickelate_claim.by_class import TARGETS_K
 from polywell.proposal.nickelate_claim.cells import Interval
@@ -23,7 +24,6 @@ from polywell.proposal.nickelate_claim.classes import INFINITE_LAYER, OTHER, nic
 from polywell.proposal.nickelate_claim.data import built_in_data, nickelate_reports
 from polywell.proposal.nickelate_claim.smallest_cages import apex_radius_ang, touching_height_ang
 from polywell.proposal.nickelate_claim.verdict import Finding, Side
-from polywell.proposal.pressure import pressed_height_ang, pressure_for_gpa
 from polywell.proposal.rows import Row
 from polywell.records import Candidate, Entry, Estimate, Place
 from polywell.screening import screen

@@ -3,7 +3,7 @@
 import pytest
 from pymatgen.core import Composition, Lattice, Structure
 
-from polywell.proposal.chemical_pressure import (
+from polywell.pressure.chemical import (
     NoRadiusError,
     coordination_numbers,
     replaced_cation,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from polywell.data.reference import reference_structures
-from polywell.proposal.pressure import (
+from polywell.pressure.compression import (
     Dome,
     compressibilities,
     curve_under_pressure,

@@ -13,7 +13,7 @@ from typing import Any
 from pymatgen.core import Structure
 
 from polywell.families import Families
-from polywell.proposal.pressure import shrinking_per_gpa
+from polywell.pressure.compression import shrinking_per_gpa
 from polywell.records import Entry, Outcome, Phase
 from polywell.screening import screen
 

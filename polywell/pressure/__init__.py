@@ -1,0 +1,1 @@
+"""Cages under pressure: measured and relaxed compressibilities, and ions that press from inside."""
