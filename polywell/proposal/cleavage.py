@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from polywell.proposal.stacking import NoSheetError, Stacking, stacking
+from polywell.geometry.stacking import NoSheetError, Stacking, stacking
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from polywell.geometry.ions import Floats
-from polywell.proposal.stacking import stacking
+from polywell.geometry.stacking import stacking
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from polywell.geometry.stacking import NoSheetError, stacking
 from polywell.proposal.cleavage import cleavage, stm_contrast
-from polywell.proposal.stacking import NoSheetError, stacking
 from polywell.proposal.stripes import (
     SPACINGS,
     axis_ratios,
