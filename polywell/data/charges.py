@@ -1,4 +1,4 @@
-"""Formal charges of the sites of a structure, neutral by one stated rule."""
+"""Formal charges: of ions by their table, and of the sites of a structure, neutral by one stated rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from polywell.data.tables import load_table
 from polywell.geometry.ions import Floats
@@ -34,18 +34,68 @@ class Charges:
     metal_charge: float
 
 
+NetKind = Literal["bridged", "capped"]
+"""The two kinds of net, as `polywell.geometry.nets` names them."""
+
+
+class Ion(BaseModel):
+    """Charges of elements that depend on what they stand beside, or of which there are several."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    elements: Annotated[tuple[str, ...], Field(min_length=1)]
+    net: NetKind | None = None
+    beside: tuple[str, ...] = ()
+    oxygens: Annotated[int, Field(ge=0, le=4)] = 0
+    charges: Annotated[tuple[int, ...], Field(min_length=1)]
+    usual: int
+    source: Annotated[str, Field(min_length=1)]
+    checked: Literal["read", "recalled"]
+
+    @model_validator(mode="after")
+    def _usual_is_one_of_them(self) -> Ion:
+        if list(self.charges) != sorted(set(self.charges)) or self.usual not in self.charges:
+            raise ValueError(
+                f"charges {self.charges} of {self.elements}: expected growing ones, {self.usual} among them"
+            )
+        return self
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    schema_version: Annotated[Literal[2], Field(alias="schema")]
     source: str
     charge: dict[str, int]
+    ion: tuple[Ion, ...]
 
 
 @cache
+def _table() -> _Table:
+    return load_table("formal_charges.toml", _Table)
+
+
 def formal_charges() -> dict[str, int]:
     """The table of formal charges by element, in units of e."""
-    return load_table("formal_charges.toml", _Table).charge
+    return _table().charge
+
+
+@cache
+def ions_of(symbol: str, net: NetKind) -> tuple[Ion, ...]:
+    """The rows of an element beside a kind of net, in the order of the table; the first that applies holds.
+
+    Its charge of the table of formal charges stands last, as a row of one charge; an element without one has
+    no such row.
+    """
+    table = _table()
+    rows = tuple(row for row in table.ion if symbol in row.elements and row.net in (None, net))
+    if symbol not in table.charge:
+        return rows
+    usual = table.charge[symbol]
+    return (
+        *rows,
+        Ion(elements=(symbol,), charges=(usual,), usual=usual, source=table.source, checked="recalled"),
+    )
 
 
 def site_charges(structure: Structure, metal: str) -> Charges:

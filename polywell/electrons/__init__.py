@@ -1,0 +1,1 @@
+"""Electrons: what charge neutrality, distances and bond lengths say of the metals of a net."""

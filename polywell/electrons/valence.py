@@ -1,0 +1,234 @@
+"""Formal valence of the metal of a net, from a composition: what neutrality leaves to it.
+
+Every other ion has its usual charge. Some have several: the valence is a range then, and the middle of it
+is no mean but the valence with the charges that are usual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from pymatgen.core import Composition, Element
+
+from polywell.data.charges import Ion, NetKind, NoChargeError, ions_of
+from polywell.data.elements import NET_METALS
+from polywell.electrons.families import CarrierFamily, carriers_of, named
+
+CLOSED_SHELL = frozenset({"Zn", "Cd"})
+"""d10 beside the d bands of a net: an ion of charge 2 that shares no electrons."""
+
+ON_CUPRATE_NETS = frozenset("Zn Ni Co Fe Mn Cr Pd Al Ga Mg Li".split())
+"""Elements that take the place of the metal in bridged nets."""
+
+LONGEST_FORMULA = 300
+LEAST_AMOUNT = 1e-6
+
+
+@dataclass(frozen=True)
+class Valence:
+    """Formal valence of the metal of a net in units of e, and the electrons that it leaves.
+
+    Attributes:
+        metal: that of the net.
+        low: with the highest usual charges of all other ions.
+        middle: with the charges that are usual.
+        high: with the lowest.
+        d_electrons: per metal of the net, at the middle; of capped nets foreign metals count with their own.
+        carriers: what its family counts per metal: holes (valence less 2) in CuO2 nets, else d electrons.
+        foreign: other metals on the net, with the share of its sites that they take; largest share first.
+        several: ions of several charges, such as `Tl +1 or +3`.
+
+    Beside a bridged net the metal is that of the name alone, and a mean over all its atoms, those of chains
+    included. In a capped net it is a mean over all metals of the net, which share their electrons, and over
+    the net's own metal elsewhere.
+    """
+
+    metal: str
+    low: float
+    middle: float
+    high: float
+    d_electrons: float
+    carriers: float
+    foreign: tuple[tuple[str, float], ...]
+    several: tuple[str, ...]
+
+    @property
+    def foreign_share(self) -> float:
+        """Share of the net's sites that other metals take."""
+        return sum(share for _, share in self.foreign)
+
+
+def valence_in_family(amounts: Mapping[str, float] | Composition | str, family: str) -> Valence:
+    """The valence of the net's metal in a family of `tables/electrons.toml`, from a composition alone.
+
+    Where foreign metals stand, the composition does not say: of a bridged net those count as its own that
+    take such places and are few; of a capped net as many as its anions leave room for.
+
+    Args:
+        amounts: elements and their amounts, or a formula such as `La1.85Sr0.15CuO4`.
+        family: `cuprate`, `nickelate` or `iron-based`.
+
+    Raises:
+        ValueError: no such family, or no formula.
+        NoChargeError: the metal is missing, or another element has no charge in the table.
+    """
+    row = named(family)
+    held = amounts_of(amounts)
+    return formal_valence(held, row.metal, row.net, _foreign(held, row))
+
+
+def amounts_of(composition: Mapping[str, float] | Composition | str) -> dict[str, float]:
+    """Amounts by symbol; deuterium and tritium count as hydrogen.
+
+    Raises:
+        ValueError: no formula, or one too long to be read.
+    """
+    if isinstance(composition, str):
+        if len(composition) > LONGEST_FORMULA:
+            raise ValueError("the formula is too long to be read")
+        composition = Composition(composition)
+    if isinstance(composition, Composition):
+        composition = composition.get_el_amt_dict()
+    held: dict[str, float] = {}
+    for specie, amount in composition.items():
+        symbol = str(specie)
+        if amount > LEAST_AMOUNT:
+            own = "H" if symbol in ("D", "T") else symbol
+            held[own] = held.get(own, 0.0) + float(amount)
+    return held
+
+
+def formal_valence(
+    amounts: Mapping[str, float],
+    metal: str,
+    net: NetKind,
+    foreign: Mapping[str, float],
+    *,
+    charges: Mapping[str, float] | None = None,
+    excess: float = 0.0,
+) -> Valence:
+    """The valence that neutrality leaves to the metal of a net.
+
+    Args:
+        amounts: amount of each element, as `amounts_of` gives them.
+        metal: that of the net.
+        net: its kind.
+        foreign: amounts of other metals on the net.
+        charges: mean charges by element that the structure shows, in place of the table's.
+        excess: charge that the table's charges leave out, such as +1 for each anion that is bound to another.
+
+    Raises:
+        NoChargeError: the metal is missing, or another element has no charge in the table.
+    """
+    of_metal = amounts.get(metal, 0.0)
+    if of_metal <= 0:
+        raise NoChargeError(f"{_written(amounts)} holds no {metal} to balance its charge")
+    known = charges or {}
+    shared = {metal: of_metal}
+    if net == "capped":
+        shared |= {symbol: amount for symbol, amount in foreign.items() if symbol not in CLOSED_SHELL}
+    fixed = excess
+    open_ones: list[tuple[float, Ion, str]] = []
+    for symbol, amount in amounts.items():
+        left = amount - shared.get(symbol, 0.0)
+        if left <= LEAST_AMOUNT:
+            continue
+        if symbol in known:
+            fixed += known[symbol] * left
+            continue
+        ion = _ion(symbol, amounts, metal, net)
+        fixed += ion.usual * left
+        if len(ion.charges) > 1:
+            open_ones.append((left, ion, symbol))
+    count = sum(shared.values())
+    family = carriers_of(metal, net)
+    middle, low, high = _within(-fixed / count, count, open_ones, family)
+    sites = of_metal + sum(foreign.values())
+    groups = sum(_group(symbol) * amount for symbol, amount in shared.items()) / count
+    holes = family is not None and family.carriers == "holes"
+    return Valence(
+        metal=metal,
+        low=low,
+        middle=middle,
+        high=high,
+        d_electrons=groups - middle,
+        carriers=middle - 2.0 if holes else groups - middle,
+        foreign=tuple(
+            sorted(((s, a / sites) for s, a in foreign.items()), key=lambda one: (-one[1], one[0]))
+        ),
+        several=tuple(
+            f"{symbol} {' or '.join(f'{c:+d}' for c in ion.charges)}" for _, ion, symbol in open_ones
+        ),
+    )
+
+
+def _within(
+    middle: float, count: float, ions: Iterable[tuple[float, Ion, str]], family: CarrierFamily | None
+) -> tuple[float, float, float]:
+    """Middle, low and high valence, from that with the usual charges.
+
+    An ion that can, follows: where the usual charges would give the metal a valence that no compound of the
+    family shows, the ions take, those of the largest amount first, the charge that brings it nearest to one.
+    """
+    ordered = sorted(ions, key=lambda one: (-one[0], one[2]))
+    low = middle - sum(amount * (ion.charges[-1] - ion.usual) for amount, ion, _ in ordered) / count
+    high = middle + sum(amount * (ion.usual - ion.charges[0]) for amount, ion, _ in ordered) / count
+    if family is None:
+        return middle, low, high
+
+    def misses(value: float) -> float:
+        return max(family.least - value, value - family.most, 0.0)
+
+    for amount, ion, _ in ordered:
+        if misses(middle) < 1e-9:
+            break
+        reached = [middle + amount * (ion.usual - charge) / count for charge in ion.charges]
+        middle = min((middle, *reached), key=misses)
+    return middle, max(low, min(family.least, middle)), min(high, max(family.most, middle))
+
+
+def _ion(symbol: str, amounts: Mapping[str, float], metal: str, net: NetKind) -> Ion:
+    """The row of the table that applies to an element of a composition."""
+    for row in ions_of(symbol, net):
+        if row.beside and not any(one in amounts for one in row.beside):
+            continue
+        if row.oxygens:
+            rest = amounts.get("O", 0.0) - 2.0 * amounts[metal]
+            if rest < 0.9 * row.oxygens * amounts[symbol]:
+                continue
+        return row
+    raise NoChargeError(
+        f"{symbol} has no formal charge beside a {net} net; add it to tables/formal_charges.toml"
+    )
+
+
+def _foreign(amounts: Mapping[str, float], family: CarrierFamily) -> dict[str, float]:
+    """Amounts of foreign metals that a composition leaves to the net."""
+    metal = amounts.get(family.metal, 0.0)
+    if family.net == "bridged":
+        may = {symbol: amount for symbol, amount in amounts.items() if symbol in ON_CUPRATE_NETS}
+        return {
+            symbol: amount
+            for symbol, amount in may.items()
+            if symbol != family.metal and amount <= family.foreign * (amount + metal)
+        }
+    room = 1.1 * sum(amounts.get(symbol, 0.0) for symbol in ("P", "As", "Sb", "S", "Se", "Te", "Si", "Ge"))
+    found: dict[str, float] = {}
+    for symbol in sorted(amounts, key=lambda one: (amounts[one], one)):
+        amount = amounts[symbol]
+        if symbol == family.metal or symbol not in NET_METALS or amount > family.foreign * (amount + metal):
+            continue
+        if metal + sum(found.values()) + amount <= room:
+            found[symbol] = amount
+    return found
+
+
+@cache
+def _group(symbol: str) -> int:
+    return int(Element(symbol).group)
+
+
+def _written(amounts: Mapping[str, float]) -> str:
+    return "".join(f"{symbol}{amount:.4g}" for symbol, amount in amounts.items()) or "an empty composition"
