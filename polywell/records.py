@@ -72,7 +72,7 @@ class Provenance:
     citation: Annotated[str | None, Column("", "Citation", "Where the structure and the measured value can be read.", detail=210)] = None
     checked: Annotated[str | None, Column("", "Checked", "Whether the structure was read in its source, recalled, or built to a published ξ.", detail=220)] = None
     licence: Annotated[str | None, Column("", "Licence", "Licence of the entry, where the source states one.", detail=230)] = None
-    note: Annotated[str | None, Column("", "Note", "Remark of the source on this entry.", detail=250)] = None
+    note: Annotated[str | None, Column("", "Note", "Remarks of the source, and of the reader of its structure, on this entry.", detail=250, dropped=70)] = None
     database_version: Annotated[str | None, Column("", "Database version", "Version of the database when the entry was read from it.", result=False)] = None
     last_updated: Annotated[str | None, Column("", "Last updated", "When the source last changed the entry, as an ISO 8601 date.", result=False)] = None
     functional: Annotated[str | None, Column("", "Functional", "Functional or run type of the calculation behind the structure, where the source says.", detail=180)] = None

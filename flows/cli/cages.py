@@ -83,6 +83,7 @@ def as_json(path: str, record: Screening) -> dict[str, Any]:
         "outcome": record.outcome.value,
         "reason": record.reason.value if record.reason else record.error_type,
         "message": record.message or None,
+        "note": record.provenance.note,
         "family": record.family,
         "tc_ceiling_k": _finite(record.tc_ceiling_k),
         "tc_outer_k": _finite(record.tc_outer_k),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 WIDE = 160
 """Columns of text where there is no terminal to ask, so that a piped table is not folded."""
 
+LONGEST = 800
+"""Characters of a cell of a table: a message and the remarks of a reader."""
+
 _ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that move the cursor, turn the writing direction, break a line or show nothing."""
 
@@ -46,7 +49,7 @@ def print_table(columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[obj
         columns: heading of each column, and whether it holds numbers.
         rows: cells; None is shown as an empty cell. A column without any content is left out.
     """
-    cells = [["" if cell is None else harmless(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else harmless(cell, LONGEST) for cell in row] for row in rows]
     filled = [place for place in range(len(columns)) if any(row[place] for row in cells)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for place in filled:
@@ -135,10 +138,11 @@ def number(value: float | None, digits: int) -> str:
 
 
 def print_cages(answers: Sequence[Mapping[str, Any]]) -> None:
-    """Prints what `flows.cli.cages` says: a line a cage, or one that says why there is none."""
+    """Prints what `flows.cli.cages` says: a line a cage, or one that says why there is none, and the note."""
     rows: list[Sequence[object]] = []
     for answer in answers:
         first: Sequence[object] = (answer["path"], answer["formula"], answer["family"] or answer["outcome"])
+        note = answer["note"]
         for phase in answer["phases"]:
             rows.append(
                 (
@@ -152,12 +156,13 @@ def print_cages(answers: Sequence[Mapping[str, Any]]) -> None:
                     number(phase["xi_ang"], 3),
                     number(phase["lateral_offset_ang"], 3),
                     number(phase["tc_k"], 1),
-                    answer["message"],
+                    "; ".join(filter(None, (answer["message"], note))),
                 )
             )
-            first = ("", "", "")
+            first, note = ("", "", ""), None
         if not answer["phases"]:
-            rows.append((*first, *[None] * 9, f"{answer['reason']}: {answer['message']}"))
+            why = f"{answer['reason']}: {answer['message']}"
+            rows.append((*first, *[None] * 9, "; ".join(filter(None, (why, note)))))
     print_table(
         (
             ("path", False),

@@ -23,7 +23,7 @@ from polywell.evidence.calibration_table import built_in_calibration
 from polywell.families import Families
 from polywell.geometry.tolerances import TOLERANCES
 
-READING_VERSION = 2
+READING_VERSION = 3
 """Raised when the same bytes of a source are read into other rows than before."""
 
 CODE_SUFFIXES = frozenset({".py", ".toml", ".j2", ".js", ".css"})

@@ -77,7 +77,8 @@ def _dropped(run: PublishedRun, id: str, ranked: Sequence[Candidate], page: Path
             lines.append(f"reason: {one.reason}: {REASON_MEANING[one.reason]}")
         if one.error_type:
             lines.append(f"error: {one.error_type} at stage {one.stage}")
-        return [*lines, f"message: {one.message}"] if one.message else lines
+        remarks = (("message", one.message), ("note", one.provenance.note))
+        return [*lines, *(f"{name}: {text}" for name, text in remarks if text)]
     like = [one.screening.id for one in ranked if id.lower() in one.screening.id.lower()][:5]
     hint = f"; near it: {', '.join(like)}" if like else ""
     raise NoSuchEntryError(f"run {run.name} of {run.source!r} holds no entry {id!r}{hint}")

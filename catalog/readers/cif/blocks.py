@@ -22,6 +22,7 @@ from catalog.errors import (
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif.plain import read_plain
 from catalog.readers.cif.scan import blocks, check_before_parsing, declared, possible_elements, spelled
+from catalog.readers.declared import Formula, net_metal
 from catalog.readers.limits import ReadingLimits
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ PLAIN_MISMATCH = 0.005
 OVERLAP_ANG = 1.0
 """Least distance in Å between two filled sites of a reading; no bond without hydrogen is that short."""
 
-_MAGNETIC = re.compile(r"magn[._](?:operation|name_BNS|number_BNS)", re.IGNORECASE)
-_GUESSED = ("Defaulting to P1", "using primitive symmetry")
-"""Words of pymatgen's warnings where it found no symmetry."""
+_GUESSED = "Defaulting to P1"
+"""In pymatgen's warning where it found no symmetry."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def read_cif(
     parts = blocks(spelled(text))
     if not parts:
         raise NotAStructureError("no data block (a line that begins with data_): this is no CIF")
-    found = False
+    found, is_net_metal = False, net_metal(needs_structure)
     for block in parts:
         stated = declared(block)
         amounts = stated.amounts or (known if len(parts) == 1 else None)
@@ -89,47 +89,43 @@ def read_cif(
         ):
             yield CifPart(None, amounts, None)
             continue
-        yield _parse(block, stated.amounts, limits)
+        yield _parse(block, Formula(stated.amounts, is_net_metal), limits)
     if not found:
         raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")
 
 
-def _parse(block: str, amounts: dict[str, float] | None, limits: ReadingLimits) -> CifPart:
+def _parse(block: str, formula: Formula, limits: ReadingLimits) -> CifPart:
     try:
         check_before_parsing(block, limits)
-        structure, notes, mismatch = _structure(block, amounts, limits)
+        structure, notes = _structure(block, formula, limits)
         check_structure(structure, limits)
         structure, more = normalised(structure, limits)
-        notes = [*notes, *more]
-        if amounts:
-            notes += _compare(amounts, structure, mismatch)
     except ReadError as error:
-        return CifPart(None, amounts, error)
-    return CifPart(structure, None, None, tuple(notes))
+        return CifPart(None, dict(formula.amounts) if formula.amounts else None, error)
+    return CifPart(structure, None, None, (*notes, *more))
 
 
-def _structure(
-    block: str, amounts: dict[str, float] | None, limits: ReadingLimits
-) -> tuple[Structure, list[str], float]:
-    """The structure of a block, remarks, and how far it may be from the declared formula.
+def _structure(block: str, formula: Formula, limits: ReadingLimits) -> tuple[Structure, list[str]]:
+    """The structure of a block, and remarks.
 
     Of several symmetries that the block may mean, the first that gives the declared formula without
     overlaps; without a formula the one with the fewest sites, as sites coincide at the right origin.
     """
     plain = read_plain(block)
     if plain is not None:
-        return plain, [], PLAIN_MISMATCH
+        counted = formula.counts(plain)
+        tolerance = PLAIN_MISMATCH if counted else limits.formula_mismatch
+        return plain, formula.compare(plain, tolerance, counted)
     # pymatgen's parser with all of its symmetry, which most runs do without
-    from catalog.readers.cif.symmetry import symmetries
+    from catalog.readers.cif.symmetry import declared_symmetry, symmetries
     from catalog.readers.cif.values import resolve
 
     with warnings.catch_warnings(), _parsing():
         warnings.simplefilter("ignore")  # spglib announces another way to report errors
         values, notes = resolve(block)
-        found = [] if any(_MAGNETIC.search(name) for name in values.data) else symmetries(values)
+        found = symmetries(values)
     if not found:
-        structure, more = _parsed(values, limits)
-        return structure, [*notes, *more], limits.formula_mismatch
+        raise ParseError(f"the symmetry is not understood: {declared_symmetry(values)}")
     readings: list[tuple[Structure, list[str]]] = []
     errors: list[ReadError] = []
     for symmetry in found:
@@ -142,14 +138,14 @@ def _structure(
         try:
             structure, more = _parsed(symmetry.block(values), limits)
             readings.append((structure, [*notes, *symmetry.notes, *more]))
-            if len(found) == 1 or (amounts and _plausible(structure, amounts, limits)):
-                return *readings[-1], limits.formula_mismatch
+            if formula.amounts and _plausible(structure, formula, limits):
+                break
         except ParseError as error:
             errors.append(error)
     if not readings:
         raise errors[0]
-    best = min(readings, key=lambda one: (not _plausible(one[0], amounts, limits), len(one[0])))
-    return *best, limits.formula_mismatch
+    structure, notes = min(readings, key=lambda one: (not _plausible(one[0], formula, limits), len(one[0])))
+    return structure, [*notes, *formula.compare(structure, limits.formula_mismatch)]
 
 
 def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str]]:
@@ -159,8 +155,6 @@ def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str
         ParseError: it gives up, or it takes P 1 for a symmetry that it does not understand.
     """
     from pymatgen.io.cif import CifParser
-
-    from catalog.readers.cif.symmetry import declared_symmetry
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -173,10 +167,8 @@ def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str
             )
             structures = parser.parse_structures(primitive=False, on_error="raise")
     notes = [str(warning.message) for warning in caught]
-    if any(words in note for note in notes for words in _GUESSED):
-        raise ParseError(
-            f"the symmetry is not understood: {declared_symmetry(block) or 'only magnetic words'}"
-        )
+    if any(_GUESSED in note for note in notes):
+        raise ParseError("the symmetry operations are not understood")
     return structures[0], notes
 
 
@@ -191,10 +183,10 @@ def _parsing() -> Iterator[None]:
         raise ParseError(f"pymatgen's CIF parser gave up: {one_line(error)}") from error
 
 
-def _plausible(structure: Structure, amounts: dict[str, float] | None, limits: ReadingLimits) -> bool:
+def _plausible(structure: Structure, formula: Formula, limits: ReadingLimits) -> bool:
     """Whether the sites give the declared formula, and no two that are filled together overlap."""
     try:
-        _compare(amounts or {}, structure, limits.formula_mismatch)
+        formula.compare(structure, limits.formula_mismatch)
     except MissingAtomsError:
         return False
     first, second, _, _ = structure.get_neighbor_list(OVERLAP_ANG)
@@ -210,37 +202,3 @@ def one_line(error: BaseException) -> str:
     """Type and words of an error on one line of at most 300 characters, the same in every run."""
     words = _ADDRESS.sub("at 0x...", f"{type(error).__name__}: {error}")
     return " ".join(words.split())[:300]
-
-
-def _compare(amounts: dict[str, float], structure: Structure, tolerance: float) -> list[str]:
-    """Compares the sites with the declared formula; hydrogen may be missing, nothing else.
-
-    Raises:
-        MissingAtomsError: an element is absent, or its share is off by more than `tolerance`.
-    """
-    present = {str(element): float(amount) for element, amount in structure.composition.items()}
-    absent = sorted(set(amounts) - set(present))
-    if [symbol for symbol in absent if symbol != "H"]:
-        raise MissingAtomsError(
-            f"the formula declares {', '.join(absent)}, but no site holds "
-            f"{'it' if len(absent) == 1 else 'them'}; the list of atoms is incomplete"
-        )
-    notes = ["the declared hydrogen has no site"] if absent else []
-    extra = sorted(set(present) - set(amounts))
-    if extra:
-        notes.append(f"sites hold {', '.join(extra)}, which the declared formula lacks")
-    shared = [symbol for symbol in amounts if symbol in present and symbol != "H"]
-    if not shared:
-        return notes
-    ratios = {symbol: present[symbol] / amounts[symbol] for symbol in shared}
-    middle = sorted(ratios.values())[len(ratios) // 2]
-    worst = max(shared, key=lambda symbol: abs(ratios[symbol] / middle - 1))
-    deviation = abs(ratios[worst] / middle - 1)
-    if deviation > tolerance:
-        raise MissingAtomsError(
-            f"the sites hold {present[worst]:g} {worst} where the declared formula asks for "
-            f"{amounts[worst] * middle:g}; the list of atoms is incomplete or the formula is wrong"
-        )
-    if deviation > 0.01:
-        notes.append(f"the share of {worst} differs from the declared formula by {100 * deviation:.0f} %")
-    return notes

@@ -107,6 +107,6 @@ def _merge(
     for row, symbol in enumerate(symbols):
         site = species.setdefault(int(leader[row]), {})
         site[symbol] = site.get(symbol, 0.0) + float(occupancy[row])
-    if any(sum(site.values()) > 1 + 1e-9 or set(site) == {"H", "O"} for site in species.values()):
+    if any(sum(site.values()) > 1 + 1e-9 for site in species.values()):
         return None, fractional
     return list(species.values()), fractional[list(species)]

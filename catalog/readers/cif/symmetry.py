@@ -25,6 +25,14 @@ _GROUP = ("_space_group_name_H-M_ref", "_space_group_IT_number", "_symmetry_Int_
 """Names of values that tell the group, but not the setting."""
 _CODE = "_space_group_IT_coordinate_system_code"
 
+_MAGNETIC = ("_space_group_symop_magn_operation.xyz", "_space_group_symop_magn_centering.xyz")
+_MAGNETIC_GROUP = ("_space_group_magn.name_BNS", "_space_group_magn.number_BNS")
+_TO_STANDARD = (
+    "_space_group_magn.transform_BNS_Pp_abc",
+    "_magnetic_space_group.transform_to_standard_Pp_abc",
+)
+"""Names of the magnetic dictionary; the last is of a time before it was settled."""
+
 _OPERATION = re.compile(r"(?:[-+\d./xyz ]+,){2}[-+\d./xyz ]+")
 _ORIGIN = re.compile(r"origin(?:choice)?(?=[12])")
 _SUFFIX = re.compile(r"([^:]+?)(?::(.+)|([zshr]))$")
@@ -36,6 +44,7 @@ _ISOMETRY = 0.01
 """Largest change of the metric tensor under an operation, in fractions of the square of the longest edge."""
 
 
+MOMENTS = "a magnetic CIF, read without its moments"
 UNDECLARED = "the CIF has neither operations nor a space group: P 1 assumed"
 
 
@@ -69,6 +78,10 @@ def symmetries(block: CifBlock) -> list[Symmetry]:
     Raises:
         ParseError: an operation is not understood, or the structure is modulated.
     """
+    magnetic = _magnetic_operations(block)
+    if magnetic:
+        angles, notes = _angles(block, np.eye(3)[None]) or ({}, ())
+        return [Symmetry(magnetic, angles, (MOMENTS, *notes))]
     for name in _LISTED:
         words = [word.lower() for word in _words(block, name)]
         wrong = [word for word in words if not _OPERATION.fullmatch(word)]
@@ -88,6 +101,47 @@ def symmetries(block: CifBlock) -> list[Symmetry]:
         angles, notes = _angles(block, np.eye(3)[None]) or ({}, ())
         return [Symmetry(["x,y,z"], angles, (UNDECLARED, *notes))]
     return []
+
+
+def _magnetic_operations(block: CifBlock) -> list[str]:
+    """The operations of a magnetic CIF, their centring multiplied in and their time reversal left out.
+
+    Raises:
+        ParseError: the group is named, and its operations cannot be made.
+    """
+    from pymatgen.symmetry.maggroups import MagneticSpaceGroup  # opens a database
+
+    named = {_plain(name): name for name in block.data}
+    operations, centrings, *group, first, second = (
+        _words(block, named.get(_plain(name), name)) for name in (*_MAGNETIC, *_MAGNETIC_GROUP, *_TO_STANDARD)
+    )
+    if operations:
+        centred = [_in_space(word) for word in centrings or ["x,y,z,+1"]]
+        made = [one * other for one in centred for other in map(_in_space, operations)]
+    elif any(group):
+        label = group[0][0] if group[0] else [int(part) for part in group[1][0].split(".")]
+        transform = (first or second or ["a,b,c;0,0,0"])[0]
+        made = list(MagneticSpaceGroup(label, transform).symmetry_ops)  # type: ignore[no-untyped-call]
+    else:
+        return []
+    found: dict[tuple[float, ...], str] = {}
+    for one in made:
+        shift = np.round(one.translation_vector, 6) % 1.0
+        key = (*np.rint(one.rotation_matrix).astype(int).ravel(), *np.round(shift, 3) % 1.0)
+        found.setdefault(key, SymmOp.from_rotation_and_translation(one.rotation_matrix, shift).as_xyz_str())
+    return list(found.values())
+
+
+def _plain(name: str) -> str:
+    return name.replace(".", "_").lower()
+
+
+def _in_space(word: str) -> SymmOp:
+    """What an operation such as x,y,-z,-1 does to places."""
+    space, _, _ = word.replace(" ", "").lower().rpartition(",")
+    if not _OPERATION.fullmatch(space):
+        raise ParseError(f"the magnetic operation {word!r} is not understood, expected x,y,z,+1")
+    return SymmOp.from_xyz_str(space)
 
 
 def declared_symmetry(block: CifBlock) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 from pymatgen.core import Lattice
@@ -24,6 +25,8 @@ from catalog.readers.cif.scan import (
 _NEEDED = ("_cell_", "_atom_site_", "_atom_type_", "_symmetry_", "_space_group", "_magnetic_space_group")
 _LABEL, _SYMBOL, _OCCUPANCY = "_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy"
 _HYDROGEN = frozenset({"H", "D", "T"})
+_HYDROXIDE = re.compile(r"(?:OH(?![a-z])|O-H|[Ww]at|Ow|OW)")
+"""How symbols of hydroxide and water begin: the oxygen of one site, its hydrogen without any."""
 
 
 def resolve(text: str) -> tuple[CifBlock, list[str]]:
@@ -64,8 +67,13 @@ def _sites(block: CifBlock) -> list[str]:
         loop.append(_LABEL)
         block.data[_LABEL] = list(labels)
     occupancies = block.data.get(_OCCUPANCY) or ["1"] * len(labels)
+    symbols = block.data.get(_SYMBOL) or labels
+    wet = [label for label, symbol in zip(labels, symbols, strict=True) if _HYDROXIDE.match(symbol)]
+    if _SYMBOL not in loop:
+        loop.append(_SYMBOL)
+    block.data[_SYMBOL] = list(map(_told_apart, symbols))
     kept, lost, places, shares = [], [], [], []
-    for row, (label, symbol) in enumerate(zip(labels, block.data.get(_SYMBOL, labels), strict=True)):
+    for row, (label, symbol) in enumerate(zip(labels, symbols, strict=True)):
         share = "1" if occupancies[row] in UNKNOWN else _checked(occupancies[row], label, "its occupancy")
         words = [block.data[name][row] for name in names]
         if UNKNOWN.isdisjoint(words):
@@ -86,7 +94,19 @@ def _sites(block: CifBlock) -> list[str]:
             block.data[name] = [block.data[name][row] for row in kept]
     block.data.update(zip(FRACTIONS, map(list, zip(*places, strict=True)), strict=True))
     block.data[_OCCUPANCY] = shares
-    return [f"hydrogen has no site: {', '.join(lost)}"] if lost else []
+    notes = [f"hydrogen has no site: {', '.join(lost)}"] if lost else []
+    return [*notes, f"read as oxygen, without hydrogen: {', '.join(wet)}"] if wet else notes
+
+
+def _told_apart(symbol: str) -> str:
+    """The symbol as pymatgen takes it for the atoms that it stands for.
+
+    Where O and H share a site, pymatgen sees a hydroxide and drops the hydrogen, and it drops sites of OH;
+    it leaves deuterium, which is hydrogen to all that follows, where it is.
+    """
+    if _HYDROXIDE.match(symbol):
+        return "O"
+    return f"D{symbol[1:]}" if _element(symbol) == "H" else symbol
 
 
 def _checked(word: str, label: str, what: str) -> str:
