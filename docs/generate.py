@@ -81,11 +81,21 @@ def commands() -> Iterator[str]:
     program = typer.main.get_command(app)
     assert isinstance(program, typer.core.TyperGroup)
     yield from ("# Command line", "", "What `polywell COMMAND --help` prints.")
-    for words in ((), *((name,) for name in program.commands)):
+    for words in _command_words(program):
         asked = CliRunner().invoke(app, [*words, "--help"], prog_name="polywell", terminal_width=WIDTH)
         assert asked.exit_code == 0, asked.output
         title = " ".join(("polywell", *words))
         yield from ("", f"## {title}", "", "```text", *asked.output.strip().splitlines(), "```")
+
+
+def _command_words(group: typer.core.TyperGroup, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words that call a group, and each command below it."""
+    yield above
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            yield from _command_words(command, (*above, name))
+        else:
+            yield (*above, name)
 
 
 def sources() -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The command line: `polywell screen`, `config`, `cages`, `diff` and `sources`.
 
-The other commands stand in `flows.cli.results` and `flows.cli.studies`. What a command needs is imported
-inside it, so that each starts no slower than it must.
+The other commands stand in `flows.cli.results`, `flows.cli.studies` and `flows.cli.measured`. What a command
+needs is imported inside it, so that each starts no slower than it must.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from flows.cli import results, studies
+from flows.cli import measured, results, studies
 from flows.cli.arguments import FamiliesFile, HomeFolder
 from flows.cli.errors import NOTHING_READ, end, one_line_errors
 
@@ -172,6 +172,7 @@ def sources() -> None:
 
 results.add_to(app)
 studies.add_to(app)
+measured.add_to(app)
 
 if __name__ == "__main__":
     app()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalog.errors import CatalogError
-from catalog.home import checkout as own_checkout
 from catalog.store.durable import write_files
 from flows.progress import stage
+from flows.studies.checkout import table_to_write, unwritable
 from polywell.evidence.calibration import Calibration
 from polywell.evidence.calibration_table import (
     CalibrationTableError,
@@ -26,10 +24,6 @@ TABLE = Path("polywell") / "tables" / "calibration.toml"
 
 DIGITS = 12
 """Digits of a digest that are shown."""
-
-
-class NotACheckoutError(CatalogError):
-    """The calibration table is not one that may be written here."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +48,7 @@ def calibrate(
         NotACheckoutError: there is no checkout, or its table cannot be written.
         FamilyTableError: the λ table cannot be used.
     """
-    folder = checkout or own_checkout()
-    if folder is None or not (folder / "pyproject.toml").is_file() or not (folder / TABLE).parent.is_dir():
-        raise NotACheckoutError(
-            f"{folder or 'an installed package'} is no checkout of polywell (no pyproject.toml, or no "
-            f"{TABLE.parent}); the table is one of its files: install a checkout with "
-            "`pip install --editable .` and calibrate there"
-        )
-    path = folder / TABLE
-    if not os.access(path.parent, os.W_OK):
-        raise _unwritable(path, "no permission")
+    path = table_to_write(TABLE, checkout)
     before = _read(path)
     with stage("fitting to", "measured rows") as advance:
         after = fit(load_families())
@@ -74,15 +59,9 @@ def calibrate(
         if changed:
             write_files([(path, text.encode())])
     except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from error
+        raise unwritable(path, error.strerror or str(error)) from error
     built_in_calibration.cache_clear()
     return Recalibrated(path, changed, _moved(before, after) if changed else ("nothing moved",))
-
-
-def _unwritable(path: Path, why: str) -> NotACheckoutError:
-    return NotACheckoutError(
-        f"{path} cannot be written ({why}); expected a checkout that you may write: change its permissions"
-    )
 
 
 def _read(path: Path) -> Calibration | str:
@@ -94,7 +73,7 @@ def _read(path: Path) -> Calibration | str:
     except (CalibrationTableError, UnicodeDecodeError, ValueError) as error:
         return f"the table before could not be read: {error}"
     except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from error
+        raise unwritable(path, error.strerror or str(error)) from error
 
 
 def _moved(before: Calibration | str, after: Calibration) -> tuple[str, ...]:

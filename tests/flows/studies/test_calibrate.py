@@ -6,7 +6,9 @@ import pytest
 
 from catalog.home import checkout as own_checkout
 from flows.studies import calibrate as module
-from flows.studies.calibrate import TABLE, NotACheckoutError, calibrate
+from flows.studies import checkout as checkouts
+from flows.studies.calibrate import TABLE, calibrate
+from flows.studies.checkout import NotACheckoutError
 from polywell.evidence.calibration_table import built_in_calibration, from_text, to_text
 from tests.flows import crystals
 
@@ -35,7 +37,7 @@ def test_it_is_the_table_of_the_checkout() -> None:
 
 
 def test_an_installed_package_is_no_checkout(monkeypatch) -> None:
-    monkeypatch.setattr(module, "own_checkout", lambda: None)
+    monkeypatch.setattr(checkouts, "own_checkout", lambda: None)
     with pytest.raises(NotACheckoutError, match=r"an installed package is no checkout .* --editable"):
         calibrate(fit=lambda families: pytest.fail("fitted for nothing"))
 
@@ -89,7 +91,7 @@ def test_elsewhere_than_in_a_checkout_it_refuses(tmp_path) -> None:
 
 
 def test_a_folder_without_permission_is_refused_before_the_fit(checkout, monkeypatch) -> None:
-    monkeypatch.setattr(module.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(checkouts.os, "access", lambda path, mode: False)
     with pytest.raises(NotACheckoutError, match="cannot be written"):
         calibrate(checkout, lambda families: pytest.fail("fitted for nothing"))
 
