@@ -105,7 +105,7 @@ class MissingValueError(ReadError):
 
 
 class NotPeriodicError(ReadError):
-    """A molecule or a slab: readable, but without a three-dimensional periodic cell.
+    """A molecule or a chain: readable, but with fewer than the two periods that a net has.
 
     This is a reason for rejection, not a failure: flows turns it into one.
     """

@@ -34,6 +34,7 @@ from polywell.families import Families, Family, built_in_families, families_of, 
 from polywell.geometry.sites import sites_of
 from polywell.records import Entry, Outcome, Provenance, Screening
 from polywell.screening import failed, not_periodic, rejected_by_composition, screen_with_sheets
+from polywell.slab import SLAB, as_crystal, crystal_of
 
 Material = Structure | Entry | str | Path
 """What is analysed: a structure of pymatgen, an entry, or the path of a file; also the `Atoms` of ASE."""
@@ -49,7 +50,8 @@ def analyze(material: Material | Any, *, families: FamilyTable | None = None) ->
     corrected only where a database shows by its own entries of measured compounds how it errs.
 
     Args:
-        material: a `Structure` of pymatgen, the `Atoms` of ASE, a `polywell.records.Entry`, or the path of a
+        material: a `Structure` of pymatgen, the `Atoms` of ASE (of both also a slab with two periods, which
+            gets a note), a `polywell.records.Entry`, or the path of a
             file of one structure, compressed or not: CIF, POSCAR, JSON, and formats of pymatgen and ASE.
             Nothing in a file is imported or evaluated.
         families: a λ table in place of the built-in one: the path of a TOML file, or rows with the fields of
@@ -144,22 +146,36 @@ def _is_atoms(material: Any) -> bool:
 
 
 def _given(material: Any, families: Families) -> Entry | Screening:
-    """An object as an entry, or its screening where it is no crystal."""
+    """An object as an entry, a slab with room around it, or the screening of a chain or molecule."""
     if isinstance(material, Entry):
         return material
     if isinstance(material, Structure):
-        return _entry(material)
+        crystal = crystal_of(material)
+        if crystal is None:
+            return _without_periods([site.species.elements[0].symbol for site in material], families)
+        note = None if crystal is material else SLAB
+        return replace(_entry(crystal), provenance=Provenance(note=note))
     if not _is_atoms(material):
         raise TypeError(_expected(material))
-    if np.linalg.matrix_rank(np.asarray(material.cell)) < 3 or not all(material.pbc):
-        symbols = Counter(material.get_chemical_symbols())
-        formula = Composition(symbols).reduced_formula
-        return not_periodic(HANDED_IN, formula, formula, sorted(symbols), Provenance(), families)
+    vectors = np.asarray(material.cell)
+    if not all(material.pbc):
+        vectors = as_crystal(vectors, material.positions, material.pbc)
+    if vectors is None or np.linalg.matrix_rank(vectors) < 3:
+        return _without_periods(material.get_chemical_symbols(), families)
     species: Any = material.get_chemical_symbols()
     shared = material.info.get("occupancy")
     if shared and "spacegroup_kinds" in material.arrays:  # what ASE keeps of the occupancies of a CIF
         species = [shared[str(kind)] for kind in material.arrays["spacegroup_kinds"]]
-    return _entry(Structure(np.asarray(material.cell), species, material.get_scaled_positions(wrap=False)))
+    if all(material.pbc):
+        return _entry(Structure(vectors, species, material.get_scaled_positions(wrap=False)))
+    slab = Structure(vectors, species, material.positions, coords_are_cartesian=True)
+    return replace(_entry(slab), provenance=Provenance(note=SLAB))
+
+
+def _without_periods(symbols: Iterable[str], families: Families) -> Screening:
+    amounts = Counter(symbols)
+    formula = Composition(amounts).reduced_formula
+    return not_periodic(HANDED_IN, formula, formula, sorted(amounts), Provenance(), families)
 
 
 def _entry(structure: Structure) -> Entry:

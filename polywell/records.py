@@ -47,7 +47,7 @@ class Reason(StrEnum):
 REASON_MEANING = {
     Reason.NO_NET_METAL: "the composition holds no metal of the λ table",
     Reason.NO_LIGAND: "the composition holds no element that could bridge or cap the metal",
-    Reason.NOT_PERIODIC: "the entry has no three-dimensional periodic cell",
+    Reason.NOT_PERIODIC: "the entry has fewer than the two periods of a net: a molecule or a chain",
     Reason.OVERLAPPING_ATOMS: "atoms stand closer to each other than any bond allows",
     Reason.NO_SQUARE_NET: "the metal forms no square net that is periodic in exactly two directions",
     Reason.NOT_LAYERED: "square nets run in more than one orientation, as in a perovskite",

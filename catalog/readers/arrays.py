@@ -30,6 +30,7 @@ from catalog.errors import (
 from catalog.readers.checks import check_structure
 from catalog.readers.composition import plain_symbol
 from catalog.readers.limits import ReadingLimits
+from polywell.slab import SLAB, as_crystal
 
 Amounts = dict[str, float]
 
@@ -99,9 +100,13 @@ def build(
         raise TooManySitesError(f"{len(sites.amounts)} sites, the limit is {limits.sites}")
     notes = list(sites.notes)
     cartesian = kind == "optimade"
-    matrix = _cell(payload["lattice_vectors"] if cartesian else _matrix(payload["lattice"]))
+    periodic = _periodic(kind, payload)
+    matrix = _cell(payload["lattice_vectors"] if cartesian else _matrix(payload["lattice"]), periodic)
     positions = _positions(payload, sites, cartesian)
-    fractional = _solve(matrix, positions) if cartesian else positions
+    if not all(periodic):
+        matrix, positions = _as_crystal(matrix, positions if cartesian else positions @ matrix, periodic)
+        notes.append(SLAB)
+    fractional = _solve(matrix, positions) if cartesian or not all(periodic) else positions
     amounts = list(sites.amounts)
     if cartesian:
         amounts, fractional, merged = _merged(amounts, fractional, limits)
@@ -123,8 +128,7 @@ def _pymatgen_sites(payload: Mapping[str, Any]) -> Sites:
     lattice = payload.get("lattice")
     if lattice is None or payload.get("sites") is None:
         raise MissingValueError("the entry has no structure; expected a dict with lattice and sites")
-    if not all(lattice.get("pbc", (True, True, True))):
-        raise NotPeriodicError(f"periodic in {sum(map(bool, lattice['pbc']))} directions, not in three")
+    _periodic("pymatgen", payload)
     amounts = []
     for site in payload["sites"]:
         here: Amounts = {}
@@ -139,7 +143,7 @@ def _optimade_sites(payload: Mapping[str, Any]) -> Sites:
     names = payload.get("species_at_sites")
     if names is None:
         raise MissingValueError("the entry has no structure; expected species_at_sites and positions")
-    _check_periodic(payload)
+    _periodic("optimade", payload)
     known: dict[str, Amounts] = {}
     notes: list[str] = []
     for species in payload.get("species") or ():
@@ -158,11 +162,31 @@ def _optimade_sites(payload: Mapping[str, Any]) -> Sites:
     return Sites(tuple(amounts), tuple(place), tuple(dict.fromkeys(notes)))
 
 
-def _check_periodic(payload: Mapping[str, Any]) -> None:
-    directions = payload.get("dimension_types")
-    count = sum(map(int, directions)) if directions is not None else payload.get("nperiodic_dimensions")
-    if count is not None and count < 3:
-        raise NotPeriodicError(f"periodic in {count} directions, not in three")
+def _periodic(kind: Literal["pymatgen", "optimade"], payload: Mapping[str, Any]) -> tuple[bool, ...]:
+    """Along which of the three vectors the structure repeats: all, or those of a slab.
+
+    Raises:
+        NotPeriodicError: fewer than two.
+    """
+    given = payload["lattice"].get("pbc") if kind == "pymatgen" else payload.get("dimension_types")
+    if given is None and payload.get("nperiodic_dimensions", 3) not in (3, None):
+        raise NotPeriodicError(f"periodic in {payload['nperiodic_dimensions']} directions, not said in which")
+    directions = (True, True, True) if given is None else tuple(map(bool, given))
+    if len(directions) != 3 or sum(directions) < 2:
+        raise NotPeriodicError(f"periodic in {sum(directions)} directions; a square net needs two")
+    return directions
+
+
+def _as_crystal(
+    matrix: NDArray[np.float64], positions: NDArray[np.float64], periodic: Sequence[bool]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The vectors of a slab with room around it, and its Cartesian positions."""
+    if not np.isfinite(positions).all():
+        raise BadCoordinatesError("a position is no finite number")
+    vectors = as_crystal(matrix, positions, periodic)
+    if vectors is None:
+        raise BadCellError(f"cell vectors {matrix.tolist()}: the two periods of the slab span no area")
+    return vectors, positions
 
 
 def _species_amounts(species: Mapping[str, Any], notes: list[str]) -> Amounts:
@@ -201,7 +225,13 @@ def _symbol(name: object) -> str:
     return symbol
 
 
-def _cell(vectors: object) -> NDArray[np.float64]:
+def _cell(vectors: object, periodic: Sequence[bool]) -> NDArray[np.float64]:
+    """The vectors as numbers; OPTIMADE leaves out the numbers of one that is no period."""
+    if isinstance(vectors, list) and len(vectors) == 3:
+        vectors = [
+            vector if repeats or (isinstance(vector, list) and None not in vector) else [0.0, 0.0, 0.0]
+            for vector, repeats in zip(vectors, periodic, strict=True)
+        ]
     try:
         matrix = np.array(vectors, dtype=np.float64)
     except (TypeError, ValueError):

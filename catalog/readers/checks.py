@@ -9,12 +9,14 @@ from catalog.errors import (
     BadCellError,
     BadCoordinatesError,
     NoStructureError,
+    NotPeriodicError,
     TooManySitesError,
     UnknownElementError,
 )
 from catalog.readers.cif.scan import check_cell
 from catalog.readers.composition import plain_symbol
 from catalog.readers.limits import ReadingLimits
+from polywell.slab import SLAB, crystal_of
 
 
 def check_structure(structure: Structure, limits: ReadingLimits) -> None:
@@ -49,12 +51,19 @@ def check_structure(structure: Structure, limits: ReadingLimits) -> None:
 def normalised(structure: Structure, limits: ReadingLimits) -> tuple[Structure, list[str]]:
     """The structure with elements only: no charges, spins or isotopes, occupancies of a site at most 1.
 
-    Sites keep their order and coordinates. Returns the structure and remarks on what was changed.
+    Sites keep their order and coordinates, and a slab gets room around it. Returns the structure and remarks
+    on what was changed.
 
     Raises:
+        NotPeriodicError: fewer than two periods.
         UnknownElementError: a site holds no element (a vacancy symbol, a placeholder).
         BadCoordinatesError: an occupancy is not in (0, 1], beyond rounding.
     """
+    crystal = crystal_of(structure)
+    if crystal is None:
+        raise NotPeriodicError(f"periodic in {sum(structure.lattice.pbc)} directions; a square net needs two")
+    slab = [] if crystal is structure else [SLAB]
+    structure = crystal
     mixed = [_site_amounts(site, index) for index, site in enumerate(structure)]
     over = []
     for index, site in enumerate(mixed):
@@ -68,7 +77,7 @@ def normalised(structure: Structure, limits: ReadingLimits) -> tuple[Structure, 
             mixed[index] = {symbol: amount / total for symbol, amount in site.items()}
             if total > 1 + 1e-6:
                 over.append(index)
-    remarks = [f"occupancies of {len(over)} sites were scaled down to 1"] if over else []
+    remarks = [*slab, f"occupancies of {len(over)} sites were scaled down to 1"] if over else slab
     if all(_is_plain(site.species, amounts) for site, amounts in zip(structure, mixed, strict=True)):
         return structure, remarks
     return Structure(structure.lattice, mixed, structure.frac_coords), remarks

@@ -26,6 +26,7 @@ from catalog.errors import (
 from catalog.readers.cif.blocks import one_line
 from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.limits import ReadingLimits
+from polywell.slab import as_crystal
 
 PYMATGEN = frozenset(
     {"poscar", "chgcar", "locpot", "vasprun", "cssr", "xsf", "exciting", "mcsqs", "lmto", "res", "pwmat"}
@@ -178,12 +179,23 @@ def _converted(atoms_list: list[Any], limits: ReadingLimits) -> Iterator[Structu
         symbols = list(atoms.get_chemical_symbols())
         if len(symbols) > limits.sites:
             yield TooManySitesError(f"{len(symbols)} sites, the limit is {limits.sites}")
-        elif atoms.cell.rank < 3 or not atoms.pbc.all():
-            yield _not_periodic(
-                symbols, f"periodic along {int(atoms.pbc.sum())} of {atoms.cell.rank} cell vectors"
-            )
+        elif not atoms.pbc.all():
+            yield _slab(symbols, atoms)
+        elif atoms.cell.rank < 3:
+            yield _not_periodic(symbols, f"periodic along {atoms.cell.rank} cell vectors")
         else:
             yield Structure(Lattice(atoms.cell.array), symbols, atoms.get_scaled_positions(wrap=False))
+
+
+def _slab(symbols: list[str], atoms: Any) -> Structure | ReadError:
+    """A structure of two periods, which its lattice tells; the error where there are fewer."""
+    vectors = as_crystal(atoms.cell.array, atoms.positions, atoms.pbc)
+    if vectors is None:
+        return _not_periodic(
+            symbols, f"periodic along {int(atoms.pbc.sum())} of {atoms.cell.rank} cell vectors"
+        )
+    lattice = Lattice(vectors, pbc=tuple(map(bool, atoms.pbc)))
+    return Structure(lattice, symbols, atoms.positions, coords_are_cartesian=True)
 
 
 def _not_periodic(symbols: list[str], why: str) -> NotPeriodicError:

@@ -100,7 +100,7 @@ def test_what_has_no_site_is_remarked() -> None:
         (optimade(lattice_vectors=None), BadCellError),
         (optimade(lattice_vectors=[[4, 0, 0], [4, 0, 0], [0, 0, 4]]), BadCellError),
         (optimade(lattice_vectors=[[4, 0, 0], [0, float("inf"), 0], [0, 0, 4]]), BadCellError),
-        (optimade(dimension_types=[1, 1, 0]), NotPeriodicError),
+        (optimade(dimension_types=[1, 0, 0]), NotPeriodicError),
         (optimade(nperiodic_dimensions=2), NotPeriodicError),
         (optimade(species_at_sites=None), MissingValueError),
         (optimade(elements=("Ba", "Cu", "O")), MissingAtomsError),
@@ -116,7 +116,7 @@ def test_what_has_no_site_is_remarked() -> None:
         (RawEntry("x", "1", "pymatgen", {"lattice": {"matrix": CUBE}}), MissingValueError),
         (
             RawEntry(
-                "x", "1", "pymatgen", {"lattice": {"matrix": CUBE, "pbc": [True, True, False]}, "sites": []}
+                "x", "1", "pymatgen", {"lattice": {"matrix": CUBE, "pbc": [True, False, False]}, "sites": []}
             ),
             NotPeriodicError,
         ),
