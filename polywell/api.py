@@ -157,7 +157,7 @@ def _given(material: Any, families: Families) -> Entry | Screening:
         return replace(_entry(crystal), provenance=Provenance(note=note))
     if not _is_atoms(material):
         raise TypeError(_expected(material))
-    vectors = np.asarray(material.cell)
+    vectors: Any = np.asarray(material.cell)
     if not all(material.pbc):
         vectors = as_crystal(vectors, material.positions, material.pbc)
     if vectors is None or np.linalg.matrix_rank(vectors) < 3:

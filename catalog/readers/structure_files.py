@@ -194,7 +194,8 @@ def _slab(symbols: list[str], atoms: Any) -> Structure | ReadError:
         return _not_periodic(
             symbols, f"periodic along {int(atoms.pbc.sum())} of {atoms.cell.rank} cell vectors"
         )
-    lattice = Lattice(vectors, pbc=tuple(map(bool, atoms.pbc)))
+    first, second, third = map(bool, atoms.pbc)
+    lattice = Lattice(vectors, pbc=(first, second, third))
     return Structure(lattice, symbols, atoms.positions, coords_are_cartesian=True)
 
 
