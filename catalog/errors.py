@@ -104,6 +104,10 @@ class MissingValueError(ReadError):
     """A row of the source lacks its id or its structure."""
 
 
+class NotGivenError(ReadError):
+    """The service refuses to give the rest of its entries."""
+
+
 class NotPeriodicError(ReadError):
     """A molecule or a chain: readable, but with fewer than the two periods that a net has.
 

@@ -91,6 +91,9 @@ class ScreenOptions(BaseSettings):
         None,
         description="Prefect Secret block with your key for the source; MP_API_KEY if not set.",
     )
+    trust: Annotated[Names, Metavar("ADDRESS,...")] = Field(
+        (), description="Addresses (https://host) beside its own that a service may lead to."
+    )
     notify: Annotated[Names, Metavar("TYPE/NAME,...")] = Field(
         (), description="Prefect's notification blocks to tell of new candidates and of failures."
     )

@@ -37,6 +37,9 @@ Amounts = dict[str, float]
 VACANCY = "vacancy"
 """OPTIMADE's word for the empty share of a site."""
 
+PLACEHOLDER = "X"
+"""The symbol of OPTIMADE and ASE for what is no chemical element."""
+
 FULL = 1 - 1e-6
 """A site occupied to less than this is partly empty."""
 
@@ -152,7 +155,7 @@ def _optimade_sites(payload: Mapping[str, Any]) -> Sites:
     amounts, place = [], []
     for index, name in enumerate(names):
         if name not in known:
-            known[name] = {_symbol(name): 1.0}
+            known[name] = _whole_site(name, notes)
         here = {symbol: amount * shares[index] for symbol, amount in known[name].items()}
         if here:
             amounts.append(here)
@@ -191,20 +194,32 @@ def _as_crystal(
 
 def _species_amounts(species: Mapping[str, Any], notes: list[str]) -> Amounts:
     """Elements of one species with their concentrations; vacancies are what is left out."""
-    symbols, shares = species["chemical_symbols"], species["concentration"]
+    symbols, shares = species["chemical_symbols"], species.get("concentration")
+    if shares is None and len(symbols) == 1:
+        shares = [1.0]
+    if shares is None:
+        raise ParseError(f"species {species['name']!r} has {len(symbols)} elements and no concentrations")
     if len(symbols) != len(shares):
         raise ParseError(f"species {species['name']!r} has {len(symbols)} elements, {len(shares)} shares")
     amounts: Amounts = {}
     for name, share in zip(symbols, shares, strict=True):
         if name != VACANCY and float(share) != 0:
-            symbol = _symbol(name)
-            amounts[symbol] = amounts.get(symbol, 0.0) + float(share)
+            for symbol, whole in _whole_site(name, notes).items():
+                amounts[symbol] = amounts.get(symbol, 0.0) + whole * float(share)
     attached = [str(name) for name in species.get("attached") or ()]
     if attached:
         notes.append(
             f"{', '.join(attached)} attached to {'/'.join(map(str, symbols))} has no site of its own"
         )
     return amounts
+
+
+def _whole_site(name: object, notes: list[str]) -> Amounts:
+    """What fills a site of this name; nothing for the placeholder."""
+    if name == PLACEHOLDER:
+        notes.append("sites of X, which is no chemical element, were left out")
+        return {}
+    return {_symbol(name): 1.0}
 
 
 def _group_shares(assemblies: Sequence[Mapping[str, Any]], count: int) -> list[float]:

@@ -17,6 +17,7 @@ from catalog.readers.documents import is_document, read_document
 from catalog.readers.filetext import as_text, check_size, read_bytes, tidy
 from catalog.readers.layouts import Found
 from catalog.readers.limits import LIMITS, ReadingLimits, time_limit
+from catalog.readers.spans import whole_cell
 from catalog.readers.structure_files import read_structure_file
 from catalog.sources.base import RawEntry, UniqueIds
 from polywell.records import Entry, Provenance
@@ -192,12 +193,15 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
     """The entry of a structure given as arrays; its composition is known before anything is built."""
     payload, declared = raw.payload, raw.elements or ()
     assert isinstance(payload, Mapping) and (raw.kind == "pymatgen" or raw.kind == "optimade")
+    spanned: list[str] = []
     amounts = amounts_of(raw.formula) if raw.formula else None
     if not payload and amounts is None:
         amounts = dict.fromkeys(declared, 1.0)
     sites = None
     try:
         if payload:
+            if raw.kind == "optimade":
+                payload, spanned = whole_cell(payload, limits)
             sites = read_sites(raw.kind, payload)
             amounts = sites.composition() or amounts
         if not needs_structure({*(amounts or ()), *declared}):
@@ -210,7 +214,7 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
         if amounts and not error.elements:
             error.elements, error.formula = elements_and_formula(amounts)
         raise
-    return _entry(raw, raw.id, structure, notes, limits)
+    return _entry(raw, raw.id, structure, [*spanned, *notes], limits)
 
 
 def _entry(

@@ -75,12 +75,14 @@ class Asked:
         place: what stands behind the colon of the spec: a path, a name or an address; empty without one.
         chemistry: what is worth looking at; None means everything.
         key: the user's key for a service that needs one; from the environment if None.
+        trusted: addresses (https://host) beside its own that a service may lead to.
     """
 
     name: str
     place: str = ""
     chemistry: Chemistry | None = None
     key: SecretStr | None = None
+    trusted: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:

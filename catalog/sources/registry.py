@@ -100,7 +100,12 @@ SOURCES: tuple[SourceKind, ...] = (
 )
 
 
-def open_source(spec: str, chemistry: Chemistry | None = None, key: SecretStr | None = None) -> Source:
+def open_source(
+    spec: str,
+    chemistry: Chemistry | None = None,
+    key: SecretStr | None = None,
+    trusted: tuple[str, ...] = (),
+) -> Source:
     """The source that `spec` names; its own name is the spec as it was given.
 
     Args:
@@ -108,13 +113,22 @@ def open_source(spec: str, chemistry: Chemistry | None = None, key: SecretStr | 
         chemistry: metals and ligands worth looking at. Services give the entries that have them and no
             others; files give the others without their structure. None means everything.
         key: the user's key for a service that needs one; from the environment if None.
+        trusted: addresses (https://host) beside its own that a service may lead to.
 
     Raises:
         SourceError: an unknown form, a missing path, a missing column, or a missing key.
     """
+    if trusted:
+        from catalog.sources.web import origin_of
+
+        for address in trusted:
+            try:
+                origin_of(address)
+            except ValueError as error:
+                raise SourceError(f"cannot trust {address!r} ({error}); expected https://host") from error
     for kind in SOURCES:
         place = kind.place_in(spec)
         if place is not None:
-            return kind.opener(Asked(spec, place, chemistry, key))
+            return kind.opener(Asked(spec, place, chemistry, key, trusted))
     expected = ", ".join(kind.form for kind in SOURCES)
     raise SourceError(f"unknown source {spec!r}; expected one of {expected}")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import NameResolutionError, ReadTimeoutError
+from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError
 
 from catalog.errors import SourceRefusedError, SourceUnreachableError
 
@@ -46,6 +46,12 @@ class Patience:
     longest_asked_s: float = 600.0
     """Longest pause that a service may ask for (Retry-After); beyond it the pull ends with an error."""
 
+    answer_s: float = 300.0
+    """Seconds that one whole answer may take, however steadily its bytes come."""
+
+    answer_bytes: int = 128_000_000
+    """Bytes of one answer, after decompression; 500 entries of a page take about 5 MB."""
+
 
 PATIENCE = Patience()
 
@@ -67,11 +73,55 @@ class Pace:
         self._next = time.monotonic() + self._gap_s
 
 
+Origin = tuple[str, str, int]
+"""Scheme, host and port of an address."""
+
+_PORTS = {"http": 80, "https": 443}
+_CHUNK = 65_536
+"""Most bytes of an answer taken at a time, after decompression."""
+
+_ENCODINGS = ("gzip", "deflate")
+
+
+def origin_of(url: str) -> Origin:
+    """Scheme, host and port of a web address.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError(f"{url[:200]!r} is no web address")
+    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
+
+
+def within(url: str, named: str, trusted: Collection[str] = ()) -> str:
+    """The address `url` that a service leads to from `named`, if that is a place it may lead to.
+
+    It may lead to the same scheme, host and port, and to those of `trusted`. Between http and https on the
+    usual ports of one host only the way up is taken: services behind a proxy write http and mean https.
+
+    Raises:
+        ValueError: it is another place, or no web address; the message says so.
+    """
+    there, here = origin_of(url), origin_of(named)
+    if there == here or there in map(origin_of, trusted):
+        return url
+    plain = there[1] == here[1] and all(port == _PORTS[scheme] for scheme, _, port in (there, here))
+    if plain and "https" in (there[0], here[0]):
+        return "https" + url[len(there[0]) :]
+    scheme, host, port = there
+    name = f"[{host}]" if ":" in host else host
+    shown = f"{scheme}://{name}" + ("" if port == _PORTS[scheme] else f":{port}")
+    raise ValueError(f"it leads to another place, {shown}; to follow it there, add --trust {shown}")
+
+
 class PoliteSession(requests.Session):
     """A session that retries what may pass, and raises a `SourceError` for what does not.
 
     Every answer with status 200 that it returns holds one JSON object, complete. Other answers are
-    returned as they are, unless `refusals` has a sentence for their status.
+    returned as they are, unless `refusals` has a sentence for their status. A redirection is followed on the
+    host that was asked, and to those that are trusted.
     """
 
     def __init__(
@@ -82,6 +132,7 @@ class PoliteSession(requests.Session):
         refusals: Mapping[int, str] | None = None,
         secret: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        trusted: Collection[str] = (),
     ) -> None:
         """Takes what is to be said and kept quiet.
 
@@ -92,8 +143,11 @@ class PoliteSession(requests.Session):
             refusals: for HTTP status codes that no retry helps, what to tell the user.
             secret: never shown in a message, and never sent to another host than the first.
             sleep: how to wait.
+            trusted: other addresses (https://host) that the service may lead to.
         """
         super().__init__()
+        self.headers["Accept-Encoding"] = ", ".join(_ENCODINGS)
+        self.trusted = tuple(trusted)
         self._service = service
         self._pace = pace
         self._patience = patience
@@ -109,7 +163,7 @@ class PoliteSession(requests.Session):
             SourceUnreachableError: no usable answer after all attempts.
             SourceRefusedError: the service refuses, for a reason named in `refusals`.
         """
-        kwargs["timeout"] = (self._patience.connect_s, self._patience.read_s)
+        kwargs |= {"timeout": (self._patience.connect_s, self._patience.read_s), "stream": True}
         trouble, asked_s = "", 0.0
         attempt = 0
         while attempt < self._attempts():
@@ -120,6 +174,7 @@ class PoliteSession(requests.Session):
             self._pace.wait()
             try:
                 response = super().request(method, url, *args, **kwargs)
+                self._receive(response, url)
             except requests.exceptions.SSLError as error:
                 raise self._unreachable(url, "its certificate cannot be verified") from error
             except (
@@ -149,6 +204,39 @@ class PoliteSession(requests.Session):
                 return response
         raise self._unreachable(url, f"{trouble}, {attempt} times" if attempt > 1 else trouble)
 
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Where an answer redirects to, on the host that was asked."""
+        target = super().get_redirect_target(resp)
+        if target is None:
+            return None
+        self._receive(resp, resp.url)
+        try:
+            return within(urljoin(resp.url, target), resp.url, self.trusted)
+        except ValueError as error:
+            raise self._unreachable(resp.url, str(error)) from error
+
+    def _receive(self, response: requests.Response, url: str | bytes) -> None:
+        """Takes the body of an answer into memory, within the bounds of bytes and time."""
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in ("", "identity", "x-gzip", *_ENCODINGS):
+            raise self._unreachable(
+                url, f"its answer is encoded as {encoding[:40]!r}, which was not asked for"
+            )
+        ends = time.monotonic() + self._patience.answer_s
+        parts: list[bytes] = []
+        left = self._patience.answer_bytes
+        with response:
+            while part := _some(response):
+                parts.append(part)
+                left -= len(part)
+                if left < 0:
+                    bound = f"{self._patience.answer_bytes / 1e6:g} MB"
+                    raise self._unreachable(url, f"one answer holds more than {bound}, the limit")
+                if time.monotonic() > ends:
+                    bound = f"{self._patience.answer_s:g} s"
+                    raise self._unreachable(url, f"one answer took more than {bound}, the limit")
+        response._content = b"".join(parts)
+
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
         """Keeps the key from any host that a redirection leads to."""
         super().rebuild_auth(prepared_request, response)
@@ -174,10 +262,29 @@ class PoliteSession(requests.Session):
         return message.replace(self._secret, "***") if self._secret else message
 
 
+def _some(response: requests.Response) -> bytes:
+    """What has come of a body, decompressed; nothing at its end. Requests itself waits for a full chunk.
+
+    Raises:
+        RequestException: the body breaks off or cannot be decompressed.
+    """
+    try:
+        part: bytes = response.raw.read1(_CHUNK, decode_content=True)
+    except DecodeError as error:
+        raise requests.exceptions.ContentDecodingError(error) from error
+    except ProtocolError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
+    except HTTPError as error:
+        raise requests.exceptions.ConnectionError(error) from error
+    return part
+
+
 def _no_json_object(response: requests.Response) -> str | None:
     """What is wrong with the body, or None if it is one whole JSON object."""
     try:
         value = json.loads(response.content)
+    except RecursionError:
+        return "what came is JSON nested too deeply"
     except ValueError:
         start = " ".join(response.text[:200].split())[:40]
         return f"what came is not complete JSON (it begins with {start!r})" if start else "nothing came"

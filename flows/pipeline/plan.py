@@ -37,7 +37,8 @@ def make_plan(options: ScreenOptions, key: SecretStr | None = None) -> Plan:
         FamilyTableError: the λ table cannot be used.
     """
     families = load_families(options.families)
-    source = open_source(options.source, Chemistry(frozenset(families.metals), frozenset(LIGANDS)), key)
+    chemistry = Chemistry(frozenset(families.metals), frozenset(LIGANDS))
+    source = open_source(options.source, chemistry, key, options.trust)
     home = Home.at(options.home)
     home.prepare()
     return Plan(source, home, families, options)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.errors import ParseError, SourceError
+from catalog.readers.arrays import PLACEHOLDER
 from catalog.readers.ase_rows import SQLITE, AseRow, count_of_file, rows_of_file
 from catalog.sources.base import Asked, Chemistry, Source
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
@@ -70,11 +71,9 @@ class AseDbSource(RowsSource):
             functional=next((str(pairs[key]) for key in _FUNCTIONAL_KEYS if key in pairs), None),
             theoretical=True if row.calculator else None,
         )
-        elements = tuple(sorted(set(symbols)))
-        formula = Symbols.fromsymbols(symbols).get_chemical_formula("metal")
-        if "X" in symbols:
-            complaint = ParseError("a site holds the placeholder X, which is no chemical element")
-            return FileRow(id_, formula=formula, provenance=known, error=complaint)
+        atoms = [symbol for symbol in symbols if symbol != PLACEHOLDER]
+        elements = tuple(sorted(set(atoms)))
+        formula = Symbols.fromsymbols(atoms).get_chemical_formula("metal")
         needless = self._is_needless(id_, elements, asked)
         return FileRow(id_, {} if needless else row.arrays(), formula, elements, known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -55,6 +55,7 @@ class SummaryService:
         endpoint: str | None,
         patience: Patience,
         pace: Pace,
+        trusted: Collection[str] = (),
     ) -> None:
         """Finds the key and the address; arguments as for `MaterialsProjectSource`."""
         self._chemistry = chemistry
@@ -68,6 +69,7 @@ class SummaryService:
             patience,
             refusals=dict.fromkeys((401, 403), _refusal("the key was refused")),
             secret=self._key.get_secret_value(),
+            trusted=trusted,
         )
 
     def close(self) -> None:

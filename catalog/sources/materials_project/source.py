@@ -30,7 +30,7 @@ from catalog.sources.web import PATIENCE, Pace, Patience
 
 def opened(asked: Asked) -> Source:
     """The Materials Project, with the key that is given or in the environment."""
-    return MaterialsProjectSource(asked.chemistry, asked.key)
+    return MaterialsProjectSource(asked.chemistry, asked.key, trusted=asked.trusted)
 
 
 class MaterialsProjectSource:
@@ -49,6 +49,7 @@ class MaterialsProjectSource:
         endpoint: str | None = None,
         patience: Patience = PATIENCE,
         pace: Pace | None = None,
+        trusted: Collection[str] = (),
     ) -> None:
         """Finds the key and the address.
 
@@ -58,13 +59,16 @@ class MaterialsProjectSource:
             endpoint: address of the service; `MP_API_ENDPOINT`, or the public one, if None.
             patience: how long to wait for the service.
             pace: limit of the request rate.
+            trusted: other addresses that the service may lead to.
 
         Raises:
             SourceRefusedError: no key, or one that cannot be right.
             SourceError: no address.
         """
         self._chemistry = chemistry
-        self._service = SummaryService(chemistry, key, endpoint, patience, pace or Pace(REQUESTS_PER_S))
+        self._service = SummaryService(
+            chemistry, key, endpoint, patience, pace or Pace(REQUESTS_PER_S), trusted
+        )
 
     def version(self) -> str:
         """Version of the database, such as `2026.10.01`, asked anew each time; needs no right key.

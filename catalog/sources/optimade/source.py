@@ -1,4 +1,4 @@
-"""Any database that speaks OPTIMADE (https://www.optimade.org), specification 1.0 to 1.2."""
+"""Any database that speaks OPTIMADE (https://www.optimade.org), specification 1.0 to 1.3."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from contextlib import closing
 from functools import partial
 from urllib.parse import urlsplit
 
-from catalog.errors import DuplicateIdError, SourceChangedError, SourceError
+from catalog.errors import DuplicateIdError, ReadError, SourceChangedError, SourceError
 from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.optimade.client import (
     COLUMN_FIELDS,
+    SPAN_FIELDS,
     STRUCTURE_FIELDS,
     Item,
     NotUnderstoodError,
@@ -29,13 +30,13 @@ IDS_AT_ONCE = 40
 """Ids of one filter, which travels in the address."""
 
 REQUESTS_PER_S = 2.0
-_MADE_UP = re.compile(r"#\d+$|^\(entry \d+\)$")
+_MADE_UP = re.compile(r"#\d+$|^\((?:entry|entries after) \d+\)$")
 """Ids that are given here and not by the service."""
 
 
 def opened(asked: Asked) -> Source:
     """The database or address that is asked for."""
-    return OptimadeSource(asked.place, asked.name, asked.chemistry)
+    return OptimadeSource(asked.place, asked.name, asked.chemistry, trusted=asked.trusted)
 
 
 class OptimadeSource:
@@ -48,6 +49,7 @@ class OptimadeSource:
         chemistry: Chemistry | None = None,
         patience: Patience = PATIENCE,
         pace: Pace | None = None,
+        trusted: Collection[str] = (),
     ) -> None:
         """Finds the address; nothing is asked yet.
 
@@ -57,6 +59,7 @@ class OptimadeSource:
             chemistry: what to filter by on the server; None asks for everything.
             patience: how long to wait for the service.
             pace: limit of the request rate.
+            trusted: other addresses that the service may lead to.
 
         Raises:
             SourceError: neither a known name nor an address.
@@ -65,7 +68,7 @@ class OptimadeSource:
         self._database = _database(place, name)
         self._chemistry = chemistry
         pace = pace or Pace(REQUESTS_PER_S)
-        self._session = PoliteSession(f"the OPTIMADE service {place!r}", pace, patience)
+        self._session = PoliteSession(f"the OPTIMADE service {place!r}", pace, patience, trusted=trusted)
         self._service = OptimadeService(
             name, self._database.url, self._session, pace, self._database.page_limit
         )
@@ -182,7 +185,11 @@ class OptimadeSource:
                     yield found
             made_up = [id_ for id_ in some if id_ not in given and _MADE_UP.search(id_)]
             for id_ in made_up:  # the index has them for entries that share an id or lack one
-                yield {"id": id_, "made_up": True}
+                complaint = (
+                    f"the index has {id_!r} for entries that the service does not give, or for one with the "
+                    "id of another one, or with none"
+                )
+                yield {"id": id_, "error": DuplicateIdError(complaint)}
             all_found(self.name, some, given.union(made_up))
         self._check_version(started)
 
@@ -197,7 +204,7 @@ class OptimadeSource:
 
     def _fields(self) -> tuple[str, ...]:
         known = self._service.properties()
-        wanted = (*STRUCTURE_FIELDS, *COLUMN_FIELDS, *provider_properties())
+        wanted = (*STRUCTURE_FIELDS, *SPAN_FIELDS, *COLUMN_FIELDS, *provider_properties())
         return tuple(name for name in wanted if name in known)
 
     def _check_version(self, started: str | None) -> None:
@@ -248,12 +255,13 @@ def _database(place: str, name: str) -> Database:
 def _row(entry: Item, general: Provenance) -> FileRow:
     attributes = attributes_of(entry)
     elements = attributes.get("elements")
-    if entry.get("made_up"):
-        complaint = f"the index has {entry['id']!r} for an entry with the id of another one, or with none"
-        return FileRow(str(entry["id"]), error=DuplicateIdError(complaint))
+    error = entry.get("error")  # put there by the client: what comes of JSON is no error
+    if isinstance(error, ReadError):
+        return FileRow(str(entry["id"]), error=error)
+    fields = (*STRUCTURE_FIELDS, *SPAN_FIELDS)
     return FileRow(
         id=str(entry["id"]),
-        payload={name: attributes[name] for name in STRUCTURE_FIELDS if attributes.get(name) is not None},
+        payload={name: attributes[name] for name in fields if attributes.get(name) is not None},
         formula=attributes.get("chemical_formula_reduced"),
         elements=None if elements is None else tuple(str(symbol) for symbol in elements),
         provenance=provenance_of(attributes, general),

@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
@@ -7,6 +9,7 @@ from catalog.errors import (
     BadCoordinatesError,
     MissingAtomsError,
     MissingValueError,
+    NoStructureError,
     NotPeriodicError,
     ParseError,
     ReadError,
@@ -155,3 +158,95 @@ def test_an_element_that_only_the_declaration_has_is_looked_for() -> None:
 def test_a_failure_keeps_what_is_known_of_the_composition() -> None:
     (failure,) = read_parts(optimade(lattice_vectors=None), lambda elements: True)
     assert isinstance(failure, Failure) and (failure.formula, failure.elements) == ("CuO", ("Cu", "O"))
+
+
+P4MMM = [
+    f"{x},{y},{z}"
+    for z in ("z", "-z")
+    for axes in ("xy", "yx")
+    for x, y in product(*([sign + axis for sign in ("", "-")] for axis in axes))
+]
+OPERATIONS, PLACES = "space_group_symmetry_operations_xyz", "fractional_site_positions"
+INFINITE_LAYERS = [[3.86, 0, 0], [0, 3.86, 0], [0, 0, 3.2]]
+ASYMMETRIC = [[0.5, 0.5, 0.5], [0, 0, 0], [0.5, 0, 0]]
+"""CaCuO2 by its three sites under P 4/m m m; the oxygen has two images in the cell."""
+
+
+def domain(**more) -> RawEntry:
+    payload = {
+        "lattice_vectors": INFINITE_LAYERS,
+        "species_at_sites": ["Ca", "Cu", "O"],
+        "fractional_site_positions": ASYMMETRIC,
+        "site_coordinate_span": "asymmetric_unit",
+        "space_group_symmetry_operations_xyz": P4MMM,
+        **more,
+    }
+    return RawEntry("optimade:x", "1", "optimade", payload, None, elements=("Ca", "Cu", "O"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"site_coordinate_span": "molecular_fundamental_domain"},
+        {
+            "fractional_site_positions": None,
+            "cartesian_site_positions": [[1.93, 1.93, 1.6], [0, 0, 0], [1.93, 0, 0]],
+        },
+        {"fractional_site_positions": [[0.5, 0.5, 0.5], [0, 0, 0], [0.4996, -0.0004, 1.0]]},
+        {
+            "site_coordinate_span": "unit_cell", "species_at_sites": ["Ca", "Cu", "O", "O"],
+            "fractional_site_positions": [*ASYMMETRIC, [0, 0.5, 0]],
+        },
+    ],
+)  # fmt: skip
+def test_a_fundamental_domain_becomes_the_cell(more) -> None:
+    (entry,) = read(domain(**more), lambda elements: True)
+    assert entry.formula == "CaCuO2" and entry.structure is not None
+    assert [site.specie.symbol for site in entry.structure] == ["Ca", "Cu", "O", "O"]
+    expected = [[0.5, 0.5, 0.5], [0, 0, 0], [0.5, 0, 0], [0, 0.5, 0]]
+    apart = entry.structure.frac_coords[:, None] - np.array(expected)
+    assert sorted(np.argmin(np.abs(apart - np.round(apart)).max(axis=2), axis=1)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "words"),
+    [
+        ({"site_coordinate_span": "molecular_entities"}, NoStructureError, "span 'molecular_entities'"),
+        ({"site_coordinate_span": 7}, NoStructureError, "span '7'"),
+        ({OPERATIONS: None}, ParseError, f"{OPERATIONS}, .* are missing"),
+        ({OPERATIONS: ["x,y"]}, ParseError, "operation 'x,y' is not understood"),
+        ({OPERATIONS: ["x,y,1/0"]}, ParseError, "'x,y,1/0' is not understood"),
+        ({OPERATIONS: ["x,y,z"] * 401}, TooManySitesError, "401 symmetry operations"),
+        ({PLACES: [[0, 0, 0], [0, 0, None], None]}, BadCoordinatesError, r"site 1 \(Cu\) has no"),
+        ({PLACES: [[0, 0, 0], [0, 0], [0]]}, BadCoordinatesError, "expected 3 rows"),
+    ],
+)
+def test_a_domain_that_cannot_be_made_whole_says_why(more, error: type[ReadError], words: str) -> None:
+    with pytest.raises(error, match=words):
+        read(domain(**more), lambda elements: True)
+
+
+def test_groups_of_sites_keep_their_shares_in_the_whole_cell() -> None:
+    more = {
+        "species_at_sites": ["H", "Ca", "Cu", "O", "F"],
+        "fractional_site_positions": [None, *ASYMMETRIC, ASYMMETRIC[2]],
+        "assemblies": [{"sites_in_groups": [[3], [4]], "group_probabilities": [0.75, 0.25]}],
+    }
+    assert sites(domain(**more)) == [{"Ca": 1.0}, {"Cu": 1.0}, *[{"O": 0.75, "F": 0.25}] * 2]
+    (entry,) = read(domain(**more), lambda elements: True)
+    assert "the declared hydrogen has no site" in str(entry.provenance.note)
+
+
+def test_a_placeholder_is_left_out_and_a_lone_element_fills_its_site() -> None:
+    known = [
+        species("Cu", ["Cu"], [1.0]),
+        species("q", ["X"], [1.0]),
+        {"name": "O", "chemical_symbols": ["O"]},
+    ]
+    raw = optimade(("Cu", "O", "q", "X"), [[0, 0, 0], [2, 0, 0], [0, 2, 0], [0, 0, 2]], species=known)
+    assert sites(raw) == [{"Cu": 1.0}, {"O": 1.0}]
+    (entry,) = read(raw, lambda elements: True)
+    assert "X, which is no chemical element" in str(entry.provenance.note)
+    with pytest.raises(ParseError, match="2 elements and no concentrations"):
+        read(optimade(species=[{"name": "Cu", "chemical_symbols": ["Cu", "Ni"]}]), lambda elements: True)

@@ -1,5 +1,6 @@
 """The polite session against a service of four lines, where the waiting can be watched."""
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from catalog.errors import SourceRefusedError, SourceUnreachableError
-from catalog.sources.web import Pace, Patience, PoliteSession
+from catalog.sources.web import Pace, Patience, PoliteSession, within
 
 Answers = list[tuple[int, dict[str, str], bytes]]
 GOOD = (200, {}, b'{"a": 1}')
@@ -109,13 +110,78 @@ def test_the_secret_is_not_shown_where_the_service_echoes_it(serve) -> None:
     assert "s3cret" not in str(error.value) and "'your key is ***'" in str(error.value)
 
 
-def test_the_key_does_not_follow_to_another_host(serve) -> None:
+def test_a_redirection_stays_on_the_host_or_goes_where_it_may_without_the_key(serve) -> None:
     there, seen_there = serve([GOOD])
-    here, seen_here = serve([(302, {"Location": there.replace("127.0.0.1", "localhost")}, b"")])
+    there = there.replace("127.0.0.1", "localhost")
+    here, seen_here = serve([(302, {"Location": there}, b""), (301, {"Location": "/x"}, b"y" * 9), GOOD] * 2)
     with session([]) as asking:
+        with pytest.raises(
+            SourceUnreachableError, match=rf"another place, {there[:-1]}; .* add --trust {there[:-1]}"
+        ):
+            asking.get(here)
+        assert asking.get(here).json() == {"a": 1} and not seen_there
+    with session([], trusted=[there]) as asking:
         asking.headers["x-api-key"] = "s3cret"
         asking.get(here)
-    assert seen_here[0]["x-api-key"] == "s3cret" and "x-api-key" not in seen_there[0]
+    assert seen_here[-1]["x-api-key"] == "s3cret" and "x-api-key" not in seen_there[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "named", "expected"),
+    [
+        ("https://a.org/x?y=1", "https://a.org/z", "https://a.org/x?y=1"),
+        ("https://A.org:443/x", "https://a.org", "https://A.org:443/x"),
+        ("http://a.org/x", "https://a.org", "https://a.org/x"),
+        ("https://a.org/x", "http://a.org", "https://a.org/x"),
+        ("http://b.org:81/x", "http://a.org", "http://b.org:81/x"),
+        ("https://a.org:8443/x", "https://a.org", None),
+        ("http://a.org:80/x", "https://a.org:8443", None),
+        ("http://127.0.0.1:6379/x", "http://127.0.0.1:5000", None),
+        ("https://a.org.evil.org/x", "https://a.org", None),
+        ("https://a.org@evil.org/x", "https://a.org", None),
+        ("file:///etc/passwd", "https://a.org", None),
+        ("//evil.org/x", "https://a.org", None),
+        ("http://[::1/x", "https://a.org", None),
+        ("http://a.org:99999/", "http://a.org", None),
+    ],
+)
+def test_where_a_service_may_lead_to(url: str, named: str, expected: str | None) -> None:
+    if expected is not None:
+        assert within(url, named, ["http://b.org:81"]) == expected
+        return
+    with pytest.raises(ValueError):
+        within(url, named, ["http://b.org:81"])
+
+
+def test_an_answer_has_a_bound_of_bytes_after_unpacking_and_of_time(serve) -> None:
+    bomb = gzip.compress(b" " * 3_000_000)
+    packed = {"Content-Encoding": "gzip"}
+    address, _ = serve(
+        [(200, packed, bomb), (302, {**packed, "Location": "/"}, bomb), (200, {}, GOOD[2] * 9999)] * 2
+    )
+    with session([], patience=Patience(answer_bytes=2_000_000)) as asking:
+        for _ in range(2):
+            with pytest.raises(SourceUnreachableError, match="one answer holds more than 2 MB, the limit"):
+                asking.get(address)
+    with session([], patience=Patience(answer_s=-1.0)) as asking:
+        with pytest.raises(SourceUnreachableError, match="one answer took more than -1 s, the limit"):
+            asking.get(address)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "words"),
+    [
+        ({"Content-Encoding": "gzip, gzip"}, b"", "encoded as 'gzip, gzip', which was not asked for"),
+        ({"Content-Encoding": "br"}, b"", "encoded as 'br'"),
+        ({"Content-Encoding": "gzip"}, b"nothing of the kind", "cannot be decompressed"),
+        ({}, b"[" * 100_000, "nested too deeply"),
+        ({}, b'{"a":' * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_strange_body_is_one_sentence(headers, body: bytes, words: str, serve) -> None:
+    address, _ = serve([(200, headers, body)] * 7)
+    with session([]) as asking, pytest.raises(SourceUnreachableError, match=words):
+        asking.get(address)
 
 
 def test_requests_keep_their_distance() -> None:
