@@ -93,7 +93,7 @@ def test_what_has_no_site_is_remarked() -> None:
 @pytest.mark.parametrize(
     ("raw", "error"),
     [
-        (optimade(("Cu", "X")), UnknownElementError),
+        (optimade(("Cu", "Xx")), UnknownElementError),
         (optimade(("Cu", "Qq")), UnknownElementError),
         (optimade(places=((0, 0, 0),)), BadCoordinatesError),
         (optimade(places=((0, 0, 0), (1, float("nan"), 0))), BadCoordinatesError),
