@@ -22,10 +22,13 @@ _JSON, _YAML = (".json", ".mson"), (".yaml", ".yml")
 _OPENING = re.compile(rb"\s*[\[{]\s*[\"\[{]")
 """How JSON begins, whatever the file is called."""
 
+_LINES = re.compile(rb"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
+"""How JSON lines begin: a whole document in the first line, and a second one."""
+
 _CIF = ("_cell_length_a", "_atom_site_")
 """What every CIF with atoms holds."""
 
-_ID_KEYS = ("material_id", "mat_id", "immutable_id", "jid", "id", "entry_id", "task_id", "uuid")
+ID_KEYS = ("material_id", "mat_id", "immutable_id", "jid", "id", "entry_id", "task_id", "uuid")
 """Where databases keep the id of an entry, beside its structure or above it; the first found counts."""
 
 _RESULT_KEYS = ("structure", "output")
@@ -70,11 +73,21 @@ def read_document(name: str, data: bytes, limits: ReadingLimits) -> list[Found]:
     return found
 
 
+def structures_of_text(text: str, id_: str | None, limits: ReadingLimits) -> list[Found]:
+    """The structures in a text that is a CIF, or a document within a document."""
+    return list(_Walk(limits).below(text, id_, 0))
+
+
+def is_cif(text: str) -> bool:
+    """Whether a text within a document or table is that of a CIF."""
+    return all(word in text for word in _CIF) and not text.lstrip().startswith(("{", "["))
+
+
 def _decoded(name: str, data: bytes) -> object:
     is_yaml = name.lower().endswith(_YAML)
     try:
         if not is_yaml:
-            return json.loads(data)
+            return _lines(data) if _LINES.match(data) else json.loads(data)
         from ruamel.yaml import YAML
         from ruamel.yaml.error import YAMLError
 
@@ -85,6 +98,18 @@ def _decoded(name: str, data: bytes) -> object:
             raise ValueError(one_line(error)) from error
     except (ValueError, TypeError, RecursionError) as error:
         raise ParseError(f"this is no valid {'YAML' if is_yaml else 'JSON'}: {one_line(error)}") from error
+
+
+def _lines(data: bytes) -> object:
+    """The documents of JSON lines; a line that is none is an error in its place."""
+    documents: list[object] = []
+    for number, line in enumerate(data.splitlines(), start=1):
+        if line.strip():
+            try:
+                documents.append(json.loads(line))
+            except (ValueError, RecursionError) as error:
+                documents.append(ParseError(f"line {number} is no valid JSON: {one_line(error)}"))
+    return documents
 
 
 class _Walk:
@@ -98,7 +123,9 @@ class _Walk:
         self._left -= 1
         if self._left < 0:
             raise ParseError("the document has too many parts; give the structures only")
-        if isinstance(node, str):
+        if isinstance(node, ParseError):
+            yield Found("error", node)
+        elif isinstance(node, str):
             yield from self._in_text(node, id_, depth)
         elif isinstance(node, dict):
             id_ = _id_in(node) or id_
@@ -125,7 +152,7 @@ class _Walk:
 
     def _in_text(self, text: str, id_: str | None, depth: int) -> Iterator[Found]:
         """A CIF, or a document within the document: some databases keep their structures as text."""
-        if all(word in text for word in _CIF) and not text.lstrip().startswith(("{", "[")):
+        if is_cif(text):
             yield Found("cif", text, id_)
         elif depth < self._depth and _OPENING.match(text[:100].encode("utf-8", "replace")):
             try:
@@ -176,7 +203,7 @@ def _rows(node: Mapping[Any, Any]) -> list[dict[Any, Any]] | None:
             {"id": name, **{str(column): value for column, value in zip(columns, row, strict=False)}}
             for name, row in zip(names, data, strict=True)
         ]
-    for key in _ID_KEYS:
+    for key in ID_KEYS:
         ids = node.get(key)
         if isinstance(ids, list):
             return [
@@ -203,11 +230,11 @@ def _id_in(node: Mapping[Any, Any]) -> str | None:
     """The id of an entry; computed entries of pymatgen keep it in `data`."""
     data = node.get("data")
     holders = (node, data) if isinstance(data, dict) else (node,)
-    ids = (_id(holder.get(key)) for key in _ID_KEYS for holder in holders)
+    ids = (id_from(holder.get(key)) for key in ID_KEYS for holder in holders)
     return next((id_ for id_ in ids if id_ is not None), None)
 
 
-def _id(value: object) -> str | None:
+def id_from(value: object) -> str | None:
     """An id as text that any table and terminal can show; None for what is none."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
@@ -217,10 +244,10 @@ def _id(value: object) -> str | None:
 
 def _joined(id_: str | None, key: object) -> str | None:
     """The id below a key: ids of databases have a digit, the words that order a document have none."""
-    own = _id(key)
+    own = id_from(key)
     if own is None or not any(character.isdigit() for character in own):
         return id_
-    return own if id_ is None or own.startswith(id_) else _id(f"{id_}/{own}")
+    return own if id_ is None or own.startswith(id_) else id_from(f"{id_}/{own}")
 
 
 def _described(document: object) -> str:

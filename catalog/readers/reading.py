@@ -19,6 +19,7 @@ from catalog.readers.layouts import Found
 from catalog.readers.limits import LIMITS, ReadingLimits, time_limit
 from catalog.readers.spans import whole_cell
 from catalog.readers.structure_files import read_structure_file
+from catalog.readers.tables import is_table, read_table
 from catalog.sources.base import RawEntry, UniqueIds
 from polywell.records import Entry, Provenance
 
@@ -126,6 +127,9 @@ def _parts(
         return
     if is_document(name, data):
         yield from _found_parts(raw, read_document(name, data, limits), needs_structure, limits)
+        return
+    if is_table(name, data):
+        yield from _found_parts(raw, read_table(data, limits), needs_structure, limits)
         return
     text = _cif_text(name, data)
     if text is not None:
