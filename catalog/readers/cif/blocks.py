@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pymatgen.core import Structure
@@ -21,7 +21,15 @@ from catalog.errors import (
 )
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif.plain import read_plain
-from catalog.readers.cif.scan import blocks, check_before_parsing, declared, possible_elements, spelled
+from catalog.readers.cif.scan import (
+    blocks,
+    check_before_parsing,
+    check_operations,
+    declared,
+    possible_elements,
+    spelled,
+)
+from catalog.readers.cif.words import closed
 from catalog.readers.declared import Formula, net_metal
 from catalog.readers.limits import ReadingLimits
 
@@ -37,6 +45,8 @@ PLAIN_MISMATCH = 0.005
 OVERLAP_ANG = 1.0
 """Least distance in Å between two filled sites of a reading; no bond without hydrogen is that short."""
 
+_LENT = ("_cell_length_a", "_symmetry_", "_space_group")
+"""What a block without atoms may hold for another one."""
 _GUESSED = "Defaulting to P1"
 """In pymatgen's warning where it found no symmetry."""
 
@@ -72,12 +82,18 @@ def read_cif(
         NotAStructureError: no data block at all.
         NoStructureError: no block lists atoms.
     """
+    text, remarks = closed(text)
     parts = blocks(spelled(text))
     if not parts:
         raise NotAStructureError("no data block (a line that begins with data_): this is no CIF")
     found, is_net_metal = False, net_metal(needs_structure)
-    for block in parts:
-        stated = declared(block)
+    stating = list(map(declared, parts))
+    lending = [
+        place
+        for place, (block, stated) in enumerate(zip(parts, stating, strict=True))
+        if not stated.has_atoms and any(word in block for word in _LENT)
+    ]
+    for place, (block, stated) in enumerate(zip(parts, stating, strict=True)):
         amounts = stated.amounts or (known if len(parts) == 1 else None)
         if not stated.has_atoms and not (amounts and len(parts) == 1):
             continue
@@ -89,15 +105,17 @@ def read_cif(
         ):
             yield CifPart(None, amounts, None)
             continue
-        yield _parse(block, Formula(stated.amounts, is_net_metal), limits)
+        nearest = [parts[one] for one in sorted(lending, key=lambda one: (one > place, abs(one - place)))]
+        part = _parse(block, nearest, Formula(stated.amounts, is_net_metal), limits)
+        yield replace(part, notes=(*part.notes, *remarks))
     if not found:
         raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")
 
 
-def _parse(block: str, formula: Formula, limits: ReadingLimits) -> CifPart:
+def _parse(block: str, others: Sequence[str], formula: Formula, limits: ReadingLimits) -> CifPart:
     try:
         check_before_parsing(block, limits)
-        structure, notes = _structure(block, formula, limits)
+        structure, notes = _structure(block, others, formula, limits)
         check_structure(structure, limits)
         structure, more = normalised(structure, limits)
     except ReadError as error:
@@ -105,7 +123,9 @@ def _parse(block: str, formula: Formula, limits: ReadingLimits) -> CifPart:
     return CifPart(structure, None, None, (*notes, *more))
 
 
-def _structure(block: str, formula: Formula, limits: ReadingLimits) -> tuple[Structure, list[str]]:
+def _structure(
+    block: str, others: Sequence[str], formula: Formula, limits: ReadingLimits
+) -> tuple[Structure, list[str]]:
     """The structure of a block, and remarks.
 
     Of several symmetries that the block may mean, the first that gives the declared formula without
@@ -122,7 +142,8 @@ def _structure(block: str, formula: Formula, limits: ReadingLimits) -> tuple[Str
 
     with warnings.catch_warnings(), _parsing():
         warnings.simplefilter("ignore")  # spglib announces another way to report errors
-        values, notes = resolve(block)
+        values, notes = resolve(block, others)
+        check_operations(values.data, limits)
         found = symmetries(values)
     if not found:
         raise ParseError(f"the symmetry is not understood: {declared_symmetry(values)}")

@@ -19,8 +19,8 @@ from catalog.readers.composition import plain_symbol
 _CELL = re.compile(r"^(_cell_(?:length_[abc]|angle_(?:alpha|beta|gamma)))[ \t]+([\d.]+)[ \t]*$", re.MULTILINE)
 _LONG_FORMULA = re.compile(r"^_chemical_formula_\w+[ \t]*\n;[^;]*\n;[ \t]*\n", re.MULTILINE)
 _IDENTITY = re.compile(
-    r"^loop_\s*\n\s*_symmetry_equiv_pos_site_id\s*\n\s*_symmetry_equiv_pos_as_xyz\s*\n"
-    r"\s*1\s+'x, y, z'\s*\n\s*loop_\s*$",
+    r"^loop_[ \t]*\n\s*_symmetry_equiv_pos_site_id[ \t]*\n\s*_symmetry_equiv_pos_as_xyz[ \t]*\n"
+    r"\s*1\s+'x, y, z'[ \t]*\n\s*loop_[ \t]*$",
     re.MULTILINE,
 )
 _ATOMS = re.compile(

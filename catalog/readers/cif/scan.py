@@ -37,7 +37,7 @@ _NAMES["_symmetry_space_group_name_h_m"] = "_symmetry_space_group_name_H-M"
 
 _NAME = re.compile(r"(?<!\S)_[A-Za-z]\S*")
 _KEYWORD = re.compile(r"(?<!\S)(?:loop_(?!\S)|(?:data|save)_(?=\S))", re.IGNORECASE)
-_TEXT_FIELD = re.compile(r"^;.*?^;", re.MULTILINE | re.DOTALL)
+_TEXT_FIELD = re.compile(r"^;.*?(?:^;|\Z)", re.MULTILINE | re.DOTALL)
 _STRUCTURAL = re.compile(r"^(?=[ \t]*(?:_|loop_|data_|save_|global_))", re.MULTILINE | re.IGNORECASE)
 
 _BLOCK = re.compile(r"^[ \t]*data_", re.MULTILINE | re.IGNORECASE)
@@ -182,13 +182,28 @@ def check_before_parsing(block: str, limits: ReadingLimits) -> None:
         raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")
     if rows > limits.sites:
         raise TooManySitesError(f"{rows} atom rows, the limit is {limits.sites} sites")
-    if operations > limits.operations:
-        raise TooManySitesError(f"{operations} symmetry operations, the limit is {limits.operations}")
+    _check_count(operations, limits)
     if rows * operations > limits.generated_sites:
         raise TooManySitesError(
             f"{operations} symmetry operations on {rows} atom rows make {rows * operations} positions, "
             f"the limit is {limits.generated_sites}"
         )
+
+
+def check_operations(values: Mapping[str, object], limits: ReadingLimits) -> None:
+    """Refuses more operations than a group has, wherever they were listed.
+
+    Raises:
+        TooManySitesError: more than the limit.
+    """
+    for name, value in values.items():
+        if isinstance(value, list) and _OPERATION.search(name):
+            _check_count(len(value), limits)
+
+
+def _check_count(operations: int, limits: ReadingLimits) -> None:
+    if operations > limits.operations:
+        raise TooManySitesError(f"{operations} symmetry operations, the limit is {limits.operations}")
 
 
 def _counts(block: str) -> tuple[int, int]:

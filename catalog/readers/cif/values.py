@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from pymatgen.core import Lattice
@@ -21,16 +23,25 @@ from catalog.readers.cif.scan import (
     number,
     without_uncertainty,
 )
+from catalog.readers.cif.words import block_of
 
-_NEEDED = ("_cell_", "_atom_site_", "_atom_type_", "_symmetry_", "_space_group", "_magnetic_space_group")
+_CELL, _SYMMETRY = ("_cell_",), ("_symmetry_", "_space_group", "_magnetic_space_group")
 _LABEL, _SYMBOL, _OCCUPANCY = "_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy"
 _HYDROGEN = frozenset({"H", "D", "T"})
 _HYDROXIDE = re.compile(r"(?:OH(?![a-z])|O-H|[Ww]at|Ow|OW)")
 """How symbols of hydroxide and water begin: the oxygen of one site, its hydrogen without any."""
 
 
-def resolve(text: str) -> tuple[CifBlock, list[str]]:
+_ATOMS = frozenset((_LABEL, _SYMBOL, _OCCUPANCY, *FRACTIONS, *CARTESIAN))
+_LONGEST = 60
+"""Characters of a label or symbol that count."""
+
+
+def resolve(text: str, others: Sequence[str] = ()) -> tuple[CifBlock, list[str]]:
     """One block with what a structure needs, its values resolved, and remarks on them.
+
+    A cell or a symmetry that the block lacks altogether is taken from the nearest of `others`, which are the
+    blocks without atoms, the last before this one first.
 
     Numbers lose their uncertainty; an occupancy that is unknown or left out is 1; Cartesian places become
     fractions of the cell; hydrogen without a place is left out.
@@ -39,17 +50,34 @@ def resolve(text: str) -> tuple[CifBlock, list[str]]:
         ParseError: a place or an occupancy is no number, or an atom other than hydrogen has no place.
         NoStructureError: no column of places.
     """
-    # "?" makes any number with a foreign character unreadable, where the parser would drop the character.
-    whole = CifBlock.from_str(joined(text).encode("ascii", "replace").decode("ascii"))
-    data = {name: value for name, value in whole.data.items() if name.startswith(_NEEDED)}
-    loops = [[name for name in loop if name in data] for loop in whole.loops]
+    whole = _words_of(text)
+    data = _of(whole, (*_CELL, *_SYMMETRY, "_atom_type_", "_atom_sites_Cartn_"))
+    data |= {name: value for name, value in whole.data.items() if name in _ATOMS}
+    loops, notes = whole.loops, []
+    for what, names in (("cell", _CELL), ("symmetry", _SYMMETRY)):
+        if not _of(whole, names):
+            lent = next((other for other in map(_words_of, others) if _of(other, names)), None)
+            if lent is not None:
+                data |= _of(lent, names)
+                loops = [*loops, *lent.loops]
+                notes.append(f"the {what} is that of the block {lent.header[:40]}")
+    loops = [[name for name in loop if name in data] for loop in loops]
     block = CifBlock(data, [loop for loop in loops if loop], "x")
     for name in {*LENGTHS, *ANGLES} & set(data):
         data[name] = without_uncertainty("".join(data[name]))
         block.loops = [loop for loop in block.loops if name not in loop]
         if data[name] in UNKNOWN:
             del data[name]
-    return block, _sites(block)
+    return block, [*notes, *_sites(block)]
+
+
+def _words_of(text: str) -> CifBlock:
+    # "?" makes any number with a foreign character unreadable, where the parser would drop the character.
+    return block_of(joined(text).encode("ascii", "replace").decode("ascii"))
+
+
+def _of(block: CifBlock, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in block.data.items() if name.startswith(names)}
 
 
 def _sites(block: CifBlock) -> list[str]:
@@ -62,6 +90,8 @@ def _sites(block: CifBlock) -> list[str]:
     names = next((names for names in (FRACTIONS, CARTESIAN) if set(names) <= set(loop)), None)
     if names is None or not {_LABEL, _SYMBOL} & set(loop):
         raise NoStructureError("the rows of atoms lack a column of places, or labels and symbols")
+    for name in {_LABEL, _SYMBOL} & set(loop):
+        block.data[name] = [word[:_LONGEST] for word in block.data[name]]
     labels = block.data.get(_LABEL) or block.data[_SYMBOL]
     if _LABEL not in loop:
         loop.append(_LABEL)
