@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import pyarrow as pa
 
 from catalog.errors import ReadError, SourceError
+from catalog.sources.values import symbols, text, typed
 from catalog.store.schema import storable
 from polywell.records import Entry, Provenance
 
@@ -49,6 +50,17 @@ class RawEntry:
     formula: str | None = None
     provenance: Provenance = field(default_factory=Provenance)
     elements: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Brings all but the payload to the types of the tables: whatever came, a row can be made of it."""
+        known = {
+            "id": self.id if isinstance(self.id, str) else text(self.id) or "",
+            "formula": text(self.formula),
+            "provenance": typed(self.provenance),
+            "elements": None if self.elements is None else symbols(self.elements),
+        }
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True)
@@ -138,8 +150,9 @@ def in_batches(stamps: Callable[[Any], Iterator[Stamp]]) -> Callable[[Any], Iter
     def index(source: Any) -> Iterator[pa.RecordBatch]:
         stream = stamps(source)
         while part := list(islice(stream, INDEX_ROWS)):
-            ids = [storable(id_) for id_, _ in part]
-            columns = [pa.array(column, pa.string()) for column in (ids, [stamp for _, stamp in part])]
+            ids = [storable(text(id_) or "") for id_, _ in part]
+            changing = [None if stamp is None else storable(stamp) for _, stamp in part]
+            columns = [pa.array(column, pa.string()) for column in (ids, changing)]
             yield pa.RecordBatch.from_arrays(columns, schema=INDEX)
 
     return index

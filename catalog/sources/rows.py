@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError, ReadError, SourceError
 from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.values import text
 from catalog.store.durable import file_digest
 from polywell.records import Provenance
 
@@ -34,12 +35,16 @@ class FileRow:
     error: ReadError | None = None
     number: int | None = None
 
+    def __post_init__(self) -> None:
+        """Makes a text of the id, whatever its type."""
+        object.__setattr__(self, "id", text(self.id))
+
 
 def row_or_error(make: Callable[[], FileRow], id_: str | None) -> FileRow:
-    """The row that `make` gives, or a row that fails where a value in it has a type that nobody expects."""
+    """The row that `make` gives, or a row that fails where a value in it is such as nobody expects."""
     try:
         return make()
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:
         words = f"{type(error).__name__}: {error}"[:200]
         return FileRow(id_, error=ParseError(f"the entry's values are not as expected ({words})"))
 

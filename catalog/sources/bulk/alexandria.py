@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import math
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
@@ -15,6 +14,7 @@ import ijson
 from catalog.errors import SourceError
 from catalog.sources.base import Asked, Source
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
+from catalog.sources.values import first, number, symbols, text
 from polywell.records import Provenance
 
 _BZIP2, _GZIP = b"BZh", b"\x1f\x8b"
@@ -44,7 +44,7 @@ class AlexandriaSource(RowsSource):
 
     def _row(self, entry: dict[str, Any], asked: Collection[str] | None) -> FileRow:
         composition, id_ = _composition(entry), _id(entry)
-        elements = None if composition is None else tuple(sorted(composition))
+        elements = None if composition is None else symbols(sorted(composition))
         data, structure = _data(entry), entry.get("structure")
         needless = self._is_needless(id_, elements, asked)
         return FileRow(
@@ -53,15 +53,15 @@ class AlexandriaSource(RowsSource):
             formula=None if composition is None else "".join(f"{el}{n:g}" for el, n in composition.items()),
             elements=elements,
             provenance=Provenance(
-                e_above_hull_ev=_number(data.get("e_above_hull")),
-                last_updated=_first(data, _DATE_KEYS),
-                functional=_first({**(entry.get("parameters") or {}), **data}, _FUNCTIONAL_KEYS),
+                e_above_hull_ev=number(data.get("e_above_hull")),
+                last_updated=first(data, _DATE_KEYS, text),
+                functional=first({**(entry.get("parameters") or {}), **data}, _FUNCTIONAL_KEYS, text),
             ),
         )
 
     def _stamps(self) -> Iterator[tuple[str | None, str | None]]:
         for entry in self._entries():
-            yield _id(entry), _first(_data(entry), _DATE_KEYS)
+            yield _id(entry), first(_data(entry), _DATE_KEYS, text)
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         number = 0
@@ -91,7 +91,8 @@ def _data(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _id(entry: Mapping[str, Any]) -> str | None:
-    return _first(_data(entry), _ID_KEYS) or _first(entry, ("entry_id",))
+    found: str | None = first(_data(entry), _ID_KEYS, text) or text(entry.get("entry_id"))
+    return found
 
 
 def _composition(entry: Mapping[str, Any]) -> dict[str, float] | None:
@@ -100,13 +101,3 @@ def _composition(entry: Mapping[str, Any]) -> dict[str, float] | None:
     if not isinstance(composition, dict):
         return None
     return {str(symbol): float(amount) for symbol, amount in composition.items() if amount} or None
-
-
-def _first(values: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    return next((str(values[key]) for key in keys if values.get(key)), None)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return float(value)

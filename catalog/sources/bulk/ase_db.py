@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from catalog.errors import ParseError, SourceError
 from catalog.readers.arrays import PLACEHOLDER
 from catalog.readers.ase_rows import SQLITE, AseRow, count_of_file, rows_of_file
 from catalog.sources.base import Asked, Chemistry, Source
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
+from catalog.sources.values import first, number, text
 from polywell.records import Provenance
 
 _YEAR_S, _EPOCH_S = 31_557_600.0, 946_681_200.0
@@ -66,9 +66,9 @@ class AseDbSource(RowsSource):
         except ParseError as error:
             return FileRow(id_, error=error)
         known = Provenance(
-            e_above_hull_ev=_number(pairs),
+            e_above_hull_ev=first(pairs, _HULL_KEYS, number),
             last_updated=_date(row.mtime),
-            functional=next((str(pairs[key]) for key in _FUNCTIONAL_KEYS if key in pairs), None),
+            functional=first(pairs, _FUNCTIONAL_KEYS, text),
             theoretical=True if row.calculator else None,
         )
         atoms = [symbol for symbol in symbols if symbol != PLACEHOLDER]
@@ -96,10 +96,6 @@ class AseDbSource(RowsSource):
             return count_of_file(self._file)
         except sqlite3.Error as error:
             raise self._broken(0, error) from error
-
-
-def _number(pairs: Mapping[str, Any]) -> float | None:
-    return next((float(pairs[key]) for key in _HULL_KEYS if isinstance(pairs.get(key), (int, float))), None)
 
 
 def _date(years: object) -> str | None:

@@ -14,6 +14,7 @@ from catalog.readers.limits import LIMITS
 from catalog.sources.base import Asked, Source
 from catalog.sources.materials_project.documents import date_of, elements_of, provenance_of
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
+from catalog.sources.values import text
 
 _GZIP = b"\x1f\x8b"
 
@@ -87,11 +88,11 @@ def _document(line: bytes, number: int) -> tuple[dict[str, Any], ReadError | Non
 
 def _id(document: dict[str, Any]) -> str | None:
     """The id as the user knows it: `mp-149`, also where the file has the padded form."""
-    id_ = document.get("material_id")
-    if id_ is None:
+    id_ = text(document.get("material_id"))
+    if not id_:
         return None
-    if isinstance(id_, str) and id_.startswith(("mp-", "mvc-")) and id_.partition("-")[2].isdigit():
+    if id_.startswith(("mp-", "mvc-")) and id_.partition("-")[2].isdigit():
         return id_
     from catalog.sources.materials_project.client import plain_id
 
-    return plain_id(str(id_))
+    return plain_id(id_)

@@ -15,6 +15,7 @@ from catalog.errors import SourceChangedError, SourceError, SourceRefusedError
 from catalog.sources.base import Chemistry
 from catalog.sources.materials_project.documents import FIELDS
 from catalog.sources.materials_project.queries import Query, queries
+from catalog.sources.values import text
 from catalog.sources.web import Pace, Patience, PoliteSession
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ class SummaryService:
                 f"{self.endpoint} tells no database version (HTTP status {answer.status_code}); "
                 f"expected the address of a Materials Project service in {ENDPOINT_VARIABLE}"
             )
-        return str(version), list(known.get("access_controlled_batch_ids") or [])
+        batches = known.get("access_controlled_batch_ids")
+        return str(version), list(batches) if isinstance(batches, list) else []
 
     def _check_version(self, started: str | None) -> None:
         now = self._heartbeat()[0]
@@ -213,8 +215,8 @@ def plain_id(text: str) -> str:
 
 def id_of(document: Mapping[str, Any]) -> str | None:
     """The id of a document as the user knows it; None where it has none."""
-    id_ = document.get("material_id")
-    return None if id_ is None else plain_id(str(id_))
+    id_ = text(document.get("material_id"))
+    return plain_id(id_) if id_ else None
 
 
 def _answered(ask: Callable[[], Answer]) -> Answer:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from catalog.sources.licences import MATERIALS_PROJECT
+from catalog.sources.values import first, flag, number, symbols, text
 from polywell.records import Provenance
 
 INDEX_FIELDS = ("material_id", "last_updated", "elements")
@@ -32,8 +32,7 @@ _RUN_TYPES = ("run_type", "functional", "calc_type")
 
 def elements_of(document: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Elements that the document declares."""
-    elements = document.get("elements")
-    return tuple(str(symbol) for symbol in elements) if isinstance(elements, list) else None
+    return symbols(document.get("elements"))
 
 
 def date_of(document: Mapping[str, Any]) -> str | None:
@@ -41,27 +40,27 @@ def date_of(document: Mapping[str, Any]) -> str | None:
     value = document.get("last_updated")
     if isinstance(value, Mapping):
         value = value.get("$date")
-    return None if value is None else str(value)
+    return text(value)
 
 
 def provenance_of(document: Mapping[str, Any], database_version: str | None) -> Provenance:
     """What the document says beyond its structure."""
     builder = document.get("builder_meta") or {}
-    label = builder.get("license")
+    label = text(builder.get("license"))
     deprecated = document.get("deprecated")
     reasons = document.get("deprecation_reasons")
     note = "deprecated: " + ", ".join(map(str, reasons)) if deprecated and reasons else None
     return Provenance(
-        theoretical=_flag(document.get("theoretical")),
-        e_above_hull_ev=_number(document.get("energy_above_hull")),
-        licence=None if label is None else MATERIALS_PROJECT.get(str(label), str(label)),
+        theoretical=flag(document.get("theoretical")),
+        e_above_hull_ev=number(document.get("energy_above_hull")),
+        licence=None if label is None else MATERIALS_PROJECT.get(label, label),
         note=note,
-        database_version=database_version or _text(builder.get("database_version")),
+        database_version=database_version or text(builder.get("database_version")),
         last_updated=date_of(document),
-        functional=next((_text(document[name]) for name in _RUN_TYPES if document.get(name)), None),
-        magnetic_ordering=_text(document.get("ordering")),
+        functional=first(document, _RUN_TYPES, text),
+        magnetic_ordering=text(document.get("ordering")),
         database_ids=_ids_elsewhere(document.get("database_IDs")),
-        deprecated=_flag(deprecated),
+        deprecated=flag(deprecated),
     )
 
 
@@ -70,17 +69,3 @@ def _ids_elsewhere(ids: object) -> str | None:
         return None
     names = sorted({str(id_) for several in ids.values() for id_ in several or ()})
     return ", ".join(names) or None
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return float(value)

@@ -6,11 +6,11 @@ where the database lists it among its properties, so that a renamed one costs a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from catalog.sources.values import number, text
 from polywell.records import Provenance
 
 KPA_PER_GPA = 1e6
@@ -74,25 +74,15 @@ class Field:
     source: str = field(default="", compare=False)
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
 def _at_least_zero(value: Any) -> float | None:
     """OQMD and JARVIS count the distance of a stable compound below zero, down to the next ones."""
-    number = _number(value)
-    return None if number is None else max(number, 0.0)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None or value == "" else str(value)
+    found = number(value)
+    return None if found is None else max(found, 0.0)
 
 
 def _gpa_from_kpa(value: Any) -> float | None:
-    number = _number(value)
-    return None if number is None else number / KPA_PER_GPA
+    found = number(value)
+    return None if found is None else found / KPA_PER_GPA
 
 
 def _is_bad_status(value: Any) -> bool | None:
@@ -104,25 +94,26 @@ def _is_computed(value: Any) -> bool | None:
 
 
 def _icsd(value: Any) -> str | None:
-    digits = str(value).strip() if value is not None else ""
-    return f"icsd-{digits}" if digits.isdigit() and int(digits) > 0 else None
+    digits = (text(value) or "").strip()
+    return f"icsd-{digits}" if digits.isdigit() and digits.strip("0") else None
 
 
 def _doi(value: Any) -> str | None:
-    return None if not value else f"doi:{value}"
+    name = text(value)
+    return f"doi:{name}" if name else None
 
 
 FIELDS: tuple[Field, ...] = (
-    Field(("_mp_stability", "gga_gga+u_r2scan", "energy_above_hull"), "e_above_hull_ev", _number),
-    Field(("_mp_stability", "gga_gga+u", "energy_above_hull"), "e_above_hull_ev", _number),
-    Field(("_mp_stability", "r2scan", "energy_above_hull"), "e_above_hull_ev", _number),
-    Field(("_alexandria_hull_distance",), "e_above_hull_ev", _number),
-    Field(("_alexandria_xc_functional",), "functional", _text),
+    Field(("_mp_stability", "gga_gga+u_r2scan", "energy_above_hull"), "e_above_hull_ev", number),
+    Field(("_mp_stability", "gga_gga+u", "energy_above_hull"), "e_above_hull_ev", number),
+    Field(("_mp_stability", "r2scan", "energy_above_hull"), "e_above_hull_ev", number),
+    Field(("_alexandria_hull_distance",), "e_above_hull_ev", number),
+    Field(("_alexandria_xc_functional",), "functional", text),
     Field(("_oqmd_stability",), "e_above_hull_ev", _at_least_zero),
     Field(("_jarvis_ehull",), "e_above_hull_ev", _at_least_zero),
     Field(("_jarvis_icsd",), "database_ids", _icsd),
-    Field(("_odbx_thermodynamics", "hull_distance"), "e_above_hull_ev", _number),
-    Field(("_odbx_dft_parameters", "xc_functional"), "functional", _text),
+    Field(("_odbx_thermodynamics", "hull_distance"), "e_above_hull_ev", number),
+    Field(("_odbx_dft_parameters", "xc_functional"), "functional", text),
     Field(("_cod_cellpressure",), "pressure_gpa", _gpa_from_kpa),
     Field(("_cod_doi",), "citation", _doi),
     Field(("_cod_method",), "theoretical", _is_computed),
@@ -144,7 +135,6 @@ def provenance_of(attributes: Mapping[str, Any], general: Provenance) -> Provena
         for key in row.path:
             value = value.get(key) if isinstance(value, Mapping) else None
         found = None if value is None else row.read(value)
-        if found is not None and row.into not in values:
+        if found not in (None, "") and row.into not in values:
             values[row.into] = found
-    modified = attributes.get("last_modified")
-    return replace(general, last_updated=None if modified is None else str(modified), **values)
+    return replace(general, last_updated=text(attributes.get("last_modified")), **values)

@@ -23,6 +23,7 @@ from catalog.sources.optimade.client import (
 )
 from catalog.sources.optimade.providers import DATABASES, Database, provenance_of, provider_properties
 from catalog.sources.rows import FileRow, row_or_error
+from catalog.sources.values import symbols, text
 from catalog.sources.web import PATIENCE, Pace, Patience, PoliteSession
 from polywell.records import Provenance
 
@@ -105,9 +106,8 @@ class OptimadeSource:
         with closing(self._session):
             entries = self._entries(("last_modified",), self._filters())
             for number, entry in enumerate(entries, start=1):
-                modified = attributes_of(entry).get("last_modified")
-                id_, _ = names.take(str(entry.get("id") or f"(entry {number})"))
-                yield id_, None if modified is None else str(modified)
+                id_, _ = names.take(text(entry.get("id")) or f"(entry {number})")
+                yield id_, text(attributes_of(entry).get("last_modified"))
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """Streams the entries of the chemistry, or those of `ids`; one that comes twice is an error.
@@ -143,8 +143,7 @@ class OptimadeSource:
         )
         names = UniqueIds()
         for number, entry in enumerate(entries, start=1):
-            wanted = None if entry.get("id") is None else str(entry["id"])
-            row = row_or_error(partial(_row, entry, general), wanted)
+            row = row_or_error(partial(_row, entry, general), text(entry.get("id")))
             id_, again = names.take(row.id or f"(entry {number})")
             error = row.error
             if again:
@@ -173,8 +172,9 @@ class OptimadeSource:
             one_of = " OR ".join(f'id="{quoted(id_)}"' for id_ in some)
             try:
                 for entry in self._service.entries(fields, [one_of]):
-                    if entry.get("id") in some:
-                        given.add(str(entry["id"]))
+                    id_ = text(entry.get("id"))
+                    if id_ in some:
+                        given.add(id_)
                         yield entry
             except NotUnderstoodError:
                 pass  # not every service filters by id; each has an address for every entry
@@ -254,15 +254,14 @@ def _database(place: str, name: str) -> Database:
 
 def _row(entry: Item, general: Provenance) -> FileRow:
     attributes = attributes_of(entry)
-    elements = attributes.get("elements")
     error = entry.get("error")  # put there by the client: what comes of JSON is no error
     if isinstance(error, ReadError):
-        return FileRow(str(entry["id"]), error=error)
+        return FileRow(entry["id"], error=error)
     fields = (*STRUCTURE_FIELDS, *SPAN_FIELDS)
     return FileRow(
-        id=str(entry["id"]),
+        id=entry.get("id"),
         payload={name: attributes[name] for name in fields if attributes.get(name) is not None},
         formula=attributes.get("chemical_formula_reduced"),
-        elements=None if elements is None else tuple(str(symbol) for symbol in elements),
+        elements=symbols(attributes.get("elements")),
         provenance=provenance_of(attributes, general),
     )
