@@ -149,13 +149,13 @@ def _from_ase(
             raise NotAStructureError(
                 "the geometry.in holds formulas (symmetry_...), which are not evaluated; leave them out"
             )
-        images = read(
-            str(path),
-            format=form,
-            index=slice(0, limits.structures + 1),
-            do_not_split_by_at_sign=True,
-            **_READ_WITH.get(form, {}),
-        )
+        frames = slice(0, limits.structures + 1)
+        images: Any
+        if form == "traj":
+            images = _trajectory(path, frames)
+        else:
+            told = _READ_WITH.get(form, {})
+            images = read(str(path), format=form, index=frames, do_not_split_by_at_sign=True, **told)
     except (ReadError, MemoryError):
         raise
     except UnknownFileTypeError as error:
@@ -172,6 +172,34 @@ def _from_ase(
     if len(atoms_list) > limits.structures:
         raise TooManyStructuresError(f"more than {limits.structures} structures in one file, the limit")
     return list(_converted(atoms_list, limits))
+
+
+def _trajectory(path: Path, frames: slice) -> list[Any]:
+    """The frames of a trajectory of ASE, without the calculators and constraints that ASE would make of it.
+
+    Raises:
+        NotAStructureError: another container, such as the pickles that trajectories were before ASE 3.9.
+    """
+    from ase import Atoms
+    from ase.io import ulm
+
+    try:
+        opened = ulm.open(str(path))
+    except ulm.InvalidULMFileError as error:
+        raise NotAStructureError("this is no trajectory of ASE 3.9 or later") from error
+    with opened as first:
+        if first.get_tag() != "ASE-Trajectory":
+            raise NotAStructureError(f"the file holds {str(first.get_tag())[:40]!r}, expected a trajectory")
+        every = (first[number] for number in range(*frames.indices(len(first))))
+        return [
+            Atoms(
+                frame.get("numbers", first.get("numbers")),
+                frame.positions,
+                cell=frame.cell,
+                pbc=frame.get("pbc", first.get("pbc")),
+            )
+            for frame in every
+        ]
 
 
 def _converted(atoms_list: list[Any], limits: ReadingLimits) -> Iterator[Structure | ReadError]:

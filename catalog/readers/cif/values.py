@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Lattice
 from pymatgen.io.cif import CifBlock
 
@@ -33,6 +34,7 @@ _HYDROXIDE = re.compile(r"(?:OH(?![a-z])|O-H|[Ww]at|Ow|OW)")
 
 
 _ATOMS = frozenset((_LABEL, _SYMBOL, _OCCUPANCY, *FRACTIONS, *CARTESIAN))
+_AXES = "_atom_sites_Cartn_tran_"
 _LONGEST = 60
 """Characters of a label or symbol that count."""
 
@@ -51,7 +53,7 @@ def resolve(text: str, others: Sequence[str] = ()) -> tuple[CifBlock, list[str]]
         NoStructureError: no column of places.
     """
     whole = _words_of(text)
-    data = _of(whole, (*_CELL, *_SYMMETRY, "_atom_type_", "_atom_sites_Cartn_"))
+    data = _of(whole, (*_CELL, *_SYMMETRY, "_atom_type_", _AXES))
     data |= {name: value for name, value in whole.data.items() if name in _ATOMS}
     loops, notes = whole.loops, []
     for what, names in (("cell", _CELL), ("symmetry", _SYMMETRY)):
@@ -150,20 +152,36 @@ def _element(symbol: str) -> str:
 
 
 def _fractions(block: CifBlock, places: list[list[str]]) -> list[list[str]]:
-    """Cartesian places in Å as fractions of the cell: a along x, b in the plane of x and y.
+    """Cartesian places in Å as fractions of the cell, by the axes that the CIF declares.
 
-    These are the axes of the PDB, which other readers take too where a CIF declares none.
+    Where it declares none: a along x, b in the plane of x and y, as in the PDB and as other readers take it.
 
     Raises:
-        NoStructureError: no cell, or axes of its own.
+        NoStructureError: no cell, or axes that are not told in full.
     """
     cell = cell_of(block.data)
-    if cell is None or any(name.startswith("_atom_sites_Cartn_tran") for name in block.data):
-        raise NoStructureError("Cartesian places with axes of their own, or without a cell, are not read")
-    lattice = Lattice.from_parameters(*cell, vesta=False)
-    a, b = lattice.matrix[0], lattice.matrix[1]
-    x = a / np.linalg.norm(a)
-    z = np.cross(a, b) / np.linalg.norm(np.cross(a, b))
-    axes = np.array([x, np.cross(z, x), z])
-    fractions = np.array(places, dtype=np.float64) @ axes @ np.linalg.inv(lattice.matrix)
+    if cell is None:
+        raise NoStructureError("Cartesian places without a cell are not read")
+    axes, shift = _declared_axes(block)
+    if axes is None:
+        lattice = Lattice.from_parameters(*cell, vesta=False)
+        a, b = lattice.matrix[0], lattice.matrix[1]
+        x = a / np.linalg.norm(a)
+        z = np.cross(a, b) / np.linalg.norm(np.cross(a, b))
+        axes = (lattice.matrix @ np.array([x, np.cross(z, x), z]).T).T
+    fractions = (np.array(places, dtype=np.float64) - shift) @ np.linalg.inv(axes).T
     return [[f"{value:.10f}" for value in row] for row in fractions]
+
+
+def _declared_axes(block: CifBlock) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+    """The matrix in Å that makes Cartesian places of fractions (None if not declared), and their origin."""
+    axes = [[block.data.get(f"{_AXES}matrix_{i}{j}", "?") for j in "123"] for i in "123"]
+    shift = [block.data.get(f"{_AXES}vector_{i}", "0") for i in "123"]
+    if not any(name.startswith(f"{_AXES}matrix_") for name in block.data):
+        return None, np.array([number(word) for word in shift])
+    matrix = np.array([[number(word) for word in row] for row in axes])
+    if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-6:
+        raise NoStructureError(
+            "the Cartesian axes are not told in full by _atom_sites_Cartn_tran_matrix_11 ..."
+        )
+    return matrix, np.array([number(word) for word in shift])

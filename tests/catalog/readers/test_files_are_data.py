@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.constraints import FixAtoms
 from ase.db import connect
+from ase.io import ulm, write
 from ase.io.formats import ioformats
 
 import polywell
@@ -194,7 +197,22 @@ def test_what_would_run_code_or_ask_a_server_is_refused(planted: Path, name: str
     (planted / name).write_bytes(data)
     with pytest.raises(ReadError) as caught:
         structures_in(planted / name)
-    assert isinstance(caught.value, NotAStructureError) or name == "x.traj"
+    assert isinstance(caught.value, NotAStructureError)
+
+
+def test_a_trajectory_is_read_by_its_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    symbols, scaled = [el for el, *_ in ATOMS], [abc for _, *abc in ATOMS]
+    frames = [Atoms(symbols, scaled_positions=scaled, cell=LATTICE, pbc=True) for _ in range(2)]
+    frames[0].set_constraint(FixAtoms([0]))
+    frames[1].calc = SinglePointCalculator(frames[1], energy=1.0)
+    write(tmp_path / "x.traj", frames)
+    for name in ("ase.constraints.dict2constraint", "ase.io.trajectory.read_atoms"):
+        monkeypatch.setattr(name, None)
+    assert [entry.formula for entry in structures_in(tmp_path / "x.traj")] == ["CaCuO2"] * 2
+    with ulm.open(tmp_path / "x.traj", "w", tag="Another") as other:
+        other.write(numbers=[1])
+    with pytest.raises(NotAStructureError, match="'Another'"):
+        structures_in(tmp_path / "x.traj")
 
 
 def test_a_geometry_of_fhi_aims_without_formulas_is_read(tmp_path: Path) -> None:

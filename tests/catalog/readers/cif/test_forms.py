@@ -264,14 +264,33 @@ def test_cartesian_places_are_those_of_the_cell(read: Callable) -> None:
     assert_crystal(read(text), mercury())
 
 
-def test_cartesian_axes_of_an_oblique_cell_are_those_of_the_pdb(read: Callable) -> None:
-    # a along x, b in the plane of x and y, by hand for gamma = 120 degrees.
+# The columns of the matrix are a, b and c, here with b along y.
+AXES = "".join(
+    f"_atom_sites_Cartn_tran_matrix_{i}{j} {value}\n"
+    for i, row in enumerate([(3.4641016, 0, 0), (-2, 4, 0), (0, 0, 6)], start=1)
+    for j, value in enumerate(row, start=1)
+)
+
+
+@pytest.mark.parametrize(
+    ("axes", "first", "second"),
+    [
+        ("", f"-1 {3**0.5:.8f} 3", "2 0 0"),
+        (AXES, "0 2 3", "1.7320508 -1 0"),
+        (AXES + "_atom_sites_Cartn_tran_vector_3 1.5\n", "0 2 4.5", "1.7320508 -1 1.5"),
+    ],
+)
+def test_cartesian_axes_are_those_that_are_declared_or_those_of_the_pdb(
+    axes: str, first: str, second: str, read: Callable
+) -> None:
+    # Without a declaration a along x, b in the plane of x and y, by hand for gamma = 120 degrees.
+    origin = "0 0 1.5" if "vector" in axes else "0 0 0"
     text = (
         "data_x\n_cell_length_a 4\n_cell_length_b 4\n_cell_length_c 6\n"
         + ANGLES.replace("gamma 90", "gamma 120")
         + "_space_group_IT_number 1\n"
         + COLUMNS.replace("fract", "Cartn")
-        + f"Cu1 Cu 0 0 0 1\nO1 O -1 {3**0.5:.8f} 3 1\nO2 O 2 0 0 1\n"
+        + f"Cu1 Cu {origin} 1\nO1 O {first} 1\nO2 O {second} 1\n{axes}"
     )
     expected = Structure(Lattice.hexagonal(4, 6), ["Cu", "O", "O"], [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0]])
     assert_crystal(read(text), expected)
