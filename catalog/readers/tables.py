@@ -48,7 +48,8 @@ def read_table(data: bytes, limits: ReadingLimits) -> list[Found]:
     text = as_text(data)
     with _long_cells(limits):
         try:
-            header, *rows = (row for row in csv.reader(io.StringIO(text), delimiter=_separator(text)) if row)
+            reader = csv.reader(io.StringIO(text), delimiter=_separator(text))
+            header, *rows = ([_broken_into_lines(cell) for cell in row] for row in reader if row)
         except (csv.Error, ValueError) as error:
             raise ParseError(f"this is no table: {one_line(error)}") from error
     if len(rows) > limits.structures:
@@ -69,6 +70,11 @@ def read_table(data: bytes, limits: ReadingLimits) -> list[Found]:
         for number, (id_, row) in enumerate(zip(ids, rows, strict=True), start=1)
         for found in _in_row(row, column, id_, f"row {number}, column {header[column][:30]!r}", limits)
     ]
+
+
+def _broken_into_lines(cell: str) -> str:
+    r"""The cell with line feeds where they were written as \n."""
+    return cell if "\n" in cell or not is_cif(cell) else cell.replace("\\r", "").replace("\\n", "\n")
 
 
 def _in_row(

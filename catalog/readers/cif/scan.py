@@ -15,11 +15,20 @@ ANGLES = ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")
 LENGTHS = ("_cell_length_a", "_cell_length_b", "_cell_length_c")
 FRACTIONS = ("_atom_site_fract_x", "_atom_site_fract_y", "_atom_site_fract_z")
 CARTESIAN = ("_atom_site_Cartn_x", "_atom_site_Cartn_y", "_atom_site_Cartn_z")
+MAGNETIC = (
+    "_space_group_symop_magn_operation.xyz",
+    "_space_group_symop_magn_centering.xyz",
+    "_space_group_magn.name_BNS",
+    "_space_group_magn.number_BNS",
+    "_space_group_magn.transform_BNS_Pp_abc",
+    "_magnetic_space_group.transform_to_standard_Pp_abc",
+)
+"""Names of the magnetic dictionary; the last is of a time before it was settled."""
 UNKNOWN = frozenset({".", "?", ""})
 """Words for a value that is left out (or the default), and for one that nobody knows."""
 
 _NAMES = {
-    name.lower(): name
+    name.lower().replace(".", "_"): name
     for name in (
         *(*LENGTHS, *ANGLES, *FRACTIONS, *CARTESIAN),
         *("_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy"),
@@ -29,7 +38,7 @@ _NAMES = {
         *("_symmetry_space_group_name_H-M", "_symmetry_space_group_name_Hall", "_symmetry_Int_Tables_number"),
         *("_space_group_name_H-M_alt", "_space_group_name_H-M_full", "_space_group_name_H-M_ref"),
         *("_space_group_name_Hall", "_space_group_IT_number", "_space_group_IT_coordinate_system_code"),
-        *("_symmetry_cell_setting", "_space_group_crystal_system"),
+        *("_symmetry_cell_setting", "_space_group_crystal_system", *MAGNETIC),
     )
 }
 _NAMES["_symmetry_space_group_name_h_m"] = "_symmetry_space_group_name_H-M"

@@ -16,7 +16,7 @@ from pymatgen.core import Lattice, SymmOp
 from pymatgen.io.cif import CifBlock
 
 from catalog.errors import ParseError
-from catalog.readers.cif.scan import ANGLES, UNKNOWN, cell_of
+from catalog.readers.cif.scan import ANGLES, MAGNETIC, UNKNOWN, cell_of
 
 _LISTED = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
 _HALL = ("_space_group_name_Hall", "_symmetry_space_group_name_Hall")
@@ -24,14 +24,6 @@ _SYMBOL = ("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt", "_spac
 _GROUP = ("_space_group_name_H-M_ref", "_space_group_IT_number", "_symmetry_Int_Tables_number")
 """Names of values that tell the group, but not the setting."""
 _CODE = "_space_group_IT_coordinate_system_code"
-
-_MAGNETIC = ("_space_group_symop_magn_operation.xyz", "_space_group_symop_magn_centering.xyz")
-_MAGNETIC_GROUP = ("_space_group_magn.name_BNS", "_space_group_magn.number_BNS")
-_TO_STANDARD = (
-    "_space_group_magn.transform_BNS_Pp_abc",
-    "_magnetic_space_group.transform_to_standard_Pp_abc",
-)
-"""Names of the magnetic dictionary; the last is of a time before it was settled."""
 
 _OPERATION = re.compile(r"(?:[-+\d./xyz ]+,){2}[-+\d./xyz ]+")
 _ORIGIN = re.compile(r"origin(?:choice)?(?=[12])")
@@ -111,10 +103,7 @@ def _magnetic_operations(block: CifBlock) -> list[str]:
     """
     from pymatgen.symmetry.maggroups import MagneticSpaceGroup  # opens a database
 
-    named = {_plain(name): name for name in block.data}
-    operations, centrings, *group, first, second = (
-        _words(block, named.get(_plain(name), name)) for name in (*_MAGNETIC, *_MAGNETIC_GROUP, *_TO_STANDARD)
-    )
+    operations, centrings, *group, first, second = (_words(block, name) for name in MAGNETIC)
     if operations:
         centred = [_in_space(word) for word in centrings or ["x,y,z,+1"]]
         made = [one * other for one in centred for other in map(_in_space, operations)]
@@ -132,13 +121,10 @@ def _magnetic_operations(block: CifBlock) -> list[str]:
     return list(found.values())
 
 
-def _plain(name: str) -> str:
-    return name.replace(".", "_").lower()
-
-
 def _in_space(word: str) -> SymmOp:
     """What an operation such as x,y,-z,-1 does to places."""
-    space, _, _ = word.replace(" ", "").lower().rpartition(",")
+    *places, last = word.replace(" ", "").lower().split(",")
+    space = ",".join(places if len(places) == 3 else [*places, last])
     if not _OPERATION.fullmatch(space):
         raise ParseError(f"the magnetic operation {word!r} is not understood, expected x,y,z,+1")
     return SymmOp.from_xyz_str(space)

@@ -46,6 +46,7 @@ HEADER = ["material_id", "remark", "cif"]
         ("x.CSV", table(HEADER, ROWS, end="\n")),
         ("x.tsv", table(HEADER, ROWS, "\t")),
         ("x.csv", table(HEADER, ROWS, ";")),
+        ("x.csv", table(HEADER, [[*row[:2], row[2].replace("\n", "\\n")] for row in ROWS])),
         ("x.csv", table(HEADER, ROWS, "|")),
         ("x.csv", b"\xef\xbb\xbf" + table(HEADER, ROWS)),
         ("x.csv", table(HEADER, ROWS).decode().encode("utf-16")),
