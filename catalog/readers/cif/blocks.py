@@ -107,6 +107,8 @@ def read_cif(
             continue
         nearest = [parts[one] for one in sorted(lending, key=lambda one: (one > place, abs(one - place)))]
         part = _parse(block, nearest, Formula(stated.amounts, is_net_metal), limits)
+        if part.error is not None and remarks:
+            part.error.args = ("; ".join([str(part.error), *remarks]),)
         yield replace(part, notes=(*part.notes, *remarks))
     if not found:
         raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")

@@ -179,7 +179,7 @@ def _fitting(block: CifBlock, name: str, found: list[int]) -> Iterator[Symmetry]
     for setting, words, _, (angles, notes) in fitting or [(*one, ({}, ())) for one in described]:
         group = _group(setting)
         symbol = group.international_full.replace(" ", "") + (f":{group.choice}" if group.choice else "")
-        note = f"No _symmetry_equiv_pos_as_xyz type key found. Spacegroup from {name} used: {symbol}"
+        note = f"no operations listed: those of {symbol}, by {name}"
         yield Symmetry(words, angles, (note, *notes))
 
 

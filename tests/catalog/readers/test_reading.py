@@ -31,7 +31,7 @@ def test_a_cif_with_symmetry_is_expanded(symmetric_cif: str, raw_cif: Callable, 
     assert entry.structure is not None and entry.structure.composition.formula == "La4 Cu2 O8"
     assert (
         entry.provenance.note is not None
-        and "Spacegroup from _symmetry_space_group_name_H-M" in entry.provenance.note
+        and "those of I4/m2/m2/m, by _symmetry_space_group_name_H-M" in entry.provenance.note
     )
 
 
@@ -195,7 +195,7 @@ def test_notes_are_added_to_the_sources_own_and_stay_short(symmetric_cif: str, n
     raw = RawEntry("s", "x", "cif", symmetric_cif, None, Provenance(note="n" * 290, pressure_gpa=1.0))
     provenance = read(raw, needs)[0].provenance
     assert provenance.pressure_gpa == 1.0
-    assert str(provenance.note).startswith("n" * 290 + "; No ") and len(str(provenance.note)) == 300
+    assert str(provenance.note).startswith("n" * 290 + "; no ") and len(str(provenance.note)) == 300
 
 
 def test_elements_without_electronegativity_are_no_warning(raw_cif: Callable, needs: Callable) -> None:

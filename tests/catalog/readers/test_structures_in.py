@@ -21,7 +21,7 @@ def test_a_cif_gives_its_entry_as_the_pipeline_reads_it(symmetric_cif: str, tmp_
     (entry,) = structures_in(tmp_path / "a b.cif")
     assert (entry.id, entry.formula, entry.elements) == ("a b.cif", "La2CuO4", ("Cu", "La", "O"))
     assert entry.structure is not None and len(entry.structure) == 14
-    assert "Spacegroup from _symmetry_space_group_name_H-M" in str(entry.provenance.note)
+    assert "by _symmetry_space_group_name_H-M" in str(entry.provenance.note)
 
 
 def test_a_compressed_poscar_is_read_too(la2cuo4: Structure, tmp_path: Path) -> None:

@@ -87,6 +87,12 @@ def test_a_field_left_open_does_not_swallow_the_next_block(second: str, read: Ca
     assert "a text field before data_II is not closed" in str(parts[0].provenance.note)
 
 
+def test_a_field_left_open_before_the_atoms_fails_and_says_why(read: Callable) -> None:
+    first, second = read(f"data_I\n_remark\n;\nopen\n{CELL}{LISTED}{ATOMS}data_II\n{CELL}{LISTED}{ATOMS}")
+    assert isinstance(first, Failure) and "a text field before data_II is not closed" in first.message
+    assert volumes([second]) == [8]
+
+
 def test_fields_that_are_closed_may_hold_anything(read: Callable) -> None:
     quiet = read(TWO.format(";\ndata_III\nloop_\n_atom_site_label\nCu1\n;\n", ""))
     assert volumes(quiet) == [8, 8]
