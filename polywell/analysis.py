@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from polywell.evidence.calibration import CalibratedTc, Neighbour
 from polywell.geometry.sheets import Sheet
-from polywell.records import PHASE_COLUMNS, Estimate, Outcome, Phase, Screening
+from polywell.records import PHASE_COLUMNS, Electrons, Estimate, Outcome, Phase, Screening
 
 if TYPE_CHECKING:
     import pandas  # type: ignore[import-untyped]
@@ -67,6 +67,11 @@ class Analysis:
     def cages(self) -> tuple[Phase, ...]:
         """The distinct cages, in order of growing ξ; those without a λ too."""
         return self.screening.phases
+
+    @property
+    def electrons(self) -> Electrons:
+        """Valence and carriers of the net's metal, and what they rest on; empty where there is no net."""
+        return self.screening.electrons
 
     @property
     def ceiling(self) -> Ceiling | None:
@@ -165,6 +170,12 @@ class Analysis:
         ceiling, estimate = self.ceiling, self.estimate
         if ceiling is not None:
             yield "ceiling", f"{ceiling.tc_k:.1f} K ({ceiling.low_k:.1f} to {ceiling.high_k:.1f} K)"
+        electrons = self.electrons
+        if electrons.electron_state is not None:
+            valence, carriers = electrons.formal_valence, electrons.carriers
+            known = valence is not None and carriers is not None
+            counted = f", valence {valence:+.2f}, carriers {carriers:.3g}" if known else ""
+            yield "electrons", f"{electrons.electron_state}{counted}"
         if estimate is not None:
             low, high = estimate.tc_low_k, estimate.tc_high_k
             yield "expected T_c", f"{estimate.tc_expected_k:.1f} K (80 %: {low:.1f} to {high:.1f} K)"

@@ -1,4 +1,4 @@
-"""Doping of a candidate: the stripe series, the formal valence of its metal, substitutions that worked."""
+"""Doping of a candidate: the stripe series, and substitutions that worked."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pymatgen.core import Composition, Element
 
-from polywell.data.charges import NoChargeError, formal_charges
 from polywell.data.tables import load_table
 from polywell.proposal.stripes import SPACINGS, STRIPE_MEANING, stripe_doping
-
-LEAST_VALENCE, MOST_VALENCE = 0.0, 4.0
-"""Formal valences of a metal of the nets; a value outside says that another ion has another charge."""
-
-LONGEST_FORMULA = 300
 
 NOTHING = "-"
 """Stands for a host or guest where an element is added or taken out."""
@@ -31,18 +24,6 @@ class StripeStep:
     n: int
     doping: Fraction
     meaning: str
-
-
-@dataclass(frozen=True)
-class Valence:
-    """Formal valence of the sheet metal in units of e, and the d electrons that it leaves.
-
-    A mean over all atoms of the metal, those outside the sheets (chains) included.
-    """
-
-    metal: str
-    valence: float
-    d_electrons: float
 
 
 class Replacement(BaseModel):
@@ -73,51 +54,6 @@ class _Table(BaseModel):
 def stripe_series() -> tuple[StripeStep, ...]:
     """The series x = 2/(4n), n = 2 to 8 (proposal, doping and stripes), by falling doping."""
     return tuple(StripeStep(n, stripe_doping(n), STRIPE_MEANING.get(n, "")) for n in SPACINGS)
-
-
-def formal_valence(composition: Composition, metal: str) -> Valence:
-    """The charge of the metal that makes the composition neutral, by `tables/formal_charges.toml`.
-
-    Raises:
-        NoChargeError: the composition does not hold the metal, or another element has no formal charge.
-    """
-    charges, total = formal_charges(), 0.0
-    amounts = {str(symbol): float(amount) for symbol, amount in composition.get_el_amt_dict().items()}
-    of_metal = amounts.pop(metal, 0.0)
-    if of_metal <= 0:
-        raise NoChargeError(f"{composition.reduced_formula} holds no {metal} to balance its charge")
-    for symbol, amount in amounts.items():
-        known = "H" if symbol in ("D", "T") else symbol
-        if known not in charges:
-            raise NoChargeError(f"{symbol} has no formal charge; add it to tables/formal_charges.toml")
-        total += charges[known] * amount
-    valence = -total / of_metal
-    return Valence(metal, valence, d_electrons(metal, valence))
-
-
-def d_electrons(metal: str, valence: float) -> float:
-    """The d electrons that a formal valence leaves to a transition metal."""
-    return float(Element(metal).group - valence)
-
-
-def valence_of(formula: str, metal: str) -> Valence:
-    """The formal valence of the metal in a formula, where it is one that the metal can have.
-
-    Raises:
-        NoChargeError: no formula, or the table of formal charges gives none that the metal can have.
-    """
-    if len(formula) > LONGEST_FORMULA:
-        raise NoChargeError("the formula is too long to be read")
-    try:
-        found = formal_valence(Composition(formula), metal)
-    except ValueError as error:
-        raise NoChargeError(str(error)) from error
-    if not LEAST_VALENCE <= found.valence <= MOST_VALENCE:
-        raise NoChargeError(
-            f"the table of formal charges would make it {found.valence:+.2f}, which it never is: another ion "
-            "of the formula carries another charge here"
-        )
-    return found
 
 
 @cache

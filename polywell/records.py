@@ -44,6 +44,18 @@ class Reason(StrEnum):
     DEPRECATED = "deprecated"
 
 
+class ElectronState(StrEnum):
+    """What the carriers of a compound as it is written mean in its family; bounds in `tables/electrons.toml`."""
+
+    PARENT = "parent"
+    UNDERDOPED = "underdoped"
+    NEAR_BEST = "near best"
+    OVERDOPED = "overdoped"
+    ELECTRON_DOPED = "electron-doped"
+    OUTSIDE = "outside what exists"
+    UNKNOWN = "unknown"
+
+
 REASON_MEANING = {
     Reason.NO_NET_METAL: "the composition holds no metal of the λ table",
     Reason.NO_LIGAND: "the composition holds no element that could bridge or cap the metal",
@@ -142,6 +154,23 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Electrons:
+    """What charge neutrality and bond lengths say of the metal of a net; empty where there is no net."""
+
+    formal_valence: Annotated[float | None, Column("", "Formal valence", "Charge of the metal that makes the formula neutral when every other ion has its usual charge, a mean over all its atoms, those of chains included; in FeAs-type nets a mean over all metals of the net. Empty where an element has no usual charge.", digits=2, detail=35)] = None
+    valence_low: Annotated[float | None, Column("", "Formal valence, low", "The valence with the highest usual charges of all other ions.", digits=2, detail=34)] = None
+    valence_high: Annotated[float | None, Column("", "Formal valence, high", "The valence with the lowest usual charges of all other ions.", digits=2, detail=36)] = None
+    d_electrons: Annotated[float | None, Column("", "d electrons", "d electrons for each metal of the net at the formal valence; in FeAs-type nets foreign metals bring their own.", digits=2)] = None
+    carriers: Annotated[float | None, Column("", "Carriers", "For each metal of the net: holes (valence less 2, negative for electrons) in CuO2-type nets, d electrons in all others.", digits=3, detail=32)] = None
+    electron_state: Annotated[ElectronState | None, Column("", "State", "What the carriers mean for the compound as it is written: parent, underdoped, near best, overdoped, electron-doped, outside what exists, or unknown. Empty where there is no net.", detail=31, diffed=True)] = None
+    foreign_share: Annotated[float | None, Column("", "Foreign metals", "Share of the metals of the net that are others than its own.", detail=37)] = None
+    foreign_metals: Annotated[tuple[str, ...], Column("", "Foreign metals, kinds", "These metals, the most frequent first.")] = ()
+    outside_share: Annotated[float | None, Column("", "Metal outside the nets", "Share of the atoms of the net's metal that stand outside the nets, as in chains.", detail=38)] = None
+    bond_valences: Annotated[tuple[float, ...], Column("", "Bond valence sums", "Bond valence sum of the metals of each kind of sheet, the lowest first; empty where there are no parameters. On computed cells it carries the error of their lengths; with As, P, Se and Te it says no charge.", digits=2, detail=39)] = ()
+    electron_note: Annotated[str | None, Column("", "Electrons in words", "What the carriers rest on: ions of several charges, bound anions, foreign metals, metal outside the nets, or why they cannot be said.", detail=33)] = None
+
+
+@dataclass(frozen=True)
 class Screening:
     """What the entry alone says: candidate, rejected or failed, and everything behind it."""
 
@@ -174,6 +203,7 @@ class Screening:
     apex_radius_outer_ang: Annotated[float | None, Column("Å", "Outer apex radius", "Mean ionic radius of the apex cations of the largest cage; empty when these are anions or have no radius.")] = None
     majority_formula: Annotated[str | None, Column("", "Majority formula", "Reduced formula with every site as its commonest element and sites that are mostly empty left out: the composition up to doping.")] = None
     volume_per_ion_ang3: Annotated[float | None, Column("Å³", "Volume per ion", "Volume of the cell for each site that is not mostly empty.")] = None
+    electrons: Electrons = Electrons()
     provenance: Provenance = Provenance()
 
     def __post_init__(self) -> None:
@@ -225,7 +255,6 @@ class Estimate:
     nearest_residual_k: Annotated[tuple[float, ...], Column("K", "Residual of the nearest", "Measured minus fitted T_c of each nearest known superconductor.")] = ()
     calibration_digest: Annotated[str | None, Column("", "Calibration", "Digest of the training data of the calibration in force when the run was published; empty for entries that are no candidates.", cause="calibration", result=False)] = None
     estimate_note: Annotated[str | None, Column("", "No estimate", "Why there is no estimate of T_c; empty where there is one.", detail=105)] = None
-    formal_valence: Annotated[float | None, Column("", "Formal valence", "Charge of the metal that makes the formula neutral when every other ion has its usual charge, a mean over all its atoms; empty where an element has no usual charge.", digits=2, detail=35)] = None
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,12 @@ from math import cos, radians
 from typing import TypedDict
 
 from polywell import ALGORITHM_VERSION
+from polywell.data.charges import NetKind
 from polywell.data.elements import LIGANDS
+from polywell.electrons.bonds import bonding
+from polywell.electrons.of_structure import electrons_of
 from polywell.families import Families, beyond_published, of_one_family
+from polywell.geometry.cages import OCTAHEDRON
 from polywell.geometry.find import Geometry, Net, find_among
 from polywell.geometry.ions import Floats
 from polywell.geometry.phases import phases
@@ -171,10 +175,21 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
             owners.append(number)
     if structures:
         geometry = find_among(structures, tolerances)
+        bonds = bonding(geometry.ions, tolerances)
         for place, number in enumerate(owners):
             sheets = tuple(net.sheet for net in geometry.nets(place))
-            screened[number] = _judged(batch[number], geometry, place, families, tolerances), sheets
+            judged = _judged(batch[number], geometry, place, families, tolerances)
+            if sheets and place not in geometry.overlaps:
+                net = _net_of_ceiling(judged)
+                judged = replace(judged, electrons=electrons_of(geometry, place, bonds, judged.formula, net))
+            screened[number] = judged, sheets
     return [screened[number] for number in range(len(batch))]
+
+
+def _net_of_ceiling(screening: Screening) -> tuple[str, NetKind] | None:
+    """Metal and kind of the nets that the ceiling belongs to; None without a ceiling."""
+    phase = screening.ceiling_phase
+    return None if phase is None else (phase.metal, "bridged" if phase.cage == OCTAHEDRON else "capped")
 
 
 def _judged(

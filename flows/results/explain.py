@@ -109,12 +109,14 @@ def dossier_lines(payload: Dossier) -> list[str]:
         for near in payload.relatives:
             xi = "" if near.xi_ang is None else f", ξ {near.xi_ang:.3f} Å"
             lines.append(f"  {near.compound}: {near.tc.tc_k:g} K{xi}")
-    if payload.valence is not None:
+    electrons = payload.electrons
+    if electrons is not None and electrons.valence is not None:
         lines += [
             "",
-            f"Formal valence of {payload.metal}: {payload.valence:+.2f}, "
-            f"{payload.d_electrons:.2f} d electrons",
+            f"Formal valence of {payload.metal}: {electrons.valence:+.2f}, "
+            f"{electrons.d_electrons:.2f} d electrons: {electrons.state}",
         ]
+        lines += [f"  {electrons.note}"] if electrons.note else []
     for change in payload.replacements:
         step = f"added {change.guest}" if change.host == NOTHING else f"{change.host} -> {change.guest}"
         lines.append(

@@ -5,14 +5,27 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from polywell.data.charges import NetKind
 from polywell.data.tables import load_table
+from polywell.records import ElectronState
+
+
+class StateBound(BaseModel):
+    """The word for carriers below `upto`, from the bound of the row before; without end in the last row."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    word: ElectronState
+    upto: float | None = None
+    chains: bool = False
+    source: Annotated[str, Field(min_length=1)]
+    checked: Literal["read", "recalled"]
 
 
 class CarrierFamily(BaseModel):
-    """How the electrons of one family are counted; `least` and `most` are formal valences of its metal."""
+    """How the electrons of one family are counted; `least`, `most` and `parent` are formal valences."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,8 +35,29 @@ class CarrierFamily(BaseModel):
     carriers: Literal["holes", "d electrons"]
     least: float
     most: float
+    parent: float
     foreign: Annotated[float, Field(gt=0, lt=1)]
     source: Annotated[str, Field(min_length=1)]
+    state: Annotated[tuple[StateBound, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _bounds_grow(self) -> CarrierFamily:
+        for chains in (False, True):
+            bounds = [row.upto for row in self.state if row.chains == chains]
+            known = [bound for bound in bounds if bound is not None]
+            if bounds and (bounds[:-1] != known or known != sorted(set(known))):
+                raise ValueError(
+                    f"states of {self.name!r} end at {bounds}; expected growing bounds and none for the last"
+                )
+        return self
+
+    def state_at(self, carriers: float, chains: bool = False) -> ElectronState:
+        """The word for a number of carriers; `chains` where more of the metal stands outside the nets."""
+        rows = [row for row in self.state if row.chains] if chains else []
+        for row in rows or [row for row in self.state if not row.chains]:
+            if row.upto is None or carriers < row.upto - 1e-9:
+                return row.word
+        return ElectronState.UNKNOWN
 
 
 class _Table(BaseModel):

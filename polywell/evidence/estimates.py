@@ -12,8 +12,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from polywell.compounds import compounds_of
-from polywell.data.charges import NoChargeError
-from polywell.doping import valence_of
 from polywell.evidence.calibration import CalibratedTc, Calibration
 from polywell.evidence.corrected_database import (
     DECIMALS,
@@ -94,7 +92,6 @@ def _estimate(
         xi_compound_high_ang=_kept(highest),
         calibration_digest=calibration.training_digest,
         estimate_note=note,
-        formal_valence=_valence(found.record),
     )
     if best.applied:
         estimate = replace(
@@ -122,13 +119,6 @@ def _estimate(
         nearest_tc_k=tuple(one.tc_k for one in near),
         nearest_residual_k=tuple(_kept(one.residual_k) for one in near),
     )
-
-
-def _valence(candidate: Screening) -> float | None:
-    try:
-        return _kept(valence_of(candidate.formula, str(candidate.metal)).valence)
-    except NoChargeError:
-        return None
 
 
 def _kept(value: float) -> float:

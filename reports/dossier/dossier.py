@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polywell.data.charges import NoChargeError
 from polywell.data.hazards import hazards
-from polywell.doping import d_electrons, replacements_for, stripe_series, valence_of
+from polywell.doping import replacements_for, stripe_series
 from polywell.pressure.compression import compressibilities
 from polywell.records import Candidate, Entry, Outcome, Phase, Screening
 from polywell.relation import pressure_for_gpa, shorter_by
@@ -17,6 +16,7 @@ from reports.dossier.derivation import derivation
 from reports.dossier.payload import (
     CompoundGeometry,
     Dossier,
+    ElectronsLine,
     Expectation,
     HazardLine,
     Interval,
@@ -34,6 +34,7 @@ from reports.html.names import safe_name
 
 MAX_SIBLINGS = 12
 REPLACEMENTS = 6
+MAX_NOTE = 600
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,6 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
     cif = "" if entry is None or entry.structure is None else cif_text(entry)
     lambda_k_ang2 = None if main is None else main.lambda_k_ang2
     shorter = None if lambda_k_ang2 is None else shorter_by(xi, lambda_k_ang2)
-    valence, electrons, valence_note = _valence(one)
     known, derived = known_line(one), derivation(one, context.manifest, end)
     siblings = [other for other in context.by_compound.get(_compound(one), ()) if other is not one]
     warned, expected = _hazards(found), _expectation(one, end)
@@ -124,9 +124,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         siblings_total=len(siblings),
         geometry=_geometry(one),
         hazards=warned,
-        valence=valence,
-        d_electrons=electrons,
-        valence_note=valence_note,
+        electrons=_electrons(found),
         stripes=tuple(
             StripeLine(step.n, str(step.doping), float(step.doping), step.meaning) for step in stripe_series()
         ),
@@ -234,16 +232,22 @@ def _hazards(found: Screening) -> tuple[HazardLine, ...]:
     )
 
 
-def _valence(one: Candidate) -> tuple[float | None, float | None, str]:
-    """Formal valence of the metal and the d electrons that it leaves, or why there is none."""
-    formula, metal, valence = one.screening.formula, str(one.screening.metal), one.estimate.formal_valence
-    if valence is not None:
-        return round(valence, 3), round(d_electrons(metal, valence), 3), ""
-    try:
-        valence_of(formula, metal)
-    except NoChargeError as error:
-        return None, None, clipped(error, MAX_NAME)
-    return None, None, "the program that made this run did not look for it"
+def _electrons(found: Screening) -> ElectronsLine | None:
+    """What is known of the electrons; None where the program that screened the entry did not look."""
+    own = found.electrons
+    if own.electron_state is None:
+        return None
+    holes = own.carriers is not None and own.d_electrons is not None and own.carriers != own.d_electrons
+    return ElectronsLine(
+        state=str(own.electron_state),
+        valence=finite(own.formal_valence),
+        low=finite(own.valence_low),
+        high=finite(own.valence_high),
+        d_electrons=finite(own.d_electrons),
+        holes=finite(own.carriers) if holes else None,
+        bond_valences=own.bond_valences,
+        note=clipped(own.electron_note, MAX_NOTE),
+    )
 
 
 def _pressures(family: str, metal: str) -> tuple[PressureLine, ...]:

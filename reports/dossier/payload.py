@@ -172,6 +172,20 @@ class HazardLine:
 
 
 @dataclass(frozen=True)
+class ElectronsLine:
+    """Electrons of the net's metal (`polywell.records.Electrons`); `holes` of CuO2 nets alone."""
+
+    state: str
+    valence: float | None
+    low: float | None
+    high: float | None
+    d_electrons: float | None
+    holes: float | None
+    bond_valences: tuple[float, ...]
+    note: str
+
+
+@dataclass(frozen=True)
 class StripeLine:
     """One step of the stripe series, and the doping as a fraction and as a number."""
 
@@ -219,9 +233,7 @@ class Dossier:
     siblings_total: int
     geometry: CompoundGeometry | None
     hazards: tuple[HazardLine, ...]
-    valence: float | None
-    d_electrons: float | None
-    valence_note: str
+    electrons: ElectronsLine | None
     stripes: tuple[StripeLine, ...]
     replacements: tuple[Replacement, ...]
     shorter_xi_ang: float | None

@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from polywell.data.reference import reference_entries
-from polywell.doping import valence_of
 from polywell.families import load_families
 from polywell.ranking import rank
 from polywell.records import Candidate, Entry, Estimate, Screening
@@ -143,9 +142,5 @@ def known_candidates() -> tuple[list[Candidate], dict[str, Entry], Run]:
     families = load_families()
     entries = {entry.id: entry for entry in reference_entries() if entry.id.startswith(KNOWN_IDS)}
     found = [changed(screen(entry, families), source="reference") for entry in entries.values()]
-    ranked = rank([(one, Estimate(formal_valence=_valence(one))) for one in found])
+    ranked = rank([(one, Estimate()) for one in found])
     return ranked, entries, Run(ranked=ranked, measured=found, source="reference")
-
-
-def _valence(one: Screening) -> float:
-    return valence_of(one.formula, str(one.metal)).valence

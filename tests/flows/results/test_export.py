@@ -47,14 +47,14 @@ def test_a_candidate_is_explained_and_gets_a_page(home, tmp_path) -> None:
     text = "\n".join(lines)
     assert "CaCuO2  cacuo2 of reference, rank " in text
     assert "no superconductivity was seen" in text
-    assert "Formal valence of Cu: +2.00, 9.00 d electrons" in text
+    assert "Formal valence of Cu: +2.00, 9.00 d electrons: parent" in text
     assert [path.suffix for path in sorted(tmp_path.iterdir())] == [".html", ".json"]
 
 
 def test_a_candidate_of_an_older_program_is_explained_too(home, tmp_path) -> None:
     older = Home.at(shutil.copytree(home.catalog.parent, tmp_path / "home", symlinks=True))
     path = older.latest / "ranked.parquet"
-    added = ["known", "known_tc_k", "known_pressure_gpa", "try_first", "passed_over", "formal_valence"]
+    added = ["known", "known_tc_k", "known_pressure_gpa", "try_first", "passed_over", "electron_state"]
     pq.write_table(pq.read_table(path).drop_columns(added), path)
     text = "\n".join(explain(older, "cacuo2"))
     assert "no superconductivity was seen" in text

@@ -18,7 +18,7 @@ from polywell.electrons.valence import valence_in_family
         ("cuprate", "PrBa2Cu3O7", 2.0, 7 / 3, 7 / 3),  # Pr +3, or +4
         ("iron-based", "EuFe2As2", 1.5, 2.0, 2.0),  # Eu +2, or +3
         ("iron-based", "EuFeAsO", 2.0, 2.0, 2.6),  # Eu +3: with +2 Fe would be +3
-        ("iron-based", "Sr4V2O6Fe2As2", 1.4, 2.0, 2.6),  # V +3, outside the net
+        ("iron-based", "Sr4V2O6Fe2As2", 2.0, 2.0, 2.6),  # V +3, outside the net; or +2
     ],
 )
 def test_ions_of_several_charges_give_a_range(family, formula, low, middle, high) -> None:

@@ -85,16 +85,6 @@ def test_the_estimate_is_that_of_the_model() -> None:
         assert found.nearest_known == tuple(near.id for near in calibrated.nearest)
 
 
-def test_the_valence_is_that_of_the_formula_and_empty_where_it_cannot_be() -> None:
-    by_id = {record.id: found.formal_valence for record, found in FOUND}
-    assert any(value is not None for value in by_id.values())
-    (parent,) = screen_many([one for one in reference_entries() if one.id == "cacuo2"], FAMILIES)
-    ((found,), _) = estimated([parent], CALIBRATION, FAMILIES)
-    assert found.formal_valence == 2.0
-    ((found,), _) = estimated([replace(parent, formula="CaCuO9")], CALIBRATION, FAMILIES)
-    assert found.formal_valence is None
-
-
 def estimated_cuprates(entries) -> dict[str, tuple[Screening, Estimate]]:
     cuprates = [one for one in screen_many(entries, FAMILIES) if one.family == "cuprate"]
     found, _ = estimated(cuprates, CALIBRATION, FAMILIES)

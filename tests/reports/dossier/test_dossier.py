@@ -239,11 +239,17 @@ def test_a_corrected_height_is_a_step_of_its_own_and_its_spread_a_share_of_the_d
     assert any("corrected for its database by 7 measured compounds" in one.lower() for one in found.in_short)
 
 
-def test_a_valence_that_no_such_metal_has_is_not_told(known_candidates) -> None:
+def test_electrons_are_told_or_why_they_are_not(known_candidates, tmp_path) -> None:
     ranked, _, run = known_candidates
-    one = changed(ranked[0], formula="BaYCuSbO5", metal="Cu", formal_valence=None)
-    found = dossier(one, None, Context.of([one], run.manifest(), []))
-    assert found.valence is None and "which it never is" in found.valence_note
+    one = next(one for one in ranked if one.screening.id == "la1.9sr0.1cuo4")
+    context = Context.of([one], run.manifest(), [])
+    html = write_dossier(dossier(one, None, context), tmp_path).read_text(encoding="utf-8")
+    assert ">underdoped</b>: by formal charges Cu is +2.10, which leaves 8.90 d electrons, 0.10 holes" in html
+    unsaid = changed(one, formal_valence=None, electron_note="Xe has no formal charge")
+    html = write_dossier(dossier(unsaid, None, context), tmp_path).read_text(encoding="utf-8")
+    assert "The carriers cannot be counted: Xe has no formal charge." in html
+    older = dossier(changed(one, electron_state=None), None, context)
+    assert older.electrons is None
 
 
 def test_the_structure_that_speaks_for_the_compound_is_named_where_it_is_another(small_run, tmp_path) -> None:

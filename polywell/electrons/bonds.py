@@ -1,0 +1,111 @@
+"""Bonds that change a charge or measure one: between anions, of hydrogen, and bond valences of the metals.
+
+All ions of a batch are seen at once, from the neighbour table of its geometry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from polywell.data.tables import load_table
+from polywell.geometry.ions import Bools, Floats, Ints, Ions
+from polywell.geometry.tolerances import TOLERANCES, Tolerances
+
+BOND_VALENCE_REACH_ANG = 3.4
+"""Å: the longest bond that counts in a sum; a Cu-O bond of this length has the valence 0.01."""
+
+GROUPS = {
+    **dict.fromkeys(("C", "Si", "Ge"), 14),
+    **dict.fromkeys(("N", "P", "As", "Sb", "Bi"), 15),
+    **dict.fromkeys(("O", "S", "Se", "Te"), 16),
+    **dict.fromkeys(("F", "Cl", "Br", "I"), 17),
+}
+"""Group of the elements that form anions; two anions of one group share the electrons of a bond evenly."""
+
+
+class _Pair(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metal: str
+    b_ang: Annotated[float, Field(gt=0)]
+    r0_ang: dict[str, float]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    source: str
+    checked: Literal["read", "recalled"]
+    read: str
+    pair: tuple[_Pair, ...]
+
+
+@dataclass(frozen=True)
+class Bonding:
+    """What the bonds of N ions say.
+
+    `shared` (N,) counts the bonds of an anion to anions of its group, `on_anion` (N,) says of hydrogen that
+    it is bound to one, `coordination` (N,) counts the anions that a metal is bound to, and `valence` (N,) is
+    the bond valence sum of a metal in units of e; 0 where the table has no parameters.
+    """
+
+    shared: Ints
+    on_anion: Bools
+    coordination: Ints
+    valence: Floats
+
+
+@cache
+def _parameters() -> tuple[dict[str, int], dict[str, int], Floats, Floats]:
+    """Numbers of the metals and anions of the table, and r0 and b in Å by both."""
+    rows = load_table("bond_valence.toml", _Table).pair
+    metals = {row.metal: k for k, row in enumerate(rows)}
+    anions = {symbol: k for k, symbol in enumerate(sorted({one for row in rows for one in row.r0_ang}))}
+    r0, b = np.full((len(metals), len(anions)), -np.inf), np.ones((len(metals), len(anions)))
+    for row in rows:
+        for symbol, value in row.r0_ang.items():
+            r0[metals[row.metal], anions[symbol]] = value
+            b[metals[row.metal], anions[symbol]] = row.b_ang
+    return metals, anions, r0, b
+
+
+def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
+    """The bonds of all ions of a batch.
+
+    Two anions of one group are bound to each other up to `tolerances.bond_ratio` times the sum of their
+    covalent radii (As-As 2.86 Å, O-O 1.58 Å), where both are there together.
+    """
+    count = len(ions.elements)
+    group = np.array([GROUPS.get(symbol, 0) for symbol in ions.elements], dtype=np.int64)
+    hydrogen = ~ions.is_heavy
+    reach = tolerances.bond_ratio * (ions.radii[ions.centres] + ions.radii[ions.others])
+    bound = ions.distances <= reach
+    rows = np.flatnonzero(bound & (group[ions.centres] > 0))
+    one, other = ions.centres[rows], ions.others[rows]
+    together = ions.occupancy[one] + ions.occupancy[other] > tolerances.full_occupancy
+    shared = np.bincount(one[(group[one] == group[other]) & together], minlength=count)
+    rows = np.flatnonzero(bound & hydrogen[ions.centres])
+    on_anion = np.zeros(count, dtype=bool)
+    on_anion[ions.centres[rows][group[ions.others[rows]] > 0]] = True
+    rows = np.flatnonzero(bound & ions.is_metal[ions.centres] & (group[ions.others] > 0))
+    coordination = np.bincount(ions.centres[rows], minlength=count)
+    return Bonding(shared, on_anion, coordination, _bond_valences(ions))
+
+
+def _bond_valences(ions: Ions) -> Floats:
+    metals, anions, r0, b = _parameters()
+    metal = np.array([metals.get(symbol, -1) for symbol in ions.elements], dtype=np.int64)
+    anion = np.array([anions.get(symbol, -1) for symbol in ions.elements], dtype=np.int64)
+    near = (ions.distances <= BOND_VALENCE_REACH_ANG) & (metal[ions.centres] >= 0) & (anion[ions.others] >= 0)
+    rows = np.flatnonzero(near)
+    one, other = ions.centres[rows], ions.others[rows]
+    pair = (metal[one], anion[other])
+    valence = np.exp((r0[pair] - ions.distances[rows]) / b[pair]) * ions.occupancy[other]
+    sums: Floats = np.bincount(one, valence, len(ions.elements)).astype(np.float64)
+    return sums

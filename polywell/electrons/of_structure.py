@@ -1,0 +1,229 @@
+"""Electrons of a structure: which metals stand on its nets and elsewhere, which anions are bound.
+
+Occupancies count as they are. Where the entry declares another composition than its sites hold, above all a
+dopant that was never refined, the note says so, and what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from polywell.data.charges import NetKind, NoChargeError, ions_of
+from polywell.electrons.bonds import Bonding
+from polywell.electrons.families import carriers_of
+from polywell.electrons.valence import Valence, amounts_of, formal_valence
+from polywell.geometry.find import Geometry, Net
+from polywell.geometry.nets import BRIDGED
+from polywell.geometry.sites import Sites
+from polywell.records import Electrons, ElectronState
+
+DECLARED_DIFFERENCE = 0.005
+"""Amounts for each metal of the net that differ by less are one composition: formulas are rounded."""
+
+FULL = 0.999
+"""A site that is filled more is full."""
+
+CHAIN_SHARE = 0.02
+"""Less of the metal outside the nets than this is no chain but a defect."""
+
+DIGITS = 6
+
+
+def electrons_of(
+    geometry: Geometry, structure: int, bonding: Bonding, formula: str, net: tuple[str, NetKind] | None = None
+) -> Electrons:
+    """What can be said of the electrons of one structure; all empty where it has no net.
+
+    Args:
+        geometry: what was found in a batch of structures.
+        structure: number of the structure in the batch.
+        bonding: the bonds of the batch.
+        formula: the one that the entry declares.
+        net: metal and kind of the nets to speak of; those of a known family if None, else the first.
+    """
+    nets = geometry.nets(structure)
+    if not nets:
+        return Electrons()
+    metal, kind = net or min(map(_key, nets), key=lambda one: (carriers_of(*one) is None, one))
+    ours = [one for one in nets if _key(one) == (metal, kind)]
+    on_net = _on_net(geometry, ours)
+    sites = amounts_in(geometry.sites[structure])
+    amounts, said = _counted(geometry.sites[structure], formula, metal)
+    foreign = {symbol: amount for symbol, amount in on_net.items() if symbol != metal}
+    total = sum(on_net.values())
+    outside = max(0.0, 1.0 - on_net.get(metal, 0.0) / sites[metal])
+    found = Electrons(
+        electron_state=ElectronState.UNKNOWN,
+        foreign_share=_kept(sum(foreign.values()) / total),
+        foreign_metals=tuple(sorted(foreign, key=lambda one: (-round(foreign[one], DIGITS), one))),
+        outside_share=_kept(outside),
+        bond_valences=_bond_valences(bonding, ours),
+    )
+    notes = [*said]
+    charges, excess, bound = _bound(geometry, structure, bonding, amounts, sites)
+    notes += bound
+    try:
+        valence = formal_valence(
+            amounts,
+            metal,
+            kind,
+            foreign,
+            charges=charges,
+            excess=excess,
+        )
+    except NoChargeError as error:
+        return replace(found, electron_note="; ".join([str(error), *notes]))
+    dumbbells = _dumbbells(geometry, structure, bonding, ours) if (metal, kind) == ("Cu", BRIDGED) else 0.0
+    carriers, chains = valence.carriers, outside > CHAIN_SHARE
+    if dumbbells and dumbbells < sites[metal] - 1e-6:
+        inner = (valence.middle * sites[metal] - dumbbells) / (sites[metal] - dumbbells)
+        carriers = inner - 2.0
+        chains = outside - dumbbells / sites[metal] > CHAIN_SHARE
+        notes.append(f"{metal} outside the nets between two anions counts as +1, the others as {inner:+.2f}")
+    elif chains:
+        notes.append(f"a mean over all {metal}, {outside:.0%} of which stand outside the nets")
+    family = carriers_of(metal, kind)
+    notes = [*_of_ions(valence), *notes]
+    return replace(
+        found,
+        formal_valence=_kept(valence.middle),
+        valence_low=_kept(valence.low),
+        valence_high=_kept(valence.high),
+        d_electrons=_kept(valence.d_electrons),
+        carriers=_kept(carriers),
+        electron_state=ElectronState.UNKNOWN if family is None else family.state_at(carriers, chains),
+        electron_note="; ".join(notes) or None,
+    )
+
+
+def amounts_in(sites: Sites) -> dict[str, float]:
+    """Amount of each element in the cell."""
+    amounts: dict[str, float] = {}
+    for mix in sites.mixes:
+        for symbol, amount in mix.items():
+            amounts[symbol] = amounts.get(symbol, 0.0) + amount
+    return amounts
+
+
+def _key(net: Net) -> tuple[str, NetKind]:
+    return net.sheet.metal, "bridged" if net.kind == BRIDGED else "capped"
+
+
+def _on_net(geometry: Geometry, nets: Sequence[Net]) -> dict[str, float]:
+    """Amounts of the elements on the places of the metals of some nets."""
+    amounts: dict[str, float] = {}
+    for ion in {ion for net in nets for ion in net.metals}:
+        for symbol, amount in geometry.ions.mixes[ion].items():
+            amounts[symbol] = amounts.get(symbol, 0.0) + amount
+    return amounts
+
+
+def _counted(sites: Sites, formula: str, metal: str) -> tuple[Mapping[str, float], list[str]]:
+    """The composition that counts, in amounts for a cell, and a sentence where formula and sites differ.
+
+    The declared amount counts of an element that no site holds, or full sites alone; where sites are shared
+    or partly filled, somebody has looked, and they count.
+    """
+    held = amounts_in(sites)
+    try:
+        declared = amounts_of(formula) if formula else {}
+    except ValueError:
+        return held, []
+    if metal not in declared:
+        return held, []
+    scale = held[metal] / declared[metal]
+    apart = sorted(
+        symbol
+        for symbol in {*held, *declared}
+        if abs(held.get(symbol, 0.0) - declared.get(symbol, 0.0) * scale) > DECLARED_DIFFERENCE * held[metal]
+    )
+    if not apart:
+        return held, []
+    shared = {symbol for mix in sites.mixes if len(mix) > 1 or sum(mix.values()) < FULL for symbol in mix}
+    counted, told = dict(held), []
+    for symbol in apart:
+        by_formula, by_sites = declared.get(symbol, 0.0) * scale, held.get(symbol, 0.0)
+        counted[symbol] = by_sites if symbol in shared else by_formula
+        told.append(
+            f"{by_formula / held[metal]:.3g} {symbol} for each {metal} are declared, "
+            f"{by_sites / held[metal]:.3g} stand on sites: "
+            f"{'the sites count' if symbol in shared else 'the formula counts'}"
+        )
+    return counted, told
+
+
+def _bound(
+    geometry: Geometry,
+    structure: int,
+    bonding: Bonding,
+    amounts: Mapping[str, float],
+    sites: Mapping[str, float],
+) -> tuple[dict[str, float], float, list[str]]:
+    """Charges that bonds decide, the charge that bound anions lack, and sentences on them."""
+    ions = geometry.ions
+    members = ions.members(structure)
+    charges: dict[str, float] = {}
+    excess = 0.0
+    paired: dict[str, float] = {}
+    bonds = bonding.shared[members]
+    for k in bonds.nonzero()[0].tolist():
+        mix = ions.mixes[members.start + k]
+        for symbol, amount in mix.items():
+            most = -min((row.charges[0] for row in ions_of(symbol, "capped")), default=0)
+            excess += amount * max(0, min(int(bonds[k]), most))
+            paired[symbol] = paired.get(symbol, 0.0) + amount
+    notes = [
+        f"{share:.0%} of {symbol} is bound to anions of its kind and less negative for each bond"
+        for symbol, share in sorted((s, a / sites[s]) for s, a in paired.items())
+    ]
+    if "H" in amounts:
+        hydrogen = [k for k in range(members.start, members.stop) if ions.mixes[k].get("H", 0.0) > 0]
+        held = sum(ions.mixes[k]["H"] for k in hydrogen)
+        if held > 0.9 * sites.get("H", 0.0) > 0:
+            on = sum(ions.mixes[k]["H"] for k in hydrogen if bonding.on_anion[k])
+            charges["H"] = (2.0 * on - held) / held
+    return charges, excess, notes
+
+
+def _dumbbells(geometry: Geometry, structure: int, bonding: Bonding, nets: Sequence[Net]) -> float:
+    """Amount of copper outside the nets that two anions hold; none where oxygen is too sparse to be seen."""
+    ions = geometry.ions
+    members = ions.members(structure)
+    seen = sum(
+        amount
+        for k in range(members.start, members.stop)
+        for symbol, amount in ions.mixes[k].items()
+        if symbol == "O"
+    )
+    if seen < amounts_in(geometry.sites[structure]).get("O", 0.0) - 1e-3:
+        return 0.0
+    inside = {ion for net in nets for ion in net.metals}
+    return sum(
+        ions.mixes[k].get("Cu", 0.0)
+        for k in range(members.start, members.stop)
+        if k not in inside and ions.elements[k] == "Cu" and bonding.coordination[k] == 2
+    )
+
+
+def _bond_valences(bonding: Bonding, nets: Sequence[Net]) -> tuple[float, ...]:
+    """Mean bond valence sum of each kind of sheet; sheets whose sums agree to a hundredth are one kind."""
+    means = [float(bonding.valence[list(net.metals)].mean()) for net in nets]
+    return tuple(sorted({round(mean, 2) for mean in means if mean > 0}))
+
+
+def _of_ions(valence: Valence) -> list[str]:
+    notes = []
+    if valence.several:
+        notes.append(
+            f"{', '.join(valence.several)}: {valence.metal} from {valence.low:+.2f} to {valence.high:+.2f}"
+        )
+    if valence.foreign:
+        told = ", ".join(f"{symbol} {share:.1%}" for symbol, share in valence.foreign)
+        notes.append(f"foreign metals on the net: {told}")
+    return notes
+
+
+def _kept(value: float) -> float:
+    """The value to six decimals, and no negative zero."""
+    return round(value, DIGITS) + 0.0
