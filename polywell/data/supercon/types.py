@@ -53,6 +53,7 @@ class StructureType(BaseModel):
     words: tuple[str, ...]
     a: Annotated[float, Field(ge=0)] = 0.0
     rest: Annotated[float, Field(gt=0)]
+    spacer: Annotated[float, Field(ge=0)] = 0.0
     heavy: Annotated[float, Field(ge=0)] = 0.0
     heavy_name: Literal["Hg", "Tl", "Bi", "Pb"] | None = None
     x: Annotated[float, Field(ge=0)] = 0.0
@@ -63,6 +64,7 @@ class StructureType(BaseModel):
     assigned: bool = True
     prototypes: tuple[str, ...]
     fluorite: tuple[str, ...] = ()
+    outer: Annotated[float, Field(ge=0)] = 0.0
     sheets: Annotated[int, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
