@@ -174,14 +174,17 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
             structures.append(sites_of(entry.structure))
             owners.append(number)
     if structures:
-        geometry = find_among(structures, tolerances)
-        bonds = bonding(geometry.ions, tolerances)
-        for place, number in enumerate(owners):
+        together = find_among(structures, tolerances)
+        bonds = {id(part): bonding(part.ions, tolerances) for part in together.parts}
+        for position, number in enumerate(owners):
+            geometry, place = together.of(position)
             sheets = tuple(net.sheet for net in geometry.nets(place))
             judged = _judged(batch[number], geometry, place, families, tolerances)
             if sheets and place not in geometry.overlaps:
                 net = _net_of_ceiling(judged)
-                judged = replace(judged, electrons=electrons_of(geometry, place, bonds, judged.formula, net))
+                judged = replace(
+                    judged, electrons=electrons_of(geometry, place, bonds[id(geometry)], judged.formula, net)
+                )
             screened[number] = judged, sheets
     return [screened[number] for number in range(len(batch))]
 

@@ -9,6 +9,8 @@ from pymatgen.analysis.molecule_structure_comparator import CovalentRadius
 LIGANDS = frozenset("H B C N O F Si P S Cl Ge As Se Br Sb Te I".split())
 """Elements that bridge or cap metals. Every other element can stand at an apex."""
 
+HALOGENS = frozenset("F Cl Br I".split())
+
 NET_METALS = frozenset("Ti V Cr Mn Fe Co Ni Cu Zn Zr Nb Mo Tc Ru Rh Pd Ag Cd Hf Ta W Re Os Ir Pt Au".split())
 """d-block metals that can share a net; a net of Fe with some Ru or Co is one net."""
 

@@ -14,7 +14,7 @@ from polywell.electrons.bonds import Bonding
 from polywell.electrons.families import carriers_of
 from polywell.electrons.valence import Valence, amounts_of, formal_valence
 from polywell.geometry.find import Geometry, Net
-from polywell.geometry.nets import BRIDGED
+from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.sites import Sites
 from polywell.records import Electrons, ElectronState
 
@@ -208,7 +208,8 @@ def _dumbbells(geometry: Geometry, structure: int, bonding: Bonding, nets: Seque
 
 def _bond_valences(bonding: Bonding, nets: Sequence[Net]) -> tuple[float, ...]:
     """Mean bond valence sum of each kind of sheet; sheets whose sums agree to a hundredth are one kind."""
-    means = [float(bonding.valence[list(net.metals)].mean()) for net in nets]
+    metals = [[ion for ion in net.metals if ion not in net.holes and ion not in net.foreign] for net in nets]
+    means = [float(bonding.valence[ions].mean()) for ions in metals]
     return tuple(sorted({round(mean, 2) for mean in means if mean > 0}))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from polywell.geometry.cages import NONAHEDRON, Cage
-from polywell.geometry.nets import Nets
+from polywell.geometry.nets.square_nets import Nets
 
 SAME_HEIGHT = 1.0
 """Å: two sheets of one block stand farther apart than this."""

@@ -11,7 +11,7 @@ from math import sqrt
 import numpy as np
 
 from polywell.geometry.ions import Bools, Floats, Ints, Ions
-from polywell.geometry.nets import BRIDGED, Nets
+from polywell.geometry.nets.square_nets import BRIDGED, Nets
 from polywell.geometry.periodic import rows_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import cos, radians
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from polywell.geometry.cages import Cage, cages
 from polywell.geometry.ions import (
+    Crystal,
     Floats,
     Ions,
     OverlappingAtomsError,
+    completed,
     crystal_in,
     side_by_side,
     without_ions,
 )
-from polywell.geometry.nets import Bonds, Nets, square_nets
+from polywell.geometry.nets.bonds import Bonds
+from polywell.geometry.nets.square_nets import Drawn, Nets, drawn, holes_of, nets_of
 from polywell.geometry.sheets import Sheet, sheets
 from polywell.geometry.sites import Sites, sites_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
@@ -40,11 +46,17 @@ class CagedNets:
 
 @dataclass(frozen=True)
 class Net:
-    """One square net of one structure: row `number` of the nets of its kind, and the cages on it."""
+    """One square net of one structure: row `number` of the nets of its kind, and the cages on it.
+
+    `holes` are those of its ions whose place is empty, `foreign` the cations on its corners that are no
+    metals of nets.
+    """
 
     among: CagedNets
     number: int
     cages: list[Cage]
+    holes: tuple[int, ...]
+    foreign: tuple[int, ...]
 
     @property
     def kind(self) -> str:
@@ -79,7 +91,8 @@ class Geometry:
 
     `sites` are those of the structures as they came. `overlaps` holds, for each structure in which two whole
     ions overlap or whose cell is too small for its contents, a sentence that says so; what else is found in
-    such a structure means nothing.
+    such a structure means nothing. `completed` holds, for each structure with a net that is carried through
+    holes, the geometry in which these are filled, and its number there (see `of`).
     """
 
     sites: tuple[Sites, ...]
@@ -88,6 +101,16 @@ class Geometry:
     bridged: CagedNets
     capped: CagedNets
     overlaps: Mapping[int, str]
+    completed: Mapping[int, tuple[Geometry, int]]
+
+    @property
+    def parts(self) -> list[Geometry]:
+        """This geometry, and those in which holes are filled."""
+        return [self, *{id(part): part for part, _ in self.completed.values()}.values()]
+
+    def of(self, structure: int) -> tuple[Geometry, int]:
+        """The geometry to ask for one structure, its holes filled if it has some, and its number there."""
+        return self.completed.get(structure, (self, structure))
 
     def nets(self, structure: int) -> Sequence[Net]:
         """The nets of one structure that are periodic in exactly two directions, bridged ones first."""
@@ -100,12 +123,17 @@ class Geometry:
     @cached_property
     def _nets(self) -> dict[int, list[Net]]:
         found: dict[int, list[Net]] = defaultdict(list)
+        empty = frozenset(np.flatnonzero(self.ions.is_hole).tolist())
+        foreign = frozenset(np.flatnonzero(self.ions.is_foreign).tolist())
         for kind in (self.bridged, self.capped):
             on_net: list[list[Cage]] = [[] for _ in kind.sheets]
             for cage in kind.cages:
                 on_net[cage.net].append(cage)
             for number, structure in enumerate(kind.nets.crystals.tolist()):
-                found[structure].append(Net(kind, number, on_net[number]))
+                holes = empty and empty.intersection(kind.nets.metals[number] + kind.nets.ligands[number])
+                others = foreign and foreign.intersection(kind.nets.metals[number])
+                net = Net(kind, number, on_net[number], tuple(sorted(holes)), tuple(sorted(others)))
+                found[structure].append(net)
         return dict(found)
 
 
@@ -133,9 +161,46 @@ def find_among(structures: Sequence[Sites], tolerances: Tolerances = TOLERANCES)
             crystals.append(without_ions(sites.lattice))
             overlaps[number] = str(error)
     ions, overlapping = side_by_side(crystals, tolerances)
-    bonds, kinds = square_nets(ions, tolerances)
+    overlaps |= overlapping
+    bonds, kinds = drawn(ions, tolerances)
+    holed = {
+        number: completed(crystals[number], holes, tolerances)
+        for number, holes in holes_of(ions, bonds, kinds, tolerances).items()
+        if number not in overlaps
+    }
+    found = replace(_geometry(structures, ions, bonds, kinds, tolerances), overlaps=overlaps)
+    return replace(found, completed=_completed(found, holed, tolerances))
+
+
+def _completed(
+    found: Geometry, crystals: Mapping[int, Crystal], tolerances: Tolerances
+) -> dict[int, tuple[Geometry, int]]:
+    """The geometry of the structures in which a net is carried through a hole, and their number there.
+
+    Where nets are whole, holes are filled only in what runs parallel to them: nothing layered becomes a
+    framework by what it lacks.
+    """
+    if not crystals:
+        return {}
+    ions, _ = side_by_side(list(crystals.values()), tolerances)
+    bonds, kinds = drawn(ions, tolerances)
+    geometry = _geometry([found.sites[number] for number in crystals], ions, bonds, kinds, tolerances)
+    least = cos(radians(tolerances.parallel))
+    chosen = {}
+    for place, number in enumerate(crystals):
+        nets, whole = geometry.nets(place), found.nets(number)
+        alike = all(abs(float(net.normal @ one.normal)) >= least for net in nets for one in whole)
+        closes = geometry.closes_in_space(place) and not found.closes_in_space(number)
+        if any(net.holes or net.foreign for net in nets) and not (whole and (closes or not alike)):
+            chosen[number] = (geometry, place)
+    return chosen
+
+
+def _geometry(
+    structures: Sequence[Sites], ions: Ions, bonds: Bonds, kinds: tuple[Drawn, Drawn], tolerances: Tolerances
+) -> Geometry:
+    nets = [nets_of(ions, bonds, kind, tolerances) for kind in kinds]
     bridged, capped = (
-        CagedNets(nets, sheets(ions, bonds, nets, tolerances), cages(ions, nets, tolerances))
-        for nets in kinds
+        CagedNets(one, sheets(ions, bonds, one, tolerances), cages(ions, one, tolerances)) for one in nets
     )
-    return Geometry(tuple(structures), ions, bonds, bridged, capped, overlaps | overlapping)
+    return Geometry(tuple(structures), ions, bonds, bridged, capped, {}, {})

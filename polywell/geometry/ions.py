@@ -39,18 +39,44 @@ class Crystal:
     """The ions of one structure, N of them, and the pairs within reach, M of them.
 
     `frac` (N, 3) lies inside the cell; ion k is site `sites[k]` of the structure in the periodic image
-    `shifts[k]`. Pair rows are centre, other and image of the other.
+    `shifts[k]`. Pair rows are centre, other and image of the other. `is_hole` marks places that an ion of
+    that element left empty: they have no mix, no occupancy and no site (-1). `is_foreign` marks cations that
+    stand on the corner of a net and are no metals of nets (see `polywell.geometry.nets.holes`).
     """
 
     lattice: Floats
     frac: Floats
+    elements: tuple[str, ...]
     mixes: list[dict[str, float]]
     occupancy: Floats
+    is_hole: Bools
+    is_foreign: Bools
     sites: Ints
     shifts: Ints
     centres: Ints
     others: Ints
     images: Ints
+
+
+@dataclass(frozen=True)
+class Holes:
+    """The holes of one structure.
+
+    `places` (H, 3) in Å are empty and belong to the ions `elements`, metals or ligands; `foreign` numbers
+    the ions of the structure, no metals of nets, that stand on corners.
+    """
+
+    places: Floats
+    elements: tuple[str, ...]
+    foreign: tuple[int, ...]
+
+    def with_those_of(self, other: Holes) -> Holes:
+        """The holes of both."""
+        return Holes(
+            np.concatenate((self.places, other.places)),
+            self.elements + other.elements,
+            tuple(sorted({*self.foreign, *other.foreign})),
+        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +86,8 @@ class Ions:
     `crystals` (N,) numbers the structure of each ion and `lattices` (C, 3, 3) holds their cells in Å;
     `cart` (N, 3) in Å lies inside the cell. Ion k is site `sites[k]` of its structure in the periodic
     image `shifts[k]`. The neighbour table is sorted by centre: rows `starts[k]:starts[k + 1]` belong to
-    ion k; `others`, `images` and `vectors` (Å, from the centre to the neighbour) describe each row.
+    ion k; `others`, `images` and `vectors` (Å, from the centre to the neighbour) describe each row. Holes
+    and foreign corners are marked as in `Crystal`; these are metals too, and those are not heavy.
     """
 
     lattices: Floats
@@ -81,6 +108,8 @@ class Ions:
     is_metal: Bools
     is_ligand: Bools
     is_heavy: Bools
+    is_hole: Bools
+    is_foreign: Bools
 
     def at(self, ions: Ints, images: Ints) -> Floats:
         """Positions (K, 3) in Å of ions (K,) in periodic images (K, 3)."""
@@ -125,16 +154,57 @@ def crystal_in(sites: Sites, tolerances: Tolerances = TOLERANCES) -> Crystal:
         shifts -= moved
     if not len(frac):
         return without_ions(lattice)
+    nowhere = np.zeros(len(frac), dtype=bool)
+    elements = tuple(majority(mix) for mix in mixes)
+    return Crystal(
+        lattice,
+        frac,
+        elements,
+        mixes,
+        occupancy,
+        nowhere,
+        nowhere,
+        numbers,
+        shifts,
+        *_within_reach(lattice, frac, tolerances),
+    )
+
+
+def completed(crystal: Crystal, holes: Holes, tolerances: Tolerances = TOLERANCES) -> Crystal:
+    """The crystal with its holes as ions of their own, and its foreign corners marked."""
+    more = holes.places @ np.linalg.inv(crystal.lattice)
+    frac = np.concatenate((crystal.frac, more - np.floor(more)))
+    size, added = len(crystal.frac), len(more)
+    is_hole = np.arange(size + added) >= size
+    is_foreign = np.zeros(size + added, dtype=bool)
+    is_foreign[list(holes.foreign)] = True
+    return Crystal(
+        crystal.lattice,
+        frac,
+        (*crystal.elements, *holes.elements),
+        [*crystal.mixes, *({} for _ in range(added))],
+        np.where(is_hole, 0.0, np.append(crystal.occupancy, np.zeros(added))),
+        is_hole,
+        is_foreign,
+        np.append(crystal.sites, np.full(added, -1)),
+        np.concatenate((crystal.shifts, np.zeros((added, 3), np.int64))),
+        *_within_reach(crystal.lattice, frac, tolerances),
+    )
+
+
+def _within_reach(lattice: Floats, frac: Floats, tolerances: Tolerances) -> tuple[Ints, Ints, Ints]:
     cart = np.ascontiguousarray(frac @ lattice)
     centres, others, images, _ = find_points_in_spheres(cart, cart, tolerances.reach, PERIODIC, lattice, 1e-8)
-    return Crystal(lattice, frac, mixes, occupancy, numbers, shifts, centres, others, images.astype(np.int64))
+    return centres, others, images.astype(np.int64)
 
 
 def without_ions(lattice: Floats) -> Crystal:
     """A cell that holds no ion."""
     none: Ints = np.zeros(0, np.int64)
-    rows = none.reshape(0, 3)
-    return Crystal(lattice, rows.astype(np.float64), [], np.zeros(0), none, rows, none, none, rows)
+    rows, no = none.reshape(0, 3), none.astype(bool)
+    return Crystal(
+        lattice, rows.astype(np.float64), (), [], np.zeros(0), no, no, none, rows, none, none, rows
+    )
 
 
 def side_by_side(
@@ -153,7 +223,9 @@ def side_by_side(
     lattices = np.array([crystal.lattice for crystal in crystals])
     owner = np.repeat(np.arange(len(crystals)), sizes)
     mixes = tuple(mix for crystal in crystals for mix in crystal.mixes)
-    elements = tuple(majority(mix) for mix in mixes)
+    elements = tuple(symbol for crystal in crystals for symbol in crystal.elements)
+    is_hole = np.concatenate([crystal.is_hole for crystal in crystals])
+    is_foreign = np.concatenate([crystal.is_foreign for crystal in crystals])
     cart = np.einsum("ij,ijk->ik", np.concatenate([crystal.frac for crystal in crystals]), lattices[owner])
     centres = np.concatenate([crystal.centres for crystal in crystals]) + first
     others = np.concatenate([crystal.others for crystal in crystals]) + first
@@ -182,9 +254,11 @@ def side_by_side(
         images=images,
         vectors=vectors,
         distances=np.sqrt(np.einsum("ij,ij->i", vectors, vectors)),
-        is_metal=np.array([symbol in NET_METALS for symbol in elements], dtype=bool),
+        is_metal=np.array([symbol in NET_METALS for symbol in elements], dtype=bool) | is_foreign,
         is_ligand=np.array([symbol in LIGANDS for symbol in elements], dtype=bool),
-        is_heavy=np.array([symbol != "H" for symbol in elements], dtype=bool),
+        is_heavy=np.array([symbol != "H" for symbol in elements], dtype=bool) & ~is_hole,
+        is_hole=is_hole,
+        is_foreign=is_foreign,
     )
     return ions, _overlaps(ions, tolerances)
 

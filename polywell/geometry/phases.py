@@ -14,7 +14,7 @@ from polywell.geometry.blocks import Block, Blocks, blocks
 from polywell.geometry.cages import Cage, Corner, vertices
 from polywell.geometry.find import CagedNets, Geometry, Net
 from polywell.geometry.ions import Ions
-from polywell.geometry.nets import Nets
+from polywell.geometry.nets.square_nets import Nets
 from polywell.geometry.polyhedra import face_count
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.records import PHASE_NAMES, Phase, Vertex
@@ -59,7 +59,11 @@ def phases(
 
 def _formula_units(ions: Ions, crystal: int) -> int:
     """Formula units in the cell, shared sites counted by their majority and sparse ones left out."""
-    return gcd(*Counter(ions.elements[ions.members(crystal)]).values())
+    members = ions.members(crystal)
+    counts = Counter(
+        ions.elements[ion] for ion in range(members.start, members.stop) if not ions.is_hole[ion]
+    )
+    return gcd(*counts.values())
 
 
 def _name(place: int) -> str:
@@ -112,7 +116,7 @@ def _phase(
 ) -> Phase:
     heights = [found.cage.xi_ang for found in cluster]
     xi = fmean(heights)
-    typical = min(cluster, key=lambda found: (abs(found.cage.xi_ang - xi), found.cage.square)).cage
+    typical = min(cluster, key=lambda found: _atypical(ions, part.nets, found.cage, xi)).cage
     apexes, apex_heights = _apexes(cluster)
     members = sorted({found.cage.net for found in cluster})
     described = [part.sheets[number] for number in members]
@@ -146,6 +150,12 @@ def _phase(
     )
 
 
+def _atypical(ions: Ions, nets: Nets, cage: Cage, xi: float) -> tuple[bool, float, int]:
+    """What the typical cage of a phase has least of: an empty corner, distance in Å from the mean ξ."""
+    empty = bool(ions.is_hole[nets.squares.sites[cage.square]].any())
+    return empty, abs(cage.xi_ang - xi), cage.square
+
+
 def _means(rows: list[tuple[float, ...]]) -> tuple[float, ...]:
     """Column means over the rows that are as long as the first."""
     alike = [row for row in rows if len(row) == len(rows[0])]
@@ -169,9 +179,11 @@ def _edges(nets: Nets, cluster: list[_Found]) -> tuple[float, float]:
 
 
 def _vertices(ions: Ions, nets: Nets, cage: Cage) -> tuple[Vertex, ...]:
-    """The cage's corners as sites of the structure: metals, then ligands, then apexes."""
+    """The cage's corners as sites of the structure: metals, then ligands, then apexes; no empty ones."""
     sites, images = nets.squares.sites[cage.square].tolist(), nets.squares.images[cage.square].tolist()
-    metals = [(site, (i, j, k)) for site, (i, j, k) in zip(sites, images, strict=True)]
+    metals = [
+        (site, (i, j, k)) for site, (i, j, k) in zip(sites, images, strict=True) if not ions.is_hole[site]
+    ]
 
     def vertex(corner: Corner, role: str) -> Vertex:
         ion, (i, j, k) = corner

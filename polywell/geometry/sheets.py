@@ -11,7 +11,8 @@ from statistics import fmean
 import numpy as np
 
 from polywell.geometry.ions import Floats, Ints, Ions
-from polywell.geometry.nets import BRIDGED, Bonds, Nets
+from polywell.geometry.nets.bonds import Bonds
+from polywell.geometry.nets.square_nets import BRIDGED, Nets
 from polywell.geometry.sites import majority
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
@@ -55,12 +56,17 @@ def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERA
     size = len(nets.metals)
     if not size:
         return []
-    u, v = bonds.vectors[nets.edges.bonds[:, 0]], bonds.vectors[nets.edges.bonds[:, 1]]
-    angle = _means(nets.net_of_edge, _angles_deg(u, v), size)
+    edges, of = nets.edges, nets.net_of_edge
+    if ions.is_hole.any():
+        whole = ~(ions.is_hole[edges.first] | ions.is_hole[edges.second])
+        whole &= ~ions.is_hole[bonds.ligands[edges.bonds[:, 0]]]
+        edges, of = edges.chosen(whole), of[whole]
+    u, v = bonds.vectors[edges.bonds[:, 0]], bonds.vectors[edges.bonds[:, 1]]
+    angle = _means(of, _angles_deg(u, v), size)
     if nets.kind == BRIDGED:
-        length = _means(nets.net_of_edge, np.sqrt(np.einsum("ij,ij->i", u, u)), size)
-        rise = np.einsum("ij,ij->i", u + v, nets.normals[nets.net_of_edge])
-        buckling = _means(nets.net_of_edge, np.abs(rise) / 2, size)
+        length = _means(of, np.sqrt(np.einsum("ij,ij->i", u, u)), size)
+        rise = np.einsum("ij,ij->i", u + v, nets.normals[of])
+        buckling = _means(of, np.abs(rise) / 2, size)
         apical = _apical(ions, nets, tolerances)
         anions: list[tuple[tuple[float, ...], float | None]] = [((), None)] * size
     else:
@@ -117,6 +123,7 @@ def _apical(
     inside = np.full(len(ions.elements), -1)
     inside[list(net_of)] = list(net_of.values())
     anion = ions.is_ligand & ions.is_heavy
+    inside[ions.is_hole] = -1
     rows = np.flatnonzero(
         (inside[ions.centres] >= 0) & anion[ions.others] & (ions.distances <= tolerances.apical_distance)
     )

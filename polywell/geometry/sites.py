@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Composition
 
+from polywell.data.elements import NET_METALS
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
@@ -70,10 +72,10 @@ def sites_of(structure: Structure) -> Sites:
 
 
 def majority(mix: dict[str, float]) -> str:
-    """The most frequent element of a shared site; a tie goes to the alphabet."""
+    """The most frequent element of a shared site; a tie goes to a metal of nets, then to the alphabet."""
     if len(mix) == 1:
         return next(iter(mix))
-    return min(mix, key=lambda symbol: (-round(mix[symbol], 6), symbol))
+    return min(mix, key=lambda symbol: (-round(mix[symbol], 6), symbol not in NET_METALS, symbol))
 
 
 def majority_formula(sites: Sites) -> str:

@@ -15,7 +15,7 @@ from polywell.data.spacers import SpacerTable, spacer_table
 from polywell.geometry.cages import OCTAHEDRON, Cage
 from polywell.geometry.find import Geometry
 from polywell.geometry.ions import Ions
-from polywell.geometry.nets import BRIDGED, CAPPED
+from polywell.geometry.nets.square_nets import BRIDGED, CAPPED
 from polywell.geometry.sites import majority
 from polywell.records import Phase
 

@@ -35,6 +35,9 @@ class Tolerances:
     """Smallest M-X-M angle of a straight or gently bent bridge (La3Ni2O7: 165)."""
     bridged_edge: tuple[float, float] = (3.3, 4.6)
     """Metal-metal edge of a net held by straight bridges (CuO2: 3.7-4.1)."""
+    bridging_radius: float = 0.66
+    """Covalent radius of oxygen: where a larger halogen bridges, the upper end of that edge grows by twice
+    what its radius has more (CuCl2: 5.1)."""
     capped_edge: tuple[float, float] = (2.2, 3.4)
     """Metal-metal edge of a net held by caps above and below (FeAs: 2.4-3.1)."""
     cap_height: tuple[float, float] = (0.7, 2.6)
@@ -51,6 +54,9 @@ class Tolerances:
     """Largest angle between two neighbouring squares of one sheet."""
     parallel: float = 20.0
     """Sheets whose normals differ by more run in different orientations."""
+
+    hole_radius: float = 1.4
+    """A corner or bridge of a net is empty when no ion stands this close to its place."""
 
     # Cages
     hollow_radius: float = 1.0
