@@ -53,14 +53,11 @@ class RawEntry:
 
     def __post_init__(self) -> None:
         """Brings all but the payload to the types of the tables: whatever came, a row can be made of it."""
-        known = {
-            "id": self.id if isinstance(self.id, str) else text(self.id) or "",
-            "formula": text(self.formula),
-            "provenance": typed(self.provenance),
-            "elements": None if self.elements is None else symbols(self.elements),
-        }
-        for name, value in known.items():
-            object.__setattr__(self, name, value)
+        if type(self.id) is not str:
+            object.__setattr__(self, "id", str(self.id) if isinstance(self.id, str) else text(self.id) or "")
+        object.__setattr__(self, "formula", text(self.formula))
+        object.__setattr__(self, "provenance", typed(self.provenance))
+        object.__setattr__(self, "elements", symbols(self.elements))
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError, ReadError, SourceError
 from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.bulk.unpacked import SwollenError
 from catalog.sources.values import text
-from catalog.store.durable import file_digest
+from catalog.sources.watched import WatchedFile
 from polywell.records import Provenance
 
 UNNAMED = "(row "
@@ -83,9 +84,8 @@ class RowsSource(ABC):
         self.name = name
         self._file = file
         self._chemistry = chemistry
-        self._digest: tuple[tuple[int, int], str] | None = None
-        if not file.is_file():
-            raise SourceError(f"{name!r}: there is no file {str(file)!r}; give the path of {self.what}")
+        self._watched = WatchedFile(file, name, self.what)
+        self._count: int | None = None
 
     @abstractmethod
     def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
@@ -114,13 +114,14 @@ class RowsSource(ABC):
         """Streams the rows; a row without id or structure, or with an id used before, becomes an error.
 
         Raises:
+            SourceChangedError: the file changes or vanishes meanwhile.
             SourceError: the file breaks off while it is read, or does not hold one of `ids`.
         """
         wanted = None if ids is None else set(ids)
         found: set[str] = set()
         names = self._names()
         asked = None if wanted is None else wanted | names.repeated
-        for place, row in enumerate(self._rows(asked), start=1):
+        for place, row in enumerate(self._watched.unchanged(self._rows(asked)), start=1):
             number = row.number or place
             id_, again = names.take(row.id or f"{UNNAMED}{number})")
             if wanted is not None:
@@ -150,7 +151,7 @@ class RowsSource(ABC):
     def index(self) -> Iterator[Stamp]:
         """Streams the ids of `raw_entries` with the date of each row, where the file has dates."""
         names = self._names()
-        for number, (id_, stamp) in enumerate(self._stamps(), start=1):
+        for number, (id_, stamp) in enumerate(self._watched.unchanged(self._stamps()), start=1):
             yield names.take(id_ or f"{UNNAMED}{number})")[0], stamp
 
     def _names(self) -> UniqueIds:
@@ -159,25 +160,20 @@ class RowsSource(ABC):
 
     def version(self) -> str:
         """sha256 of the file, taken anew when its size or time has changed."""
-        key = self._state()
-        if self._digest is None or self._digest[0] != key:
-            self._digest = key, "sha256:" + file_digest(self._file)
-        return self._digest[1]
-
-    def _state(self) -> tuple[int, int]:
-        """Size and time of the file: while they stay equal, so does what is known of it."""
-        status = self._file.stat()
-        return status.st_size, status.st_mtime_ns
+        return self._watched.version()
 
     def expected_count(self) -> int | None:
         """None unless the file says how many rows it has."""
         return None
 
     def description(self) -> dict[str, str]:
-        """Spec, kind, and digest of the file."""
-        facts = {"spec": self.name, "kind": self.what, "sha256": self.version().removeprefix("sha256:")}
-        count = self.expected_count()
-        return facts if count is None else {**facts, "rows": str(count)}
+        """Spec, kind, and digest of the file; of the state that was read, also where it changed since."""
+        digest = self._watched.known_version().removeprefix("sha256:")
+        facts = {"spec": self.name, "kind": self.what, "sha256": digest}
+        return facts if self._count is None else {**facts, "rows": str(self._count)}
+
+    def _stopped(self, number: int, error: SwollenError) -> SourceError:
+        return SourceError(f"{self.name!r}: reading stopped after row {number}: {error}")
 
     def _broken(self, number: int, error: BaseException | str) -> SourceError:
         why = (str(error).splitlines() or [type(error).__name__])[0][:200]

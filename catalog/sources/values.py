@@ -25,10 +25,12 @@ def text(value: object) -> str | None:
 
     Bytes are UTF-8, those that are not as backslash escapes.
     """
+    if type(value) is str:
+        return value if len(value) <= LONGEST else value[:LONGEST]
     if isinstance(value, bytes):
         return value[: 4 * LONGEST].decode("utf-8", "backslashreplace")[:LONGEST]
     if isinstance(value, str):
-        return str(value[:LONGEST])
+        return str(value)[:LONGEST]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Number, Decimal)):
@@ -41,6 +43,8 @@ def text(value: object) -> str | None:
 
 def number(value: object) -> float | None:
     """A finite number, also where it is written as a text or a decimal."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Number, Decimal, str, bytes)):
         return None
     try:
@@ -73,20 +77,17 @@ def first(values: Mapping[str, Any], keys: Iterable[str], read: Callable[[Any], 
 def typed(known: Provenance) -> Provenance:
     """The same, each value of the type of its column; others are left out."""
     wrong: dict[str, Any] = {}
-    for name, kind, read in _fields():
-        value = getattr(known, name)
-        if value is not None and (type(value) is not kind or kind is not bool):
-            right = read(value)
+    kinds = _kinds()
+    for name, value in vars(known).items():
+        if value is not None:
+            right = kinds[name](value)
             if right is not value:
                 wrong[name] = right
     return replace(known, **wrong) if wrong else known
 
 
 @cache
-def _fields() -> list[tuple[str, type, Callable[[object], object]]]:
-    kinds: dict[str, tuple[type, Callable[[object], object]]] = {
-        "float64": (float, number),
-        "bool": (bool, flag),
-        "string": (str, text),
-    }
-    return [(column.name, *kinds[column.type]) for column in columns_of(Provenance)]
+def _kinds() -> dict[str, Callable[[object], object]]:
+    """How each value is read, by its name."""
+    read: dict[str, Callable[[object], object]] = {"float64": number, "bool": flag, "string": text}
+    return {column.name: read[column.type] for column in columns_of(Provenance)}

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
-from typing import IO, Any
+from typing import Any
 
 import ijson
 
 from catalog.errors import SourceError
 from catalog.sources.base import Asked, Source
+from catalog.sources.bulk.unpacked import SwollenError, Unpacked
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
 from catalog.sources.values import first, number, symbols, text
 from polywell.records import Provenance
 
-_BZIP2, _GZIP = b"BZh", b"\x1f\x8b"
 _ID_KEYS = ("mat_id", "material_id")
 _DATE_KEYS = ("last_updated", "last_modified", "date")
 _FUNCTIONAL_KEYS = ("functional", "xc_functional", "run_type")
@@ -66,23 +64,19 @@ class AlexandriaSource(RowsSource):
     def _entries(self) -> Iterator[dict[str, Any]]:
         number = 0
         try:
-            with self._opened() as stream:
+            with Unpacked(self._file) as stream:
                 for entry in ijson.items(stream, "entries.item", use_float=True):
                     number += 1
+                    stream.begin_part()
                     yield entry if isinstance(entry, dict) else {}
+        except SwollenError as error:
+            raise self._stopped(number, error) from error
         except (OSError, EOFError, zlib.error, ijson.JSONError) as error:
             raise self._broken(number, error) from error
         if number == 0:
             raise SourceError(
                 f"{self.name!r}: the file holds no entries; expected a JSON object with a list 'entries'"
             )
-
-    def _opened(self) -> IO[bytes]:
-        with self._file.open("rb") as stream:
-            start = stream.read(3)
-        if start == _BZIP2:
-            return bz2.open(self._file, "rb")
-        return gzip.open(self._file, "rb") if start[:2] == _GZIP else self._file.open("rb")  # type: ignore[return-value]
 
 
 def _data(entry: Mapping[str, Any]) -> Mapping[str, Any]:

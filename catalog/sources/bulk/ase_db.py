@@ -93,9 +93,10 @@ class AseDbSource(RowsSource):
     def expected_count(self) -> int:
         """Number of rows."""
         try:
-            return count_of_file(self._file)
+            self._count = count_of_file(self._file)
         except sqlite3.Error as error:
             raise self._broken(0, error) from error
+        return self._count
 
 
 def _date(years: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 import json
 import zlib
 from collections.abc import Collection, Iterator
@@ -12,11 +12,12 @@ from typing import Any
 from catalog.errors import ParseError, ReadError, TooLargeError
 from catalog.readers.limits import LIMITS
 from catalog.sources.base import Asked, Source
+from catalog.sources.bulk.unpacked import SwollenError, Unpacked
 from catalog.sources.materials_project.documents import date_of, elements_of, provenance_of
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
 from catalog.sources.values import text
 
-_GZIP = b"\x1f\x8b"
+_BUFFER = 65_536
 
 
 def opened(asked: Asked) -> Source:
@@ -58,20 +59,19 @@ class JsonLinesSource(RowsSource):
         """The objects of the lines; where a line holds none, an empty one and why."""
         number = 0
         try:
-            with self._file.open("rb") as raw:
-                zipped = raw.read(2) == _GZIP
-                raw.seek(0)
-                with gzip.GzipFile(fileobj=raw) if zipped else raw as lines:
-                    while line := lines.readline(LIMITS.text_bytes + 1):
-                        if len(line) > LIMITS.text_bytes:
-                            while line and not line.endswith(b"\n"):
-                                line = lines.readline(LIMITS.text_bytes)
-                            number += 1
-                            yield {}, TooLargeError(f"line {number}: over {LIMITS.text_bytes} bytes")
-                            continue
-                        number += 1
-                        if line.strip():
-                            yield _document(line, number)
+            with Unpacked(self._file) as raw, io.BufferedReader(raw, _BUFFER) as lines:
+                while line := lines.readline(LIMITS.text_bytes + 1):
+                    raw.begin_part()
+                    number += 1
+                    if len(line) > LIMITS.text_bytes:
+                        while line and not line.endswith(b"\n"):
+                            line = lines.readline(LIMITS.text_bytes)
+                            raw.begin_part()
+                        yield {}, TooLargeError(f"line {number}: over {LIMITS.text_bytes} bytes")
+                    elif line.strip():
+                        yield _document(line, number)
+        except SwollenError as error:
+            raise self._stopped(number, error) from error
         except (OSError, EOFError, zlib.error) as error:
             raise self._broken(number, error) from error
 

@@ -5,7 +5,7 @@ Column names: https://huggingface.co/datasets/LeMaterial/LeMat-Bulk, data card; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,11 @@ from numpy.typing import NDArray
 from catalog.errors import SourceError
 from catalog.readers.composition import amounts_of
 from catalog.sources.base import INDEX, Chemistry, UniqueIds
+from catalog.sources.bulk.columns import Columns, texts, values
 from catalog.sources.rows import UNNAMED, FileRow, RowsSource
+from catalog.sources.values import number as number_of
+from catalog.sources.values import symbols, text
+from catalog.sources.watched import State
 from polywell.records import Provenance
 
 ID = "immutable_id"
@@ -30,6 +34,7 @@ _KNOWN = (ID, FORMULA, ELEMENTS, MODIFIED, "functional", "energy_above_hull", "d
 """Columns that are read of every row; those of `STRUCTURE` only of rows worth it."""
 
 _BATCH_ROWS = 2000
+_NARROW_ROWS = 20_000
 _ID_BATCH_ROWS = 100_000
 
 
@@ -70,61 +75,76 @@ class LematSource(RowsSource):
             SourceError: no such file, or a column is missing.
         """
         super().__init__(file, name, chemistry)
-        names = pq.read_schema(file).names
-        missing = [column for column in REQUIRED if column not in names]
+        schema = pq.read_schema(file)
+        missing = [column for column in REQUIRED if column not in schema.names]
         if missing:
             raise SourceError(
-                f"{name!r}: column {' and '.join(missing)} missing, the file has {', '.join(names)}; "
+                f"{name!r}: column {' and '.join(missing)} missing, the file has {', '.join(schema.names)}; "
                 f"expected {', '.join(REQUIRED)}, optionally {FORMULA}, {ELEMENTS}, functional, {MODIFIED}"
             )
-        self._columns = [column for column in _KNOWN if column in names]
-        self._strange: tuple[tuple[int, int], _StrangeIds] | None = None
+        if pa.types.is_nested(schema.field(ID).type):
+            raise SourceError(
+                f"{name!r}: column {ID} holds {schema.field(ID).type}; expected texts or numbers"
+            )
+        self._columns = [column for column in _KNOWN if column in schema.names]
+        self._parquet = Columns(file, name, {*self._columns, *STRUCTURE})
+        self._count = self._parquet.rows
+        self._strange: tuple[State, _StrangeIds] | None = None
 
     def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         wanted = None if asked is None else pa.array(asked, pa.string())
-        number = start = 0
+        number = 0
         try:
-            with pq.ParquetFile(self._file, pre_buffer=False) as file:
-                for group in range(file.num_row_groups):
-                    for row in self._group(file, group, wanted, start):
-                        number += 1
-                        yield row
-                    start += file.metadata.row_group(group).num_rows
+            for group in range(self._parquet.groups):
+                for row in self._group(group, wanted, number):
+                    yield row
+                    number = row.number or number
         except (pa.ArrowException, OSError) as error:
             raise self._broken(number, error) from error
 
-    def _group(
-        self, file: pq.ParquetFile, group: int, wanted: pa.Array | None, start: int
-    ) -> Iterator[FileRow]:
-        """Rows of one row group that are wanted or have no id, the first of the group being `start`."""
-        narrow = file.read_row_group(group, columns=self._columns, use_threads=False)
-        ids, places = narrow[ID].cast(pa.string()), np.arange(narrow.num_rows)
-        narrow = narrow.set_column(narrow.schema.get_field_index(ID), ID, ids)
-        if wanted is not None:
-            is_other = pc.and_(pc.greater(pc.utf8_length(ids), 0), pc.invert(pc.is_in(ids, value_set=wanted)))
-            places = np.flatnonzero(~np.asarray(is_other.fill_null(False)))
-            narrow = narrow.take(pa.array(places))
-        rows = narrow.to_pylist()
-        del narrow
-        is_worth = np.array([self._is_worth(row) for row in rows], bool)
-        structures = self._structures(file, group, places[is_worth])
-        for place, row, good in zip(places.tolist(), rows, is_worth.tolist(), strict=True):
-            yield self._row(row, next(structures) if good else {}, start + place + 1)
+    def _group(self, group: int, wanted: pa.Array | None, start: int) -> Iterator[FileRow]:
+        """Rows of one row group that are wanted or have no id; `start` rows come before it."""
+        wide, first = self._structures(group), 0
+        next(wide)
+        for batch in self._parquet.batches(self._columns, _NARROW_ROWS, group):
+            columns = {name: batch.column(name) for name in batch.schema.names}
+            columns[ID], places = texts(columns[ID]), np.arange(batch.num_rows)
+            if wanted is not None:
+                is_known = pc.greater(pc.utf8_length(columns[ID]), 0)
+                is_other = pc.and_(is_known, pc.invert(pc.is_in(columns[ID], value_set=wanted)))
+                places = np.flatnonzero(~np.asarray(is_other.fill_null(False)))
+                columns = {name: column.take(pa.array(places)) for name, column in columns.items()}
+            given = zip(*(values(column) for column in columns.values()), strict=True)
+            rows = [dict(zip(columns, row, strict=True)) for row in given]
+            is_worth = np.array([self._is_worth(row) for row in rows], bool)
+            structures = wide.send(places[is_worth] + first)
+            for place, row, good in zip((places + first).tolist(), rows, is_worth.tolist(), strict=True):
+                yield self._row(row, structures.pop(place) if good else {}, start + place + 1)
+            first += batch.num_rows
 
-    def _structures(
-        self, file: pq.ParquetFile, group: int, places: NDArray[np.int64]
-    ) -> Iterator[dict[str, Any]]:
-        """The wide columns of some rows of a row group, whose places grow; batch by batch."""
-        if not len(places):
-            return
-        wide = file.iter_batches(
-            batch_size=_BATCH_ROWS, row_groups=[group], columns=list(STRUCTURE), use_threads=False
-        )
-        start = 0
-        for batch in wide:
-            here = places[(places >= start) & (places < start + batch.num_rows)] - start
-            start += batch.num_rows
-            yield from batch.take(pa.array(here)).to_pylist()
+    def _structures(self, group: int) -> Generator[dict[int, dict[str, Any]], NDArray[np.int64], None]:
+        """The wide columns of the rows of a row group that are sent, whose places grow; read when needed."""
+        wide = self._parquet.batches(list(STRUCTURE), _BATCH_ROWS, group)
+        found: dict[int, dict[str, Any]] = {}
+        places, end = (yield found), 0
+        batch: pa.RecordBatch | None = None
+        while True:
+            found = {}
+            while True:
+                if batch is not None:
+                    start = end - batch.num_rows
+                    here = places[(places >= start) & (places < end)]
+                    chosen = batch.take(pa.array(here - start))
+                    columns = [values(chosen.column(name)) for name in STRUCTURE]
+                    for place, row in zip(here.tolist(), zip(*columns, strict=True), strict=True):
+                        found[place] = dict(zip(STRUCTURE, row, strict=True))
+                if not len(places) or places[-1] < end:
+                    break
+                batch = next(wide, None)
+                if batch is None:
+                    raise pa.ArrowInvalid(f"columns of different length in row group {group + 1}")
+                end += batch.num_rows
+            places = yield found
 
     def _is_worth(self, row: Mapping[str, Any]) -> bool:
         """Whether the structure of a row is needed."""
@@ -141,12 +161,12 @@ class LematSource(RowsSource):
         return FileRow(
             id=row[ID],
             payload=payload,
-            formula=row.get(FORMULA),
+            formula=text(row.get(FORMULA)),
             elements=_elements(row),
             provenance=Provenance(
-                e_above_hull_ev=row.get("energy_above_hull"),
-                last_updated=_iso(modified),
-                functional=row.get("functional"),
+                e_above_hull_ev=number_of(row.get("energy_above_hull")),
+                last_updated=text(modified),
+                functional=text(row.get("functional")),
             ),
             number=number,
         )
@@ -157,7 +177,7 @@ class LematSource(RowsSource):
         if not strange.is_plain:
             yield from super().index()
             return
-        for ids, dates in self._narrow():
+        for ids, dates in self._watched.unchanged(self._narrow()):
             yield pa.RecordBatch.from_arrays([ids, dates], schema=INDEX)
 
     def _stamps(self) -> Iterator[tuple[str | None, str | None]]:
@@ -168,15 +188,16 @@ class LematSource(RowsSource):
         """Ids and dates as texts, in batches."""
         columns = [column for column in (ID, MODIFIED) if column in self._columns]
         for batch in self._batches(columns):
-            dates = batch.column(MODIFIED) if MODIFIED in columns else pa.nulls(batch.num_rows, pa.string())
-            if not pa.types.is_string(dates.type):
-                dates = pa.array(map(_iso, dates.to_pylist()), pa.string())
-            yield batch.column(ID).cast(pa.string()), dates
+            dates = pa.nulls(batch.num_rows, pa.string())
+            if MODIFIED in columns:
+                dates = batch.column(MODIFIED)
+                is_text = dates.type in (pa.string(), pa.dictionary(pa.int32(), pa.string()))
+                dates = texts(dates) if is_text else pa.array(map(text, values(dates)), pa.string())
+            yield texts(batch.column(ID)), dates
 
     def _batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         try:
-            with pq.ParquetFile(self._file, pre_buffer=False) as file:
-                yield from file.iter_batches(batch_size=_ID_BATCH_ROWS, columns=columns, use_threads=False)
+            yield from self._parquet.batches(columns, _ID_BATCH_ROWS)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(0, error) from error
 
@@ -186,9 +207,9 @@ class LematSource(RowsSource):
 
     def _strange_ids(self) -> _StrangeIds:
         """What has to be known of all ids before one is given out; read once for each state of the file."""
-        state = self._state()
+        state = self._watched.state()
         if self._strange is None or self._strange[0] != state:
-            parts = [batch.column(ID).cast(pa.string()) for batch in self._batches([ID])]
+            parts = [texts(batch.column(ID)) for batch in self._batches([ID])]
             ids = pa.chunked_array(parts, pa.string())
             counted = ids.drop_null().value_counts()
             again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
@@ -205,17 +226,13 @@ class LematSource(RowsSource):
 
     def expected_count(self) -> int:
         """Number of rows."""
-        return int(pq.read_metadata(self._file).num_rows)
+        return self._parquet.rows
 
 
 def _elements(row: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Elements of a row by its columns: the list, or else the formula; None where neither is plain."""
-    if row.get(ELEMENTS):
-        return tuple(row[ELEMENTS])
-    amounts = amounts_of(row[FORMULA]) if row.get(FORMULA) else None
+    listed = symbols(row.get(ELEMENTS))
+    if listed:
+        return listed
+    amounts = amounts_of(text(row.get(FORMULA)) or "")
     return None if amounts is None else tuple(sorted(amounts))
-
-
-def _iso(value: Any) -> str | None:
-    """A date as text, whether the column holds texts or timestamps."""
-    return None if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -14,11 +14,14 @@ from catalog.errors import DuplicateIdError, MissingValueError, ReadError, Sourc
 from catalog.readers.filetext import check_size
 from catalog.readers.limits import LIMITS
 from catalog.sources.base import Asked, RawEntry, Source, Stamp, UniqueIds, asked_for, in_batches
+from catalog.sources.bulk.columns import Columns, first_line, value
 from catalog.sources.bulk.lemat import LematSource
-from catalog.store.durable import file_digest
+from catalog.sources.values import text
+from catalog.sources.watched import WatchedFile
 
 ID, CIF, FORMULA = "material_id", "cif", "formula"
 _BATCH_ROWS = 64
+_ID_ROWS = 20_000
 _PART = re.compile(r"#part\d+$")
 
 
@@ -49,13 +52,12 @@ class ParquetSource:
         """
         self.name = name
         self._file = file
-        if not file.is_file():
-            raise SourceError(f"{name!r}: there is no file {str(file)!r}; give the path of a Parquet file")
+        self._watched = WatchedFile(file, name, "a Parquet file")
         try:
             names = pq.read_schema(file).names
         except (pa.ArrowException, OSError) as error:
             raise SourceError(
-                f"{name!r}: {str(file)!r} cannot be read as Parquet ({_first_line(error)}); "
+                f"{name!r}: {str(file)!r} cannot be read as Parquet ({first_line(error)}); "
                 f"expected a Parquet file with the columns {ID} and {CIF}"
             ) from error
         missing = [column for column in (ID, CIF) if column not in names]
@@ -66,6 +68,7 @@ class ParquetSource:
                 f"expected {ID} (text) and {CIF} (text), optionally {FORMULA}"
             )
         self._columns = [column for column in (ID, CIF, FORMULA) if column in names]
+        self._parquet = Columns(file, name, self._columns)
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """Streams the rows; a row without id or structure, or with an id used before, becomes an error.
@@ -73,74 +76,72 @@ class ParquetSource:
         Raises:
             SourceError: the file breaks off while it is read, or does not hold one of `ids`.
         """
-        return asked_for(self._all_entries(), ids, self.name)
+        return asked_for(self._watched.unchanged(self._all_entries()), ids, self.name)
 
     @in_batches
     def index(self) -> Iterator[Stamp]:
         """The ids of the rows, each with the digest of its formula and text."""
-        for raw in self._all_entries():
-            text = f"{raw.formula}\n{raw.payload if isinstance(raw.payload, str) else ''}"
-            yield raw.id, "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        for raw in self._watched.unchanged(self._all_entries()):
+            known = f"{raw.formula}\n{raw.payload if isinstance(raw.payload, str) else ''}"
+            yield raw.id, "sha256:" + hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
 
     def version(self) -> str:
         """sha256 of the file."""
-        return "sha256:" + file_digest(self._file)
+        return self._watched.version()
 
     def expected_count(self) -> int:
         """Number of rows."""
-        return int(pq.read_metadata(self._file).num_rows)
+        return self._parquet.rows
 
     def _all_entries(self) -> Iterator[RawEntry]:
         number = 0
         try:
-            with pq.ParquetFile(self._file) as file:
-                ids = UniqueIds(_own_ids(file))
-                for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=self._columns):
-                    columns = {name: batch.column(name) for name in batch.schema.names}
-                    for row in range(batch.num_rows):
-                        number += 1
-                        values = {name: column[row].as_py() for name, column in columns.items()}
-                        yield self._raw_entry(values, number, ids)
+            ids = UniqueIds(self._own_ids())
+            for batch in self._parquet.batches(self._columns, _BATCH_ROWS):
+                columns = {name: batch.column(name) for name in batch.schema.names}
+                for row in range(batch.num_rows):
+                    number += 1
+                    values = {name: value(column[row]) for name, column in columns.items()}
+                    yield self._raw_entry(values, number, ids)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(
-                f"{self.name!r}: reading stopped after row {number} ({_first_line(error)}); "
+                f"{self.name!r}: reading stopped after row {number} ({first_line(error)}); "
                 "the file seems damaged, fetch it again"
             ) from error
 
     def _raw_entry(self, values: dict[str, object], number: int, ids: UniqueIds) -> RawEntry:
-        wanted, cif, formula = values[ID], values[CIF], values.get(FORMULA)
-        known_formula = None if formula is None else str(formula)
-        if wanted is None or str(wanted) == "":
+        wanted, cif, known_formula = text(values[ID]), values[CIF], text(values.get(FORMULA))
+        if not wanted:
             id_, _ = ids.take(_row_id(number))
             missing = MissingValueError(f"row {number} has no {ID}; give every row an id of its own")
             return RawEntry(self.name, id_, "error", missing, known_formula)
-        id_, again = ids.take(_apart(str(wanted)))
+        id_, again = ids.take(_apart(wanted))
         if again:
-            twice = DuplicateIdError(f"row {number} uses the {ID} {str(wanted)!r} again; ids must be unique")
+            twice = DuplicateIdError(f"row {number} uses the {ID} {wanted!r} again; ids must be unique")
             return RawEntry(self.name, id_, "error", twice, known_formula)
         if cif is None:
             empty = MissingValueError(f"row {number} has no {CIF}; expected the text of a CIF")
             return RawEntry(self.name, id_, "error", empty, known_formula)
-        text = cif.decode("utf-8", "replace") if isinstance(cif, bytes) else str(cif)
+        words = cif.decode("utf-8", "replace") if isinstance(cif, bytes) else str(cif)
         try:
-            check_size(len(text), LIMITS)
+            check_size(len(words), LIMITS)
         except ReadError as error:
             return RawEntry(self.name, id_, "error", error, known_formula)
-        return RawEntry(self.name, id_, "cif", text, known_formula)
+        return RawEntry(self.name, id_, "cif", words, known_formula)
+
+    def _own_ids(self) -> Iterator[str]:
+        """The ids that the rows ask for; no generated id may equal one of them."""
+        for batch in self._parquet.batches([ID], _ID_ROWS):
+            for one in batch.column(0):
+                id_ = text(value(one))
+                if id_:
+                    yield _apart(id_)
 
     def description(self) -> dict[str, str]:
         """Spec, number of rows and digest of the file."""
-        digest = self.version().removeprefix("sha256:")
+        digest = self._watched.known_version().removeprefix("sha256:")
         rows = self.expected_count()
         return {"spec": self.name, "kind": "Parquet file of CIF texts", "rows": str(rows), "sha256": digest}
-
-
-def _own_ids(file: pq.ParquetFile) -> Iterator[str]:
-    """The ids that the rows ask for; no generated id may equal one of them."""
-    for batch in file.iter_batches(columns=[ID]):
-        for id_ in batch.column(0).to_pylist():
-            if id_ is not None:
-                yield _apart(str(id_))
 
 
 def _row_id(number: int) -> str:
@@ -150,7 +151,3 @@ def _row_id(number: int) -> str:
 def _apart(id_: str) -> str:
     """Keeps an id such as `x#part2` apart from the second structure of the entry `x`, which has that id."""
     return f"{id_}#part1" if _PART.search(id_) else id_
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,81 @@
+"""The bytes of a large file, plain or compressed, that swells no more than data does."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+from pathlib import Path
+from typing import IO, cast
+
+from catalog.readers.limits import LIMITS
+
+_BZIP2, _GZIP = b"BZh", b"\x1f\x8b"
+
+FREE_BYTES = 64_000_000
+"""Bytes that any file may unpack to."""
+
+MOST_SWELLING = 250
+"""Bytes that one compressed byte may unpack to beyond that; structures in JSON take 5 to 30."""
+
+_AHEAD = 1_000_000
+"""Bytes that a reader takes before it needs them, at most."""
+
+
+class SwollenError(Exception):
+    """A file unpacks to more than any data would, or one part of it is larger than the limit."""
+
+
+class Unpacked(io.RawIOBase):
+    """The bytes of a file after decompression, read once from its beginning.
+
+    `begin_part` is called before each part (an entry, a line): the limit of bytes counts from there.
+    """
+
+    def __init__(self, path: Path, part_bytes: int = LIMITS.text_bytes) -> None:
+        """Opens the file and sees by its first bytes whether it is compressed.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        self._packed = path.open("rb")
+        start = self._packed.read(3)
+        self._packed.seek(0)
+        self._stream: IO[bytes] = self._packed
+        if start == _BZIP2:
+            self._stream = cast("IO[bytes]", bz2.BZ2File(self._packed))
+        elif start[:2] == _GZIP:
+            self._stream = cast("IO[bytes]", gzip.GzipFile(fileobj=self._packed))
+        self._part_bytes = part_bytes
+        self._given = self._begun = 0
+
+    def begin_part(self) -> None:
+        """Says that a part ends here."""
+        self._begun = self._given
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """Fills the buffer.
+
+        Raises:
+            SwollenError: the file swells too much, or the part is too large.
+        """
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        self._given += len(data)
+        if self._given > FREE_BYTES + MOST_SWELLING * self._packed.tell():
+            raise SwollenError(
+                f"it unpacks to more than {MOST_SWELLING} times its size, as no data does; fetch it again"
+            )
+        if self._given - self._begun > self._part_bytes + _AHEAD:
+            raise SwollenError(f"one entry has more than {self._part_bytes} bytes, the limit for one entry")
+        return len(data)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._stream.close()
+        self._packed.close()
+        super().close()
