@@ -71,7 +71,7 @@ SCHEMA = pa.schema(
 RUNNER = """
 import sys, time
 woken = time.perf_counter()
-from flows.workers.pool import start_server
+from flows.workers.worker import start_server
 start_server()
 from flows.options import ScreenOptions
 from flows.pipeline import publishing, reading, screening

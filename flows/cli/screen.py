@@ -72,7 +72,7 @@ def screen(
     with one_line_errors():
         chosen = options.ScreenOptions.of(given)
         if chosen.engine == "local":
-            from flows.workers.pool import start_server
+            from flows.workers.worker import start_server
 
             start_server()  # and import beside it
         from flows.pipeline.listing import NothingToScreenError

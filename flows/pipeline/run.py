@@ -18,7 +18,8 @@ from flows.pipeline.reading import Stored, read
 from flows.pipeline.record import Started, recorded
 from flows.pipeline.screening import Screened, screen
 from flows.workers.dask import DaskWorkers
-from flows.workers.pool import MODULES, Workers, start_server
+from flows.workers.pool import Workers
+from flows.workers.worker import MODULES, start_server
 from polywell.evidence.anchors import reference_records
 from reports.run.page import load_templates
 

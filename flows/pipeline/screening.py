@@ -51,7 +51,7 @@ def screen(
             screen_shard(shard, workers, plan.families)
             advance(shard.count)
 
-        (each or in_threads(2 * plan.options.workers))(screen_one, pending.shards)
+        (each or in_threads(2 * plan.options.workers, workers.stop))(screen_one, pending.shards)
     merge_predictions(plan.home, plan.source.name, pending, today.isoformat())
     return Screened(pending.stored)
 
@@ -66,11 +66,21 @@ def screen_shard(shard: Shard, workers: Workers | DaskWorkers, families: Familie
     write_shard(shard.predictions, shard.header, (some for _, some in done), table_schema())
 
 
-def in_threads(count: int) -> Each:
-    """So many shards at a time, each with a thread that waits for its worker."""
+def in_threads(count: int, stop: Callable[[], None]) -> Each:
+    """So many shards at a time, each with a thread that waits for its worker.
+
+    Args:
+        count: how many.
+        stop: ends the workers; called when a shard fails or the run is stopped: no other is then waited for.
+    """
 
     def each(work: Callable[[Shard], None], some: Sequence[Shard]) -> None:
         with ThreadPoolExecutor(count) as threads:
-            list(threads.map(work, some))
+            try:
+                for _ in threads.map(work, some):
+                    pass
+            except BaseException:
+                stop()
+                raise
 
     return each

@@ -69,6 +69,10 @@ class DaskWorkers:
         self._held.close()
         self._here.__exit__(kind, error, trace)
 
+    def stop(self) -> None:
+        """Ends the workers of this machine at once; see `Workers.stop`."""
+        self._here.stop()
+
     def run(
         self, work: Work[Item, Result], shard: Sequence[Item], lost: Lost[Item, Result]
     ) -> list[tuple[Sequence[Item], Result]]:

@@ -42,6 +42,9 @@ class OwnHands:
     def __exit__(self, *_):
         pass
 
+    def stop(self):
+        pass
+
     def map(self, work, shards, lost):
         for shard in shards:
             yield shard, work(shard)

@@ -34,6 +34,8 @@ class Attack:
             os._exit(5)
         if self.kind == "memory":
             yield from [bytes(10**9) for _ in range(100)]
+        if self.kind == "leave":
+            raise SystemExit
         raise LookupError("no sites here")
 
 
@@ -73,17 +75,19 @@ def test_entries_that_kill_their_worker_are_rows_and_the_run_goes_on(tmp_path):
     guilty = [
         entry("exits", Attack("exit")),
         entry("eats", Attack("memory")),
+        entry("leaves", Attack("leave")),
         entry("raises", Attack("error")),
     ]
-    source = Given([*good[:100], guilty[0], *good[100:120], guilty[1], *good[120:], guilty[2]])
+    source = Given([*good[:100], guilty[0], *good[100:120], guilty[1], *good[120:], *guilty[2:]])
     home = Home.at(tmp_path)
     home.prepare()
     finished = run(Plan(source, home, load_families(), ScreenOptions(workers=2)))
-    assert (finished.counts.entries, finished.counts.candidates, finished.counts.failed) == (253, 250, 3)
+    assert (finished.counts.entries, finished.counts.candidates, finished.counts.failed) == (254, 250, 4)
     rows = {row["id"]: row for row in pq.read_table(home.latest / "failed.parquet").to_pylist()}
     assert rows["exits"]["error_type"] == "WorkerDied"
     assert "exit code 5" in rows["exits"]["message"]
     assert rows["eats"]["error_type"] == "MemoryError"
+    assert (rows["leaves"]["error_type"], rows["leaves"]["message"]) == ("SystemExit", "no message")
     assert (rows["raises"]["error_type"], rows["raises"]["message"]) == ("LookupError", "no sites here")
     assert {row["stage"] for row in rows.values()} == {"read"}
     assert all(row["message"] for row in rows.values())

@@ -1,14 +1,19 @@
 """Worker processes: order, bounded reading ahead, and what a death costs."""
 
+import gc
 import os
 import signal
+import struct
+import threading
 import time
 from functools import partial
+from multiprocessing.connection import Connection
 
 import pytest
 
 from flows.workers.limits import EntryLimits, WallLimitError, hang_limit, wall_limit
 from flows.workers.pool import Workers
+from flows.workers.worker import WorkersStoppedError
 
 
 def lost(item, error_type, message):
@@ -32,9 +37,31 @@ def killed_at(items, guilty):
     return doubled(items)
 
 
+def answers_half_at(items, guilty):
+    """Announces 1000 bytes, sends 500, and dies."""
+    if guilty in items:
+        [pipe] = [one for one in gc.get_objects() if isinstance(one, Connection) and one.writable]
+        os.write(pipe.fileno(), struct.pack("!i", 1000) + bytes(500))
+        os._exit(1)
+    return doubled(items)
+
+
+class UntellableError(Exception):
+    def __str__(self):
+        raise OSError
+
+
 def raises_at(items, guilty):
     if guilty in items:
-        raise LookupError(f"{guilty} is not welcome")
+        raise {7: LookupError("7 is not welcome"), 8: SystemExit(3), 9: UntellableError()}[guilty]
+    return doubled(items)
+
+
+def killed_twice(items, folder):
+    for name in ("first", "second"):
+        if not (folder / name).exists():
+            (folder / name).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
     return doubled(items)
 
 
@@ -117,13 +144,48 @@ def test_many_deaths_in_one_shard_are_all_found(workers):
     ]  # fmt: skip
 
 
-def test_an_exception_of_the_work_costs_the_guilty_entry_only(workers):
-    answers = list(workers.map(partial(raises_at, guilty=7), [[1, 2], [6, 7]], lost))
-    assert answers == [
-        ([1, 2], [2, 4]),
-        ([6], [12]),
-        ([7], "lost 7: LookupError: 7 is not welcome"),
-    ]
+@pytest.mark.parametrize(
+    ("guilty", "said"),
+    [
+        (7, "LookupError: 7 is not welcome"),
+        (8, "SystemExit: 3"),
+        (9, "UntellableError: no message that can be shown"),
+    ],
+)
+def test_an_exception_of_the_work_costs_the_guilty_entry_only(workers, guilty, said):
+    answers = list(workers.map(partial(raises_at, guilty=guilty), [[1, 2], [6, guilty]], lost))
+    assert answers == [([1, 2], [2, 4]), ([6], [12]), ([guilty], f"lost {guilty}: {said}")]
+
+
+def test_half_an_answer_keeps_nobody_waiting(workers):
+    answers = list(workers.map(partial(answers_half_at, guilty=7), [[1, 2], [6, 7], [8]], lost))
+    assert [part for part, _ in answers] == [[1, 2], [6], [7], [8]]
+    assert answers[2][1].startswith("lost 7: WorkerDied: ")
+
+
+def test_an_entry_whose_worker_was_killed_from_outside_is_not_lost(workers, tmp_path):
+    """It is killed with its shard, and once more when it is alone."""
+    assert workers.run(partial(killed_twice, folder=tmp_path), [5], lost) == [([5], [10])]
+
+
+def test_workers_that_are_stopped_do_nothing_again():
+    started = []
+    with pytest.raises(KeyboardInterrupt), Workers(1) as pool:
+
+        def wait():
+            with pytest.raises(WorkersStoppedError):
+                pool.run(partial(sleeps, limits=EntryLimits()), [600], lost)
+            started.append("ended")
+
+        threads = [threading.Thread(target=wait) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        while pool._all[0]._process is None:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    for thread in threads:
+        thread.join()
+    assert started == ["ended", "ended"]
 
 
 def test_memory_beyond_the_limit_is_refused():
