@@ -78,7 +78,7 @@ def test_what_the_project_says_of_itself_comes_with_it(installed):
     assert told.metadata["License-Expression"] == "MIT"
     assert "licenses/LICENSE" in " ".join(str(path) for path in told.files)
     [script] = told.entry_points.select(group="console_scripts")
-    assert (script.name, script.value) == ("polywell", "flows.cli.main:app")
+    assert (script.name, script.value) == ("polywell", "flows.cli.main:main")
 
 
 def test_in_an_empty_folder_the_library_is_screened_into_it(installed, tmp_path):

@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 from flows.cli import measured, results, studies
 from flows.cli.arguments import FamiliesFile, HomeFolder
 from flows.cli.errors import NOTHING_READ, end, one_line_errors
+from flows.cli.stopping import stoppable
 
 app = typer.Typer(
     add_completion=False,
@@ -49,7 +50,8 @@ def polywell(
     databases; the Materials Project wants your key in MP_API_KEY. Run a source again to screen what changed,
     `polywell diff` to see what came of it. `docs/schedule.md` tells how to run all of it on a schedule.
 
-    Results: 0 done (failed entries are counted and listed), 1 nothing could be read, 2 wrong usage.
+    Results: 0 done (failed entries are counted and listed), 1 nothing could be read, 2 wrong usage,
+    130 stopped by Ctrl-C, 143 by SIGTERM.
     """
     from flows.cli.terminal import tolerant_streams
 
@@ -174,5 +176,12 @@ results.add_to(app)
 studies.add_to(app)
 measured.add_to(app)
 
+
+def main() -> None:
+    """The program: the command line, which signals can stop."""
+    with stoppable():
+        app()
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -53,9 +53,11 @@ def recorded(home: Home, source: str) -> Iterator[tuple[Started, dict[str, Any]]
         started, facts = Started(new_name(), now()), {"outcome": "failed"}
         try:
             yield started, facts
-        except Exception as error:
+        except BaseException as error:
             if isinstance(error, NothingToScreenError):
                 facts["outcome"] = "nothing"
+            elif not isinstance(error, Exception):
+                facts["outcome"] = "stopped"
             facts["error"] = f"{type(error).__name__}: {error}"[:2000]
             try:
                 _write(home, source, started, facts)

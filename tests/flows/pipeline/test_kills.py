@@ -160,20 +160,28 @@ def test_a_pull_from_a_service_that_is_killed_asks_for_nothing_twice(runs, tmp_p
     kill_everywhere(runs, "materials-project", None, tmp_path, parts=5)
 
 
-def test_a_real_run_that_is_killed_at_any_time_leaves_no_process_and_can_be_run_again(polywell, tmp_path):
+def test_a_real_run_that_is_stopped_or_killed_leaves_no_process_and_can_be_run_again(polywell, tmp_path):
     draw = random.Random(3)
     words = ["screen", "reference", "--plain", "--workers", "2", "--home", str(tmp_path / "home")]
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "SOURCE_DATE_EPOCH": DAY, "MARK": str(tmp_path)}
-    for _ in range(3):
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.cli.main", *words],
             env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
-        time.sleep(draw.uniform(1.0, 6.0))
-        process.kill()
-        process.wait()
+        while not (tmp_path / "home" / "catalog" / "lock.json").exists():
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0.0, 1.5))
+        os.killpg(process.pid, number)
+        said = process.communicate()[1]
+        assert process.returncode == code, said
+        if code > 0:
+            assert said.splitlines()[-1].startswith(f"polywell: stopped by {number.name}; "), said
+            assert "Traceback" not in said
+            assert record(tmp_path / "home")["outcome"] == "stopped"
     deadline = time.monotonic() + 60
     while marked(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.1)
