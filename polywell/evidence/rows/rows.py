@@ -112,7 +112,7 @@ def library_rows(families: Families) -> tuple[Row, ...]:
                 compound=_compound(measured, amounts, families),
                 system=_system(amounts),
                 tc_k=one.tc_k,
-                tc_noise_k=_least_noise(one.tc_k),
+                tc_noise_k=least_noise_k(one.tc_k),
                 reports=1,
                 year=measured.year,
                 features=one.features,
@@ -192,14 +192,15 @@ def _noise_k(group: Sequence[Report], tc_k: float | None, typical: float) -> flo
         own = _deviation(group, tc_k or 0.0)
     else:
         own = typical * (tc_k or 0.0)
-    return round(max(own, _least_noise(tc_k)), DECIMALS)
+    return round(max(own, least_noise_k(tc_k)), DECIMALS)
 
 
 def _deviation(group: Sequence[Report], centre: float) -> float:
     return MAD_TO_SIGMA * median(abs((one.tc_k or 0.0) - centre) for one in group)
 
 
-def _least_noise(tc_k: float | None) -> float:
+def least_noise_k(tc_k: float | None) -> float:
+    """Standard deviation in K that a T_c has at least."""
     return round(max(LEAST_NOISE * (tc_k or 0.0), LEAST_NOISE_K), DECIMALS)
 
 

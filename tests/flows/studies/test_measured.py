@@ -5,6 +5,7 @@ import pytest
 from catalog.errors import SourceError
 from flows.studies.measured import TABLE, build
 from polywell.data.supercon.table import from_text
+from polywell.evidence.calibration_table import built_in_calibration
 
 HEAD = "supercon_number,formula,common_formula,structure_type,family,tc_k,a_ang,b_ang,c_ang,year,reference\n"
 LINE = '12,La1.85Sr0.15Cu1O4-Y,"(La,Sr)2CuO4",T,cuprate,36.0,,,,1987.0,"Jpn.J.Appl.Phys., 26(1987)L223"\n'
@@ -44,3 +45,10 @@ def test_another_file_is_refused_and_nothing_written(checkout, tmp_path, content
     with pytest.raises(SourceError, match=said):
         build(raw, checkout)
     assert not (checkout / TABLE).exists()
+
+
+def test_the_forecast_is_printed_with_its_calibration(polywell) -> None:
+    done = polywell("measured", "forecast")
+    assert done.returncode == 0
+    assert "hgba2ca2cu3o8-quenched" in done.stdout and "151.0" in done.stdout
+    assert built_in_calibration().training_digest in done.stderr

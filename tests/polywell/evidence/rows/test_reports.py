@@ -1,0 +1,37 @@
+"""Prospective reports: rows like the others that train nothing, and how a calibration is scored on them."""
+
+import pytest
+
+from polywell.data.measured import measured_by_id
+from polywell.evidence.calibration import CalibratedTc
+from polywell.evidence.rows.reports import Reported, forecasts, reported, table
+from polywell.families import load_families
+
+FAMILIES = load_families()
+
+
+def test_no_report_trains_and_none_stands_in_our_tables() -> None:
+    rows = reported(FAMILIES)
+    assert len(rows) == len(table()) == len({row.id for row in rows})
+    assert not any(row.trains for row in rows)
+    assert {one.id for one in table()}.isdisjoint(measured_by_id())
+
+
+def test_the_pressure_is_that_of_the_measurement_where_it_is_known() -> None:
+    rows = {row.id.removeprefix("report:"): row for row in reported(FAMILIES)}
+    assert rows["pr3ni2o7-film-22gpa"].features.pressure_gpa == 22.0
+    assert rows["la2.1sm0.9ni2o7-pressure"].features.pressure_gpa == 15.0  # of the structure
+    assert dict(rows["fe1.11se"].composition) == pytest.approx({"Fe": 0.5261, "Se": 0.4739}, abs=1e-4)
+
+
+def test_a_forecast_tells_whether_the_interval_held() -> None:
+    """An interval of 50 to 70 K for everything holds 60, 66, 61.5, 62, 57.4 and 60 K, and no others."""
+    made = CalibratedTc(60.0, 50.0, 70.0, 0.5, 0.0, "far from measured compounds", ())
+    within = [one.within for one in forecasts(FAMILIES, lambda rows: [made] * len(rows))]
+    assert (within.count(True), within.count(None)) == (6, 2)
+    assert {one.within for one in forecasts(FAMILIES, lambda rows: [None] * len(rows))} == {None}
+
+
+def test_what_comes_from_a_listing_is_not_read() -> None:
+    with pytest.raises(ValueError, match="what comes from a listing is recalled"):
+        Reported.model_validate(table()[0].model_dump() | {"checked": "read"})
