@@ -32,7 +32,7 @@ def parts_in(
 
 
 def structures_in(path: str | Path) -> list[Entry]:
-    """The entries in one file: CIF, POSCAR, JSON and YAML, and text formats that pymatgen or ASE reads.
+    """The entries in one file: CIF, POSCAR, JSON, YAML, CSV with CIFs, formats that pymatgen or ASE reads.
 
     The ids are the file's name, then `name#2`, `name#3` ... where it holds several structures, or
     `name#mp-8039` where it names them. A file is data: nothing in it is imported, evaluated or unpickled.

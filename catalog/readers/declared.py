@@ -116,7 +116,8 @@ def _compared(
 ) -> list[str]:
     shared = [symbol for symbol in declared if symbol in present and symbol != "H"]
     ratios = {symbol: present[symbol] / declared[symbol] for symbol in shared}
-    scale = sorted(ratios.values())[len(ratios) // 2] if ratios else 1.0
+    # The lower median: the hosts of a dopant without a site hold more than is declared.
+    scale = sorted(ratios.values())[(len(ratios) - 1) // 2] if ratios else 1.0
     wanted = {symbol: amount * scale for symbol, amount in declared.items() if symbol != "H"}
     lacking = {symbol: amount - present.get(symbol, 0.0) for symbol, amount in wanted.items()}
 

@@ -46,6 +46,8 @@ def compared(formula: str, structure: Structure, counted: bool = False) -> list[
         ("La Fe As O0.8 F0.2", cell(La=2, Fe=2, As=2, O=2), "0.2 F are declared and have no site"),
         ("Ba0.6 K0.4 Fe2 As2", cell(Ba=1, Fe=2, As=2), "0.4 K are declared and have no site"),
         ("La1.5 Sr0.5 Cu O4", cell(La=1.8, Sr=0.2, Cu=1, O=4), "the share of Sr differs"),
+        ("Fe Se0.8 Te0.2", cell(Fe=2, Se=2), "0.2 Te are declared and have no site"),
+        ("Ba Fe1.84 Co0.16 As2", cell(Ba=2, Fe=4, As=4), "0.16 Co are declared and have no site"),
         ("Cu La2 O4 D2", LSCO, "the declared hydrogen has no site"),
         ("Y0.9 Ca0.1 Ba2 Cu3 O6.8", Y123, "0.1 Ca are declared and have no site"),
     ],
@@ -62,6 +64,7 @@ def test_a_dopant_without_a_site_is_a_note(formula: str, structure: Structure, n
         ("Y Ba2 Cu3 O7", cell(Ba=2, Cu=3, O=7), "declares Y"),  # half of the rarest element
         ("Y0.9 Ca0.1 Ba2 Cu3 O7", cell(Ba=2, Cu=3, O=7), "declares Ca, Y"),  # the same, of two elements
         ("La1.2 Sr0.8 Cu O4", LSCO, "declares Sr"),
+        ("Fe Se0.7 Te0.3", cell(Fe=2, Se=2), "declares Te"),  # more than a tenth of all atoms
         ("Ba2 Cu Hg O4", cell(Hg=1, Ba=1, Cu=1, O=4), "1 Ba where the declared formula asks for 2"),
         ("La2 Cu O4", cell(La=4, Cu=1, O=8), "1 Cu where the declared formula asks for 2"),
     ],
