@@ -76,6 +76,7 @@ class Provenance:
     """What the source knows about an entry beyond its structure; None means that it does not say."""
 
     pressure_gpa: Annotated[float | None, Column("GPa", "Pressure", "Pressure at which the structure was determined, where the source says.", detail=150)] = None
+    declared_formula: Annotated[str | None, Column("", "Declared formula", "Formula that the source declares, where its sites hold another composition.", detail=155)] = None
     doping: Annotated[str | None, Column("", "Doping", "Doping of the sample, as the source states it.", detail=160)] = None
     theoretical: Annotated[bool | None, Column("", "Theoretical", "True for a computed structure, false for a measured one, empty where the source does not say.", detail=170)] = None
     e_above_hull_ev: Annotated[float | None, Column("eV/atom", "Above hull", "Energy above the convex hull, where the source gives it.", listed=150)] = None

@@ -10,7 +10,7 @@ from typing import TypedDict
 from polywell import ALGORITHM_VERSION
 from polywell.data.charges import NetKind
 from polywell.data.elements import LIGANDS
-from polywell.electrons.bonds import bonding
+from polywell.electrons.bonds import Bonding, bonding
 from polywell.electrons.of_structure import electrons_of
 from polywell.families import Families, beyond_published, of_one_family
 from polywell.geometry.cages import OCTAHEDRON
@@ -21,7 +21,7 @@ from polywell.geometry.sheets import Sheet
 from polywell.geometry.sites import Sites, majority_formula, sites_of, volume_per_ion_ang3
 from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
-from polywell.records import REASON_MEANING, Entry, Outcome, Phase, Provenance, Reason, Screening
+from polywell.records import REASON_MEANING, Electrons, Entry, Outcome, Phase, Provenance, Reason, Screening
 from polywell.relation import critical_temperature_k
 
 BATCH_SITES = 4000
@@ -181,18 +181,19 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
             sheets = tuple(net.sheet for net in geometry.nets(place))
             judged = _judged(batch[number], geometry, place, families, tolerances)
             if sheets and place not in geometry.overlaps:
-                net = _net_of_ceiling(judged)
-                judged = replace(
-                    judged, electrons=electrons_of(geometry, place, bonds[id(geometry)], judged.formula, net)
-                )
+                electrons = _electrons(judged, geometry, place, bonds[id(geometry)])
+                judged = replace(judged, electrons=electrons)
             screened[number] = judged, sheets
     return [screened[number] for number in range(len(batch))]
 
 
-def _net_of_ceiling(screening: Screening) -> tuple[str, NetKind] | None:
-    """Metal and kind of the nets that the ceiling belongs to; None without a ceiling."""
-    phase = screening.ceiling_phase
-    return None if phase is None else (phase.metal, "bridged" if phase.cage == OCTAHEDRON else "capped")
+def _electrons(screening: Screening, geometry: Geometry, place: int, bonds: Bonding) -> Electrons:
+    """Electrons of the nets that the ceiling belongs to, or of any where there is none."""
+    phase, formula = screening.ceiling_phase, screening.provenance.declared_formula or screening.formula
+    net: tuple[str, NetKind] | None = None
+    if phase is not None:
+        net = phase.metal, "bridged" if phase.cage == OCTAHEDRON else "capped"
+    return electrons_of(geometry, place, bonds, formula, net)
 
 
 def _judged(

@@ -15,6 +15,9 @@ from pymatgen.core.composition import reduce_formula
 FORMULA_DECIMALS = 4
 """Digits after the point of an amount in a formula; refined occupancies are known to less."""
 
+SHARE_ROUNDING = 5e-4
+"""Shares of all atoms that differ by less are those of one composition with rounded amounts."""
+
 _LONGEST = 1000
 """Characters; no formula of a crystal is longer."""
 
@@ -49,6 +52,13 @@ def elements_and_formula(amounts: Mapping[str, float]) -> tuple[tuple[str, ...],
         with _without_electronegativity():
             formula = Composition(kept).reduced_formula
     return tuple(sorted(amounts)), _LONE_ONE.sub("", formula)
+
+
+def same_composition(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether the shares of all elements agree, whatever the number of formula units."""
+    symbols = {*one, *other}
+    first, second = sum(one.values()), sum(other.values())
+    return all(abs(one.get(s, 0.0) / first - other.get(s, 0.0) / second) < SHARE_ROUNDING for s in symbols)
 
 
 @lru_cache(maxsize=16384)

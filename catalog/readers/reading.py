@@ -12,7 +12,7 @@ from catalog.readers.arrays import build, read_sites
 from catalog.readers.ase_rows import SQLITE, read_database
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif.blocks import one_line, read_cif
-from catalog.readers.composition import amounts_of, elements_and_formula
+from catalog.readers.composition import amounts_of, elements_and_formula, same_composition
 from catalog.readers.documents import is_document, read_document
 from catalog.readers.filetext import as_text, check_size, read_bytes, tidy
 from catalog.readers.layouts import Found
@@ -187,7 +187,7 @@ def _cif_parts(
                 part.error.elements, part.error.formula = elements_and_formula(part.amounts)
             yield id_, part.error
         elif part.structure is not None:
-            yield _entry(raw, id_, part.structure, part.notes, limits)
+            yield _entry(raw, id_, part.structure, part.notes, limits, part.amounts)
         else:
             elements, formula = elements_and_formula(part.amounts or {})
             yield Entry(raw.source, id_, formula, elements, None, raw.provenance)
@@ -222,11 +222,19 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
 
 
 def _entry(
-    raw: RawEntry, id_: str, structure: Structure, notes: Collection[str], limits: ReadingLimits
+    raw: RawEntry,
+    id_: str,
+    structure: Structure,
+    notes: Collection[str],
+    limits: ReadingLimits,
+    declared: Mapping[str, float] | None = None,
 ) -> Entry:
     amounts = {str(element): float(amount) for element, amount in structure.composition.items()}
     elements, formula = elements_and_formula(amounts)
-    return Entry(raw.source, id_, formula, elements, structure, _noted(raw.provenance, notes, limits))
+    provenance = _noted(raw.provenance, notes, limits)
+    if declared and not same_composition(declared, amounts):
+        provenance = replace(provenance, declared_formula=elements_and_formula(declared)[1])
+    return Entry(raw.source, id_, formula, elements, structure, provenance)
 
 
 def _noted(provenance: Provenance, notes: Collection[str], limits: ReadingLimits) -> Provenance:

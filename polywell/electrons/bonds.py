@@ -28,6 +28,10 @@ GROUPS = {
 """Group of the elements that form anions; two anions of one group share the electrons of a bond evenly."""
 
 
+MULTIPLE_C_C_ANG = (1.42, 1.28)
+"""Å: carbon that is nearer to carbon is bound twice (1.34 Å in ethene), or three times (1.20 Å in ethyne)."""
+
+
 class _Pair(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,7 +54,8 @@ class _Table(BaseModel):
 class Bonding:
     """What the bonds of N ions say.
 
-    `shared` (N,) counts the bonds of an anion to anions of its group, `on_anion` (N,) says of hydrogen that
+    `shared` (N,) counts the bonds of an anion to anions of its group (double and triple ones of carbon as
+    such), `on_anion` (N,) says of hydrogen that
     it is bound to one, `coordination` (N,) counts the anions that a metal is bound to, and `valence` (N,) is
     the bond valence sum of a metal in units of e; 0 where the table has no parameters.
     """
@@ -89,7 +94,13 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
     rows = np.flatnonzero(bound & (group[ions.centres] > 0))
     one, other = ions.centres[rows], ions.others[rows]
     together = ions.occupancy[one] + ions.occupancy[other] > tolerances.full_occupancy
-    shared = np.bincount(one[(group[one] == group[other]) & together], minlength=count)
+    alike = (group[one] == group[other]) & together
+    carbon = np.array([symbol == "C" for symbol in ions.elements], dtype=bool)
+    short = carbon[one] & carbon[other]
+    order = 1 + sum(
+        (short & (ions.distances[rows] <= longest)).astype(np.int64) for longest in MULTIPLE_C_C_ANG
+    )
+    shared = np.bincount(one[alike], order[alike], count).astype(np.int64)
     rows = np.flatnonzero(bound & hydrogen[ions.centres])
     on_anion = np.zeros(count, dtype=bool)
     on_anion[ions.centres[rows][group[ions.others[rows]] > 0]] = True

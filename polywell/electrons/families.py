@@ -24,6 +24,17 @@ class StateBound(BaseModel):
     checked: Literal["read", "recalled"]
 
 
+class Surplus(BaseModel):
+    """Bonds of pnictogens beyond one for each metal of a net; metals of `beside` stand between them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    beside: tuple[str, ...] = ()
+    bonds: Annotated[int, Field(ge=1, le=3)]
+    source: Annotated[str, Field(min_length=1)]
+    checked: Literal["read", "recalled"]
+
+
 class CarrierFamily(BaseModel):
     """How the electrons of one family are counted; `least`, `most` and `parent` are formal valences."""
 
@@ -37,7 +48,9 @@ class CarrierFamily(BaseModel):
     most: float
     parent: float
     foreign: Annotated[float, Field(gt=0, lt=1)]
+    oxygen_taken_up: frozenset[str] = frozenset()
     source: Annotated[str, Field(min_length=1)]
+    surplus: tuple[Surplus, ...] = ()
     state: Annotated[tuple[StateBound, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

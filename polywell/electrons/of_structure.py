@@ -27,7 +27,12 @@ FULL = 0.999
 CHAIN_SHARE = 0.02
 """Less of the metal outside the nets than this is no chain but a defect."""
 
+LEAST_AMOUNT = 1e-3
+"""Atoms in a cell; less is rounding."""
+
 DIGITS = 6
+
+OUTSIDE = ElectronState.OUTSIDE
 
 
 def electrons_of(
@@ -64,19 +69,15 @@ def electrons_of(
     charges, excess, bound = _bound(geometry, structure, bonding, amounts, sites)
     notes += bound
     try:
-        valence = formal_valence(
-            amounts,
-            metal,
-            kind,
-            foreign,
-            charges=charges,
-            excess=excess,
-        )
+        valence = formal_valence(amounts, metal, kind, foreign, charges=charges, excess=excess)
     except NoChargeError as error:
         return replace(found, electron_note="; ".join([str(error), *notes]))
-    dumbbells = _dumbbells(geometry, structure, bonding, ours) if (metal, kind) == ("Cu", BRIDGED) else 0.0
+    sparse = _oxygen_is_sparse(geometry, structure, sites)
+    dumbbells = 0.0
+    if (metal, kind) == ("Cu", BRIDGED) and not sparse:
+        dumbbells = _dumbbells(geometry, structure, bonding, ours)
     carriers, chains = valence.carriers, outside > CHAIN_SHARE
-    if dumbbells and dumbbells < sites[metal] - 1e-6:
+    if dumbbells and dumbbells < sites[metal] - LEAST_AMOUNT:
         inner = (valence.middle * sites[metal] - dumbbells) / (sites[metal] - dumbbells)
         carriers = inner - 2.0
         chains = outside - dumbbells / sites[metal] > CHAIN_SHARE
@@ -84,6 +85,12 @@ def electrons_of(
     elif chains:
         notes.append(f"a mean over all {metal}, {outside:.0%} of which stand outside the nets")
     family = carriers_of(metal, kind)
+    state = ElectronState.UNKNOWN if family is None else family.state_at(carriers, chains)
+    if family is not None and chains and not sparse and family.state_at(carriers) is OUTSIDE:
+        state = OUTSIDE
+    if family is not None and state is OUTSIDE and family.oxygen_taken_up.intersection(amounts):
+        more = (family.parent - valence.middle) / 2
+        notes += [f"{more:.2g} more O for each {metal} make it the parent"] if more > 0 else []
     notes = [*_of_ions(valence), *notes]
     return replace(
         found,
@@ -92,7 +99,7 @@ def electrons_of(
         valence_high=_kept(valence.high),
         d_electrons=_kept(valence.d_electrons),
         carriers=_kept(carriers),
-        electron_state=ElectronState.UNKNOWN if family is None else family.state_at(carriers, chains),
+        electron_state=state,
         electron_note="; ".join(notes) or None,
     )
 
@@ -186,18 +193,19 @@ def _bound(
     return charges, excess, notes
 
 
+def _oxygen_is_sparse(geometry: Geometry, structure: int, sites: Mapping[str, float]) -> bool:
+    """Whether some of the oxygen stands on sites so empty that no ion is seen there."""
+    if "O" not in sites:
+        return False
+    members = geometry.ions.members(structure)
+    seen = sum(mix.get("O", 0.0) for mix in geometry.ions.mixes[members])
+    return seen < sites["O"] - LEAST_AMOUNT
+
+
 def _dumbbells(geometry: Geometry, structure: int, bonding: Bonding, nets: Sequence[Net]) -> float:
-    """Amount of copper outside the nets that two anions hold; none where oxygen is too sparse to be seen."""
+    """Amount of copper outside the nets that two anions hold."""
     ions = geometry.ions
     members = ions.members(structure)
-    seen = sum(
-        amount
-        for k in range(members.start, members.stop)
-        for symbol, amount in ions.mixes[k].items()
-        if symbol == "O"
-    )
-    if seen < amounts_in(geometry.sites[structure]).get("O", 0.0) - 1e-3:
-        return 0.0
     inside = {ion for net in nets for ion in net.metals}
     return sum(
         ions.mixes[k].get("Cu", 0.0)

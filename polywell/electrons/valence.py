@@ -23,6 +23,11 @@ CLOSED_SHELL = frozenset({"Zn", "Cd"})
 ON_CUPRATE_NETS = frozenset("Zn Ni Co Fe Mn Cr Pd Al Ga Mg Li".split())
 """Elements that take the place of the metal in bridged nets."""
 
+PNICTOGENS = ("P", "As", "Sb")
+
+SURPLUS = 1.3
+"""Pnictogens for each metal of a net; formulas are not exact, and one each is what an FeAs-type net holds."""
+
 LONGEST_FORMULA = 300
 LEAST_AMOUNT = 1e-6
 
@@ -81,7 +86,9 @@ def valence_in_family(amounts: Mapping[str, float] | Composition | str, family: 
     """
     row = named(family)
     held = amounts_of(amounts)
-    return formal_valence(held, row.metal, row.net, _foreign(held, row))
+    surplus, beyond = _surplus(held, row)
+    foreign = {symbol: n for symbol, n in _foreign(held, row).items() if symbol not in surplus}
+    return formal_valence(held, row.metal, row.net, foreign, excess=beyond)
 
 
 def amounts_of(composition: Mapping[str, float] | Composition | str) -> dict[str, float]:
@@ -210,6 +217,21 @@ def _ion(symbol: str, amounts: Mapping[str, float], metal: str, net: NetKind) ->
     raise NoChargeError(
         f"{symbol} has no formal charge beside a {net} net; add it to tables/formal_charges.toml"
     )
+
+
+def _surplus(amounts: Mapping[str, float], family: CarrierFamily) -> tuple[tuple[str, ...], float]:
+    """Metals that hold pnictogens beyond those of the net, and the charge that these lack by their bonds."""
+    pnictogens = sum(amounts.get(symbol, 0.0) for symbol in PNICTOGENS)
+    for row in family.surplus:
+        if row.beside and not any(symbol in amounts for symbol in row.beside):
+            continue
+        on_net = amounts.get(family.metal, 0.0) + sum(
+            amount for symbol, amount in _foreign(amounts, family).items() if symbol not in row.beside
+        )
+        if pnictogens <= SURPLUS * on_net:
+            break
+        return row.beside, row.bonds * (pnictogens - on_net)
+    return (), 0.0
 
 
 def _foreign(amounts: Mapping[str, float], family: CarrierFamily) -> dict[str, float]:

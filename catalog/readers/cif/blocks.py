@@ -53,7 +53,7 @@ _GUESSED = "Defaulting to P1"
 
 @dataclass(frozen=True)
 class CifPart:
-    """One block that lists atoms: a structure, or the amounts that made one unnecessary, or an error."""
+    """One block that lists atoms: a structure, or why there is none; and the amounts that it declares."""
 
     structure: Structure | None
     amounts: dict[str, float] | None
@@ -109,7 +109,7 @@ def read_cif(
         part = _parse(block, nearest, Formula(stated.amounts, is_net_metal), limits)
         if part.error is not None and remarks:
             part.error.args = ("; ".join([str(part.error), *remarks]),)
-        yield replace(part, notes=(*part.notes, *remarks))
+        yield replace(part, amounts=part.amounts or stated.amounts, notes=(*part.notes, *remarks))
     if not found:
         raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")
 

@@ -138,3 +138,9 @@ def test_the_description_of_the_cell_does_not_matter() -> None:
     order = np.random.default_rng(3).permutation(len(entry.structure))
     other = Structure.from_sites([entry.structure[int(k)] for k in order]) * (2, 1, 1)
     assert electrons(replace(entry, structure=other)) == electrons(entry)
+
+
+def test_carbon_is_carbonate_acetylide_or_methanide() -> None:
+    acetylide = infinite_layer(("C", [0.5, 0.5, 0.0]), ("C", [0.5, 0.5, 1.20 / 3.1805]))
+    acetylide.remove_sites([0])
+    assert made(acetylide).electrons.formal_valence == pytest.approx(6.0)  # C2 with 2-: CuO2C2

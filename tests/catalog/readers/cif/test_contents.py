@@ -159,3 +159,18 @@ def test_osmium_and_holmium_are_no_hydroxide(read: Callable) -> None:
     for symbol in ("Os", "Ho"):
         part = read(HEAD + operations() + SITES.replace("Ba1 Ba", f"{symbol}1 {symbol}"))
         assert isinstance(part, Entry) and symbol in part.elements
+
+
+def test_a_declared_dopant_without_a_site_counts_among_the_electrons(tmp_path: Path) -> None:
+    sites = SITES.replace("0.94\nCo1 Co 0 0.5 0.25 0.06", "1")
+    head = f"{HEAD}_space_group_name_H-M_alt 'I 4/m m m'\n_chemical_formula_sum 'Ba0.6 K0.4 Fe2 As2'\n"
+    place = tmp_path / "doped.cif"
+    place.write_text(head + sites, encoding="ascii")
+    found = polywell.analyze(place)
+    assert found.formula == "Ba(FeAs)2"
+    assert found.screening.provenance.declared_formula == "K0.4Ba0.6Fe2As2"
+    assert found.electrons.carriers == pytest.approx(5.8)  # 0.4 holes for two Fe
+    place.write_text(head.replace("Ba0.6 K0.4", "Ba") + sites, encoding="ascii")
+    parent = polywell.analyze(place)
+    assert parent.screening.provenance.declared_formula is None
+    assert parent.electrons.carriers == pytest.approx(6.0)
