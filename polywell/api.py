@@ -34,7 +34,7 @@ from polywell.families import Families, Family, built_in_families, families_of, 
 from polywell.geometry.sites import sites_of
 from polywell.records import Entry, Outcome, Provenance, Screening
 from polywell.screening import failed, not_periodic, rejected_by_composition, screen_with_sheets
-from polywell.slab import SLAB, as_crystal, crystal_of
+from polywell.slab import SLAB, as_crystal, crystal_of, periods
 
 Material = Structure | Entry | str | Path
 """What is analysed: a structure of pymatgen, an entry, or the path of a file; also the `Atoms` of ASE."""
@@ -158,15 +158,16 @@ def _given(material: Any, families: Families) -> Entry | Screening:
     if not _is_atoms(material):
         raise TypeError(_expected(material))
     vectors: Any = np.asarray(material.cell)
-    if not all(material.pbc):
-        vectors = as_crystal(vectors, material.positions, material.pbc)
+    periodic = periods(vectors, material.pbc)
+    if not all(periodic):
+        vectors = as_crystal(vectors, material.positions, periodic)
     if vectors is None or np.linalg.matrix_rank(vectors) < 3:
         return _without_periods(material.get_chemical_symbols(), families)
     species: Any = material.get_chemical_symbols()
     shared = material.info.get("occupancy")
     if shared and "spacegroup_kinds" in material.arrays:  # what ASE keeps of the occupancies of a CIF
         species = [shared[str(kind)] for kind in material.arrays["spacegroup_kinds"]]
-    if all(material.pbc):
+    if all(periodic):
         return _entry(Structure(vectors, species, material.get_scaled_positions(wrap=False)))
     slab = Structure(vectors, species, material.positions, coords_are_cartesian=True)
     return replace(_entry(slab), provenance=Provenance(note=SLAB))

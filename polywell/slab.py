@@ -56,6 +56,15 @@ def as_crystal(
     return matrix
 
 
+def periods(vectors: ArrayLike, periodic: Sequence[Any]) -> tuple[bool, bool, bool]:
+    """Along which vectors a structure repeats: a vector of zero is no period, whatever is said of it."""
+    first, second, third = (
+        bool(said) and bool(np.any(vector))
+        for vector, said in zip(np.asarray(vectors), periodic, strict=True)
+    )
+    return first, second, third
+
+
 def crystal_of(structure: Structure) -> Structure | None:
     """A structure with three periods: as it is, or a slab with room around it; None for fewer than two."""
     periodic = structure.lattice.pbc

@@ -12,6 +12,7 @@ from pymatgen.core import Element
 
 from catalog.errors import ParseError, ReadError
 from catalog.sources.base import Kind
+from polywell.slab import periods
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def arrays_of(
         numbers: atomic numbers, (N,).
         positions: Cartesian, (N, 3), in Å.
         cell: vectors as rows, (3, 3), in Å.
-        pbc: whether the structure is periodic along each vector, (3,).
+        pbc: whether the structure is periodic along each vector, (3,); along a vector of zero it is not.
 
     Raises:
         ParseError: an atomic number of no element.
@@ -42,7 +43,7 @@ def arrays_of(
         "lattice_vectors": cell.tolist(),
         "cartesian_site_positions": positions.tolist(),
         "species_at_sites": symbols_of(numbers),
-        "dimension_types": [int(bool(periodic)) for periodic in pbc],
+        "dimension_types": [int(repeats) for repeats in periods(cell, list(pbc))],
     }
 
 

@@ -26,7 +26,7 @@ from catalog.errors import (
 from catalog.readers.cif.blocks import one_line
 from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.limits import ReadingLimits
-from polywell.slab import as_crystal
+from polywell.slab import as_crystal, periods
 
 PYMATGEN = frozenset(
     {"poscar", "chgcar", "locpot", "vasprun", "cssr", "xsf", "exciting", "mcsqs", "lmto", "res", "pwmat"}
@@ -52,6 +52,8 @@ _FORMULAS = b"symmetry_"
 """In a geometry.in of FHI-aims: begins lines of formulas, which ASE would evaluate."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]")
+_OF_PROGRAMS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+"""Warnings that tell nothing of the file."""
 _GUESSED = "cannot be determined"
 """In pymatgen's warning about a POSCAR without element names, which it fills with H, He, Li ..."""
 
@@ -82,7 +84,11 @@ def read_structure_file(
         except ParseError as error:
             # The name of the folder changes from run to run, and must not stand in a stored message.
             raise ParseError(str(error).replace(f"{folder}/", "")) from error
-        notes = [str(warning.message).replace(f"{folder}/", "") for warning in caught]
+        notes = [
+            str(warning.message).replace(f"{folder}/", "")
+            for warning in caught
+            if not issubclass(warning.category, _OF_PROGRAMS)
+        ]
     if any(_GUESSED in note for note in notes):
         raise ParseError("the POSCAR names no elements; add the line of element symbols above the counts")
     return found, notes
@@ -207,7 +213,7 @@ def _converted(atoms_list: list[Any], limits: ReadingLimits) -> Iterator[Structu
         symbols = list(atoms.get_chemical_symbols())
         if len(symbols) > limits.sites:
             yield TooManySitesError(f"{len(symbols)} sites, the limit is {limits.sites}")
-        elif not atoms.pbc.all():
+        elif not all(periods(atoms.cell.array, atoms.pbc)):
             yield _slab(symbols, atoms)
         elif atoms.cell.rank < 3:
             yield _not_periodic(symbols, f"periodic along {atoms.cell.rank} cell vectors")
@@ -217,14 +223,11 @@ def _converted(atoms_list: list[Any], limits: ReadingLimits) -> Iterator[Structu
 
 def _slab(symbols: list[str], atoms: Any) -> Structure | ReadError:
     """A structure of two periods, which its lattice tells; the error where there are fewer."""
-    vectors = as_crystal(atoms.cell.array, atoms.positions, atoms.pbc)
+    periodic = periods(atoms.cell.array, atoms.pbc)
+    vectors = as_crystal(atoms.cell.array, atoms.positions, periodic)
     if vectors is None:
-        return _not_periodic(
-            symbols, f"periodic along {int(atoms.pbc.sum())} of {atoms.cell.rank} cell vectors"
-        )
-    first, second, third = map(bool, atoms.pbc)
-    lattice = Lattice(vectors, pbc=(first, second, third))
-    return Structure(lattice, symbols, atoms.positions, coords_are_cartesian=True)
+        return _not_periodic(symbols, f"periodic along {sum(periodic)} of {atoms.cell.rank} cell vectors")
+    return Structure(Lattice(vectors, pbc=periodic), symbols, atoms.positions, coords_are_cartesian=True)
 
 
 def _not_periodic(symbols: list[str], why: str) -> NotPeriodicError:

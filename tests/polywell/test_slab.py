@@ -42,8 +42,16 @@ def test_a_sheet_of_ase_is_screened_whatever_its_third_vector(third: tuple[float
     assert_sheet(polywell.analyze(sheet(third, axis)))
 
 
-def test_a_sheet_with_three_periods_has_no_note() -> None:
+def test_a_sheet_with_three_periods_has_no_note_and_a_vector_of_zero_is_none(tmp_path: Path) -> None:
     assert_sheet(polywell.analyze(sheet(pbc=(1, 1, 1))), None)
+    flat = sheet((0, 0, 0), pbc=(1, 1, 1))
+    assert_sheet(polywell.analyze(flat))
+    atoms = [f"atom {x} {y} {z} {symbol}" for symbol, (x, y, z) in zip(SYMBOLS, flat.positions, strict=True)]
+    vectors = [f"lattice_vector {A} 0 0", f"lattice_vector 0 {A} 0"]
+    (tmp_path / "geometry.in").write_text("\n".join([*vectors, *atoms]) + "\n")
+    write(tmp_path / "x.json", flat)
+    for name in ("geometry.in", "x.json"):
+        assert_sheet(polywell.analyze(tmp_path / name))
 
 
 @pytest.mark.parametrize("pbc", [(1, 0, 0), (0, 0, 1), (0, 0, 0)])
