@@ -47,7 +47,7 @@ def test_a_sheet_with_three_periods_has_no_note_and_a_vector_of_zero_is_none(tmp
     flat = sheet((0, 0, 0), pbc=(1, 1, 1))
     assert_sheet(polywell.analyze(flat))
     atoms = [f"atom {x} {y} {z} {symbol}" for symbol, (x, y, z) in zip(SYMBOLS, flat.positions, strict=True)]
-    vectors = [f"lattice_vector {A} 0 0", f"lattice_vector 0 {A} 0"]
+    vectors = [f"lattice_vector {A} 0 0", f"lattice_vector 0 {A} 0", "lattice_vector 0 0 0"]
     (tmp_path / "geometry.in").write_text("\n".join([*vectors, *atoms]) + "\n")
     write(tmp_path / "x.json", flat)
     for name in ("geometry.in", "x.json"):
