@@ -16,10 +16,10 @@ from typing import IO, cast
 from catalog.errors import EmptyFileError, FileAccessError, NotAStructureError, ParseError, TooLargeError
 from catalog.readers.limits import ReadingLimits
 
-_OPENERS: dict[str, Callable[[str], IO[bytes]]] = {
-    ".gz": lambda path: cast("IO[bytes]", gzip.open(path, "rb")),
-    ".bz2": lambda path: cast("IO[bytes]", bz2.open(path, "rb")),
-    ".xz": lambda path: cast("IO[bytes]", lzma.open(path, "rb")),
+_OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
+    ".gz": lambda packed: cast("IO[bytes]", gzip.open(packed, "rb")),
+    ".bz2": lambda packed: cast("IO[bytes]", bz2.open(packed, "rb")),
+    ".xz": lambda packed: cast("IO[bytes]", lzma.open(packed, "rb")),
 }
 
 _ASCII = str.maketrans(
@@ -49,6 +49,23 @@ _QUOTED = re.compile(
 _UNIT = re.compile("(?<=[0-9.)])[ \t]?[\xb0\xba\xc5\u212b](?!\\S)")
 
 
+def open_regular(path: str) -> IO[bytes]:
+    """A regular file, open for reading: what is none is not waited for, whatever stands there by now.
+
+    Raises:
+        FileAccessError: a folder, a pipe, a socket or a device.
+        OSError: vanished, or not readable.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise FileAccessError("this is no regular file")
+    # A pipe that took its place, or a file of the kernel without data, would hold up an open or a read.
+    stream = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise FileAccessError("this is no regular file")
+    return stream
+
+
 def read_bytes(path: str, limits: ReadingLimits) -> tuple[str, bytes]:
     """The file's name without its compression suffix, and its bytes, decompressed.
 
@@ -64,9 +81,7 @@ def read_bytes(path: str, limits: ReadingLimits) -> tuple[str, bytes]:
     stem, suffix = os.path.splitext(name)
     opener = _OPENERS.get(suffix.lower())
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise FileAccessError("this is no regular file")
-        with opener(path) if opener else open(path, "rb") as stream:
+        with open_regular(path) as packed, opener(packed) if opener else packed as stream:
             data = stream.read(limits.text_bytes + 1)
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
         raise ParseError(f"the {suffix} archive is damaged: {error}") from error

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from catalog.errors import FileAccessError, SourceError
+from catalog.readers.filetext import open_regular
+from catalog.readers.limits import LIMITS
 from catalog.sources.base import Asked, RawEntry, Source, Stamp, UniqueIds, asked_for, in_batches
-from catalog.store.durable import file_digest
+
+_CHUNK = 1_000_000
 
 
 def opened(asked: Asked) -> Source:
@@ -43,7 +47,7 @@ class FilesSource:
 
     @in_batches
     def index(self) -> Iterator[Stamp]:
-        """The files with the sha256 of their bytes; None for one that cannot be read."""
+        """The files with the sha256 of what a reader takes of them; None for one that cannot be read."""
         for raw in self._all_entries():
             yield raw.id, _digest(str(raw.payload)) if raw.kind == "path" else None
 
@@ -77,10 +81,24 @@ class FilesSource:
 
 
 def _digest(path: str) -> str | None:
+    """sha256 of what a reader takes of the file, and its size and time where there is more of it.
+
+    None for a file that cannot be read, or changed meanwhile.
+    """
+    found, left = hashlib.sha256(), LIMITS.text_bytes + 1
     try:
-        return "sha256:" + file_digest(path)
-    except OSError:
+        with open_regular(path) as stream:
+            before = os.fstat(stream.fileno())
+            while left and (part := stream.read(min(left, _CHUNK))):
+                found.update(part)
+                left -= len(part)
+            after = os.fstat(stream.fileno())
+    except (OSError, FileAccessError):
         return None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        return None
+    rest = "" if left else f", {after.st_size} bytes of {after.st_mtime_ns}"
+    return f"sha256:{found.hexdigest()}{rest}"
 
 
 def shown(path: str) -> str:

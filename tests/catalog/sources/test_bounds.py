@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import SourceChangedError, TooLargeError
-from catalog.sources import SourceError, open_source
+from catalog.readers.reading import Failure, read_parts
+from catalog.sources import SourceError, files, open_source
 from catalog.sources.bulk import jsonl, unpacked
 from catalog.sources.bulk.unpacked import Unpacked
+from tests.catalog.listed import listed
 
 DUMP = {"entries": [{"entry_id": str(number), "composition": {"Mg": 1}} for number in range(2500)]}
 LINES = "\n".join(json.dumps({"material_id": f"mp-{number}", "elements": ["Mg"]}) for number in range(2500))
@@ -89,3 +92,35 @@ def test_a_device_a_pipe_or_a_folder_is_no_file(kind: str, tmp_path: Path) -> No
     for place in (tmp_path, tmp_path / "pipe", tmp_path / "link"):
         with pytest.raises(SourceError, match="is no regular file; give the path of"):
             open_source(f"{kind}:{place}")
+
+
+def test_a_listing_reads_what_a_reader_takes_and_sees_every_change(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(files, "LIMITS", files.LIMITS.__class__(text_bytes=1000))
+    small, large = tmp_path / "a.cif", tmp_path / "b.cif"
+    small.write_bytes(b"x" * 1000)
+    large.write_bytes(b"x" * 5000)
+    source = open_source(f"files:{tmp_path}")
+    stamps = dict(listed(source))
+    assert stamps["a.cif"] == "sha256:" + hashlib.sha256(b"x" * 1000).hexdigest()
+    assert str(stamps["b.cif"]).startswith(
+        f"sha256:{hashlib.sha256(b'x' * 1001).hexdigest()}, 5000 bytes of "
+    )
+    os.utime(small, ns=(1, 1))
+    assert dict(listed(source)) == stamps
+    time = large.stat().st_mtime_ns
+    for change in (b"y" + b"x" * 4999, b"x" * 4999 + b"y", b"x" * 5001):
+        large.write_bytes(change)
+        os.utime(large, ns=(time + 1, time + 1))
+        assert dict(listed(source))["b.cif"] != stamps["b.cif"]
+
+
+def test_a_device_or_a_pipe_named_as_files_is_a_row(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in ("/dev/zero", tmp_path / "pipe"):
+        source = open_source(f"files:{place}")
+        assert [stamp for _, stamp in listed(source)] == [None]
+        [raw] = source.raw_entries()
+        [part] = read_parts(raw, lambda elements: True)
+        assert isinstance(part, Failure) and part.error_type == "FileAccessError"
