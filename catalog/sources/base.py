@@ -27,6 +27,9 @@ Stamp = tuple[str, str | None]
 INDEX = pa.schema([("id", pa.string()), ("stamp", pa.string())])
 """Columns of an index: stamps as a table."""
 
+SITE_BYTES = 1000
+"""Bytes that a site of a structure takes in memory, roughly."""
+
 INDEX_ROWS = 1000
 """Stamps given one by one that go into one batch of an index."""
 
@@ -50,6 +53,16 @@ class RawEntry:
     formula: str | None = None
     provenance: Provenance = field(default_factory=Provenance)
     elements: tuple[str, ...] | None = None
+
+    @property
+    def weight(self) -> int:
+        """Bytes of the payload, roughly."""
+        if isinstance(self.payload, str):
+            return len(self.payload)
+        if not isinstance(self.payload, Mapping):
+            return 0
+        sites = (self.payload.get(name) for name in ("sites", "species_at_sites"))
+        return SITE_BYTES * sum(len(some) for some in sites if isinstance(some, list))
 
     def __post_init__(self) -> None:
         """Brings all but the payload to the types of the tables: whatever came, a row can be made of it."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,6 +49,10 @@ Item = TypeVar("Item")
 
 SHARD_ENTRIES = 500
 """Entries that go to a worker together: enough to make the way there cheap, few enough to see progress."""
+
+
+SHARD_BYTES = 64_000_000
+"""Bytes of the entries that go to a worker together, roughly; they wait in this process until it takes them."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def read_changes(
         keys.clear()
         batches.clear()
 
-    for part, batch in workers.map(work, cut(stream()), lost):
+    for part, batch in workers.map(work, cut(stream(), weigh=lambda item: item[0].weight), lost):
         keys.extend((storable(raw.id), stamp) for raw, stamp in part)
         batches.append(batch)
         advance(batch.num_rows)
@@ -229,8 +232,17 @@ def merge_structures(home: Home, source: str, delta: Delta, ready: Collection[Pa
     apply(home.structures, batches(), delta.stored, source, complete=is_known_anew)
 
 
-def cut(items: Iterable[Item], size: int = SHARD_ENTRIES) -> Iterator[list[Item]]:
-    """Cuts a stream into shards without reading ahead of them."""
-    stream = iter(items)
-    while shard := list(islice(stream, size)):
+def cut(
+    items: Iterable[Item], size: int = SHARD_ENTRIES, weigh: Callable[[Item], int] = lambda item: 0
+) -> Iterator[list[Item]]:
+    """Cuts a stream into shards without reading ahead of them; one that weighs `SHARD_BYTES` ends earlier."""
+    shard: list[Item] = []
+    weight = 0
+    for item in items:
+        shard.append(item)
+        weight += weigh(item)
+        if len(shard) == size or weight >= SHARD_BYTES:
+            yield shard
+            shard, weight = [], 0
+    if shard:
         yield shard

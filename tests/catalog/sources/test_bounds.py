@@ -94,9 +94,7 @@ def test_a_device_a_pipe_or_a_folder_is_no_file(kind: str, tmp_path: Path) -> No
             open_source(f"{kind}:{place}")
 
 
-def test_a_listing_reads_what_a_reader_takes_and_sees_every_change(
-    tmp_path: Path, monkeypatch
-) -> None:
+def test_a_listing_reads_what_a_reader_takes_and_sees_every_change(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(files, "LIMITS", files.LIMITS.__class__(text_bytes=1000))
     small, large = tmp_path / "a.cif", tmp_path / "b.cif"
     small.write_bytes(b"x" * 1000)

@@ -114,6 +114,8 @@ def test_shards_are_cut_from_a_stream_without_reading_ahead():
     assert next(shards) == [0, 1, 2, 3]
     assert taken == [0, 1, 2, 3]
     assert list(shards) == [[4, 5, 6, 7], [8, 9]]
+    heavy = cut(range(5), size=4, weigh=lambda number: 40_000_000 if number < 3 else 0)
+    assert list(heavy) == [[0, 1], [2, 3, 4]]
 
 
 def test_the_code_version_does_without_a_repository(tmp_path):
