@@ -1,4 +1,4 @@
-"""Commands on measured superconductors: `polywell measured build` and `forecast`.
+"""Commands on measured superconductors: `polywell measured build`, `dressing` and `forecast`.
 
 What a command needs is imported inside it, so that each starts no slower than it must.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line, below `measured`."""
     measured = typer.Typer(help="Work on the measured superconductors.", no_args_is_help=True)
-    for command in (build, forecast):
+    for command in (build, dressing, forecast):
         measured.command()(command)
     app.add_typer(measured, name="measured")
 
@@ -41,6 +41,21 @@ def build(
         (("what", False), ("number", True)), ((name, str(count)) for name, count in done.counts.items())
     )
     say(f"{'written' if done.changed else 'unchanged'}: {done.path}")
+
+
+def dressing() -> None:
+    """Measure what dressing a prototype errs in ξ, over the structures of the reference library."""
+    with one_line_errors():
+        from flows.cli.terminal import print_table
+        from polywell.evidence.rows.noise import noise_lines
+        from polywell.families import load_families
+
+        lines = noise_lines(load_families())
+    columns = ("family", "geometry", "cell", "structures", "smallest cage/%", "largest cage/%")
+    print_table(
+        [(name, place > 2) for place, name in enumerate(columns)],
+        ((*line[:4], f"{line[4]:.1f}", f"{line[5]:.1f}") for line in lines),
+    )
 
 
 def forecast() -> None:

@@ -93,7 +93,7 @@ def rounded(features: Features) -> Features:
     """The features to `DECIMALS` decimals."""
     numbers: dict[str, Any] = {
         name: round(value, DECIMALS) + 0.0
-        for name, value in asdict(features).items()
+        for name, value in vars(features).items()
         if isinstance(value, float)
     }
     return replace(features, **numbers)

@@ -62,6 +62,7 @@ class StructureType(BaseModel):
     calcium: bool | None = None
     halogens: bool = False
     assigned: bool = True
+    analogue: bool = False
     prototypes: tuple[str, ...]
     fluorite: tuple[str, ...] = ()
     outer: Annotated[float, Field(ge=0)] = 0.0

@@ -16,7 +16,7 @@ from statistics import fmean
 from polywell.data.elements import LIGANDS, NET_METALS, covalent_radius
 from polywell.data.spacers import spacer_table
 from polywell.data.supercon.types import StructureType
-from polywell.evidence.features import Features
+from polywell.evidence.features import NO_LIGAND, Features
 from polywell.evidence.rows.filling import Filling, Mix, by_size, filled
 from polywell.evidence.rows.prototypes import INFINITE, Apex, Prototype, mean_radius_ang, prototypes
 from polywell.families import Families
@@ -183,6 +183,10 @@ def _features(
         )
         known = [radius for _, apex, radius in own if radius is not None and apex.site is not None]
         radii.append(fmean(known) if known else None)
+    if sum(heights[0]) > sum(heights[1]):  # the ceiling is the smaller cage, whichever it was before
+        heights.reverse()
+        radii.reverse()
+        cages = cages[::-1]
     sheets = "1" if kind.fluorite else str(kind.sheets or base.sheets_per_block)
     bond, angle = _bond_and_angle(base, net)
     return replace(
@@ -199,7 +203,7 @@ def _features(
         ligand=max(sorted(held.ligands), key=lambda symbol: held.ligands[symbol]),
         anion_height_ang=net.anion,
         anion_angle_deg=None if net.anion is None else 2 * degrees(atan(net.edge / sqrt(2) / net.anion)),
-        spacer=_spacer(base.spacer, held),
+        spacer=_spacer(base, kind, held),
         net_disorder=_disorder(held, kind),
         pressure_gpa=None,
     )
@@ -231,11 +235,19 @@ def _sheet_distance(
     return before + min(pairs)[1] if pairs else before
 
 
-def _spacer(before: str, held: Filling) -> str:
-    """Class of the spacer: that of its cations where the type has any there, else the prototype's."""
-    if not held.spacer:
-        return before
+def _spacer(base: Features, kind: StructureType, held: Filling) -> str:
+    """Class of the spacer: by its cations where the type has any, by its anions, else the prototype's."""
     table = spacer_table()
+    if not held.spacer:
+        halide, oxide = table.named("halogens"), table.named("apical anions")
+        fluorite = table.named("other anions")
+        if kind.halogens:
+            return halide
+        if base.spacer not in (halide, oxide, fluorite):
+            return base.spacer
+        if kind.family == "iron-based" and held.halogens > held.light / 2:
+            return halide
+        return fluorite if base.apical == NO_LIGAND else oxide
     amounts = {row.name: 0.0 for row in table.classes}
     of_cation = {symbol: row.name for row in table.classes for symbol in row.cations}
     for symbol, amount in held.spacer.items():

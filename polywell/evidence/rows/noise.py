@@ -77,7 +77,9 @@ def noise_lines(families: Families) -> list[tuple[str, str, str, int, float, flo
 
 def _trials(families: Families) -> Iterator[Trial]:
     references = {one.id: one for one in reference_structures()}
-    of_type = {word: kind for kind in reversed([*structure_types().values()]) for word in kind.prototypes}
+    of_type = {
+        word: kind for kind in structure_types().values() if not kind.analogue for word in kind.prototypes
+    }
     for word, rows in sorted(prototypes(families).items()):
         kind = of_type.get(word)
         for one in rows if kind is not None else ():
@@ -103,7 +105,7 @@ def _related(kind: StructureType) -> Iterator[StructureType]:
     """
     seen = {kind.prototypes}
     for other in structure_types().values():
-        if other.family != kind.family or other.fluorite or other.sheets or other.prototypes in seen:
+        if other.family != kind.family or other.analogue or other.prototypes in seen:
             continue
         seen.add(other.prototypes)
         if kind.family == "iron-based":

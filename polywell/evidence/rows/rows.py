@@ -143,8 +143,7 @@ def _supercon_row(group: Sequence[Report], scatter: Mapping[Oxygen, float], fami
     found = dressed(first.amounts, kind, cell, families)
     if found is None:
         return None
-    own = next(word for word in structure_types().values() if word.prototypes[:1] == kind.prototypes[:1])
-    if own.name != kind.name or kind.fluorite:
+    if kind.analogue:
         geometry = ANALOGUE
     else:
         geometry = SAME if found.same_compound else DRESSED

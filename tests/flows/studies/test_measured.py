@@ -1,8 +1,10 @@
 """`polywell measured build`: from a raw file to the table of a checkout, whole or not at all."""
 
 import pytest
+from typer.testing import CliRunner
 
 from catalog.errors import SourceError
+from flows.cli.main import app
 from flows.studies.measured import TABLE, build
 from polywell.data.supercon.table import from_text
 from polywell.evidence.calibration_table import built_in_calibration
@@ -47,8 +49,9 @@ def test_another_file_is_refused_and_nothing_written(checkout, tmp_path, content
     assert not (checkout / TABLE).exists()
 
 
-def test_the_forecast_is_printed_with_its_calibration(polywell) -> None:
-    done = polywell("measured", "forecast")
-    assert done.returncode == 0
-    assert "hgba2ca2cu3o8-quenched" in done.stdout and "151.0" in done.stdout
-    assert built_in_calibration().training_digest in done.stderr
+def test_what_is_measured_is_printed_with_its_calibration() -> None:
+    forecast, dressing = (CliRunner().invoke(app, ["measured", word]) for word in ("forecast", "dressing"))
+    assert (forecast.exit_code, dressing.exit_code) == (0, 0)
+    assert "hgba2ca2cu3o8-quenched" in forecast.stdout and "151.0" in forecast.stdout
+    assert built_in_calibration().training_digest in forecast.stderr
+    assert len([line for line in dressing.stdout.splitlines() if "cuprate" in line]) == 5

@@ -66,6 +66,9 @@ def test_prototypes_are_in_the_reference_library() -> None:
     held = {one.structure_type for one in reference_structures()}
     for row in structure_types().values():
         assert {*row.prototypes, *row.fluorite} <= held, row.name
+        assert row.analogue or not row.fluorite
+    own = [word for row in structure_types().values() if not row.analogue for word in row.prototypes]
+    assert len(own) == len(set(own))
 
 
 def test_a_word_stands_once() -> None:

@@ -77,6 +77,10 @@ def test_what_stands_on_the_sheets_and_in_the_spacer_is_told() -> None:
     assert made("K0.8Fe1.6Se2", "122").features.net_disorder == pytest.approx(0.2)
     assert made("C0.8Cu0.2Sr2Cu1O5", "M-1201").features.spacer == "carbonate-like"
     assert made("Hg1Ba2Ca4Cu5O12", "Hg-1245").features.sheets_per_block == "5"
+    assert made("Sr2Ca1Cu2O4F2.4", "0212 oxyhalide").features.spacer == "halide"
+    assert made("La1Fe1As1O0.9F0.1", "1111").features.spacer == "fluorite"
+    assert made("Ca1Fe1As1F1", "1111").features.spacer == "halide"
+    assert made("Ca0.85La0.15Fe1As2", "112").features.spacer == "fluorite"
     assert made("Fe0.9Ru1.1Ba1As2", "122") is None
 
 

@@ -21,6 +21,7 @@ def test_every_row_is_one_that_a_model_can_use() -> None:
     for row in rows:
         assert row.tc_noise_k >= 1.0 and 0.0 <= row.xi_noise < 0.15
         assert row.features.family == row.family and 1.5 < row.features.xi_ceiling_ang < 4.5
+        assert row.features.xi_ceiling_ang <= row.features.xi_outer_ang
         assert row.tc_k is None or row.tc_k > 0
         assert 0.999 < sum(share for _, share in row.composition) < 1.001
 
