@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from statistics import median
 
+from pymatgen.core import Element
+
 from polywell.data.supercon.formulas import DECIMALS, Oxygen, Printed, canonical, taken_apart
 from polywell.data.supercon.table import OTHER, Flag, Report
 from polywell.data.supercon.types import (
@@ -39,6 +41,9 @@ MAD_TO_SIGMA = 1.4826
 LEAST_SCATTER, LEAST_SCATTER_K = 0.05, 1.0
 """Scatter that reports of one composition have at least, as a share of the median and in K: rounding and the
 definitions of T_c differ by that much."""
+
+HEAVIEST = 96
+"""Atomic number of curium: nobody weighed in what is heavier, so that its symbol is a misprint."""
 
 _FILM = re.compile(r"film|monolayer", re.IGNORECASE)
 _YEAR = re.compile(r"\(((?:19|20)\d\d)\)")
@@ -113,6 +118,7 @@ def _flags(
         Flag.UNNAMED: printed.unnamed,
         Flag.TWICE: bool(printed.twice),
         Flag.UNCOUNTED: bool(printed.uncounted),
+        Flag.IMPOSSIBLE: any(Element(symbol).Z > HEAVIEST for symbol in printed.amounts),
     }
     return tuple(flag for flag, true in said.items() if true)
 

@@ -45,9 +45,10 @@ class Flag(StrEnum):
     UNNAMED = "constituent without a name"
     TWICE = "element twice"
     UNCOUNTED = "amount missing"
+    IMPOSSIBLE = "element of no compound"
 
 
-UNUSABLE = frozenset({Flag.MISFIT, Flag.OUTLIER, Flag.UNNAMED, Flag.TWICE, Flag.UNCOUNTED})
+UNUSABLE = frozenset({Flag.MISFIT, Flag.OUTLIER, Flag.UNNAMED, Flag.TWICE, Flag.UNCOUNTED, Flag.IMPOSSIBLE})
 """Flags of reports that train nothing: their composition or their T_c is in doubt."""
 
 

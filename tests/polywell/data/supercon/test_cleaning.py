@@ -32,6 +32,7 @@ def test_zero_is_not_seen() -> None:
         ("Y1Ba2Cu0.95Zn0.05O7.95", {"structure_type": "Y124"}, Flag.MISFIT),
         ("Y1Ba1.9Ba0.1Cu3O7", {"structure_type": "Y123"}, Flag.TWICE),
         ("La1.85Sr0.15CuNi0.037O4", {"structure_type": "T"}, Flag.UNCOUNTED),
+        ("Ho1Ba2Cu2.85No0.15O7", {"structure_type": "Y123"}, Flag.IMPOSSIBLE),
         ("Na1M0.3Fe2Se2", {"family": "iron-based", "structure_type": "ThCr2Si2"}, Flag.UNNAMED),
     ],
 )
