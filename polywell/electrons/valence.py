@@ -225,9 +225,7 @@ def _surplus(amounts: Mapping[str, float], family: CarrierFamily) -> tuple[tuple
     for row in family.surplus:
         if row.beside and not any(symbol in amounts for symbol in row.beside):
             continue
-        on_net = amounts.get(family.metal, 0.0) + sum(
-            amount for symbol, amount in _foreign(amounts, family).items() if symbol not in row.beside
-        )
+        on_net = sum(n for symbol, n in amounts.items() if symbol in NET_METALS and symbol not in row.beside)
         if pnictogens <= SURPLUS * on_net:
             break
         return row.beside, row.bonds * (pnictogens - on_net)

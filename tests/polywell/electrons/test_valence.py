@@ -3,7 +3,7 @@
 import pytest
 
 from polywell.data.charges import NoChargeError
-from polywell.electrons.valence import valence_in_family
+from polywell.electrons.valence import amounts_of, formal_valence, valence_in_family
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,11 @@ def test_a_composition_may_be_given_in_any_form() -> None:
     assert valence_in_family("LaFeAsO0.8D0.2", "iron-based") == valence_in_family(
         "LaFeAsO0.8H0.2", "iron-based"
     )
+
+
+def test_an_ion_of_several_charges_follows_where_the_usual_one_cannot_be() -> None:
+    # With Ti +4 Fe would be +1; +3 leaves it +2 (Sun et al., J. Am. Chem. Soc. 134, 12893 (2012)).
+    found = formal_valence(amounts_of("Ba2Ti2Fe2As4O"), "Fe", "capped", foreign={})
+    assert found.middle == pytest.approx(2.0)
+    # In Sr4MgTiO6Fe2As2 Ti is +4, as usual.
+    assert valence_in_family("Sr4MgTiO6Fe2As2", "iron-based").middle == pytest.approx(2.0)
