@@ -281,13 +281,12 @@ def _compound(kind: StructureType, held: Filling, mixes: Sequence[Mix]) -> str:
 def _nearest(
     own: Amounts, types: Sequence[str], families: Families, without: Sequence[str]
 ) -> tuple[Prototype, float | None] | None:
-    """The prototype nearest in composition, sound ones first, and its distance where it is only doping."""
+    """The prototype nearest in composition, doubts counted, and its distance where it is only doping."""
     known = prototypes(families)
     left = [one for name in types for one in known.get(name, ()) if one.id not in without]
-    left = [one for one in left if one.sound] or left
     if not left:
         return None
-    nearest = min(left, key=lambda one: (_apart(own, one.amounts), one.id))
+    nearest = min(left, key=lambda one: (_apart(own, one.amounts) + one.doubt, one.id))
     return nearest, doping_distance(own, nearest.amounts)
 
 

@@ -19,6 +19,9 @@ from polywell.families import Families
 from polywell.known import Amounts, amounts_per_metal
 from polywell.records import Entry, Outcome, Phase, Screening
 
+ESTIMATED, BUILT = 0.5, 1.5
+"""Doubt, in ions for each metal, of heights that were estimated and of such as were built to a published ξ.
+Strontium in place of all barium of a 1212 compound is 2: a built structure of the same ions is nearer."""
 INFINITE = "infinite"
 """Sheets of a block that never ends: the stacking axis is then a sum of heights."""
 
@@ -46,7 +49,8 @@ class Prototype:
 
     `sites` are in order of falling radius; `ceiling` and `outer` are the apexes of the smallest and the
     largest cage. `anion_ang` is the mean height of the capping ligands, None over sheets with bridging ones.
-    `sound` tells whether the heights were measured.
+    `doubt` is how many ions for each metal another structure may be farther in composition and still serve
+    better: 0 where the heights were measured.
     """
 
     id: str
@@ -59,7 +63,12 @@ class Prototype:
     edge_ang: float
     c_ang: float
     anion_ang: float | None
-    sound: bool
+    doubt: float
+
+    @property
+    def sound(self) -> bool:
+        """Whether the heights were measured."""
+        return self.doubt == 0
 
 
 @cache
@@ -76,6 +85,12 @@ def prototypes(families: Families) -> Mapping[str, tuple[Prototype, ...]]:
             if made is not None:
                 found[one.structure_type].append(made)
     return {name: tuple(rows) for name, rows in found.items()}
+
+
+def _doubt(one: ReferenceStructure) -> float:
+    if one.id in sound_references():
+        return 0.0
+    return BUILT if one.checked == "built to the published xi" else ESTIMATED
 
 
 def _ambient(one: ReferenceStructure) -> bool:
@@ -107,7 +122,7 @@ def _prototype(one: ReferenceStructure, entry: Entry, record: Screening) -> Prot
         edge_ang=fmean(phases[0].edges_ang),
         c_ang=one.c_ang,
         anion_ang=fmean(heights) if heights else None,
-        sound=one.id in sound_references(),
+        doubt=_doubt(one),
     )
 
 
