@@ -6,7 +6,7 @@ All ions of a batch are seen at once, from the neighbour table of its geometry.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -64,6 +64,12 @@ class Bonding:
     on_anion: Bools
     coordination: Ints
     valence: Floats
+
+    @cached_property
+    def valences(self) -> list[float]:
+        """The bond valence sums as numbers of Python, which a few at a time are read faster."""
+        listed: list[float] = self.valence.tolist()
+        return listed
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from polywell.data.charges import NetKind, NoChargeError, ions_of
 from polywell.electrons.bonds import Bonding
@@ -72,11 +73,11 @@ def electrons_of(
         valence = formal_valence(amounts, metal, kind, foreign, charges=charges, excess=excess)
     except NoChargeError as error:
         return replace(found, electron_note="; ".join([str(error), *notes]))
-    sparse = _oxygen_is_sparse(geometry, structure, sites)
-    dumbbells = 0.0
-    if (metal, kind) == ("Cu", BRIDGED) and not sparse:
-        dumbbells = _dumbbells(geometry, structure, bonding, ours)
     carriers, chains = valence.carriers, outside > CHAIN_SHARE
+    sparse = chains and _oxygen_is_sparse(geometry, structure, sites)
+    dumbbells = 0.0
+    if (metal, kind) == ("Cu", BRIDGED) and chains and not sparse:
+        dumbbells = _dumbbells(geometry, structure, bonding, ours)
     if dumbbells and dumbbells < sites[metal] - LEAST_AMOUNT:
         inner = (valence.middle * sites[metal] - dumbbells) / (sites[metal] - dumbbells)
         carriers = inner - 2.0
@@ -217,7 +218,7 @@ def _dumbbells(geometry: Geometry, structure: int, bonding: Bonding, nets: Seque
 def _bond_valences(bonding: Bonding, nets: Sequence[Net]) -> tuple[float, ...]:
     """Mean bond valence sum of each kind of sheet; sheets whose sums agree to a hundredth are one kind."""
     metals = [[ion for ion in net.metals if ion not in net.holes and ion not in net.foreign] for net in nets]
-    means = [float(bonding.valence[ions].mean()) for ions in metals]
+    means = [fmean(bonding.valences[ion] for ion in ions) for ions in metals if ions]
     return tuple(sorted({round(mean, 2) for mean in means if mean > 0}))
 
 
