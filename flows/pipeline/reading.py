@@ -52,7 +52,7 @@ SHARD_ENTRIES = 500
 
 
 SHARD_BYTES = 64_000_000
-"""Bytes of the entries that go to a worker together, roughly; they wait in this process until it takes them."""
+"""Bytes of the entries that go to a worker together, roughly; this process holds them until it takes them."""
 
 
 @dataclass(frozen=True)

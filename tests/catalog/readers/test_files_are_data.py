@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
@@ -124,6 +126,22 @@ def test_rows_of_files_import_nothing(planted: Path, kind: str) -> None:
     [raw] = open_source(f"{kind}:{planted / 't'}").raw_entries()
     [part] = read_parts(raw, lambda elements: True)
     assert isinstance(part, Entry) and part.formula == "CaCuO2"
+
+
+def test_rows_of_parquet_import_nothing(planted: Path) -> None:
+    places = [[3.8556 * x, 3.8556 * y, 3.1805 * z] for _, x, y, z in ATOMS]
+    row = {
+        "immutable_id": "a", "lattice_vectors": LATTICE, "species_at_sites": [el for el, *_ in ATOMS],
+        "cartesian_site_positions": places, "functional": json.dumps(CALL),
+    }  # fmt: skip
+    called = {"pandas": json.dumps({"index_columns": [CALL]}), "huggingface": json.dumps(CALL)}
+    table = pa.Table.from_pylist([row]).replace_schema_metadata(called)
+    cif = pa.table({"material_id": ["a"], "cif": [json.dumps(STRUCTURE)]}).replace_schema_metadata(called)
+    for number, written in enumerate((table, cif)):
+        pq.write_table(written, planted / f"{number}.parquet")
+        [raw] = open_source(f"parquet:{planted / f'{number}.parquet'}").raw_entries()
+        [part] = read_parts(raw, lambda elements: True)
+        assert isinstance(part, Entry) == (number == 0)
 
 
 def test_a_database_of_ase_imports_and_makes_nothing(planted: Path) -> None:
