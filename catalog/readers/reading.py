@@ -218,7 +218,8 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
         if amounts and not error.elements:
             error.elements, error.formula = elements_and_formula(amounts)
         raise
-    return _entry(raw, raw.id, structure, [*spanned, *notes], limits)
+    stated = amounts_of(raw.formula) if raw.formula else None
+    return _entry(raw, raw.id, structure, [*spanned, *notes], limits, stated)
 
 
 def _entry(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -80,6 +81,15 @@ def test_groups_that_exclude_each_other_share_by_their_probability() -> None:
     groups = [{"sites_in_groups": [[0], [1, 2]], "group_probabilities": [0.75, 0.25]}]
     raw = optimade(("Cu", "Ni", "O"), ((0, 0, 0), (0, 0, 0), (1, 1, 1)), assemblies=groups)
     assert sites(raw) == [{"Cu": 0.75, "Ni": 0.25}, {"O": 0.25}]
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"), [("CuO", None), ("Cu4 O4", None), ("Li0.1Cu0.9O", "Li0.1Cu0.9O")]
+)
+def test_a_stated_formula_that_the_sites_do_not_hold_is_kept(stated: str, kept: str | None) -> None:
+    (entry,) = read(replace(optimade(), formula=stated), lambda elements: True)
+    assert entry.formula == "CuO"
+    assert entry.provenance.declared_formula == kept
 
 
 def test_what_has_no_site_is_remarked() -> None:
