@@ -181,6 +181,7 @@ class UniqueIds:
         """
         self._wanted = set(wanted)
         self._used: set[str] = set()
+        self._numbers: dict[str, int] = {}
         self._is_known = repeated is not None
         self.repeated = frozenset(repeated or ())
 
@@ -189,10 +190,11 @@ class UniqueIds:
         if self._is_known and wanted not in self.repeated:
             return wanted, False
         again = wanted in self._used
-        id_, number = wanted, 1
+        id_, number = wanted, self._numbers.get(wanted, 1)
         while again and (id_ in self._used or id_ in self._wanted):
             number += 1
             id_ = f"{wanted}#{number}"
+            self._numbers[wanted] = number
         self._used.add(id_)
         return id_, again
 

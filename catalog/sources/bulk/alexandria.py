@@ -11,7 +11,7 @@ import ijson
 
 from catalog.errors import SourceError
 from catalog.sources.base import Asked, Source
-from catalog.sources.bulk.unpacked import SwollenError, Unpacked
+from catalog.sources.bulk.unpacked import MOST_DEPTH, SwollenError, Unpacked
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
 from catalog.sources.values import first, number, symbols, text
 from polywell.records import Provenance
@@ -64,7 +64,7 @@ class AlexandriaSource(RowsSource):
     def _entries(self) -> Iterator[dict[str, Any]]:
         number = 0
         try:
-            with Unpacked(self._file) as stream:
+            with Unpacked(self._file, most_depth=MOST_DEPTH) as stream:
                 for entry in ijson.items(stream, "entries.item", use_float=True):
                     number += 1
                     stream.begin_part()

@@ -22,6 +22,10 @@ _AHEAD = 1_000_000
 """Bytes that a reader takes before it needs them, at most."""
 
 
+MOST_DEPTH = 1000
+"""Brackets that may stand open within one part; a reader of JSON takes the square of that in bytes."""
+
+
 class SwollenError(Exception):
     """A file unpacks to more than any data would, or one part of it is larger than the limit."""
 
@@ -32,7 +36,9 @@ class Unpacked(io.RawIOBase):
     `begin_part` is called before each part (an entry, a line): the limit of bytes counts from there.
     """
 
-    def __init__(self, path: Path, part_bytes: int = LIMITS.text_bytes) -> None:
+    def __init__(
+        self, path: Path, part_bytes: int = LIMITS.text_bytes, most_depth: int | None = None
+    ) -> None:
         """Opens the file and sees by its first bytes whether it is compressed.
 
         Raises:
@@ -47,11 +53,12 @@ class Unpacked(io.RawIOBase):
         elif start[:2] == _GZIP:
             self._stream = cast("IO[bytes]", gzip.GzipFile(fileobj=self._packed))
         self._part_bytes = part_bytes
-        self._given = self._begun = 0
+        self._most_depth = most_depth
+        self._given = self._begun = self._depth = 0
 
     def begin_part(self) -> None:
         """Says that a part ends here."""
-        self._begun = self._given
+        self._begun, self._depth = self._given, 0
 
     def readable(self) -> bool:
         """True."""
@@ -72,6 +79,10 @@ class Unpacked(io.RawIOBase):
             )
         if self._given - self._begun > self._part_bytes + _AHEAD:
             raise SwollenError(f"one entry has more than {self._part_bytes} bytes, the limit for one entry")
+        if self._most_depth is not None:
+            self._depth += sum(map(data.count, (b"{", b"["))) - sum(map(data.count, (b"}", b"]")))
+            if self._depth > self._most_depth:
+                raise SwollenError(f"one entry is nested deeper than {self._most_depth} levels, the limit")
         return len(data)
 
     def close(self) -> None:

@@ -31,11 +31,14 @@ def test_a_file_that_swells_is_one_sentence(pack, kind: str, tmp_path: Path, mon
 
 def test_one_entry_has_a_bound_of_bytes(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(unpacked, "_AHEAD", 70_000)
-    monkeypatch.setattr(Unpacked.__init__, "__defaults__", (100_000,))
+    monkeypatch.setattr(Unpacked.__init__, "__defaults__", (100_000, None))
     (tmp_path / "t").write_text(json.dumps(DUMP))
     assert len(list(open_source(f"alexandria:{tmp_path / 't'}").raw_entries())) == 2500
     (tmp_path / "t").write_text('{"entries": [{"entry_id": "1"}, {"entry_id": "' + "x" * 400_000 + '"}]}')
     with pytest.raises(SourceError, match="one entry has more than 100000 bytes, the limit for one entry"):
+        list(open_source(f"alexandria:{tmp_path / 't'}").raw_entries())
+    (tmp_path / "t").write_text('{"entries": [{"x": ' + "[" * 5000)
+    with pytest.raises(SourceError, match="row 0: one entry is nested deeper than 1000 levels, the limit"):
         list(open_source(f"alexandria:{tmp_path / 't'}").raw_entries())
 
 
