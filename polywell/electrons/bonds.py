@@ -56,13 +56,15 @@ class Bonding:
 
     `shared` (N,) counts the bonds of an anion to anions of its group (double and triple ones of carbon as
     such), `on_anion` (N,) says of hydrogen that
-    it is bound to one, `coordination` (N,) counts the anions that a metal is bound to, and `valence` (N,) is
+    it is bound to one, `coordination` (N,) counts the anions that a metal is bound to, `oxygens` (N,) those
+    of them that are O or F, and `valence` (N,) is
     the bond valence sum of a metal in units of e; 0 where the table has no parameters.
     """
 
     shared: Ints
     on_anion: Bools
     coordination: Ints
+    oxygens: Ints
     valence: Floats
 
     @cached_property
@@ -112,7 +114,9 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
     on_anion[ions.centres[rows][group[ions.others[rows]] > 0]] = True
     rows = np.flatnonzero(bound & ions.is_metal[ions.centres] & (group[ions.others] > 0))
     coordination = np.bincount(ions.centres[rows], minlength=count)
-    return Bonding(shared, on_anion, coordination, _bond_valences(ions))
+    hard = np.array([symbol in ("O", "F") for symbol in ions.elements], dtype=bool)
+    oxygens = np.bincount(ions.centres[rows[hard[ions.others[rows]]]], minlength=count)
+    return Bonding(shared, on_anion, coordination, oxygens, _bond_valences(ions))
 
 
 def _bond_valences(ions: Ions) -> Floats:

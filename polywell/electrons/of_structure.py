@@ -75,14 +75,15 @@ def electrons_of(
         return replace(found, electron_note="; ".join([str(error), *notes]))
     carriers, chains = valence.carriers, outside > CHAIN_SHARE
     sparse = chains and _oxygen_is_sparse(geometry, structure, sites)
-    dumbbells = 0.0
+    monovalent = 0.0
     if (metal, kind) == ("Cu", BRIDGED) and chains and not sparse:
-        dumbbells = _dumbbells(geometry, structure, bonding, ours)
-    if dumbbells and dumbbells < sites[metal] - LEAST_AMOUNT:
-        inner = (valence.middle * sites[metal] - dumbbells) / (sites[metal] - dumbbells)
+        monovalent = _monovalent(geometry, structure, bonding, ours)
+    if monovalent and monovalent < sites[metal] - LEAST_AMOUNT:
+        inner = (valence.middle * sites[metal] - monovalent) / (sites[metal] - monovalent)
         carriers = inner - 2.0
-        chains = outside - dumbbells / sites[metal] > CHAIN_SHARE
-        notes.append(f"{metal} outside the nets between two anions counts as +1, the others as {inner:+.2f}")
+        chains = outside - monovalent / sites[metal] > CHAIN_SHARE
+        told = f"{metal} outside the nets that two anions or S hold counts as +1"
+        notes.append(f"{told}, the others as {inner:+.2f}")
     elif chains:
         notes.append(f"a mean over all {metal}, {outside:.0%} of which stand outside the nets")
     family = carriers_of(metal, kind)
@@ -203,15 +204,17 @@ def _oxygen_is_sparse(geometry: Geometry, structure: int, sites: Mapping[str, fl
     return seen < sites["O"] - LEAST_AMOUNT
 
 
-def _dumbbells(geometry: Geometry, structure: int, bonding: Bonding, nets: Sequence[Net]) -> float:
-    """Amount of copper outside the nets that two anions hold."""
+def _monovalent(geometry: Geometry, structure: int, bonding: Bonding, nets: Sequence[Net]) -> float:
+    """Amount of copper outside the nets that two anions hold, or that is bound to neither O nor F."""
     ions = geometry.ions
     members = ions.members(structure)
     inside = {ion for net in nets for ion in net.metals}
     return sum(
         ions.mixes[k].get("Cu", 0.0)
         for k in range(members.start, members.stop)
-        if k not in inside and ions.elements[k] == "Cu" and bonding.coordination[k] == 2
+        if k not in inside
+        and ions.elements[k] == "Cu"
+        and (bonding.coordination[k] == 2 or (bonding.coordination[k] and not bonding.oxygens[k]))
     )
 
 
