@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,11 @@ from catalog.errors import HomeError
 CATALOG_OF_CHECKOUT = Path("catalog") / "data"
 PAGES_OF_CHECKOUT = Path("reports") / "pages"
 """The two folders of a checkout that runs write, beside the code; neither is a part of the program."""
+
+_MISTAKEN = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f\[\]\\^|\ud800-\udfff]")
+"""What Delta's writer takes for something else in the path of a table, also in a URI that is well quoted:
+`a%20b` for `a b`, a backslash for a slash; of others it makes an error or a panic (deltalake 1.5.1 and 1.6.6,
+where each ASCII character was tried)."""
 
 
 @cache
@@ -39,11 +45,26 @@ class Home:
 
         None means the checkout's `catalog/data` and `reports/pages` when the program runs from one, and the
         working folder when it was installed: a home never lies beside installed packages.
+
+        Raises:
+            HomeError: a path that no home can have: no such user, or a name that the tables cannot bear.
         """
         project = checkout()
         if directory is None and project is not None:
             return cls(catalog=project / CATALOG_OF_CHECKOUT, reports=project / PAGES_OF_CHECKOUT)
-        root = Path.cwd() if directory is None else Path(directory).expanduser()
+        try:
+            root = Path.cwd() if directory is None else Path(directory).expanduser()
+            mistaken = _MISTAKEN.search(str(root)) or _MISTAKEN.search(os.path.realpath(root))
+        except (OSError, RuntimeError) as error:  # a working folder that was removed; the folder of nobody
+            raise HomeError(
+                f"no home at {str(directory)!r} ({error}); give another one with --home DIR"
+            ) from error
+        if mistaken:
+            raise HomeError(
+                f"no home at {str(root)!r}: its tables would be sought elsewhere, for {mistaken[0]!r} stands "
+                "in its path (as would % with two hexadecimal digits, a backslash, brackets, ^, |, a control "
+                "character or what is no UTF-8); give another one with --home DIR"
+            )
         return cls(catalog=root / "catalog", reports=root / "reports")
 
     @property
@@ -80,9 +101,8 @@ class Home:
         for folder in (self.catalog, self.reports):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                probe = folder / f".writable-{os.getpid()}"
-                probe.write_bytes(b"")
-                probe.unlink()
+                with tempfile.TemporaryFile(dir=folder):  # has no name that a killed process could leave
+                    pass
             except OSError as error:
                 raise HomeError(
                     f"{folder} cannot be written ({error.strerror or error}); expected a writable folder: "

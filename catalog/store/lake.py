@@ -296,7 +296,7 @@ def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTab
 
 def _open(table_path: Path) -> DeltaTable | None:
     try:
-        table = DeltaTable(str(table_path))
+        table = DeltaTable(table_path.absolute().as_uri())
     except TableNotFoundError:
         return None
     found = table.metadata().configuration.get(VERSION_KEY)
@@ -311,7 +311,7 @@ def _open(table_path: Path) -> DeltaTable | None:
 def _create(table_path: Path, schema: pa.Schema) -> DeltaTable:
     table_path.mkdir(parents=True, exist_ok=True)
     return DeltaTable.create(
-        str(table_path),
+        table_path.absolute().as_uri(),
         schema,
         mode="ignore",
         partition_by=["source"],

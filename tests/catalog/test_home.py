@@ -61,9 +61,24 @@ def test_a_home_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 
 def test_a_read_only_folder_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, data: bytes) -> int:
+    def refuse(dir: Path) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     with pytest.raises(HomeError, match="Read-only file system"):
         Home.at(tmp_path).prepare()
+
+
+def test_a_path_that_the_tables_cannot_bear_is_refused(tmp_path: Path) -> None:
+    for name in ("a%20b", "[ab]", "a\\b", "a^b", "a|b", "a\nb", "\x1b[31m", "a\udcffb", "a\0b"):
+        with pytest.raises(HomeError, match=r"no home at .*; give another one with --home DIR"):
+            Home.at(tmp_path / name)
+    (tmp_path / "[real]").mkdir()
+    (tmp_path / "link").symlink_to("[real]")
+    with pytest.raises(HomeError, match="no home at"):
+        Home.at(tmp_path / "link" / "below")
+
+
+def test_the_folder_of_nobody_is_no_home() -> None:
+    with pytest.raises(HomeError, match=r"'~nobody-at-all/x' .*--home DIR"):
+        Home.at(Path("~nobody-at-all/x"))
