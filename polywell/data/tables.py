@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import tomli
@@ -43,8 +44,10 @@ def read_table(place: Traversable, model: type[Model]) -> Model:
             field that does.
     """
     try:
+        if isinstance(place, Path) and place.exists() and not place.is_file():
+            raise OSError("it is no regular file")  # a pipe would be waited for, a device be read for ever
         content = tomli.loads(place.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # also too many digits, and too many brackets
         raise TableError(f"table {place}: {error}; expected a TOML file like those in {TABLES}") from error
     return checked(content, model, str(place))
 
@@ -60,4 +63,11 @@ def checked(content: dict[str, Any], model: type[Model], origin: str) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise TableError(f"table {origin}: {place}: {first['msg']} (got {first['input']!r:.80})") from error
+        raise TableError(f"table {origin}: {place}: {first['msg']} (got {_shown(first['input'])})") from error
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except ValueError:  # Python writes no number of more than some thousand digits
+        return f"a number of {value.bit_length() if isinstance(value, int) else 'very many'} bits"

@@ -1,5 +1,6 @@
 """One loader for all tables: what it refuses, and what it says."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -22,6 +23,9 @@ class Lengths(BaseModel):
         (b"edges_ang = []\nedge = 1", r"edge: Extra inputs are not permitted \(got 1\)"),
         (b"edge_ang = [", "expected a TOML file like those in"),
         (b"\xff\xfe", "expected a TOML file like those in"),
+        (b"edges_ang = " + b"[" * 5000, "expected a TOML file like those in"),
+        (b"edges_ang = [1" + b"0" * 5000 + b"]", "expected a TOML file like those in"),
+        (b"edges_ang = [0x1" + b"0" * 5000 + b"]", r"edges_ang\.0: .* \(got a number of 20001 bits\)"),
     ],
 )
 def test_what_is_wrong_is_named_in_one_sentence(tmp_path: Path, content: bytes, said: str) -> None:
@@ -30,6 +34,13 @@ def test_what_is_wrong_is_named_in_one_sentence(tmp_path: Path, content: bytes, 
     with pytest.raises(TableError, match=rf"lengths\.toml: .*{said}") as raised:
         read_table(path, Lengths)
     assert "\n" not in str(raised.value)
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path, tmp_path / ("long" * 100)):
+        with pytest.raises(TableError, match="expected a TOML file"):
+            read_table(place, Lengths)
 
 
 def test_a_table_that_is_not_there_is_named() -> None:
