@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ COMPLETE = ".complete"
 
 NOTIFIED = ".told.json"
 """File in a run's folder: the notification blocks that have taken its news."""
+
+_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
 class RunError(CatalogError):
@@ -150,10 +153,19 @@ class PublishedRun:
         write_json(self.folder / NOTIFIED, {"blocks": list(blocks)})
 
 
-def new_name() -> str:
-    """A name for a run that begins now, once it holds its home: names sort as the runs came."""
+def new_name(home: Home) -> str:
+    """A name for a run that begins now, once it holds its home: names sort as the runs came.
+
+    It is the time, or, where an earlier run was under a clock ahead of this one, the next name after that.
+    """
     second, nanosecond = divmod(time.time_ns(), 10**9)
-    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(second))}-{nanosecond:08x}"
+    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(second))}-{nanosecond:08x}"
+    taken = (path.name.removesuffix(".json") for path in (*home.runs.glob("*"), *home.records.glob("*.json")))
+    newest = max(filter(_NAME.fullmatch, taken), default="")
+    if name > newest:
+        return name
+    time_, number = newest.split("-")
+    return f"{time_}-{int(number, 16) + 1:08x}"
 
 
 def published_runs(home: Home, source: str | None = None, complete: bool = False) -> list[PublishedRun]:

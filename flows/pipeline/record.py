@@ -50,7 +50,7 @@ def recorded(home: Home, source: str) -> Iterator[tuple[Started, dict[str, Any]]
     """
     with only_run(home, f"screening {source}", say), _collecting_seldom():
         _tidy(home)
-        started, facts = Started(new_name(), now()), {"outcome": "failed"}
+        started, facts = Started(new_name(home), now()), {"outcome": "failed"}
         try:
             yield started, facts
         except BaseException as error:

@@ -25,7 +25,7 @@ def put(tmp_path: Path) -> Callable[..., PublishedRun]:
         names = ("candidates", "rejected", "failed")
         counts = {name: table.num_rows for name, table in zip(names, tables, strict=True)}
         facts = {**counts, "entries": sum(counts.values()), "changes": {"since": since}}
-        return publish(home, new_name(), *tables, facts)
+        return publish(home, new_name(home), *tables, facts)
 
     return put
 

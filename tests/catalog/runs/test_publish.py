@@ -37,7 +37,7 @@ def publish(
     ranks = [record_to_row(record) | {"rank": place} for place, record in enumerate(ranked, start=1)]
     lists = (ranks, *([record_to_row(record) for record in records] for records in (rejected, failed)))
     tables = [pa.Table.from_pylist(rows, schema=entry_schema()) for rows in lists]
-    return publishing.publish(home, new_name(), *tables, facts).folder
+    return publishing.publish(home, new_name(home), *tables, facts).folder
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ for number in range(int(sys.argv[2])):
     counts = {"entries": 50, "candidates": 0, "rejected": 50, "failed": 0, "number": number}
     rows = [record_to_row(record) for record in records]
     tables = [pa.Table.from_pylist(some, schema=entry_schema()) for some in ([], rows, [])]
-    publish(home, new_name(), *tables, counts)
+    publish(home, new_name(home), *tables, counts)
 """
 
 

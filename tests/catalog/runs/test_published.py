@@ -1,3 +1,4 @@
+import calendar
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def run(home: Home, candidate: Callable, rejected: Callable, failed: Callable) -
         pa.Table.from_pylist([record_to_row(record) for record in some], entry_schema()) for some in lists
     ]
     counts = {"entries": 6, "candidates": 3, "rejected": 2, "failed": 1, "source": SOURCE}
-    return publish(home, new_name(), *tables, counts)
+    return publish(home, new_name(home), *tables, counts)
 
 
 def test_the_record_the_folder_and_the_manifest_bear_one_name(home: Home, run: PublishedRun) -> None:
@@ -109,7 +110,7 @@ def test_a_run_is_found_by_the_beginning_of_its_name(
     assert find_run(home, "latest") == find_run(home, run.name[:-1]) == run
     tables = [pa.Table.from_pylist(rows, entry_schema()) for rows in ([record_to_row(candidate())], [], [])]
     counts = {"entries": 1, "candidates": 1, "rejected": 0, "failed": 0, "source": SOURCE}
-    newer = publish(home, new_name(), *tables, counts)
+    newer = publish(home, new_name(home), *tables, counts)
     assert two_runs(home, []) == two_runs(home, [run.name]) == (run, newer)
 
 
@@ -129,3 +130,15 @@ def test_the_oldest_records_are_removed(home: Home) -> None:
     path = write_record(home, "2027", {"outcome": "published"})
     left = sorted(item.name for item in home.records.iterdir())
     assert len(left) == KEPT_RECORDS and left[-1] == path.name and left[0] == "2026-0003.json"
+
+
+def test_a_run_under_a_wrong_clock_does_not_change_the_order(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    for year in (2026, 2099, 2026, 2027, 2026):  # the second under a clock of the future
+        monkeypatch.setattr("time.time_ns", lambda year=year: calendar.timegm((year, 11, 1, 0, 0, 0)) * 10**9)
+        names.append(new_name(home))
+        (home.runs / names[-1]).mkdir(parents=True)
+    assert names == sorted(set(names))
+    assert [name[:4] for name in names] == ["2026", "2099", "2099", "2099", "2099"]
