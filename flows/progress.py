@@ -1,7 +1,9 @@
-"""What a person sees while a run works: a bar for each stage in a terminal, plain lines elsewhere."""
+"""What a person sees: lines in which nothing from outside can act on the terminal, and a bar a stage."""
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,10 +19,31 @@ from rich.progress import (
 
 Advance = Callable[[int], None]
 
+_ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories that move the cursor, turn the writing direction, break a line or show nothing."""
+
+
+def harmless(text: object, longest: int = 200) -> str:
+    """The text with every character that could act on a terminal written as an escape, cut at `longest`."""
+    shown = "".join(
+        char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _ACTING else char
+        for char in str(text)[: longest + 1]
+    )
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+LONGEST = 2000
+"""Characters of a line, at most: the message of an error can hold a whole file."""
+
 
 def say(text: str) -> None:
-    """Prints one plain line on stderr."""
-    Console(stderr=True, soft_wrap=True).print(text, markup=False, highlight=False)
+    """Prints one plain line on stderr, what happens and what goes wrong."""
+    Console(stderr=True, soft_wrap=True).print(harmless(text, LONGEST), markup=False, highlight=False)
+
+
+def answer(text: str) -> None:
+    """Prints one plain line on stdout, a part of what was asked for."""
+    sys.stdout.write(harmless(text, LONGEST) + "\n")
 
 
 @contextmanager

@@ -26,8 +26,7 @@ def one_line_errors() -> Iterator[None]:
 
 def end(message: str, code: int) -> NoReturn:
     """Ends the program with one line on standard error."""
-    from flows.cli.terminal import harmless
     from flows.progress import say
 
-    say(f"polywell: {harmless(message, longest=2000)}")
+    say(f"polywell: {message}")
     raise typer.Exit(code)

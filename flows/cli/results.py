@@ -65,9 +65,9 @@ def explain(
 ) -> None:
     """Say everything that a published run knows of one entry."""
     with one_line_errors():
-        from flows.cli.terminal import harmless
         from flows.options import home_at
+        from flows.progress import answer
         from flows.results.explain import explain as explained
 
         for line in explained(home_at(home), id, run, page):
-            typer.echo(harmless(line, longest=2000))
+            answer(line)

@@ -12,9 +12,9 @@ from pydantic.fields import FieldInfo
 
 from flows import options
 from flows.cli.errors import NOTHING_READ, end, one_line_errors
-from flows.cli.terminal import harmless, print_ranking
+from flows.cli.terminal import print_ranking
 from flows.options import Metavar, OptionError, ScreenOptions, flag, variable
-from flows.progress import say
+from flows.progress import harmless, say
 
 if TYPE_CHECKING:
     from flows.pipeline.finished import Finished

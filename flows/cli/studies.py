@@ -31,7 +31,7 @@ def validate(
     families: FamiliesFile = None,
 ) -> None:
     """Show how well the calibration predicts compounds that it has not seen, beside simpler baselines."""
-    from flows.progress import say
+    from flows.progress import answer, say
 
     with one_line_errors():
         from flows.studies.validate import NothingToEvaluateError, verdict_of
@@ -42,7 +42,7 @@ def validate(
         except NothingToEvaluateError as error:
             end(str(error), NOTHING_READ)
     for sentence in verdict_of(page):
-        typer.echo(sentence)
+        answer(sentence)
     say(f"data: {page.with_name('validation.json')}")
     say(f"page: {page}")
 
@@ -87,14 +87,14 @@ def ceiling(
     ] = False,
 ) -> None:
     """Weigh the claim that nickelates will not exceed 100 K against the relation and the measurements."""
-    from flows.progress import say
+    from flows.progress import answer, say
 
     with one_line_errors():
         from flows.studies.nickelates import weigh
         from reports.studies.nickelate_claim.words import headline
 
         analysis, page = weigh(home, relax)
-    typer.echo(headline(analysis.verdict))
+    answer(headline(analysis.verdict))
     say(f"data: {page.with_suffix('.json')}")
     say(f"page: {page}")
 
@@ -110,8 +110,8 @@ def pressure(
 ) -> None:
     """Tell T_c under pressure by the relation, from a measured compressibility or a relaxation."""
     with one_line_errors():
-        from flows.cli.terminal import harmless
+        from flows.progress import answer
         from flows.studies.pressure import under_pressure
 
         for line in under_pressure(structure, up_to, relax):
-            typer.echo(harmless(line, longest=2000))
+            answer(line)

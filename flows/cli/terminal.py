@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +10,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from flows.progress import harmless
 
 if TYPE_CHECKING:
     from catalog.runs.diff import Difference
@@ -20,18 +21,6 @@ WIDE = 160
 
 LONGEST = 800
 """Characters of a cell of a table: a message and the remarks of a reader."""
-
-_ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Unicode categories that move the cursor, turn the writing direction, break a line or show nothing."""
-
-
-def harmless(text: object, longest: int = 200) -> str:
-    """The text with every character that could act on a terminal written as an escape, cut at `longest`."""
-    shown = "".join(
-        char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _ACTING else char
-        for char in str(text)[: longest + 1]
-    )
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 def tolerant_streams() -> None:

@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from catalog.errors import CatalogError
 from catalog.runs.diff import published_changes
-from flows.cli.terminal import harmless
 from flows.options import ScreenOptions
 from flows.pipeline.finished import Finished
+from flows.progress import harmless
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flows.cli.terminal import harmless
 from flows.pipeline.finished import Finished
+from flows.progress import harmless
 from polywell.columns import in_order, with_upper_ends
 from polywell.proposal.nickelate_claim.verdict import Verdict
 from polywell.records import ENTRY_COLUMNS

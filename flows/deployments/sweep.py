@@ -8,11 +8,10 @@ from typing import Any
 
 from prefect import flow
 
-from flows.cli.terminal import harmless
 from flows.deployments.parameters import takes_options
 from flows.deployments.screen import screen
 from flows.options import folder_below
-from flows.progress import say
+from flows.progress import harmless, say
 
 
 class SweepError(Exception):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from flows.cli.terminal import harmless
+from flows.progress import answer, harmless, say
 from tests.flows.crystals import CHECKOUT
 
 
@@ -73,3 +73,11 @@ def test_text_from_outside_is_harmless(text, shown):
 
 def test_long_text_is_cut():
     assert harmless("x" * 500, longest=10) == "x" * 9 + "…"
+
+
+def test_every_line_is_harmless(capsys):
+    hostile = "home \x1b]0;title\x07 \x9b31m \u202e [red]"
+    say(hostile)
+    answer(hostile)
+    shown = capsys.readouterr()
+    assert shown.err == shown.out == r"home \x1b]0;title\x07 \x9b31m \u202e [red]" + "\n"
