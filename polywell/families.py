@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -92,6 +92,16 @@ class Families:
     def ligands(self) -> frozenset[str]:
         """Ligands that some row gives a λ for."""
         return frozenset(symbol for row in self.rows for symbol in row.ligands)
+
+    def first_of(self, metals: Collection[str], cages: Collection[str], ligand: str) -> str | None:
+        """Of several metals the first of the table with a λ for some of the cages and a ligand.
+
+        None where no row has one of them.
+        """
+        for row in self.rows:
+            if row.metal in metals and ligand in row.ligands and not set(cages).isdisjoint(row.cages):
+                return row.metal
+        return None
 
     def of(self, metal: str, cage: str, ligand: str) -> Family | None:
         """The row for a metal, cage kind and ligand; None when the table has none."""

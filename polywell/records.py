@@ -62,7 +62,7 @@ REASON_MEANING = {
     Reason.NOT_PERIODIC: "the entry has fewer than the two periods of a net: a molecule or a chain",
     Reason.OVERLAPPING_ATOMS: "atoms stand closer to each other than any bond allows",
     Reason.NO_SQUARE_NET: "the metal forms no square net that is periodic in exactly two directions",
-    Reason.NOT_LAYERED: "square nets run in more than one orientation, as in a perovskite",
+    Reason.NOT_LAYERED: "square nets run in more than one orientation, or are sheets of a framework, as in a perovskite",
     Reason.NO_CAGE: "a square net, but no complete cage on it",
     Reason.NO_LAMBDA: "cages, but the λ table has no row for this metal, cage kind and ligand",
     Reason.DEPRECATED: "a candidate, but the source has withdrawn the entry or marks it as wrong",
@@ -200,6 +200,7 @@ class Screening:
     extrapolation: Annotated[str | None, Column("", "Extrapolation", "What lies outside the range on which λ was published (ligand, apex); empty when nothing does.", listed=170, diffed=True, setting="badge")] = None
     spacer: Annotated[str | None, Column("", "Spacer", "Class of what fills the space between the blocks of sheets, from a closed list.")] = None
     net_disorder: Annotated[float | None, Column("", "Net disorder", "Share of the sites of the sheets that another metal or a vacancy takes.")] = None
+    net_note: Annotated[str | None, Column("", "Nets in words", "What was decided about the nets: the metal that names one in a tie, empty corners, corners with other cations, missing ligands, nets left out of a framework; empty where nothing was.", detail=75)] = None
     apex_radius_inner_ang: Annotated[float | None, Column("Å", "Inner apex radius", "Mean ionic radius of the apex cations of the ceiling's cage; empty when these are anions or have no radius.")] = None
     apex_radius_outer_ang: Annotated[float | None, Column("Å", "Outer apex radius", "Mean ionic radius of the apex cations of the largest cage; empty when these are anions or have no radius.")] = None
     majority_formula: Annotated[str | None, Column("", "Majority formula", "Reduced formula with every site as its commonest element and sites that are mostly empty left out: the composition up to doping.")] = None

@@ -16,11 +16,13 @@ from polywell.families import Families, beyond_published, of_one_family
 from polywell.geometry.cages import OCTAHEDRON
 from polywell.geometry.find import Geometry, Net, find_among
 from polywell.geometry.ions import Floats
+from polywell.geometry.nets.frameworks import is_framework
 from polywell.geometry.phases import phases
 from polywell.geometry.sheets import Sheet
 from polywell.geometry.sites import Sites, majority_formula, sites_of, volume_per_ion_ang3
 from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
+from polywell.naming import named, net_note
 from polywell.records import REASON_MEANING, Electrons, Entry, Outcome, Phase, Provenance, Reason, Screening
 from polywell.relation import critical_temperature_k
 
@@ -174,7 +176,7 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
             structures.append(sites_of(entry.structure))
             owners.append(number)
     if structures:
-        together = find_among(structures, tolerances)
+        together = named(find_among(structures, tolerances), families)
         bonds = {id(part): bonding(part.ions, tolerances) for part in together.parts}
         for position, number in enumerate(owners):
             geometry, place = together.of(position)
@@ -213,6 +215,16 @@ def _judged(
         )
     if not kept:
         return _rejected(entry, families, Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET])
+    ions, caged = geometry.ions, any(net.cages for net in kept)
+    frameworks = [net for net in kept if caged and is_framework(ions, net.among.nets, net.number, tolerances)]
+    kept = [net for net in kept if net not in frameworks]
+    if not kept:
+        return _rejected(
+            entry,
+            families,
+            Reason.NOT_LAYERED,
+            "the octahedra share apical ligands along the normal, without end or from surface to surface",
+        )
     found = tuple(_with_tc(phase, families) for phase in phases(geometry, place, kept, tolerances))
     if not found:
         metals = sorted({f"{net.sheet.metal_mix} net" for net in kept})
@@ -222,7 +234,8 @@ def _judged(
     if all(phase.tc_k is None for phase in found):
         strange = sorted({f"({phase.metal}, {phase.cage}, {phase.ligand})" for phase in found})
         return _rejected(entry, families, Reason.NO_LAMBDA, f"no λ for {', '.join(strange)}", found)
-    candidate = _candidate(entry, families, found, geometry, place)
+    note = net_note(ions, kept, frameworks, families)
+    candidate = replace(_candidate(entry, families, found, geometry, place), net_note=note)
     if not entry.provenance.deprecated:
         return candidate
     reason = Reason.DEPRECATED

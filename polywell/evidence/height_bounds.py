@@ -48,17 +48,19 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Suspicion:
-    """One height in Å outside its bounds."""
+    """One height in Å outside its bounds, or of an apex for which no measured cage gives any (None)."""
 
     phase: str
     role: str
     ion: str
     height_ang: float
-    bounds: Bounds
+    bounds: Bounds | None
 
     @property
     def text(self) -> str:
         """The suspicion in words, with its numbers."""
+        if self.bounds is None:
+            return f"no measured cage has {self.ion} at its apex (here at {self.height_ang:.3f} Å)"
         word = "low" if self.height_ang < self.bounds.low_ang else "high"
         basis = f"of {self.ion}" if self.bounds.by == "ion" else "by ionic radius"
         return (
@@ -78,6 +80,13 @@ class Limits:
 
     measured: Mapping[Key, tuple[tuple[str, float], ...]]
     _known: dict[tuple[Key, str], Bounds | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def lacks(self, key: Key, ion: str) -> bool:
+        """Whether cages of a family were measured, but none of this kind with an ion in this role."""
+        family, cage, role, _ = key
+        alike = [rows for known, rows in self.measured.items() if known[:3] == (family, cage, role)]
+        measured = any(symbol == ion for rows in alike for symbol, _ in rows)
+        return not measured and any(known[0] == family for known in self.measured)
 
     def bounds(self, key: Key, ion: str) -> Bounds | None:
         """The heights that an ion may have; None where too few of them or no radius are known.
@@ -160,6 +169,10 @@ def reference_limits(families: Families) -> Limits:
 def suspicions(record: Screening, limits: Limits) -> tuple[Suspicion, ...]:
     """Heights of a candidate's cages outside their bounds; none for an entry stated to be under pressure.
 
+    An apex ion that has no bounds (its radius is not in the table of spacers, or too few cages over its
+    ligands were measured) and stands in no measured cage is suspect at any height, if the family was measured
+    at all.
+
     The heights are those of the entry, before any correction.
     """
     if record.outcome is not Outcome.CANDIDATE or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA:
@@ -170,6 +183,10 @@ def suspicions(record: Screening, limits: Limits) -> tuple[Suspicion, ...]:
             continue
         for key, ion, height in heights(phase, str(record.family)):
             bounds = limits.bounds(key, ion)
-            if bounds is not None and not bounds.low_ang <= height <= bounds.high_ang:
+            if bounds is None:
+                outside = key[2] == "apex" and limits.lacks(key, ion)
+            else:
+                outside = not bounds.low_ang <= height <= bounds.high_ang
+            if outside:
                 found.append(Suspicion(phase.phase, key[2], ion, height, bounds))
     return tuple(found)

@@ -19,9 +19,13 @@ from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
 @dataclass(frozen=True)
 class Sheet:
-    """Means over one net. Lengths in Å, angles in degrees; field meanings as in `polywell.columns`."""
+    """Means over one net. Lengths in Å, angles in degrees; field meanings as in `polywell.records.Phase`.
+
+    `tied` are the metals with the largest share, in alphabetical order: several where none has a majority.
+    """
 
     metal: str
+    tied: tuple[str, ...]
     metal_mix: str
     ligand: str
     bond_ang: float
@@ -49,6 +53,11 @@ def mix_text(mix: dict[str, float]) -> str:
     if len(ordered) == 1:
         return ordered[0][0]
     return " ".join(f"{symbol}{amount:.3g}" for symbol, amount in ordered)
+
+
+def _tied(mix: dict[str, float]) -> tuple[str, ...]:
+    most = round(max(mix.values()), 6)
+    return tuple(sorted(symbol for symbol, amount in mix.items() if round(amount, 6) == most))
 
 
 def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERANCES) -> list[Sheet]:
@@ -83,6 +92,7 @@ def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERA
         described.append(
             Sheet(
                 metal=majority(metals),
+                tied=_tied(metals),
                 metal_mix=mix_text(metals),
                 ligand=majority(mix_of(ions, nets.ligands[net])),
                 bond_ang=float(length[net]),

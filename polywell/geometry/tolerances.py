@@ -58,6 +58,14 @@ class Tolerances:
     hole_radius: float = 1.4
     """A corner or bridge of a net is empty when no ion stands this close to its place."""
 
+    # Frameworks
+    tilted_angle: float = 135.0
+    """Smallest M-X-M angle of octahedra that share a corner, however tilted (LuFeO3: 142)."""
+    vacuum: float = 6.0
+    """A gap between ions along the normal that is wider is a vacuum, and the crystal a slab (Bi2212: 3)."""
+    rock_salt_sheets: int = 3
+    """A slab of that many sheets with rock salt on either face is a block of a layered phase (La4Ni3O10)."""
+
     # Cages
     hollow_radius: float = 1.0
     """No ion stands this close to the centre of a hollow."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from math import hypot
 
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from polywell.data.reference import reference_entries
 from polywell.evidence.anchors import (
@@ -303,6 +304,25 @@ def test_bounds_follow_the_measured_heights():
     assert arsenic.by == "ion" and arsenic.low_ang < 1.32 < 1.42 < arsenic.high_ang
     assert limits.bounds(("iron-based", "nonahedron", "anion", ""), "S").by == "radius"
     assert limits.bounds(("no family", "nonahedron", "anion", ""), "As") is None
+
+
+def test_an_apex_without_a_measured_cage_is_suspect():
+    """Cu2Sb type: Fe in the net, the other metal z = 0.322 over it (MnFeAs, CrFeAs, Fe2As)."""
+    cell = Lattice.tetragonal(3.715274, 5.920074)
+    places = [
+        [0.5, 0.5, 0],
+        [0, 0, 0],
+        [0.5, 0, 0.322069],
+        [0, 0.5, 0.677931],
+        [0.5, 0, 0.748676],
+        [0, 0.5, 0.251324],
+    ]
+    for other in ("Mn", "Cr", "Fe"):
+        structure = Structure(cell, ["Fe", "Fe", other, other, "As", "As"], places)
+        elements = tuple(sorted({"As", "Fe", other}))
+        record = screen(Entry("made", other, structure.formula, elements, structure), FAMILIES)
+        suspect = correct(record, {}, FAMILIES, suspicions(record, LIMITS)).geometry_suspect
+        assert f"no measured cage has {other} at its apex (here at 1.907 Å)" in suspect
 
 
 def test_the_better_geometry_speaks_for_a_compound():
