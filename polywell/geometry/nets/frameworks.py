@@ -59,16 +59,23 @@ def is_framework(ions: Ions, nets: Nets, net: int, tolerances: Tolerances) -> bo
     normal: Floats = nets.normals[net]
     metals = [ion for ion in nets.metals[net] if not ions.is_hole[ion]]
     slab = _slab(ions, int(nets.crystals[net]), normal, tolerances)
-    joined = sum(_in_framework(ions, ion, normal, slab, tolerances) for ion in metals)
-    return 2 * joined > len(metals)
+    alone = 0
+    for ion in metals:
+        alone += not _in_framework(ions, ion, normal, slab, tolerances)
+        if 2 * alone >= len(metals):
+            return False
+    return True
 
 
 def _in_framework(ions: Ions, metal: int, normal: Floats, slab: _Slab | None, tolerances: Tolerances) -> bool:
-    up, down = _end(ions, metal, normal, tolerances), _end(ions, metal, -normal, tolerances)
-    if up is None or down is None:
+    up = _end(ions, metal, normal, tolerances)
+    if up is None or slab is None:
+        return up is None
+    down = _end(ions, metal, -normal, tolerances)
+    if down is None:
         return True
     sheets = 1 + up.beyond + down.beyond
-    if slab is None or sheets == 1:
+    if sheets == 1:
         return False
     if sheets <= tolerances.rock_salt_sheets and up.closed and down.closed:
         return False
