@@ -8,7 +8,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from polywell.evidence.calibration import CalibratedTc, Neighbour
+from polywell.evidence.model.family import CalibratedTc, Neighbour
 from polywell.geometry.sheets import Sheet
 from polywell.records import PHASE_COLUMNS, Electrons, Estimate, Outcome, Phase, Screening
 
@@ -94,7 +94,11 @@ class Analysis:
             tc_expected_k=one.tc_expected_k,
             tc_low_k=one.tc_low_k or 0.0,
             tc_high_k=one.tc_high_k or 0.0,
-            superconducting_probability=one.superconducting_probability or 0.0,
+            tc_best_k=one.tc_best_k or 0.0,
+            tc_best_low_k=one.tc_best_low_k or 0.0,
+            tc_best_high_k=one.tc_best_high_k or 0.0,
+            best_doping=one.best_doping or "",
+            superconducting_probability=one.superconducting_probability,
             support=one.support or 0.0,
             support_word=one.support_word or "",
             nearest=tuple(Neighbour(*row) for row in nearest),
@@ -178,8 +182,17 @@ class Analysis:
             yield "electrons", f"{electrons.electron_state}{counted}"
         if estimate is not None:
             low, high = estimate.tc_low_k, estimate.tc_high_k
-            yield "expected T_c", f"{estimate.tc_expected_k:.1f} K (80 %: {low:.1f} to {high:.1f} K)"
-            yield "superconducts", f"with probability {estimate.superconducting_probability:.2f}"
+            yield (
+                "expected T_c",
+                f"{estimate.tc_expected_k:.1f} K as written (80 %: {low:.1f} to {high:.1f} K)",
+            )
+            low, high = estimate.tc_best_low_k, estimate.tc_best_high_k
+            yield (
+                "best doping",
+                f"{estimate.tc_best_k:.1f} K (80 %: {low:.1f} to {high:.1f} K), {estimate.best_doping}",
+            )
+            if estimate.superconducting_probability is not None:
+                yield "superconducts", f"with probability {estimate.superconducting_probability:.2f}"
             yield "support", f"{estimate.support:.2f}, {estimate.support_word}"
         elif self.evidence is not None:
             yield "expected T_c", f"none: {self.why_no_estimate}"

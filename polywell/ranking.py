@@ -23,6 +23,8 @@ class RankBy(StrEnum):
     OUTER = "outer"
     EXPECTED = "expected"
     LOW = "low"
+    BEST = "best"
+    BEST_LOW = "best-low"
 
     @property
     def words(self) -> str:
@@ -39,11 +41,16 @@ ORDERS: dict[RankBy, tuple[str, Value]] = {
     RankBy.OUTER: ("the outer value", lambda screening, _: screening.tc_outer_k),
     RankBy.EXPECTED: ("the expected T_c", lambda _, estimate: estimate.tc_expected_k),
     RankBy.LOW: ("the lower end of the expected T_c", lambda _, estimate: estimate.tc_low_k),
+    RankBy.BEST: ("the T_c at the best doping", lambda _, estimate: estimate.tc_best_k),
+    RankBy.BEST_LOW: (
+        "the lower end of the T_c at the best doping",
+        lambda _, estimate: estimate.tc_best_low_k,
+    ),
 }
 """Every order: its words, and the value in K that decides."""
 
-DEFAULT = RankBy.LOW
-"""The order that the criterion of `tables/calibration_protocol.md` chose."""
+DEFAULT = RankBy.BEST_LOW
+"""The order that `tables/calibration_protocol.md` chose."""
 
 
 def rank(
@@ -62,8 +69,8 @@ def rank(
     """
     remembered = [Sighting()] * len(found) if sightings is None else sightings
     published = _places(range(len(found)), found, RankBy.CEILING)
-    estimated = [number for number, (_, estimate) in enumerate(found) if estimate.tc_low_k is not None]
-    calibrated = _places(estimated, found, RankBy.LOW)
+    estimated = [number for number, (_, estimate) in enumerate(found) if estimate.tc_best_low_k is not None]
+    calibrated = _places(estimated, found, DEFAULT)
     order = _ordered(range(len(found)), found, by)
     known = [known_compound(found[number][0].formula, str(found[number][0].metal)) for number in order]
     choices = choose([found[number] for number in order], known)

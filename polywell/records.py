@@ -245,11 +245,15 @@ class Estimate:
     xi_compound_ang: Annotated[float | None, Column("Å", "ξ of the compound", "Smallest ξ of that structure, corrected where it is corrected.")] = None
     xi_compound_low_ang: Annotated[float | None, Column("Å", "ξ of the compound, low", "Smallest such ξ among all structures of the compound with the same cages.")] = None
     xi_compound_high_ang: Annotated[float | None, Column("Å", "ξ of the compound, high", "Largest such ξ among all structures of the compound with the same cages.")] = None
-    tc_expected_k: Annotated[float | None, Column("K", "Expected T_c", "Median of the calibrated estimate at the corrected ξ, should the compound superconduct.", listed=50, diffed=True)] = None
-    tc_low_k: Annotated[float | None, Column("K", "Expected, low", "Lower end of the central 80 % of the calibrated estimate.", listed=60, diffed=True)] = None
-    tc_high_k: Annotated[float | None, Column("K", "Expected, high", "Upper end of the central 80 % of the calibrated estimate.", diffed=True)] = None
-    superconducting_probability: Annotated[float | None, Column("", "Superconducts", "Share of superconductors among measured compounds like it; one half far from all data.", listed=70, digits=2)] = None
-    support: Annotated[float | None, Column("", "Support", "From 0, the published relation alone, to 1, measured compounds just like it.", digits=2)] = None
+    tc_expected_k: Annotated[float | None, Column("K", "Expected T_c", "Calibrated T_c of the compound as it is written, at the corrected ξ, should it superconduct.", listed=50, diffed=True)] = None
+    tc_low_k: Annotated[float | None, Column("K", "Expected, low", "Lower end of the 80 % interval of the expected T_c.", listed=60, diffed=True)] = None
+    tc_high_k: Annotated[float | None, Column("K", "Expected, high", "Upper end of the 80 % interval of the expected T_c.", diffed=True)] = None
+    tc_best_k: Annotated[float | None, Column("K", "T_c at best doping", "Calibrated T_c at the best doping that the compound's chemistry can reach, should it superconduct.", listed=62, diffed=True)] = None
+    tc_best_low_k: Annotated[float | None, Column("K", "Best doping, low", "Lower end of the 80 % interval of the T_c at the best doping.", listed=64, diffed=True)] = None
+    tc_best_high_k: Annotated[float | None, Column("K", "Best doping, high", "Upper end of the 80 % interval of the T_c at the best doping.", diffed=True)] = None
+    best_doping: Annotated[str | None, Column("", "Best doping", "Route to the best doping among those tried, and how much of it: carriers for each metal of the net, guest and host, or oxygen.", detail=106)] = None
+    superconducting_probability: Annotated[float | None, Column("", "Superconducts", "Probability that the compound as it is written superconducts, measured superconductors and others weighing alike; empty where the model does no better than the base rate.", listed=70, digits=2)] = None
+    support: Annotated[float | None, Column("", "Support", "From 0, far from all measured compounds, to 1, at one of them.", digits=2)] = None
     support_word: Annotated[str | None, Column("", "Support in words", "Close to, between, or far from measured compounds.", listed=80)] = None
     nearest_known: Annotated[tuple[str, ...], Column("", "Nearest known", "The measured superconductors most alike, most similar first.")] = ()
     nearest_similarity: Annotated[tuple[float, ...], Column("", "Similarity", "How alike each nearest known superconductor is, from 0 to 1.")] = ()
@@ -266,7 +270,7 @@ class Place:
     rank: Annotated[int, Column("", "Rank", "Place in the list of candidates, in the order that the manifest names (rank_by); 1 is the first.", listed=10, result=False)]
     rank_published: Annotated[int, Column("", "Published rank", "Place by falling ceiling, the published relation alone; suspect geometries come last, ties by id.", detail=130, result=False)]
     rank_in_compound: Annotated[int, Column("", "Rank in compound", "Place among the candidates of the same compound; 1 is the first.", detail=120, result=False)]
-    rank_calibrated: Annotated[int | None, Column("", "Calibrated rank", "Place by the lower end of the calibrated estimate; suspect geometries come last, ties by id; empty where there is no estimate.", detail=140, result=False)] = None
+    rank_calibrated: Annotated[int | None, Column("", "Calibrated rank", "Place by the lower end of the T_c at the best doping; suspect geometries come last, ties by id; empty where there is no estimate.", detail=140, result=False)] = None
     known: Annotated[str | None, Column("", "Known", "Measured compound that the candidate is, up to doping; formulas are compared, not structures. Empty where it is none of the table.", listed=90, result=False, setting="badge")] = None
     known_tc_k: Annotated[float | None, Column("K", "T_c of the known", "Highest measured T_c of that compound; empty where none was seen.", detail=192, result=False)] = None
     known_pressure_gpa: Annotated[float | None, Column("GPa", "Pressure of the known", "Pressure of that measurement; empty at ambient pressure.", detail=194, result=False)] = None

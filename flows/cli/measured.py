@@ -89,11 +89,12 @@ def _forecast_row(one: Forecast) -> tuple[object, ...]:
     row = (report.id, report.formula, report.pressure_gpa, report.tc_k or "none")
     if expected is None:
         return (*row, None, None, None, None, report.read)
+    likely = expected.superconducting_probability
     return (
         *row,
         f"{expected.tc_expected_k:.0f}",
         f"{expected.tc_low_k:.0f} to {expected.tc_high_k:.0f}",
-        f"{expected.superconducting_probability:.2f}",
+        None if likely is None else f"{likely:.2f}",
         {True: "yes", False: "no", None: ""}[one.within],
         report.read,
     )

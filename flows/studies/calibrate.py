@@ -52,7 +52,7 @@ def calibrate(
     before = _read(path)
     with stage("fitting to", "measured rows") as advance:
         after = fit(load_families())
-        advance(sum(len(model.rows) for model in after.models))
+        advance(sum(model.rows for model in after.models))
     text = to_text(after)
     try:
         changed = not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text
@@ -99,15 +99,17 @@ def _moved_family(family: str, before: Calibration, after: Calibration) -> list[
     if one is None or other is None:
         return [f"{family}: {'new' if one is None else 'gone'}"]
     moved = []
-    old, new = {row.id: row for row in one.rows}, {row.id: row for row in other.rows}
-    added, gone = len(new.keys() - old.keys()), len(old.keys() - new.keys())
-    changed = sum(old[id_] != new[id_] for id_ in old.keys() & new.keys())
-    if added or gone or changed:
-        moved.append(f"{family}: {added} rows added, {gone} gone, {changed} changed, {len(new)} now")
-    if (one.variances, one.noise, one.interval_scale) != (other.variances, other.noise, other.interval_scale):
+    if (one.rows, one.superconducting) != (other.rows, other.superconducting):
         moved.append(
-            f"{family}: noise {one.noise:.4g} to {other.noise:.4g}, variance far from data "
-            f"{one.prior_variance:.4g} to {other.prior_variance:.4g}, interval scale "
-            f"{one.interval_scale:.4g} to {other.interval_scale:.4g}"
+            f"{family}: {one.rows} rows to {other.rows}, superconducting {one.superconducting} to "
+            f"{other.superconducting}"
         )
+    for what, is_other in (
+        ("trees", one.tc != other.tc),
+        ("intervals", (one.interval, one.best_interval) != (other.interval, other.best_interval)),
+        ("probability", one.odds != other.odds),
+        ("measured rows", one.neighbourhood != other.neighbourhood),
+    ):
+        if is_other:
+            moved.append(f"{family}: other {what}")
     return moved

@@ -24,8 +24,10 @@ from polywell.data.measured import measured_superconductors
 from polywell.data.reference import reference_entries
 from polywell.evidence.calibration import TrainingRow
 from polywell.evidence.evaluation import scores
-from polywell.evidence.evaluation.evaluate import Evaluation, Split, evaluate, evaluate_against
-from polywell.evidence.evaluation.external import compounds_by_formula, outside_rows
+from polywell.evidence.evaluation.evaluate import WITHIN, Split, predict_against, predict_unseen
+from polywell.evidence.evaluation.external import outside_rows
+from polywell.evidence.evaluation.over_time import over_time
+from polywell.evidence.evaluation.scoring import scored
 from polywell.evidence.training import built_in_rows, digests
 from polywell.families import Families, load_families
 from polywell.records import Entry, Outcome, Screening
@@ -36,7 +38,7 @@ from reports.studies.validation import DATA, Unused, ValidationPayload, validati
 READ_TOGETHER = 8
 """Files that go to a worker together."""
 
-BUILT_IN = "the measured table that comes with polywell"
+BUILT_IN = "the measured rows that come with polywell"
 
 Rows = Callable[[Families], tuple[TrainingRow, ...]]
 """Makes the rows that the calibration may learn from."""
@@ -61,8 +63,8 @@ def validate(
     Args:
         home: folder of the catalog and the pages; from the environment or that of `Home.at` if None.
         families: a λ table in place of the built-in one.
-        against: data from outside: `csv:FILE` or `3dsc:DIR`; None leaves compounds and structure types of
-            the built-in rows out in turn.
+        against: data from outside: `csv:FILE` or `3dsc:DIR`; None leaves parts of the built-in rows out
+            in turn.
         training: makes the rows that the calibration may learn from.
         resamples: bootstrap resamples of each interval.
 
@@ -103,30 +105,26 @@ def verdict_of(page: Path) -> tuple[str, ...]:
 
 
 def _within(rows: tuple[TrainingRow, ...], families: Families, resamples: int) -> ValidationPayload:
-    """Each compound, then each structure type, left out of the rows and predicted."""
-    splits = (Split.COMPOUND, Split.STRUCTURE_TYPE)
-    done: list[Evaluation] = []
-    for split in splits:
-        with stage(f"predicting with each {split} left out in turn", "rows predicted") as advance:
-            done.append(evaluate(rows, families, (split,), resamples))
-            advance(len({one.id for one in done[-1].predictions}))
-    evaluation = Evaluation(
-        tuple(one for part in done for one in part.predictions),
-        tuple(one for part in done for one in part.scores),
-        tuple(one for part in done for one in part.unpredicted),
-    )
+    """Whole keys of every split left out of the rows and predicted, and the rows of later years."""
+    with stage("predicting what was left out", "rows predicted") as advance:
+        said = predict_unseen(rows, families)
+        advance(len({one.id for one in said.predictions}))
+    with stage("predicting later years", "points") as advance:
+        curve = over_time(rows, families)
+        advance(len(curve))
     unused = _unused_measurements(rows, families)
     return ValidationPayload(
-        evaluation=evaluation,
+        evaluation=scored(said, resamples),
         source=BUILT_IN,
         against=None,
-        splits=splits,
+        splits=WITHIN,
         training_rows=len(rows),
         handed_in=len(rows) + len(unused),
         unread=(),
         not_candidates=unused,
         digests=(*digests(rows), ("families", families.digest)),
         protocol_written=protocol_written(),
+        over_time=curve,
         resamples=resamples,
     )
 
@@ -138,7 +136,7 @@ def _outside(
     resamples: int,
     workers: int,
 ) -> ValidationPayload:
-    """Structures from outside with a measured T_c, corrected and predicted from rows of other compounds."""
+    """Structures from outside with a measured T_c, corrected and predicted without their chemical systems."""
     entries, unread = _read(labelled.entries, families, workers)
     unread = [*(Unused(one.id, one.error_type, one.message) for one in labelled.unusable), *unread]
     tested = outside_rows(entries, families)
@@ -151,13 +149,11 @@ def _outside(
             f"{labelled.name}: nothing to evaluate, expected structures with the cages of one of "
             f"{', '.join(family.name for family in families.rows)}; got {others}{first}"
         )
-    with stage("predicting each row from other compounds", "rows predicted") as advance:
-        evaluation = evaluate_against(
-            rows, tested.rows, families, resamples, compounds_by_formula(), tested.xi_spread
-        )
-        advance(len({one.id for one in evaluation.predictions}))
+    with stage("predicting each row without its chemical system", "rows predicted") as advance:
+        said = predict_against(rows, tested.rows, families, tested.xi_spread)
+        advance(len({one.id for one in said.predictions}))
     return ValidationPayload(
-        evaluation=evaluation,
+        evaluation=scored(said, resamples),
         source=labelled.name,
         against=labelled.name,
         splits=(Split.OUTSIDE,),

@@ -1,27 +1,37 @@
-"""The calibration as text: one versioned TOML table, in an order that diffs well."""
+"""The calibration as a table that a person can read and compare: `tables/calibration.toml`.
+
+Everything that a prediction needs stands in it: the inputs' names, one line a tree, intervals over their
+grid, and one line for each measured row that others are compared with. Its digest names the rows that it
+was made from.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import tomli
 
 from polywell.data.tables import TABLES
-from polywell.evidence.calibration import Calibration, FamilyModel, TrainingRow
-from polywell.evidence.features import Features
-from polywell.evidence.kernel import TERMS
+from polywell.evidence.calibration import Calibration
+from polywell.evidence.model.family import FamilyModel, Odds
+from polywell.evidence.model.intervals import SUPPORTS, Intervals
+from polywell.evidence.model.neighbours import KnownRow, Neighbourhood
+from polywell.evidence.model.trees import Trees
 
-SCHEMA = 2
+SCHEMA = 3
 HEAD = """\
 # Calibrated critical temperatures: `polywell calibrate` writes this, the screening reads it. No hand edits.
 #
-# The model stands in calibration_protocol.md. Variances and noise are squared logarithms of T_c; the features
-# are those of polywell/evidence/features.py, lengths in Å, angles in degrees, pressure in GPa. A row without
-# tc_k did not superconduct.
+# The model stands in calibration_protocol.md. A tree is a line: a split is column<threshold (missing
+# values go right) or column?threshold (left), a leaf is its value; the left branch follows its split. T_c
+# in K. A measured row is a line: id, T_c (- where none was seen), measured minus fitted T_c, 1/n sheets,
+# formal valence (- where it is not known), pressure as arcsinh(GPa/5), and the elements for each atom of the
+# metal of the net.
 """
+NOTHING = "-"
 
 
 class CalibrationTableError(ValueError):
@@ -38,15 +48,21 @@ def to_text(calibration: Calibration) -> str:
             "",
             "[[family]]",
             f"name = {_value(model.family)}",
-            f"sheets = {_value(model.kind)}",
+            f"metal = {_value(model.metal)}",
             f"lambda_k_ang2 = {_value(model.lambda_k_ang2)}",
             f"family_digest = {_value(model.family_digest)}",
-            f"noise = {_value(model.noise)}",
-            f"interval_scale = {_value(model.interval_scale)}",
-            f"variances = {_table(dict(zip(TERMS, model.variances, strict=True)))}",
+            f"rows = {model.rows}",
+            f"superconducting = {model.superconducting}",
+            f"support_scale = {_value(model.neighbourhood.scale)}",
+            f"columns = {_list(model.columns)}",
+            f"interval = {_interval(model.interval)}",
+            f"best_interval = {_interval(model.best_interval)}",
+            *_trees("tc", model.tc),
+            *([] if model.odds is None else _odds(model.odds)),
+            "measured = '''",
+            *map(_known, model.neighbourhood.rows),
+            "'''",
         ]
-        for row in model.rows:
-            lines += _lines(row)
     return "\n".join(lines) + "\n"
 
 
@@ -81,46 +97,92 @@ def built_in_calibration() -> Calibration:
 
 
 def _model(family: dict[str, Any]) -> FamilyModel:
+    odds = None
+    if "odds_trees" in family:
+        trees = Trees(family["odds_baseline"], tuple(family["odds_trees"].splitlines()))
+        odds = Odds(trees, *family["odds_strengths"])
     return FamilyModel(
         family=family["name"],
-        kind=family["sheets"],
+        metal=family["metal"],
         lambda_k_ang2=family["lambda_k_ang2"],
-        variances=tuple(family["variances"][term] for term in TERMS),
-        noise=family["noise"],
-        interval_scale=family["interval_scale"],
-        rows=tuple(_row(family["name"], row) for row in family["row"]),
         family_digest=family["family_digest"],
+        columns=tuple(family["columns"]),
+        tc=Trees(family["tc_baseline"], tuple(family["tc_trees"].splitlines())),
+        odds=odds,
+        interval=_read_interval(family["interval"]),
+        best_interval=_read_interval(family["best_interval"]),
+        neighbourhood=Neighbourhood(
+            tuple(_read_known(line) for line in family["measured"].splitlines()), family["support_scale"]
+        ),
+        rows=family["rows"],
+        superconducting=family["superconducting"],
     )
 
 
-def _row(family: str, row: dict[str, Any]) -> TrainingRow:
-    absent = {field.name: None for field in fields(Features) if str(field.type).endswith("None")}
-    return TrainingRow(
-        id=row["id"],
-        compound=row["compound"],
-        structure_type=row["structure_type"],
-        composition=tuple(row["composition"].items()),
-        features=Features(**{**absent, **row["features"], "family": family}),
-        tc_k=row.get("tc_k"),
+def _trees(name: str, trees: Trees) -> list[str]:
+    return [f"{name}_baseline = {_value(trees.baseline)}", f"{name}_trees = '''", *trees.lines, "'''"]
+
+
+def _odds(odds: Odds) -> list[str]:
+    return [f"odds_strengths = {_list((odds.below, odds.above))}", *_trees("odds", odds.trees)]
+
+
+def _interval(one: Intervals) -> str:
+    low = ", ".join(_list(row) for row in one.low_k)
+    high = ", ".join(_list(row) for row in one.high_k)
+    return (
+        f"{{ rows = {one.rows}, support = {_list(SUPPORTS)}, predicted_k = {_list(one.predicted_k)}, "
+        f"low_k = [{low}], high_k = [{high}] }}"
     )
 
 
-def _lines(row: TrainingRow) -> list[str]:
-    own = {name: value for name, value in asdict(row.features).items() if name != "family"}
-    return [
-        "",
-        "[[family.row]]",
-        f"id = {_value(row.id)}",
-        f"compound = {_value(row.compound)}",
-        f"structure_type = {_value(row.structure_type)}",
-        *([f"tc_k = {_value(row.tc_k)}"] if row.tc_k is not None else []),
-        f"composition = {_table(dict(row.composition))}",
-        *(f"features.{name} = {_value(value)}" for name, value in own.items() if value is not None),
+def _read_interval(held: dict[str, Any]) -> Intervals:
+    if tuple(held["support"]) != SUPPORTS:
+        raise CalibrationTableError(
+            f"calibration table: intervals over the support {held['support']}, expected {SUPPORTS}; "
+            "write it anew with this version of polywell"
+        )
+    return Intervals(
+        tuple(held["predicted_k"]),
+        tuple(tuple(row) for row in held["low_k"]),
+        tuple(tuple(row) for row in held["high_k"]),
+        held["rows"],
+    )
+
+
+def _known(row: KnownRow) -> str:
+    words = [
+        row.id,
+        NOTHING if row.tc_k is None else f"{row.tc_k:g}",
+        f"{row.residual_k:g}",
+        f"{row.sheets:g}",
+        NOTHING if row.valence is None else f"{row.valence:g}",
+        f"{row.pressure:g}",
+        *(f"{symbol}{amount:g}" for symbol, amount in row.amounts),
     ]
+    return " ".join(words)
 
 
-def _table(values: dict[str, float]) -> str:
-    return "{ " + ", ".join(f"{name} = {_value(value)}" for name, value in values.items()) + " }"
+def _read_known(line: str) -> KnownRow:
+    id, tc, residual, sheets, valence, pressure, *amounts = line.split(" ")
+    return KnownRow(
+        id,
+        None if tc == NOTHING else float(tc),
+        float(residual),
+        tuple(_amount(word) for word in amounts),
+        float(sheets),
+        None if valence == NOTHING else float(valence),
+        float(pressure),
+    )
+
+
+def _amount(word: str) -> tuple[str, float]:
+    symbol = word[:2] if word[1:2].isalpha() else word[:1]
+    return symbol, float(word[len(symbol) :])
+
+
+def _list(values: Sequence[str] | Sequence[float]) -> str:
+    return "[" + ", ".join(_value(value) for value in values) + "]"
 
 
 def _value(value: str | float) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from polywell.compounds import compounds_of
-from polywell.evidence.calibration import CalibratedTc, Calibration
+from polywell.evidence.calibration import Calibration
 from polywell.evidence.corrected_database import (
     DECIMALS,
     CorrectedDatabase,
@@ -20,7 +20,8 @@ from polywell.evidence.corrected_database import (
     corrected_features,
 )
 from polywell.evidence.correction import CompoundGeometry, CorrectedRecord
-from polywell.evidence.features import features
+from polywell.evidence.model.family import CalibratedTc
+from polywell.evidence.model.material import material_of, with_features
 from polywell.families import Families
 from polywell.records import Estimate, Outcome, Screening
 
@@ -64,11 +65,14 @@ def estimated(
 
 
 def _calibrated(database: CorrectedDatabase, calibration: Calibration) -> list[CalibratedTc | None]:
-    rows = [corrected_features(features(one.record), one) for one in database.candidates]
+    materials = [material_of(one.record) for one in database.candidates]
+    features = [
+        corrected_features(m.features, one) for m, one in zip(materials, database.candidates, strict=True)
+    ]
     spread = np.array([one.ceiling.deviation for one in database.candidates], dtype=float)
     # One thread: matrices this narrow gain nothing from more, and sums come out the same on every machine.
     with threadpool_limits(1):
-        return calibration.predict(rows, spread)
+        return calibration.predict(with_features(materials, features), spread)
 
 
 def _estimate(
@@ -105,13 +109,17 @@ def _estimate(
         )
     if calibrated is None or note is not None:
         return estimate
-    near = calibrated.nearest
+    near, likely = calibrated.nearest, calibrated.superconducting_probability
     return replace(
         estimate,
         tc_expected_k=_kept(calibrated.tc_expected_k),
         tc_low_k=_kept(calibrated.tc_low_k),
         tc_high_k=_kept(calibrated.tc_high_k),
-        superconducting_probability=_kept(calibrated.superconducting_probability),
+        tc_best_k=_kept(calibrated.tc_best_k),
+        tc_best_low_k=_kept(calibrated.tc_best_low_k),
+        tc_best_high_k=_kept(calibrated.tc_best_high_k),
+        best_doping=calibrated.best_doping,
+        superconducting_probability=None if likely is None else _kept(likely),
         support=_kept(calibrated.support),
         support_word=calibrated.support_word,
         nearest_known=tuple(one.id for one in near),

@@ -153,6 +153,7 @@ def _end_k(one: Candidate, beside_k: Sequence[float]) -> float:
         one.screening.tc_outer_high_k,
         one.estimate.tc_corrected_high_k,
         one.estimate.tc_high_k,
+        one.estimate.tc_best_high_k,
         one.place.known_tc_k,
         *beside_k,
     ]
@@ -183,11 +184,15 @@ def _phase(phase: Phase, is_ceiling: bool, end: float) -> PhaseLine:
 
 def _expectation(one: Candidate, end: float) -> Expectation | None:
     estimate = one.estimate
-    expected = finite(estimate.tc_expected_k)
+    expected, best = finite(estimate.tc_expected_k), finite(estimate.tc_best_k)
     if expected is None:
         return None
     return Expectation(
         tc=Interval.on(end, expected, estimate.tc_low_k, estimate.tc_high_k),
+        best=None
+        if best is None
+        else Interval.on(end, best, estimate.tc_best_low_k, estimate.tc_best_high_k),
+        best_doping=clipped(estimate.best_doping, MAX_NAME),
         support=finite(estimate.support),
         support_word=clipped(estimate.support_word, MAX_NAME),
         probability=finite(estimate.superconducting_probability),

@@ -97,9 +97,11 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Expectation:
-    """The calibrated estimate: what to expect should the compound superconduct."""
+    """The calibrated estimate, as written and at the best doping, should the compound superconduct."""
 
     tc: Interval
+    best: Interval | None
+    best_doping: str
     support: float | None
     support_word: str
     probability: float | None

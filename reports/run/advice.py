@@ -39,7 +39,7 @@ class Pick:
     at: float
     start: float
     length: float
-    probability: float | None
+    doping: str
     support_word: str
     measured_k: float | None
     why: str
@@ -77,7 +77,7 @@ def advice(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()) -> A
         value
         for _, one in (*new, *known)
         for value in (
-            finite(one.estimate.tc_high_k),
+            finite(one.estimate.tc_best_high_k),
             finite(one.screening.tc_ceiling_k),
             finite(one.place.known_tc_k),
         )
@@ -95,7 +95,7 @@ def advice(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()) -> A
 def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[str]) -> Pick:
     found, estimate = one.screening, one.estimate
     expected, low, high = (
-        finite(value) for value in (estimate.tc_expected_k, estimate.tc_low_k, estimate.tc_high_k)
+        finite(value) for value in (estimate.tc_best_k, estimate.tc_best_low_k, estimate.tc_best_high_k)
     )
     ceiling = float(found.tc_ceiling_k or 0.0)
     middle = ceiling if expected is None else expected
@@ -115,7 +115,7 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[str])
         at=_per_cent(middle, end),
         start=_per_cent(start, end),
         length=_per_cent((middle if high is None else high) - start, end),
-        probability=finite(estimate.superconducting_probability),
+        doping=clipped(estimate.best_doping, MAX_NAME),
         support_word=clipped(estimate.support_word, MAX_NAME),
         measured_k=one.place.known_tc_k,
         why=_why(one),

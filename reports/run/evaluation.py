@@ -1,4 +1,4 @@
-"""What the evaluation of the calibration found, in one sentence for each way of testing."""
+"""What the evaluation of the calibration found, in one sentence for each family and way of testing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ COPY = "validation.html"
 """Name of the page of the evaluation beside the page of a run."""
 
 TESTED = {
-    "compound": "On compounds left out of the fit",
-    "structure type": "On structure types left out of the fit",
-    "outside data": "On data from outside",
+    "chemical system": "chemical systems left out of the fit",
+    "structure type": "structure types left out of the fit",
+    "outside data": "data from outside",
 }
-SCHEMA = 1
+SCHEMA = 2
 """Form of the data that is read here; of another, written by another program, only the page is named."""
 
 MAX_NAME = 200
@@ -49,13 +49,13 @@ def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
         return Evaluation((), False, COPY)
     try:
         scores = {
-            (row["split"], row["score"]): row
+            (row["split"], row["family"], row["score"]): row
             for row in data["scores"]
-            if row["family"] == "all" and row["predictor"] == "calibrated" and row["value"] is not None
+            if row["split"] in TESTED and row["predictor"] == "calibrated" and row["value"] is not None
         }
-        splits = list(dict.fromkeys(split for split, _ in scores))
+        groups = list(dict.fromkeys((split, family) for split, family, _ in scores))
         is_current = data["digests"]["training"] == calibration_digest
-        sentences = [_sentence(split, scores) for split in splits]
+        sentences = [_sentence(split, family, scores) for split, family in groups]
         if data["against"]:
             sentences = [f"{one[:-1]}: {clipped(data['source'], MAX_NAME)}." for one in sentences]
     except (KeyError, TypeError) as error:
@@ -78,14 +78,14 @@ def copied_evaluation(folder: Path, calibration_digest: str) -> tuple[Evaluation
     return evaluation(json.loads(data.read_text(encoding="utf-8")), calibration_digest), page.read_bytes()
 
 
-def _sentence(split: str, scores: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
-    error = scores[split, "mean absolute error"]
-    held = scores[split, "coverage of the 80 % interval"]
+def _sentence(split: str, family: str, scores: Mapping[tuple[str, str, str], Mapping[str, Any]]) -> str:
+    error = scores[split, family, "mean absolute error"]
+    held = scores[split, family, "coverage of the 80 % interval"]
     said = (
-        f"{TESTED.get(split, split)}: T_c missed by {error['value']:.0f} K on average "
+        f"{family.capitalize()}, {TESTED[split]}: T_c missed by {error['value']:.0f} K on average "
         f"({error['low']:.0f} to {error['high']:.0f} K), {100 * held['value']:.0f} % of the 80 % ranges "
         "held, "
     )
-    if order := scores.get((split, "rank correlation")):
-        said += f"rank correlation {order['value']:.2f}, "
-    return f"{said}{error['rows']} superconductors of {error['compounds']} compounds."
+    if order := scores.get((split, family, "rank correlation")):
+        said += f"rank correlation {order['value']:.2f}, ".replace("-", "−")
+    return f"{said}{error['rows']} superconductors of {error['systems']} chemical systems."

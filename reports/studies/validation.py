@@ -11,30 +11,32 @@ from typing import Any
 from polywell import ALGORITHM_VERSION
 from polywell.evidence.evaluation import scores
 from polywell.evidence.evaluation.baselines import BASELINES
-from polywell.evidence.evaluation.evaluate import (
-    CALIBRATED,
-    DECIDING_DEPTH,
-    DEPTHS,
-    EVERYTHING,
-    HOT_K,
-    LOW,
+from polywell.evidence.evaluation.evaluate import CALIBRATED, CONSTANT, Prediction, Split
+from polywell.evidence.evaluation.over_time import AFTER, TimePoint
+from polywell.evidence.evaluation.scoring import (
+    AREA,
+    BINS_K,
+    BRIER,
+    COVERAGE,
+    ENVELOPE_SHARE,
+    ERROR,
+    FAR,
+    NEAR,
+    ORDER,
     Evaluation,
-    Prediction,
     Score,
-    Split,
-    default_ranking,
+    bin_name,
     winners,
 )
-from polywell.evidence.evaluation.reliability import reliability
-from polywell.evidence.evaluation.verdict import ERROR, verdict
+from polywell.evidence.evaluation.verdict import verdict
 from reports.html.figure import Image
 from reports.html.names import EVALUATION_DATA, EVALUATION_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
-from reports.studies.validation_figures import measured_figure, reliability_figure
+from reports.studies.validation_figures import measured_figure, time_figure
 
 PAGE, DATA = EVALUATION_PAGE, EVALUATION_DATA
-SCHEMA = 1
+SCHEMA = 2
 """Version of the JSON's layout; raised when a reader of the older one would misread it."""
 
 LISTED = 500
@@ -43,27 +45,37 @@ LISTED = 500
 SHOWN_SCORES = (
     (ERROR, "Mean absolute error", 1),
     ("error above calibration", "Error above calibration", 1),
-    ("rank correlation", "Rank correlation", 2),
-    ("coverage of the 80 % interval", "Coverage of the 80\u00a0% interval", 2),
-    ("envelope share", "Envelope share", 2),
-    *((f"precision at {depth}", f"Precision at {depth}", 2) for depth in DEPTHS),
-    *((f"enrichment at {depth}", f"Enrichment at {depth}", 1) for depth in DEPTHS),
-    ("Brier score", "Brier score", 2),
+    (ORDER, "Rank correlation", 2),
+    (COVERAGE, "Coverage of the 80\u00a0% interval", 2),
+    (FAR, "Coverage, less support", 2),
+    (NEAR, "Coverage, more support", 2),
+    *((bin_name(*ends), bin_name(*ends).capitalize(), 1) for ends in BINS_K),
+    (ENVELOPE_SHARE, "Envelope share", 2),
+    (AREA, "Area under the curve", 2),
+    (BRIER, "Brier score", 2),
 )
 """Columns of the score tables: name of the score, heading, digits."""
 
+PREDICTORS = (CALIBRATED, CONSTANT, *BASELINES)
+
 TITLES = {
     Split.COMPOUND: "The compound unseen",
+    Split.SYSTEM: "The chemical system unseen",
+    Split.BASE: "The base element set unseen",
     Split.STRUCTURE_TYPE: "The structure type unseen",
     Split.OUTSIDE: "Data from outside the library",
 }
 LEFT_OUT = {
-    Split.COMPOUND: "All dopings, substitutions and pressures of the tested compound left the training data.",
-    Split.STRUCTURE_TYPE: "All compounds of the tested structure type left the training data, "
-    "and every other row of these compounds.",
-    Split.OUTSIDE: "No row from outside trains anything. All dopings and pressures of the tested compound "
-    "left the training data: compounds with the same elements, or with the same formula when every site "
-    "counts as its commonest element.",
+    Split.COMPOUND: "A fifth of all compounds left the training data at a time, each with all its dopings, "
+    "isovalent mixtures and oxygen contents.",
+    Split.SYSTEM: "A fifth of all chemical systems (sets of elements without oxygen) left the training "
+    "data at a time.",
+    Split.BASE: "A fifth of all base element sets (chemical systems without dopants) left the training "
+    "data at a time.",
+    Split.STRUCTURE_TYPE: "A fifth of all structure types left the training data at a time, each with all "
+    "its rows.",
+    Split.OUTSIDE: "No row from outside trains anything. The chemical system of the tested row left the "
+    "training data, where they hold it.",
 }
 """Which rows leave together with the tested one."""
 
@@ -97,6 +109,7 @@ class ValidationPayload:
     digests: tuple[tuple[str, str], ...]
     protocol_written: str
     correction: str | None = None
+    over_time: tuple[TimePoint, ...] = ()
     resamples: int = scores.RESAMPLES
 
 
@@ -125,7 +138,7 @@ class ShownFamily:
     title: str
     superconducting: int
     rows: int
-    compounds: int
+    systems: int
     lines: tuple[ScoreLine, ...]
     image: Image | None
 
@@ -155,11 +168,13 @@ def validation_files(folder: Path, payload: ValidationPayload) -> Iterator[File]
         "payload": payload,
         "splits": splits,
         "columns": SHOWN_SCORES,
-        "baselines": tuple(BASELINES),
+        "baselines": PREDICTORS[1:],
         "superconducting": sum(one.tc_measured_k is not None for one in _tested(payload)),
         "tested": len(_tested(payload)),
-        "reliability": reliability_figure(payload.evaluation, payload.splits),
-        "ranking": _ranking(payload),
+        "seen": _seen(payload.evaluation) if payload.against is not None else (),
+        "curve": time_figure(payload.over_time),
+        "points": payload.over_time,
+        "after": AFTER,
         "unread": _causes(payload.unread),
         "not_candidates": _causes(payload.not_candidates),
         "listed": LISTED,
@@ -168,7 +183,6 @@ def validation_files(folder: Path, payload: ValidationPayload) -> Iterator[File]
             ("not-candidates", "Entries that are no candidates", payload.not_candidates),
         ),
         "envelope": scores.ENVELOPE,
-        "hot": f"{HOT_K:g}",
         "seed": scores.SEED,
         "algorithm_version": ALGORITHM_VERSION,
     }
@@ -183,9 +197,7 @@ def sentences(payload: ValidationPayload) -> tuple[str, ...]:
     for split in payload.splits:
         said = verdict(payload.evaluation, split)
         losses = sum(
-            bool(winners(payload.evaluation, split, family))
-            for family in families(payload.evaluation, split)
-            if family != EVERYTHING
+            bool(winners(payload.evaluation, split, family)) for family in families(payload.evaluation, split)
         )
         lost.extend(said[:losses])
         won.extend(said[losses:])
@@ -200,7 +212,6 @@ def families(evaluation: Evaluation, split: Split) -> tuple[str, ...]:
 def validation_data(payload: ValidationPayload) -> dict[str, Any]:
     """Every number of the page, and every prediction, as plain values for JSON."""
     evaluation = payload.evaluation
-    ranking = _ranking(payload)
     return {
         "schema": SCHEMA,
         "algorithm_version": ALGORITHM_VERSION,
@@ -211,7 +222,6 @@ def validation_data(payload: ValidationPayload) -> dict[str, Any]:
         "protocol_written": payload.protocol_written,
         "bootstrap": {"resamples": payload.resamples, "seed": scores.SEED, "percentiles": scores.PERCENTILES},
         "verdict": list(sentences(payload)),
-        "default_ranking": ranking,
         "winners": [
             {"split": split, "family": family, "baselines": winners(evaluation, split, family)}
             for split in payload.splits
@@ -227,12 +237,8 @@ def validation_data(payload: ValidationPayload) -> dict[str, Any]:
         },
         "scores": [asdict(score) for score in evaluation.scores],
         "predictions": [asdict(one) for one in evaluation.predictions],
-        "reliability": [
-            {"split": split, "family": family, **asdict(point)}
-            for split in payload.splits
-            for family in families(evaluation, split)
-            for point in reliability(_calibrated(evaluation, split, family))
-        ],
+        "over_time": [asdict(point) for point in payload.over_time],
+        "seen": dict(_seen(evaluation)) if payload.against is not None else None,
         "unpredicted": [{"split": split, "id": id_} for split, id_ in evaluation.unpredicted],
         "unread": [asdict(one) for one in payload.unread],
         "not_candidates": [asdict(one) for one in payload.not_candidates],
@@ -249,22 +255,14 @@ def _calibrated(evaluation: Evaluation, split: Split, family: str) -> list[Predi
     return [
         one
         for one in evaluation.predictions
-        if one.split == split and one.predictor == CALIBRATED and family in (one.family, EVERYTHING)
+        if (one.split, one.predictor, one.family) == (split, CALIBRATED, family)
     ]
 
 
-def _ranking(payload: ValidationPayload) -> dict[str, Any] | None:
-    """What the criterion of the default ranking says, where the split that it asks about was run."""
-    if Split.STRUCTURE_TYPE not in payload.splits:
-        return None
-    name = f"precision at {DECIDING_DEPTH}"
-    asked = (Split.STRUCTURE_TYPE, EVERYTHING)
-    return {
-        "chosen": default_ranking(payload.evaluation),
-        "score": name,
-        "expected": payload.evaluation.value(*asked, CALIBRATED, name),
-        "low": payload.evaluation.value(*asked, LOW, name),
-    }
+def _seen(evaluation: Evaluation) -> tuple[tuple[str, int], ...]:
+    """How many rows from outside the training rows hold in composition, in chemical system, or not at all."""
+    counts = Counter(one.seen for one in evaluation.predictions if one.predictor == CALIBRATED)
+    return tuple((name, counts[name]) for name in ("composition", "chemical system", "nothing"))
 
 
 def _split(evaluation: Evaluation, split: Split) -> ShownSplit:
@@ -292,20 +290,19 @@ def _family(evaluation: Evaluation, split: Split, family: str) -> ShownFamily:
             better=predictor in better,
             cells=tuple(_cell(here.get((predictor, name)), digits) for name, _, digits in SHOWN_SCORES),
         )
-        for predictor in (CALIBRATED, LOW, *BASELINES)
+        for predictor in PREDICTORS
         if predictor in known
     )
     rows = _calibrated(evaluation, split, family)
     hot = [one for one in rows if one.tc_measured_k is not None]
-    everything = family == EVERYTHING
     return ShownFamily(
         family=family,
-        title="All families" if everything else family,
+        title=family,
         superconducting=len(hot),
         rows=len(rows),
-        compounds=len({one.compound for one in rows}),
+        systems=len({one.system for one in rows}),
         lines=lines,
-        image=None if everything or not hot else measured_figure(family, hot, LEFT_OUT[split]),
+        image=None if not hot else measured_figure(family, hot, LEFT_OUT[split]),
     )
 
 
@@ -349,10 +346,10 @@ def _rows(evaluation: Evaluation, split: Split) -> tuple[tuple[str, ...], ...]:
                 held,
                 _number(own.superconducting_probability, 2),
                 _number(own.support, 2),
-                *(_number(said[name].expected_k, 1) if name in said else "" for name in BASELINES),
+                *(_number(said[name].expected_k, 1) if name in said else "" for name in PREDICTORS[1:]),
             )
         )
-    return tuple(shown)
+    return tuple(shown[:LISTED])
 
 
 def _causes(unused: Sequence[Unused]) -> tuple[tuple[str, int], ...]:

@@ -1,4 +1,4 @@
-"""Figures of the validation page: measured against predicted T_c, and whether the intervals hold."""
+"""Figures of the validation page: measured against predicted T_c, and the error through time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from polywell.evidence.evaluation.evaluate import CALIBRATED, EVERYTHING, Evaluation, Prediction, Split
-from polywell.evidence.evaluation.reliability import Reliability, reliability
+from polywell.evidence.evaluation.evaluate import Prediction
+from polywell.evidence.evaluation.over_time import AFTER, TimePoint
 from reports.html.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")
@@ -64,51 +64,46 @@ def measured_figure(family: str, rows: Sequence[Prediction], left_out: str) -> I
     )
 
 
-def reliability_figure(evaluation: Evaluation, splits: Sequence[Split]) -> Image | None:
-    """Share of measured values that intervals held against the share that they promised; None without any."""
-    panels: list[tuple[Split, list[tuple[str, tuple[Reliability, ...]]]]] = []
-    for split in splits:
-        rows = [one for one in evaluation.predictions if (one.split, one.predictor) == (split, CALIBRATED)]
-        names = sorted({one.family for one in rows})
-        curves = [(name, reliability([one for one in rows if one.family == name])) for name in names]
-        if len(names) > 1:
-            curves.append((EVERYTHING, reliability(rows)))
-        panels.append((split, [(name, curve) for name, curve in curves if curve]))
-    panels = [(split, curves) for split, curves in panels if curves]
-    if not panels:
+def time_figure(points: Sequence[TimePoint]) -> Image | None:
+    """Error on what came after each year, of the calibration and of two baselines; None without any point."""
+    names = sorted({point.family for point in points})
+    if not names:
         return None
 
     def draw(figure: Figure, theme: Theme) -> None:
-        axes = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
-        for panel, (split, curves) in zip(axes, panels, strict=True):
-            panel.plot([0, 100], [0, 100], color=theme.soft, linewidth=1.2)
-            panel.axvline(80, color=theme.soft, linewidth=0.8, linestyle=":")
-            for place, (name, curve) in enumerate(curves):
-                everything = name == EVERYTHING
+        axes = np.atleast_1d(figure.subplots(1, len(names)))
+        for panel, name in zip(axes, names, strict=True):
+            own = [point for point in points if point.family == name]
+            years = [point.year for point in own]
+            for place, (label, errors) in enumerate(
+                (
+                    ("calibrated", [point.error_k for point in own]),
+                    ("forest on composition and valence", [point.forest_error_k for point in own]),
+                    ("family median", [point.median_error_k for point in own]),
+                )
+            ):
                 panel.plot(
-                    [100 * point.promised for point in curve],
-                    [100 * point.held for point in curve],
-                    color=theme.ink if everything else theme.series[place % len(theme.series)],
-                    marker="" if everything else MARKS[place % len(MARKS)],
-                    linestyle="--" if everything else "-",
+                    years,
+                    errors,
+                    color=theme.series[place],
+                    marker=MARKS[place],
                     linewidth=1.4,
                     ms=4,
-                    label="all families" if everything else name,
+                    label=label,
                 )
-            panel.set_xlim(0, 100)
-            panel.set_ylim(0, 100)
-            panel.set_xlabel("Promised share (%)")
-            panel.set_title(split.value if split is Split.OUTSIDE else f"{split.value} unseen")
+            panel.set_ylim(bottom=0)
+            panel.set_xlabel("Fitted to what was published before")
+            panel.set_title(name)
             panel.grid(linewidth=0.6)
-        axes[0].set_ylabel("Measured $T_c$ within the interval (%)")
+        axes[0].set_ylabel(f"Mean absolute error of the next {AFTER} years (K)")
         _legend(figure, axes[0])
 
     return image(
         draw,
-        "Share of measured T_c within central intervals against the share that these promise, by family",
-        "Below the line the intervals are too narrow, above it too wide; the dotted line marks the 80 % "
-        "interval that the catalog shows.",
-        (4.6 * len(panels) + 0.6, 4.4),
+        "Mean absolute error on later measurements against the year of the fit, by family",
+        f"Each point: fitted to all rows reported before the year, tested on compositions first reported "
+        f"in the {AFTER} years from it.",
+        (4.6 * len(names) + 0.6, 4.4),
     )
 
 

@@ -231,13 +231,14 @@ def test_a_family_more_leaves_the_others_as_they_are() -> None:
 def test_the_short_form_names_family_cage_ceiling_and_estimate() -> None:
     found = polywell.analyze(infinite_layer())
     lines = repr(found).splitlines()
-    assert lines[0] == "CaCuO2: candidate, cuprate" and len(lines) == 7
+    assert lines[0] == "CaCuO2: candidate, cuprate" and len(lines) == 8
     assert lines[1].split(maxsplit=1) == ["alpha", "octahedron Ca-Ca, ξ = 3.180 Å, λ/ξ² = 128.5 K"]
     estimate = found.estimate
     assert estimate is not None
     assert lines[3].split(maxsplit=1) == ["electrons", "parent, valence +2.00, carriers 0"]
-    assert f"{estimate.tc_expected_k:.1f} K (80 %: {estimate.tc_low_k:.1f} to" in lines[4]
-    assert f"{estimate.support:.2f}, {estimate.support_word}" in lines[6]
+    assert f"{estimate.tc_expected_k:.1f} K as written (80 %: {estimate.tc_low_k:.1f} to" in lines[4]
+    assert f"{estimate.tc_best_k:.1f} K" in lines[5] and estimate.best_doping in lines[5]
+    assert f"{estimate.support:.2f}, {estimate.support_word}" in lines[7]
     assert "<th>alpha</th><td>octahedron Ca-Ca, ξ = 3.180 Å" in found._repr_html_()
 
 

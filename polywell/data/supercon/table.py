@@ -8,6 +8,7 @@ there is.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -125,6 +126,12 @@ def from_text(text: str) -> tuple[Report, ...]:
 def supercon() -> tuple[Report, ...]:
     """The table that comes with polywell, in order of the first number."""
     return from_text(TABLES.joinpath(*FILE).read_text(encoding="utf-8"))
+
+
+@cache
+def digest() -> str:
+    """The sha256 of the table as it stands in the package."""
+    return hashlib.sha256(TABLES.joinpath(*FILE).read_bytes()).hexdigest()
 
 
 def counts(reports: Iterable[Report]) -> dict[str, int]:

@@ -1,23 +1,21 @@
 """Rows from elsewhere to evaluate against: structures with a measured T_c, corrected as a database is.
 
-Nothing of a tested compound may reach its prediction. Its heights are corrected by anchors of other compounds
-only, and `compounds_by_formula` tells which compounds of the measured table it is, whatever its doping.
+Nothing of a tested compound may reach its prediction: its heights are corrected by anchors of other
+compounds only.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from polywell.data.measured import measured_superconductors
-from polywell.data.reference import reference_entries
+from polywell.electrons.valence import amounts_of
 from polywell.evidence.calibration import TrainingRow
 from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
-from polywell.evidence.features import features
-from polywell.evidence.training import composition_of, rounded
+from polywell.evidence.model.material import material_of
+from polywell.evidence.rows.joined import rounded
+from polywell.evidence.training import base_of, system_of
 from polywell.families import Families
-from polywell.geometry.sites import majority_formula, sites_of
 from polywell.records import Entry, Outcome
 from polywell.screening import screen_many
 
@@ -50,32 +48,22 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
     ]
     candidates, kept = [records[k] for k in places], [entries[k] for k in places]
     database = correct_database(candidates, families, of_others=True)
-    made = {
-        entry.id: TrainingRow(
+    made: dict[str, TrainingRow] = {}
+    for entry, record, one in zip(kept, candidates, database.candidates, strict=True):
+        amounts = amounts_of(record.formula)
+        material = material_of(record)
+        made[entry.id] = TrainingRow(
             id=entry.id,
-            compound=one.record.majority_formula or entry.formula,
+            formula=record.formula,
+            compound=record.majority_formula or entry.formula,
+            system=system_of(amounts),
+            base=base_of(amounts, str(record.metal)),
             structure_type="",
-            composition=composition_of(entry),
-            features=rounded(corrected_features(features(record), one)),
+            material=replace(material, features=rounded(corrected_features(material.features, one))),
             tc_k=entry.provenance.tc_measured_k or None,
         )
-        for entry, record, one in zip(kept, candidates, database.candidates, strict=True)
-    }
     spread = {one.record.id: one.ceiling.deviation for one in database.candidates}
     return Outside(tuple(made[id] for id in sorted(made)), spread, _words(database))
-
-
-def compounds_by_formula() -> dict[str, frozenset[str]]:
-    """Keys of the compounds of the measured table by the majority formula of their structures."""
-    formulas = {
-        entry.id: majority_formula(sites_of(entry.structure))
-        for entry in reference_entries()
-        if entry.structure is not None
-    }
-    together: dict[str, set[str]] = defaultdict(set)
-    for row in measured_superconductors():
-        together[formulas[row.structure]].add(row.compound_key)
-    return {formula: frozenset(keys) for formula, keys in sorted(together.items())}
 
 
 def _words(database: CorrectedDatabase) -> str:

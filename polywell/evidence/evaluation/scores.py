@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from polywell.evidence.kernel import Floats
+from polywell.evidence.model.trees import Floats
 
 Ints = NDArray[np.int64]
 
 Measure = Callable[..., float | None]
 """From columns of equal length to one number, None where they do not define it."""
 
-SEED = 20261122
-RESAMPLES = 1000
+SEED = 20261128
+RESAMPLES = 200
 PERCENTILES = (2.5, 97.5)
 ENVELOPE = 1.1
 """A ceiling holds when T_c is at most this multiple of it."""
@@ -47,40 +47,38 @@ def envelope_share(ceiling: Floats, measured: Floats) -> float | None:
     return float((measured <= ENVELOPE * ceiling).mean()) if len(measured) else None
 
 
-def brier(probability: Floats, happened: Floats) -> float | None:
-    """Mean squared difference between a probability and what happened (0 or 1)."""
-    return float(((probability - happened) ** 2).mean()) if len(happened) else None
+def balanced_brier(probability: Floats, happened: Floats) -> float | None:
+    """Mean squared difference between a probability and what happened (0 or 1), both kinds weighing alike.
 
-
-def precision_at(k: int, score: Floats, hits: Floats) -> float | None:
-    """Share of hits among the k rows of the largest score; equal scores in random order, in expectation.
-
-    None when there are fewer than k rows.
+    A probability of one half gives 0.25, whatever the share of either kind; None where one is missing.
     """
-    if len(score) < k or k < 1:
+    there = happened > 0
+    if there.all() or not there.any():
         return None
-    edge = np.sort(score)[-k]
-    above, level = score > edge, score == edge
-    places = k - int(above.sum())
-    return float((hits[above].sum() + places * hits[level].mean()) / k)
+    missed = (probability - happened) ** 2
+    return float((missed[there].mean() + missed[~there].mean()) / 2)
 
 
-def enrichment_at(k: int, score: Floats, hits: Floats) -> float | None:
-    """Precision at k over the share of hits in the whole list; None without hits or with too few rows."""
-    precision = precision_at(k, score, hits)
-    return None if precision is None or not hits.any() else precision / float(hits.mean())
+def area_under_curve(probability: Floats, happened: Floats) -> float | None:
+    """Chance that a superconductor has the larger probability than one without, ties counting half."""
+    there = happened > 0
+    count = int(there.sum())
+    if count in (0, len(there)):
+        return None
+    above = float(rankdata(probability)[there].sum()) - count * (count + 1) / 2
+    return above / (count * (len(there) - count))
 
 
-def resamples(compounds: Sequence[str], count: int = RESAMPLES, seed: int = SEED) -> list[Ints]:
-    """Bootstrap resamples of rows by whole compounds.
+def resamples(systems: Sequence[str], count: int = RESAMPLES, seed: int = SEED) -> list[Ints]:
+    """Bootstrap resamples of rows by whole chemical systems.
 
     Returns:
-        `count` arrays of row numbers; each draws as many compounds as there are, with replacement.
+        `count` arrays of row numbers; each draws as many systems as there are, with replacement.
     """
-    names = sorted(set(compounds))
-    rows = [np.array([k for k, own in enumerate(compounds) if own == name]) for name in names]
+    names, number = np.unique(np.array(systems), return_inverse=True)
+    rows = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
     random = np.random.default_rng(seed)
-    if not names:
+    if not systems:
         return []
     drawn = random.integers(0, len(names), (count, len(names)))
     return [np.concatenate([rows[k] for k in draw]) for draw in drawn]

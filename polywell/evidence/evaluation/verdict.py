@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from polywell.evidence.evaluation.baselines import BASELINES
-from polywell.evidence.evaluation.evaluate import CALIBRATED, EVERYTHING, Evaluation, Split, winners
-
-ERROR = "mean absolute error"
+from polywell.evidence.evaluation.evaluate import CALIBRATED, CONSTANT, Split
+from polywell.evidence.evaluation.scoring import COVERAGE, ERROR, ORDER, Evaluation, winners
 
 
 def verdict(evaluation: Evaluation, split: Split) -> tuple[str, ...]:
@@ -16,9 +15,7 @@ def verdict(evaluation: Evaluation, split: Split) -> tuple[str, ...]:
         split: which rows left together with the tested one.
     """
     families = dict.fromkeys(
-        row.family
-        for row in evaluation.scores
-        if row.split == split and row.family != EVERYTHING and row.value is not None
+        row.family for row in evaluation.scores if row.split == split and row.value is not None
     )
     lost = [family for family in families if winners(evaluation, split, family)]
     won = [family for family in families if family not in lost]
@@ -35,19 +32,24 @@ def _sentence(evaluation: Evaluation, split: Split, family: str) -> str:
     about = f"{family}, {rows} superconducting rows, {_unseen(split)}"
     if own is None:
         return f"{about}: nothing to score."
+    order = evaluation.value(split, family, CALIBRATED, ORDER)
+    held = evaluation.value(split, family, CALIBRATED, COVERAGE)
+    figures = f"{own:.1f} K mean absolute error"
+    if order is not None:
+        figures += f", rank correlation {order:.2f}".replace("-", "−")
+    if held is not None:
+        figures += f", {100 * held:.0f} % of the 80 % intervals held"
     better = [(name, _error(evaluation, split, family, name)) for name in winners(evaluation, split, family)]
     if better:
         named = ", ".join(f"{name} ({error:.1f} K)" for name, error in better)
-        return f"{about}: the calibration ({own:.1f} K mean absolute error) loses to {named}."
-    others = [(_error(evaluation, split, family, name), name) for name in BASELINES]
+        return f"{about}: the calibration ({figures}) loses to {named}."
+    others = [(_error(evaluation, split, family, name), name) for name in (CONSTANT, *BASELINES)]
     known = [(error, name) for error, name in others if error is not None]
     if not known:
-        return f"{about}: the calibration errs by {own:.1f} K; there is no baseline beside it."
+        return f"{about}: the calibration ({figures}) has no baseline beside it."
     error, name = min(known)
-    return (
-        f"{about}: the calibration ({own:.1f} K mean absolute error) beats every baseline; "
-        f"the best of them is {name} ({error:.1f} K)."
-    )
+    best = f"the best of them is {name} ({error:.1f} K)"
+    return f"{about}: the calibration ({figures}) beats every baseline; {best}."
 
 
 def _error(evaluation: Evaluation, split: Split, family: str, predictor: str) -> float | None:
@@ -55,8 +57,6 @@ def _error(evaluation: Evaluation, split: Split, family: str, predictor: str) ->
 
 
 def _unseen(split: Split) -> str:
-    return {
-        Split.COMPOUND: "the compound unseen",
-        Split.STRUCTURE_TYPE: "the structure type unseen",
-        Split.OUTSIDE: "from outside the library",
-    }[split]
+    if split is Split.OUTSIDE:
+        return "from outside the library, the chemical system unseen"
+    return f"the {split} unseen"

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from polywell.data.supercon.formulas import Oxygen, taken_apart
 from polywell.data.tables import load_table
+from polywell.electrons.valence import amounts_of
 from polywell.evidence.anchors import reference_records
-from polywell.evidence.calibration import CalibratedTc
-from polywell.evidence.features import Features, features
+from polywell.evidence.features import features
+from polywell.evidence.model.family import CalibratedTc
+from polywell.evidence.model.material import Material, made
+from polywell.evidence.rows.joined import DECIMALS, rounded
 from polywell.evidence.rows.noise import relative_noise
 from polywell.evidence.rows.rows import Row, least_noise_k
-from polywell.evidence.training import DECIMALS, rounded
 from polywell.families import Families
 
 TABLE = "reports.toml"
@@ -93,15 +95,18 @@ def reported(families: Families) -> tuple[Row, ...]:
 
 
 def forecasts(
-    families: Families, predict: Callable[[Sequence[Features]], Sequence[CalibratedTc | None]]
+    families: Families, predict: Callable[[Sequence[Material]], Sequence[CalibratedTc | None]]
 ) -> tuple[Forecast, ...]:
     """What a calibration says of the reports, in the order of the table.
 
     Args:
         families: the λ table of the features.
-        predict: estimates for features, such as `Calibration.predict`.
+        predict: estimates for materials, such as `Calibration.predict`.
     """
-    expected = predict([row.features for row in reported(families)])
+    metals = {family.name: family.metal for family in families.rows}
+    expected = predict([
+        made(row.features, amounts_of(row.formula), metals[row.family]) for row in reported(families)
+    ])  # fmt: skip
     return tuple(Forecast(one, found) for one, found in zip(table(), expected, strict=True))
 
 

@@ -15,9 +15,9 @@ from polywell.data.supercon.table import Report, supercon
 from polywell.data.supercon.types import structure_types
 from polywell.evidence.features import Features
 from polywell.evidence.rows.dressing import Cell, dressed
+from polywell.evidence.rows.joined import DECIMALS, built_in_rows, rounded
 from polywell.evidence.rows.noise import ANALOGUE, DRESSED, SAME, relative_noise
 from polywell.evidence.rows.standing import trains
-from polywell.evidence.training import DECIMALS, built_in_rows, rounded
 from polywell.families import Families
 
 LIBRARY, SUPERCON = "library", "supercon"

@@ -8,8 +8,9 @@ from statistics import NormalDist, fmean, stdev
 
 from scipy.stats import t as student
 
-from polywell.evidence.calibration import QUANTILE_80, Calibration
-from polywell.evidence.features import features
+from polywell.evidence.calibration import Calibration
+from polywell.evidence.model.family import QUANTILE_80
+from polywell.evidence.model.material import material_of
 from polywell.families import Family
 from polywell.proposal.nickelate_claim.cells import Calibrated, Interval
 from polywell.proposal.nickelate_claim.data import CLAIM_K
@@ -88,16 +89,19 @@ def effective_quantile_k(xi_ang: float, row: Row, share: float) -> float | None:
 
 
 def exceeds_under_interval(interval: Interval) -> float:
-    """Probability that a calibrated T_c exceeds the claim, its logarithm being normal."""
-    deviation = log(interval.high_k / interval.low_k) / (2 * QUANTILE_80)
-    return 1.0 - NormalDist(log(interval.expected_k), deviation).cdf(log(CLAIM_K))
+    """Probability that a calibrated T_c exceeds the claim, normal on either side of the expected one."""
+    above = CLAIM_K > interval.expected_k
+    reach = interval.high_k - interval.expected_k if above else interval.expected_k - interval.low_k
+    if reach <= 0:
+        return float(not above)
+    return 1.0 - NormalDist(interval.expected_k, reach / QUANTILE_80).cdf(CLAIM_K)
 
 
 def calibrated_intervals(calibration: Calibration) -> Calibrated:
     """A calibrated model as `weigh` takes it, from a fitted one."""
 
     def predict(records: Sequence[Screening]) -> list[Interval | None]:
-        found = calibration.predict([features(record) for record in records])
+        found = calibration.predict([material_of(record) for record in records])
         return [
             None if one is None else Interval(one.tc_expected_k, one.tc_low_k, one.tc_high_k) for one in found
         ]

@@ -110,7 +110,7 @@ def test_another_order_is_published_anew_and_nothing_is_screened(home):
     source = Dated(computed(ONE_COMPOUND_EACH))
     screened(source, home)
     low = ranked(home)
-    assert latest_run(home).manifest["rank_by"] == "low"
+    assert latest_run(home).manifest["rank_by"] == "best-low"
     finished, count = screened(source, home, rank_by=RankBy.CEILING)
     assert (finished.is_unchanged, count) == (False, 0)
     assert finished.changes.sentence.startswith("0 new, 0 changed, 0 withdrawn")

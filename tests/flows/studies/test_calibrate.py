@@ -24,11 +24,11 @@ def checkout(tmp_path):
 
 
 def moved():
-    """One cuprate row gone, one changed, more noise; a new digest of the training data."""
+    """One cuprate row gone, another tree; a new digest of the training data."""
     first, *others = BEFORE.models
-    rows = (replace(first.rows[0], tc_k=12.5), *first.rows[2:])
     digests = tuple((name, "f" * 64 if name == "training" else digest) for name, digest in BEFORE.digests)
-    return replace(BEFORE, models=(replace(first, rows=rows, noise=0.2), *others), digests=digests)
+    tc = replace(first.tc, baseline=first.tc.baseline + 1.0)
+    return replace(BEFORE, models=(replace(first, rows=first.rows - 1, tc=tc), *others), digests=digests)
 
 
 def test_it_is_the_table_of_the_checkout() -> None:
@@ -54,9 +54,9 @@ def test_what_moved_is_said_with_both_digests(checkout) -> None:
     assert done.changed and done.path == checkout / TABLE
     old, family = dict(BEFORE.digests)["training"][:12], BEFORE.models[0].family
     assert done.moved[0] == f"training: {old} to ffffffffffff"
-    count = len(BEFORE.models[0].rows)
-    assert done.moved[1] == f"{family}: 0 rows added, 1 gone, 1 changed, {count - 1} now"
-    assert done.moved[2].startswith(f"{family}: noise {BEFORE.models[0].noise:.4g} to 0.2, variance far from")
+    count, hot = BEFORE.models[0].rows, BEFORE.models[0].superconducting
+    assert done.moved[1] == f"{family}: {count} rows to {count - 1}, superconducting {hot} to {hot}"
+    assert done.moved[2] == f"{family}: other trees"
     assert len(done.moved) == 3
     assert from_text((checkout / TABLE).read_text("utf-8")) == moved()
     assert [file.name for file in (checkout / TABLE).parent.iterdir()] == [TABLE.name]

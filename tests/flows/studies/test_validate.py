@@ -14,7 +14,8 @@ from catalog.errors import HomeError, SourceError
 from flows.studies.labelled import labelled_entries
 from flows.studies.validate import NothingToEvaluateError, protocol_written, validate, verdict_of
 from polywell.data.reference import reference_entries
-from polywell.evidence.calibration_table import built_in_calibration
+from polywell.evidence.rows.rows import library_rows
+from polywell.evidence.training import training_rows
 from polywell.families import load_families
 from polywell.screening import screen
 
@@ -31,7 +32,8 @@ TC_K = {
 COMPUTED = ("cacuo2", "hgba2cuo4.18", "tl2ba2cuo6", "yba2cu3o6.92", "la2cuo4-lto", "nd2cuo4")
 """Cuprates that stand in for a computed database, a compound each."""
 
-ROWS = tuple(row for model in built_in_calibration().models for row in model.rows[:: len(model.rows) // 14])
+EVERY = training_rows(library_rows(load_families()), load_families())
+ROWS = EVERY[::6]
 
 
 def cif_of(structure: Structure) -> str:
@@ -126,49 +128,32 @@ def test_zero_and_nothing_mean_not_superconducting(against_csv) -> None:
     assert measured == expected | {"cifs/fese.cif (line 11)": 37.0}
 
 
-def test_a_compound_of_the_library_is_predicted_without_its_training_rows(structures, tmp_path) -> None:
-    """Whatever the library says of YBa2Cu3O7, what is said of a file of it stays the same."""
+def test_a_chemical_system_of_the_library_is_predicted_without_its_training_rows(
+    structures, tmp_path
+) -> None:
+    """Whatever the library says of Ba-Cu-Y, expected T_c and baselines of a file of it stay the same."""
     path = structures.parent / "one.csv"
     path.write_text("path,tc\ncifs/yba2cu3o7.cif,92.5\n", "utf-8")
-    every = tuple(row for model in built_in_calibration().models for row in model.rows)
-    same = {"Ba", "Cu", "O", "Y"}
-    others = [row for row in every if dict(row.composition).keys() != same][:30]
-    hot = [replace(row, tc_k=290.0) for row in every if dict(row.composition).keys() == same]
+    own = [row for row in EVERY if row.system == "Ba-Cu-Y"]
+    others = [row for row in EVERY if row.family == "cuprate" and row.system != "Ba-Cu-Y"][::4]
+    hot = [replace(row, tc_k=290.0) for row in own]
     assert len(hot) > 2
     one, other = (
-        run(tmp_path, f"csv:{path}", training=lambda families, rows=rows: tuple(rows))[1]["predictions"]
-        for rows in (others, others + hot)
+        run(tmp_path, f"csv:{path}", training=lambda families, rows=rows: tuple(rows))[1]
+        for rows in (others + own, others + hot)
     )
-    assert one == other
-    assert {said["predictor"] for said in one} >= {"calibrated", "family median", "sheets", "ceiling"}
-
-
-@pytest.mark.parametrize(
-    ("id", "key"),
-    [
-        ("la2cuo4-lto", "la2cuo4"),  # the library's dopings hold Sr or Ba
-        ("la1.85sr0.15cuo4", "la2cuo4"),
-        ("fese0.44te0.56", "fese"),
-        ("yba2cu3o6.45", "yba2cu3o7"),
-        ("ndfeaso0.8f0.2", "ndfeaso"),
-        ("ba0.6k0.4fe2as2", "bafe2as2"),
-        ("la2prni2o7-20gpa", "la3ni2o7"),
-    ],
-)
-def test_all_dopings_of_a_compound_of_the_library_leave_with_it(id, key, tmp_path) -> None:
-    """Whatever the library says of any doping or pressure, what is said of a file of one stays the same."""
-    (entry,) = (entry for entry in reference_entries() if entry.id == id)
-    (tmp_path / "one.cif").write_text(cif_of(entry.structure), "utf-8")
-    (tmp_path / "one.csv").write_text("path,tc\none.cif,30\n", "utf-8")
-    every = [row for model in built_in_calibration().models for row in model.rows]
-    others = [row for row in every if row.compound != key][::3]
-    own = [replace(row, tc_k=290.0) for row in every if row.compound == key]
-    assert len(own) > 1
-    one, other = (
-        run(tmp_path, f"csv:{tmp_path / 'one.csv'}", training=lambda families, rows=rows: tuple(rows))[1]
-        for rows in (others, others + own)
+    assert {said["predictor"] for said in one["predictions"]} >= {
+        "calibrated",
+        "family median",
+        "sheets",
+        "ceiling",
+    }
+    for said, again in zip(one["predictions"], other["predictions"], strict=True):
+        assert (said["predictor"], said["expected_k"]) == (again["predictor"], again["expected_k"])
+    assert one["seen"] in (
+        {"composition": 1, "chemical system": 0, "nothing": 0},
+        {"composition": 0, "chemical system": 1, "nothing": 0},
     )
-    assert one["predictions"] and one["predictions"] == other["predictions"]
 
 
 def test_the_page_says_what_it_evaluated(against_csv, table) -> None:
@@ -177,8 +162,8 @@ def test_the_page_says_what_it_evaluated(against_csv, table) -> None:
     assert data["against"] == f"csv:{table}" and f"csv:{table}" in text
     assert list(verdict_of(page)) == data["verdict"]
     assert text.index(data["verdict"][0]) < text.index("handed in")
-    assert set(data["digests"]) == {"outside", "training", "families", "reference", "measured"}
-    assert data["protocol_written"] == protocol_written() == "2026-11-22"
+    assert set(data["digests"]) == {"outside", "training", "families", "reference", "measured", "supercon"}
+    assert data["protocol_written"] == protocol_written() == "2026-11-28"
     assert "not corrected, 1 anchor compound, at least 4 are needed" in data["database_correction"]
     assert data["database_correction"] in unescape(text)
 
@@ -237,18 +222,18 @@ def test_data_of_a_computation_are_corrected_by_their_own_anchors(tmp_path) -> N
 
 
 def test_the_built_in_rows_are_left_out_in_turn(tmp_path, capsys) -> None:
-    rows = tuple(row for row in ROWS if row.features.family != "nickelate")
+    rows = tuple(row for row in ROWS if row.family != "nickelate")
     page, data = run(tmp_path, training=lambda families: rows)
-    assert {one["split"] for one in data["scores"]} == {"compound", "structure type"}
+    splits = {"compound", "chemical system", "base element set", "structure type"}
+    assert {one["split"] for one in data["scores"]} == splits
     assert data["against"] is None and data["counts"]["tested"] == len(rows)
-    assert data["default_ranking"]["chosen"] in ("expected", "low")
     # Rows of the measured table that were not among the few are named as well.
     assert data["counts"]["handed_in"] == len(rows) + len(data["not_candidates"])
     assert {one["cause"] for one in data["not_candidates"]} == {"not among the rows"}
     said = capsys.readouterr()
     assert said.out == ""
     assert f"learning from: {len(rows)} measured rows" in said.err
-    assert "structure type left out in turn" in said.err
+    assert "predicting what was left out" in said.err
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 

@@ -2,16 +2,14 @@
 
 from dataclasses import asdict, replace
 from importlib.resources import files
-from math import exp, log, sqrt
 
 import pytest
 
 from polywell.data.reference import reference_entries
 from polywell.evidence.anchors import sound_references
-from polywell.evidence.calibration import QUANTILE_80, Calibration, FamilyModel
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.estimates import estimated
-from polywell.evidence.features import features
+from polywell.evidence.model.material import material_of
 from polywell.families import Families, load_families
 from polywell.known import known_compound
 from polywell.ranking import DEFAULT, RankBy, rank
@@ -31,7 +29,10 @@ SAID = {
     "tc_expected_k",
     "tc_low_k",
     "tc_high_k",
-    "superconducting_probability",
+    "tc_best_k",
+    "tc_best_low_k",
+    "tc_best_high_k",
+    "best_doping",
     "support",
     "support_word",
     "nearest_known",
@@ -70,16 +71,18 @@ def test_every_candidate_gets_an_estimate() -> None:
         assert found.estimate_note is None
         assert found.xi_correction_note == "not corrected: a measured structure"
         assert found.calibration_digest == CALIBRATION.training_digest
-        assert 0 < found.tc_low_k < found.tc_expected_k < found.tc_high_k  # type: ignore[operator]
-        assert 0 <= found.support <= 1 and 0 < found.superconducting_probability < 1  # type: ignore[operator]
+        assert 0 <= found.tc_low_k <= found.tc_expected_k <= found.tc_high_k  # type: ignore[operator]
+        assert 0 <= found.tc_best_low_k <= found.tc_best_k <= found.tc_best_high_k  # type: ignore[operator]
+        assert 0 <= found.support <= 1
+        assert found.superconducting_probability is None or 0 < found.superconducting_probability < 1
         near = (found.nearest_known, found.nearest_similarity, found.nearest_tc_k, found.nearest_residual_k)
         assert {len(column) for column in near} == {3}
         assert list(found.nearest_similarity) == sorted(found.nearest_similarity, reverse=True)
 
 
 def test_the_estimate_is_that_of_the_model() -> None:
-    rows = [features(record) for record in RECORDS]
-    for found, calibrated in zip(ESTIMATES, CALIBRATION.predict(rows), strict=True):
+    materials = [material_of(record) for record in RECORDS]
+    for found, calibrated in zip(ESTIMATES, CALIBRATION.predict(materials), strict=True):
         assert calibrated is not None
         assert found.tc_expected_k == round(calibrated.tc_expected_k, 6)
         assert found.nearest_known == tuple(near.id for near in calibrated.nearest)
@@ -104,11 +107,10 @@ def test_a_correction_leads_back_to_the_measured_estimate_and_widens_it() -> Non
         assert other.xi_corrected_ang == pytest.approx(one.xi_corrected_ang, rel=2e-3)
         assert other.tc_corrected_k == pytest.approx(one.tc_corrected_k, rel=4e-3)
         assert one.xi_correction_ratio == pytest.approx(1.0, abs=1e-3)
-        assert one.tc_expected_k == pytest.approx(true.tc_expected_k, rel=5e-3)
-        widths = [log(made.tc_high_k / made.tc_low_k) / (2 * QUANTILE_80) for made in (true, one)]  # type: ignore[operator]
-        added = (2 * one.xi_correction_spread) ** 2  # type: ignore[operator]
-        assert widths[1] ** 2 - widths[0] ** 2 == pytest.approx(added, abs=2e-3)
-        assert added > 0
+        # trees step: a height that comes back to a thousandth may fall on the other side of a few thresholds
+        assert one.tc_expected_k == pytest.approx(true.tc_expected_k, abs=6.0)
+        widths = [made.tc_high_k - made.tc_low_k for made in (true, one)]  # type: ignore[operator]
+        assert widths[1] > widths[0] - 6.0 and one.xi_correction_spread > 0  # type: ignore[operator]
 
 
 IRON = next(row for row in FAMILIES.rows if row.metal == "Fe")
@@ -186,34 +188,13 @@ def test_what_is_no_candidate_or_lacks_its_surroundings_is_an_error(wrong) -> No
         estimated([wrong], CALIBRATION, FAMILIES)
 
 
-def test_an_untrained_model_returns_the_published_relation() -> None:
-    """Without a measured row the median is λ/ξ², its width that of the variances: 1, and a noise of 0.25."""
-    bare = FamilyModel(
-        "cuprate",
-        CALIBRATION.models[0].kind,
-        FAMILIES.rows[0].lambda_k_ang2,
-        tuple(1 / len(CALIBRATION.models[0].variances) for _ in CALIBRATION.models[0].variances),
-        0.25,
-        (),
-        family_digest=FAMILIES.rows[0].digest,
-    )
-    alone = Calibration((bare,), CALIBRATION.algorithm_version, CALIBRATION.digests)
-    for record, found in zip(RECORDS, estimated(RECORDS, alone, FAMILIES)[0], strict=True):
-        if record.family == "cuprate":
-            assert found.tc_expected_k == pytest.approx(record.tc_ceiling_k)
-            width = exp(QUANTILE_80 * sqrt(1 + 0.25 + 0.1**2))
-            assert found.tc_high_k == pytest.approx(record.tc_ceiling_k * width)  # type: ignore[operator]
-            assert found.nearest_known == ()
-            assert found.superconducting_probability == pytest.approx(0.5)
-
-
 @pytest.mark.parametrize("by", list(RankBy))
 def test_a_list_falls_by_what_it_is_ordered_by(by) -> None:
     ranked = rank(FOUND, by)
     assert [one.place.rank for one in ranked] == list(range(1, len(FOUND) + 1))
     values = [by.of(one.screening, one.estimate) for one in ranked]
     assert values == sorted(values, reverse=True)
-    for name, other in (("rank_published", "ceiling"), ("rank_calibrated", "low")):
+    for name, other in (("rank_published", "ceiling"), ("rank_calibrated", DEFAULT)):
         places = {one.screening.id: getattr(one.place, name) for one in ranked}
         assert places == {one.screening.id: one.place.rank for one in rank(FOUND, RankBy(other))}
 
@@ -227,7 +208,8 @@ def test_the_orders_differ_and_the_default_is_the_one_that_the_protocol_chose() 
     assert len({by.words for by in RankBy}) == len(RankBy)
     assert rank(FOUND) == rank(FOUND, DEFAULT)
     text = (files("polywell") / "tables" / "calibration_protocol.md").read_text("utf-8")
-    assert f"the default\nranking is `{DEFAULT}`" in text
+    assert DEFAULT is RankBy.BEST_LOW
+    assert "## Default ranking\n\nBy the lower end of the interval of `tc_best_k`" in text
 
 
 @pytest.mark.parametrize("by", list(RankBy))
@@ -247,7 +229,7 @@ def test_suspect_geometries_come_last_whatever_the_order(by) -> None:
 def test_records_without_an_estimate_come_after_those_with_one_by_their_ceiling() -> None:
     first, second, *others = FOUND
     bare = [
-        (replace(record, tc_ceiling_k=1000.0 + k), replace(one, tc_low_k=None))
+        (replace(record, tc_ceiling_k=1000.0 + k), replace(one, tc_best_low_k=None))
         for k, (record, one) in enumerate((first, second))
     ]
     ranked = rank([*bare, *others])
@@ -259,7 +241,7 @@ def test_records_without_an_estimate_come_after_those_with_one_by_their_ceiling(
 
 
 def test_equal_values_are_ordered_by_id() -> None:
-    same = [(record, replace(one, tc_low_k=10.0)) for record, one in FOUND]
+    same = [(record, replace(one, tc_best_low_k=10.0)) for record, one in FOUND]
     assert ids(rank(same[::-1])) == sorted(record.id for record in RECORDS)
 
 

@@ -5,10 +5,13 @@ from reports.run.advice import advice
 from tests.reports.written import write_run
 
 ESTIMATE = {
-    "tc_expected_k": 60.0,
-    "tc_low_k": 40.0,
-    "tc_high_k": 88.0,
-    "superconducting_probability": 0.72,
+    "tc_expected_k": 3.0,
+    "tc_low_k": 0.0,
+    "tc_high_k": 12.0,
+    "tc_best_k": 60.0,
+    "tc_best_low_k": 40.0,
+    "tc_best_high_k": 88.0,
+    "best_doping": "0.16 holes per Cu: 8 % Na on Sr",
     "support_word": "between measured compounds",
     "nearest_known": ("yba2cu3o6.91",),
     "nearest_similarity": (0.814,),
@@ -68,7 +71,8 @@ def test_a_pick_carries_the_numbers_of_its_row_and_one_sentence_of_why(make, row
         ]
     )
     [pick] = advice(run.ranked, {"one"}).new
-    assert (pick.expected_k, pick.low_k, pick.high_k, pick.probability) == (60.0, 40.0, 88.0, 0.72)
+    assert (pick.expected_k, pick.low_k, pick.high_k) == (60.0, 40.0, 88.0)
+    assert pick.doping == ESTIMATE["best_doping"]
     # λ/ξ² = 1300/3.2² = 127 K is the largest number shown, so the axis ends at 140 K.
     assert (pick.at, pick.start, pick.length) == (42.86, 28.57, 34.29)
     assert pick.why == (
@@ -84,5 +88,5 @@ def test_the_page_says_what_to_try_and_where_no_evaluation_is_how_to_get_one(mak
     html = write_run(tmp_path, **run.arguments()).read_text(encoding="utf-8")
     first = html.split('id="first"')[1].split("</section>")[0]
     assert [f">n{n}, cuprate, rank {n + 1}<" in first for n in range(6)] == [True] * 5 + [False]
-    assert "60 K" in first and "72 %" in first
+    assert "60 K" in first and "8 % Na on Sr" in first
     assert "<code>polywell validate</code> does it" in html

@@ -6,7 +6,7 @@ from tests.reports.made import changed, in_order
 from tests.reports.written import write_run
 
 ESTIMATE = {
-    "superconducting_probability": 0.72,
+    "best_doping": "0.16 holes per Cu: 8 % Na on Sr",
     "nearest_known": ("yba2cu3o6.91",),
     "nearest_similarity": (0.814,),
     "nearest_tc_k": (92.0,),
@@ -24,13 +24,24 @@ def folder(known_candidates, tmp_path_factory):
             tc_expected_k=60.0 - n,
             tc_low_k=40.0,
             tc_high_k=88.0,
+            tc_best_k=60.0 - n,
+            tc_best_low_k=40.0,
+            tc_best_high_k=88.0,
             formula=f"Sr{n + 3}CuO2I2",
             compound=f"c{n}",
             support_word="close to measured compounds" if n % 2 else "far from measured compounds",
         )
         for n, one in enumerate(run.ranked)
     ]
-    rows[-1] = changed(rows[-1], id=NAME, tc_expected_k=None, tc_low_k=None, tc_high_k=None)
+    rows[-1] = changed(
+        rows[-1],
+        id=NAME,
+        tc_expected_k=None,
+        tc_low_k=None,
+        tc_high_k=None,
+        tc_best_k=None,
+        tc_best_low_k=None,
+    )
     folder = tmp_path_factory.mktemp("run")
     arguments = run.arguments() | {"ranked": in_order(rows)}
     write_run(folder, **arguments, structures=structures, dossiers=2)
@@ -57,7 +68,7 @@ def shown(opened, word: str) -> list[dict]:
 def test_what_to_try_first_leads_to_a_dossier(opened) -> None:
     first = opened.page.locator("#first .picks li").first
     assert "60 K 40–⁠88 K" in first.inner_text().replace("\n", " ")
-    assert "72 % superconducts" in first.inner_text().replace("\n", " ")
+    assert "8 % Na on Sr" in first.inner_text().replace("\n", " ")
     assert "YBa2Cu3O6.91, 92 K, is most like it (0.81 of 1)" in first.inner_text()
     first.locator("a").click()
     opened.page.wait_for_selector("#view[data-ready=true]")

@@ -3,21 +3,12 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from polywell.evidence.evaluation.baselines import BASELINES
-from polywell.evidence.evaluation.evaluate import (
-    CALIBRATED,
-    EVERYTHING,
-    LOW,
-    Evaluation,
-    Prediction,
-    Score,
-    Split,
-)
-from polywell.evidence.evaluation.reliability import reliability
-from polywell.evidence.evaluation.verdict import ERROR
+from polywell.evidence.evaluation.evaluate import CALIBRATED, CONSTANT, Prediction, Split
+from polywell.evidence.evaluation.over_time import TimePoint
+from polywell.evidence.evaluation.scoring import AREA, COVERAGE, ERROR, Evaluation, Score
 from reports.studies.validation import (
     DATA,
     LISTED,
@@ -31,6 +22,9 @@ from reports.studies.validation import (
 )
 from tests.reports.written import write_validation
 
+POINT = TimePoint(
+    1992, "cuprate", 900, 400, 14.5, 0.7, 25.0, 15.0, 125.0, "supercon:1", "HgBa2Ca2Cu3O8", 134.0, 101.5, 3
+)
 SPLITS = (Split.COMPOUND, Split.STRUCTURE_TYPE)
 FAMILIES = ("cuprate", "iron-based")
 
@@ -42,7 +36,7 @@ def made_up(better: str = "", splits=SPLITS) -> Evaluation:
         for family in FAMILIES:
             for k in range(8):
                 tc = None if k == 7 else 20.0 + 10 * k
-                about = (f"{family}-{k}", family, f"{family}-c{k // 2}", "", tc)
+                about = (f"{family}-{k}", family, f"{family}-c{k // 2}", f"{family}-s{k // 2}", "", tc)
                 predictions.append(
                     Prediction(
                         split,
@@ -54,20 +48,21 @@ def made_up(better: str = "", splits=SPLITS) -> Evaluation:
                         superconducting_probability=0.7,
                         support=0.6,
                         ceiling_k=100.0,
+                        seen="nothing" if split is Split.OUTSIDE else "",
                     )
                 )
-                for name in (LOW, *BASELINES):
+                for name in (CONSTANT, *BASELINES):
                     if name != "anion height" or family == "iron-based":
                         predictions.append(Prediction(split, name, *about, expected_k=30.0))
-        for family in (*FAMILIES, EVERYTHING):
-            for name in (CALIBRATED, *BASELINES):
+        for family in FAMILIES:
+            for name in (CALIBRATED, CONSTANT, *BASELINES):
                 value = 10.0 if name == CALIBRATED else 12.0
                 if name == better and split is splits[-1] and family == "iron-based":
                     value = 3.25
                 found.append(Score(split, family, name, ERROR, "K", value, value - 1, value + 1, 7, 4))
             found.append(Score(split, family, CALIBRATED, "envelope share", "", 0.875, 0.5, 1.0, 7, 4))
-            found.append(Score(split, family, CALIBRATED, "precision at 20", "", None, None, None, 8, 4))
-            found.append(Score(split, family, LOW, "precision at 5", "", 0.6, 0.2, 1.0, 8, 4))
+            found.append(Score(split, family, CALIBRATED, AREA, "", None, None, None, 8, 4))
+            found.append(Score(split, family, CALIBRATED, COVERAGE, "", 0.8, 0.7, 0.9, 8, 4))
     return Evaluation(tuple(predictions), tuple(found), ())
 
 
@@ -83,7 +78,8 @@ def payload(evaluation: Evaluation, **more) -> ValidationPayload:
             "unread": (),
             "not_candidates": (),
             "digests": (("training", "a" * 64), ("families", "b" * 64)),
-            "protocol_written": "2026-11-22",
+            "protocol_written": "2026-11-28",
+            "over_time": (POINT,),
             "resamples": 17,
         }
         | more
@@ -131,7 +127,7 @@ def test_a_loss_is_the_first_sentence_whatever_split_it_is_in() -> None:
     first, *others = sentences(payload(made_up("outer")))
     assert first == (
         "iron-based, 7 superconducting rows, the structure type unseen: the calibration (10.0 K mean "
-        "absolute error) loses to outer (3.2 K)."
+        "absolute error, 80 % of the 80 % intervals held) loses to outer (3.2 K)."
     )
     assert len(others) == 3 and all("beats every baseline" in one for one in others)
 
@@ -164,14 +160,14 @@ def test_opens_offline_without_a_request_a_script_or_a_complaint(opened) -> None
 
 def test_every_family_has_its_scores_beside_every_baseline(opened) -> None:
     for split in ("compound", "structure-type"):
-        for family in (*FAMILIES, EVERYTHING):
+        for family in FAMILIES:
             table = opened.page.locator(f"[data-scores='{split}/{family}']")
-            assert table.locator("tbody th").all_text_contents() == [CALIBRATED, LOW, *BASELINES]
+            assert table.locator("tbody th").all_text_contents() == [CALIBRATED, CONSTANT, *BASELINES]
             own = table.locator("tbody tr").first.locator("td").all_inner_texts()
             names = [name for name, _, _ in SHOWN_SCORES]
             assert own[names.index(ERROR)].split() == ["10.0", "9.0", "…", "11.0"]
             assert own[names.index("envelope share")].split() == ["0.88", "0.50", "…", "1.00"]
-            assert own[names.index("precision at 20")] == ""
+            assert own[names.index(AREA)] == ""
 
 
 def test_every_prediction_has_a_row(opened) -> None:
@@ -199,7 +195,7 @@ def test_what_was_left_out_is_counted_and_listed(outside, open_page) -> None:
     assert opened.page.locator("[data-unused=unread] tbody tr").count() == 1
     assert opened.page.locator("[data-unused=not-candidates] tbody tr").count() == 3
     counts = opened.page.locator(".counts li").all_inner_texts()
-    assert [one.split()[0] for one in counts] == ["20", "1", "3", "16", "14"]
+    assert [one.split()[0] for one in counts] == ["20", "1", "3", "16", "14", "0", "0", "16"]
     opened.assert_quiet()
 
 
@@ -225,40 +221,34 @@ def test_the_data_hold_every_number(outside) -> None:
         "superconducting": 14,
     }
     assert data["verdict"] == list(sentences(OUTSIDE))
-    assert data["default_ranking"] is None and data["database_correction"] is None
+    assert data["seen"] == {"composition": 0, "chemical system": 0, "nothing": 16}
+    assert data["over_time"][0]["best_formula"] == "HgBa2Ca2Cu3O8" and data["database_correction"] is None
     assert {"split": "outside data", "family": "iron-based", "baselines": ["ceiling"]} in data["winners"]
-    held = {(one["family"], one["promised"]): one["held"] for one in data["reliability"]}
-    rows = [one for one in evaluation.predictions if one.predictor == CALIBRATED and one.tc_measured_k]
-    inside = np.mean([one.low_k <= one.tc_measured_k <= one.high_k for one in rows])  # type: ignore[operator]
-    assert held[EVERYTHING, 0.8] == pytest.approx(inside, abs=1 / len(rows))
     assert data["bootstrap"]["resamples"] == 17
 
 
-def test_the_default_ranking_follows_the_protocol(written, opened) -> None:
-    data = json.loads((written.parent / DATA).read_text(encoding="utf-8"))
-    assert data["default_ranking"] == {
-        "chosen": "low",
-        "score": "precision at 20",
-        "expected": None,
-        "low": None,
-    }
-    assert "by the low end of the interval" in (opened.page.locator("#sources").text_content() or "")
-
-
-def test_reliability_by_hand() -> None:
-    """Intervals from 50 to 200 K round 100 K: 80 % of a normal in ln T; 100 K is in the narrowest one."""
-    base = Prediction("s", CALIBRATED, "a", "f", "c", "", 100.0, 100.0, low_k=50.0, high_k=200.0)
-    rows = [base, replace(base, tc_measured_k=200.0), replace(base, tc_measured_k=400.0)]
-    rows.append(replace(base, tc_measured_k=None))
-    found = reliability(rows, (0.1, 0.79, 0.8, 0.95, 0.99))
-    # ln 4 is twice ln 2, so 400 K lies 2.56 standard deviations off: within 99 %, not within 95 %.
-    assert [point.held for point in found] == pytest.approx([1 / 3, 1 / 3, 2 / 3, 2 / 3, 1.0])
-    assert {point.rows for point in found} == {3}
-    assert reliability(rows[-1:]) == ()
+def test_the_curve_through_time_names_the_best_that_came(opened) -> None:
+    row = opened.page.locator("[data-time] tbody tr").first
+    cells = [cell.strip() for cell in row.locator("td").all_text_contents()]
+    expected = [
+        "1992",
+        "900",
+        "400",
+        "14.5",
+        "0.70",
+        "25.0",
+        "15.0",
+        "125.0",
+        "HgBa2Ca2Cu3O8",
+        "134.0",
+        "101.5",
+        "3",
+    ]
+    assert cells == expected
 
 
 def test_families_keep_their_order() -> None:
-    assert families(made_up(), Split.COMPOUND) == (*FAMILIES, EVERYTHING)
+    assert families(made_up(), Split.COMPOUND) == FAMILIES
     assert families(made_up(), Split.OUTSIDE) == ()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from polywell.data.measured import measured_by_id
-from polywell.evidence.calibration import CalibratedTc
+from polywell.evidence.model.family import CalibratedTc
 from polywell.evidence.rows.reports import Reported, forecasts, reported, table
 from polywell.families import load_families
 
@@ -26,7 +26,9 @@ def test_the_pressure_is_that_of_the_measurement_where_it_is_known() -> None:
 
 def test_a_forecast_tells_whether_the_interval_held() -> None:
     """An interval of 50 to 70 K for everything holds 60, 66, 61.5, 62, 57.4 and 60 K, and no others."""
-    made = CalibratedTc(60.0, 50.0, 70.0, 0.5, 0.0, "far from measured compounds", ())
+    made = CalibratedTc(
+        60.0, 50.0, 70.0, 60.0, 50.0, 70.0, "as it is", None, 0.0, "far from measured compounds", ()
+    )
     within = [one.within for one in forecasts(FAMILIES, lambda rows: [made] * len(rows))]
     assert (within.count(True), within.count(None)) == (6, 2)
     assert {one.within for one in forecasts(FAMILIES, lambda rows: [None] * len(rows))} == {None}
