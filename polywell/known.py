@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -20,13 +20,16 @@ VACANT_CATIONS = 0.105
 REPLACED_CATIONS = 0.21
 """Cations per metal of the net that doping may replace by others, metals of the net included."""
 
+KEPT = 0.51
+"""A compound keeps more than this share of each cation that is more than doping: half, rounded up."""
+
 REPLACED_ANIONS = 0.36
 """Anions per metal of the net that may be missing, added or replaced: YBa2Cu3O6 to O7 is one in three."""
 
 RULE = (
     "a compound is known when the table of measured superconductors has a row with as many cations "
     f"for each metal of the net (or up to {VACANT_CATIONS:.1f} fewer of one element), of which at most "
-    f"{REPLACED_CATIONS:.1f} are replaced by doping, and at most "
+    f"{REPLACED_CATIONS:.1f} are replaced by doping, no cation of which there are more by half, and at most "
     f"{REPLACED_ANIONS:.2f} anions per metal missing, added or replaced. Formulas are compared, "
     "not structures: a polymorph counts as the same compound"
 )
@@ -71,7 +74,7 @@ def known_compound(formula: str, metal: str) -> Known | None:
     matches = []
     for row, theirs in _table(metal):
         distance = doping_distance(mine, theirs)
-        if distance is not None:
+        if distance is not None and keeps_majority(mine, theirs):
             matches.append((distance, row.id, row))
     if not matches:
         return None
@@ -154,6 +157,11 @@ def amounts_per_metal(formula: str, metal: str) -> Amounts | None:
     for symbol, amount in composition.get_el_amt_dict().items():
         key = "H" if symbol in ("D", "T") else str(symbol)
         amounts[key] = amounts.get(key, 0.0) + float(amount)
+    return per_metal(amounts, metal)
+
+
+def per_metal(amounts: Mapping[str, float], metal: str) -> Amounts | None:
+    """Ions for each metal of the net; None where another metal of nets is more frequent."""
     metals = frozenset(symbol for symbol in amounts if symbol in NET_METALS)
     if amounts.get(metal, 0.0) <= 0 or amounts[metal] < max(amounts[symbol] for symbol in metals):
         return None
@@ -175,6 +183,19 @@ def doping_distance(one: Amounts, other: Amounts) -> float | None:
         return None
     anions = _moved(one.anions, other.anions)
     return None if anions > REPLACED_ANIONS else cations + anions
+
+
+def keeps_majority(one: Amounts, other: Amounts) -> bool:
+    """Whether each holds more than half of every cation of which the other holds more than doping replaces.
+
+    ScBa2Cu3O7 is not Y0.5Sc0.5Ba2Cu3O7, although one sixth of a cation for each metal tells them apart.
+    """
+    return all(
+        theirs.get(symbol, 0.0) > KEPT * amount
+        for mine, theirs in ((one.cations, other.cations), (other.cations, one.cations))
+        for symbol, amount in mine.items()
+        if amount > REPLACED_CATIONS
+    )
 
 
 def _one_vacant(one: dict[str, float], other: dict[str, float]) -> bool:

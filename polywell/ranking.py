@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from polywell.known import known_compound
+from polywell.novelty.judgement import judge
 from polywell.records import Candidate, Estimate, Place, Screening, Sighting
 from polywell.try_first import choose
 
@@ -79,6 +80,7 @@ def rank(
     for place, (number, compound, choice) in enumerate(zip(order, known, choices, strict=True), start=1):
         screening, estimate = found[number]
         seen[estimate.compound or screening.formula] += 1
+        judged = judge(screening, compound)
         best = None if compound is None else compound.best or compound.rows[0]
         ranked.append(
             Candidate(
@@ -92,6 +94,8 @@ def rank(
                     known=None if best is None else best.compound,
                     known_tc_k=None if compound is None else compound.tc_k,
                     known_pressure_gpa=None if best is None else best.pressure_gpa or None,
+                    novelty=judged.novelty,
+                    novelty_note=judged.note,
                     try_first=choice.place,
                     passed_over=choice.passed_over,
                 ),

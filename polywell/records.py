@@ -56,6 +56,16 @@ class ElectronState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Novelty(StrEnum):
+    """What a candidate is to those who know the literature; see `polywell.novelty.judgement.RULE`."""
+
+    KNOWN_SUPERCONDUCTOR = "known_superconductor"
+    VARIANT = "variant"
+    KNOWN_COMPOUND = "known_compound"
+    NEW_IN_SERIES = "new_in_series"
+    NEW_STACKING = "new_stacking"
+
+
 REASON_MEANING = {
     Reason.NO_NET_METAL: "the composition holds no metal of the λ table",
     Reason.NO_LIGAND: "the composition holds no element that could bridge or cap the metal",
@@ -205,6 +215,9 @@ class Screening:
     apex_radius_outer_ang: Annotated[float | None, Column("Å", "Outer apex radius", "Mean ionic radius of the apex cations of the largest cage; empty when these are anions or have no radius.")] = None
     majority_formula: Annotated[str | None, Column("", "Majority formula", "Reduced formula with every site as its commonest element and sites that are mostly empty left out: the composition up to doping.")] = None
     volume_per_ion_ang3: Annotated[float | None, Column("Å³", "Volume per ion", "Volume of the cell for each site that is not mostly empty.")] = None
+    signature: Annotated[str | None, Column("", "Signature", "Stacking from the sheets outward: net and sheets of a block, ions between them, planes of cations by their distance.", detail=76)] = None
+    series: Annotated[str | None, Column("", "Series", "Member of a homologous series, or structure type, as chemists name it: Hg-1223, T'-214, RP n=2, 1111. Empty for a stacking without a name.", detail=4)] = None
+    formula_written: Annotated[str | None, Column("", "Formula as written", "Formula in the order and for the unit that chemists use.", detail=3, setting="formula")] = None
     electrons: Electrons = Electrons()
     provenance: Provenance = Provenance()
 
@@ -274,6 +287,8 @@ class Place:
     known: Annotated[str | None, Column("", "Known", "Measured compound that the candidate is, up to doping; formulas are compared, not structures. Empty where it is none of the table.", listed=90, result=False, setting="badge")] = None
     known_tc_k: Annotated[float | None, Column("K", "T_c of the known", "Highest measured T_c of that compound; empty where none was seen.", detail=192, result=False)] = None
     known_pressure_gpa: Annotated[float | None, Column("GPa", "Pressure of the known", "Pressure of that measurement; empty at ambient pressure.", detail=194, result=False)] = None
+    novelty: Annotated[Novelty | None, Column("", "Novelty", "known_superconductor, variant (of one), known_compound (without T_c on record), new_in_series, or new_stacking.", detail=5, result=False)] = None
+    novelty_note: Annotated[str | None, Column("", "Novelty in words", "Which compound it is or varies, and what differs.", detail=6, result=False)] = None
     try_first: Annotated[int | None, Column("", "Try first", "Place among what to try first; empty for all others.", detail=1, result=False)] = None
     passed_over: Annotated[str | None, Column("", "Passed over", "Why it is not to be tried first: known, without (measured without superconductivity), suspect, radioactive, unstable; empty where nothing speaks against it.", detail=2, result=False)] = None
 

@@ -23,6 +23,7 @@ from polywell.geometry.sites import Sites, majority_formula, sites_of, volume_pe
 from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.naming import named, net_note
+from polywell.novelty.signature import signature
 from polywell.records import REASON_MEANING, Electrons, Entry, Outcome, Phase, Provenance, Reason, Screening
 from polywell.relation import critical_temperature_k
 
@@ -293,6 +294,7 @@ def _candidate(
     outer = max((phase for phase in known if family_of(phase) == family), key=lambda phase: phase.xi_ang)
     around = surroundings(geometry, place, of_one_family(found, ceiling))
     sites = geometry.sites[place]
+    signed = signature(geometry, place, ceiling)
     return Screening(
         source=entry.source,
         id=entry.id,
@@ -317,6 +319,9 @@ def _candidate(
         apex_radius_outer_ang=around.apex_radius_outer_ang,
         majority_formula=majority_formula(sites),
         volume_per_ion_ang3=volume_per_ion_ang3(sites),
+        signature=signed.text,
+        series=signed.series,
+        formula_written=signed.formula,
         provenance=entry.provenance,
         algorithm_version=ALGORITHM_VERSION,
         families_digest=families.digest,

@@ -1,0 +1,1 @@
+"""Novelty: the signature of a compound, its series, and what is known of both."""

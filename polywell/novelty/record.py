@@ -1,0 +1,201 @@
+"""What is on record: every formula of a known superconductor, and of a measured compound, by its ions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import combinations
+
+import numpy as np
+from pymatgen.core import Composition
+
+from polywell.data.measured import measured_superconductors
+from polywell.data.reference import reference_structures
+from polywell.data.supercon.formulas import Oxygen, amounts_of
+from polywell.data.supercon.known import known_formulas
+from polywell.data.supercon.table import supercon
+from polywell.geometry.ions import Floats
+from polywell.known import REPLACED_CATIONS, Amounts, doping_distance, keeps_majority, per_metal
+from polywell.novelty.series import member_called
+
+RARE_EARTHS = frozenset("Y La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split())
+SUPERCON = "SuperCon"
+LANTHANIDE = "a rare earth"
+"""Rare earths take each other's place throughout: for what a series holds they are one ion."""
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """A compound on record: where, its formula, T_c in K where one is said, and its series and sheets."""
+
+    where: str
+    formula: str
+    superconducts: bool
+    tc_k: float | None
+    series: str | None
+    sheets: int | None
+    amounts: Amounts
+
+    @property
+    def ions(self) -> dict[str, float]:
+        """All ions for each metal of the nets."""
+        return {**self.amounts.cations, **self.amounts.anions}
+
+
+@dataclass
+class OfSeries:
+    """What the compounds of one series hold: by number of sheets, the most of each ion of one block."""
+
+    most: dict[int, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+
+    def most_of(self, symbol: str, sheets: int) -> float:
+        """The most of an ion in a block of so many sheets; of any number where none with so many holds it."""
+        if symbol in self.most[sheets]:
+            return self.most[sheets][symbol]
+        return max((held.get(symbol, 0.0) for held in self.most.values()), default=0.0)
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is on record for one metal of nets.
+
+    `by_ions` finds compounds by the cations of which they hold more than doping replaces; `superconducting`
+    and `measured` tell what is known of each series, of superconductors and of all that was measured;
+    `members` are the superconductors, else the others, of each series by number of sheets.
+    """
+
+    by_ions: Mapping[frozenset[str], list[OnRecord]]
+    superconducting: Mapping[str, OfSeries]
+    measured: Mapping[str, OfSeries]
+    members: Mapping[tuple[str, int], Members]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Compounds of one series with one number of sheets, N of them, as a matrix (N, S) of ions."""
+
+    compounds: list[OnRecord]
+
+    @cached_property
+    def symbols(self) -> dict[str, int]:
+        """The column of each ion."""
+        held = {symbol for one in self.compounds for symbol in one.ions}
+        return {symbol: column for column, symbol in enumerate(sorted(held))}
+
+    @cached_property
+    def matrix(self) -> Floats:
+        """Ions for each metal."""
+        matrix = np.zeros((len(self.compounds), len(self.symbols)))
+        for row, one in enumerate(self.compounds):
+            for symbol, amount in one.ions.items():
+                matrix[row, self.symbols[symbol]] = amount
+        return matrix
+
+    def nearest(self, ions: Mapping[str, float]) -> OnRecord:
+        """The compound from which the fewest ions differ; of several the one that stands first."""
+        own = np.zeros(len(self.symbols))
+        for symbol, amount in ions.items():
+            if symbol in self.symbols:
+                own[self.symbols[symbol]] = amount
+        return self.compounds[int(np.argmin(np.abs(self.matrix - own).sum(axis=1).round(6)))]
+
+
+def amounts_by_kind(amounts: Mapping[str, float]) -> dict[str, float]:
+    """Ions with all rare earths as one."""
+    kinds: dict[str, float] = defaultdict(float)
+    for symbol, amount in amounts.items():
+        kinds[LANTHANIDE if symbol in RARE_EARTHS else symbol] += amount
+    return dict(kinds)
+
+
+def abundant(cations: Mapping[str, float]) -> frozenset[str]:
+    """Cations of which there is more than doping replaces."""
+    return frozenset(symbol for symbol, amount in cations.items() if amount > REPLACED_CATIONS)
+
+
+@cache
+def record_of(metal: str) -> Record:
+    """What is on record of compounds with this metal in their nets."""
+    by_ions: dict[frozenset[str], list[OnRecord]] = defaultdict(list)
+    superconducting: dict[str, OfSeries] = defaultdict(OfSeries)
+    measured: dict[str, OfSeries] = defaultdict(OfSeries)
+    members: dict[tuple[str, int], dict[bool, list[OnRecord]]] = defaultdict(lambda: {True: [], False: []})
+    best: dict[str, OnRecord] = {}
+    for one in _all(metal):
+        other = best.get(one.formula)
+        if other is None or _told(one) > _told(other):
+            best[one.formula] = one
+    for one in best.values():
+        by_ions[abundant(one.amounts.cations)].append(one)
+        if one.series is None or one.sheets is None:
+            continue
+        members[one.series, one.sheets][one.superconducts].append(one)
+        tables = [superconducting, measured] if one.superconducts else [measured]
+        for held in (table[one.series].most[one.sheets] for table in tables):
+            for symbol, amount in amounts_by_kind(one.ions).items():
+                held[symbol] = max(held.get(symbol, 0.0), amount * one.sheets)
+    named = {key: Members(some[True] or some[False]) for key, some in members.items()}
+    return Record(dict(by_ions), dict(superconducting), dict(measured), named)
+
+
+def _told(one: OnRecord) -> tuple[bool, float]:
+    """What decides between two reports of one formula: superconductivity that was seen, the higher T_c."""
+    return one.superconducts, one.tc_k or 0.0
+
+
+def alike(mine: Amounts, record: Record) -> list[tuple[float, OnRecord]]:
+    """Compounds that differ by doping alone (see `polywell.known.RULE`), the nearest first."""
+    own = abundant(mine.cations)
+    near = []
+    symbols = sorted(mine.cations)
+    for count in range(len(symbols) + 1):
+        for some in combinations(symbols, count):
+            for one in record.by_ions.get(frozenset(some), ()):
+                if own <= one.amounts.cations.keys():
+                    distance = doping_distance(mine, one.amounts)
+                    if distance is not None and keeps_majority(mine, one.amounts):
+                        near.append((distance, one))
+    return sorted(near, key=lambda pair: (pair[0], not pair[1].superconducts, -(pair[1].tc_k or 0.0)))
+
+
+def _all(metal: str) -> Iterator[OnRecord]:
+    formulas = {record.id: record.formula for record in reference_structures()}
+    for row in measured_superconductors():
+        amounts = {
+            str(symbol): float(amount)
+            for symbol, amount in Composition(formulas[row.structure]).get_el_amt_dict().items()
+        }
+        tc = row.representative_tc_k()
+        yield from _made(
+            metal, "measured table", row.compound, amounts, row.superconducting, tc, row.structure_type_key
+        )
+    for report in supercon():
+        if report.usable and report.oxygen is not Oxygen.OPEN:
+            where = f"{SUPERCON} {report.numbers[0]}"
+            seen = report.tc_k is not None
+            yield from _made(metal, where, report.formula, report.amounts, seen, report.tc_k, report.type)
+    for one in known_formulas():
+        if one.oxygen is not Oxygen.OPEN:
+            yield from _made(
+                metal, f"{SUPERCON} {one.number}", one.formula, amounts_of(one.formula), True, None, one.type
+            )
+
+
+def _made(
+    metal: str,
+    where: str,
+    formula: str,
+    amounts: Mapping[str, float],
+    superconducts: bool,
+    tc_k: float | None,
+    kind: str,
+) -> Iterator[OnRecord]:
+    if metal not in amounts:
+        return
+    found = per_metal(amounts, metal)
+    if found is not None:
+        member = member_called(kind)
+        series, sheets = (None, None) if member is None else (member[0].name, member[1])
+        yield OnRecord(where, formula, superconducts, tc_k, series, sheets, found)

@@ -1,0 +1,139 @@
+"""Homologous series, and the member that the surroundings of a block of sheets make."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from polywell.data.tables import load_table
+
+MISSING_BRIDGED = 0.36
+"""Ions of a block beside CuO2-type sheets that may be missing or too many."""
+MISSING_CAPPED = 0.16
+"""Ions for each metal of FeAs-type sheets that may be missing or too many: K0.8Fe2Se2 lacks 0.1."""
+MISSING_SPACER = 0.55
+"""Cations of a spacer that may be missing: half of Hg or Tl."""
+
+
+class Series(BaseModel):
+    """A row of `tables/series.toml`, where the fields are explained."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    member: Annotated[str, Field(min_length=1)]
+    nets: Literal["bridged", "capped"]
+    metals: tuple[str, ...] = ()
+    ligands: tuple[str, ...] = ()
+    sheets: Annotated[int, Field(ge=0)] | None = None
+    a: Annotated[float, Field(ge=0)]
+    spacer: Annotated[float, Field(ge=0)] = 0.0
+    of: tuple[str, ...] = ()
+    anions: tuple[float, float]
+    rising: float = 0.0
+    apical: Annotated[int, Field(ge=0, le=2)] | None = None
+    halogens: bool | None = None
+    heavy: bool | None = None
+    sided: bool = False
+    types: tuple[str, ...]
+    unit: Annotated[int, Field(gt=0)] | None = None
+
+    def called(self, sheets: int, spacer_of: str | None) -> str:
+        """The name of the member with this many sheets; the element is the largest part of its spacer."""
+        return self.member.format(n=sheets, m=sheets - 1, M=spacer_of)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True)
+class Surrounded:
+    """What stands around a block of `sheets` sheets (0: without end), or beside one metal of a capped net.
+
+    `a`, `spacer` and `anions` are ions outside the nets; `halogens` and `heavy` are shares of the anions;
+    `spacer_of` is the element of the largest part of the spacer; `apical` is the most apical anions of a
+    metal; `sided` says that every sheet has one element above it and another below.
+    """
+
+    nets: str
+    metal: str
+    ligand: str
+    sheets: int
+    a: float
+    spacer: float
+    spacer_of: str | None
+    anions: float
+    halogens: float
+    heavy: float
+    apical: int
+    sided: bool
+
+
+@cache
+def series() -> tuple[Series, ...]:
+    """The table, in its order."""
+    return load_table("series.toml", _Table).series
+
+
+def member_of(around: Surrounded) -> Series | None:
+    """The series that the surroundings belong to; None for a stacking without a name."""
+    fits = [
+        (misfit, place) for place, row in enumerate(series()) if (misfit := _misfit(around, row)) is not None
+    ]
+    return series()[min(fits)[1]] if fits else None
+
+
+@cache
+def member_called(name: str) -> tuple[Series, int] | None:
+    """The series and the sheets of a member's name, a structure type, or a key of the measured tables."""
+    for row in series():
+        for said in (row.member, *row.types):
+            text, _, sheets = said.partition(":")
+            pattern = re.escape(text).replace(r"\{M\}", "[A-Z][a-z]?").replace(r"\{m\}\{n\}", r"(\d{2,4})")
+            pattern = pattern.replace(r"\{n\}", r"(\d{1,2})")
+            if found := re.fullmatch(pattern, name):
+                digits = found[1] if found.groups() else sheets or str(row.sheets or 1)
+                count = int(digits[len(digits) // 2 :]) if "{m}" in text else int(digits)
+                if "{m}" not in text or digits == f"{count - 1}{count}":
+                    return row, count
+    return None
+
+
+def _misfit(around: Surrounded, row: Series) -> float | None:
+    """Ions too many or too few in all; None where the surroundings are no member."""
+    if row.nets != around.nets or (row.metals and around.metal not in row.metals):
+        return None
+    if row.ligands and around.ligand not in row.ligands:
+        return None
+    bridged = row.nets == "bridged"
+    if bridged and (around.sheets == 0) != (row.sheets == 0):
+        return None
+    if bridged and row.sheets not in (None, around.sheets):
+        return None
+    if row.apical is not None and row.apical != around.apical:
+        return None
+    if row.halogens is not None and row.halogens != (around.halogens >= 0.5):
+        return None
+    if row.heavy is not None and row.heavy != (around.heavy >= 0.5):
+        return None
+    if row.of and around.spacer_of not in row.of:
+        return None
+    if row.sided and not around.sided:
+        return None
+    least, most = row.anions
+    if not least <= around.anions - row.rising * around.sheets <= most:
+        return None
+    slack = MISSING_BRIDGED if bridged else MISSING_CAPPED
+    a = abs(around.a - row.a - (max(around.sheets, 1) if bridged else 0))
+    missing = row.spacer - around.spacer
+    if a > slack or -missing > slack or missing > (MISSING_SPACER if bridged else slack):
+        return None
+    return round(a + abs(missing), 6)
