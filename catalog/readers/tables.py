@@ -45,13 +45,7 @@ def read_table(data: bytes, limits: ReadingLimits) -> list[Found]:
         ParseError: no rows, or no column holds structures.
         TooManyStructuresError: more rows than the limit.
     """
-    text = as_text(data)
-    with _long_cells(limits):
-        try:
-            reader = csv.reader(io.StringIO(text), delimiter=_separator(text))
-            header, *rows = ([_broken_into_lines(cell) for cell in row] for row in reader if row)
-        except (csv.Error, ValueError) as error:
-            raise ParseError(f"this is no table: {one_line(error)}") from error
+    header, *rows = ([_broken_into_lines(cell) for cell in row] for row in cells_of(data, limits))
     if len(rows) > limits.structures:
         raise TooManyStructuresError(
             f"{len(rows)} rows in one table, the limit is {limits.structures}; write it as JSON lines or "
@@ -70,6 +64,23 @@ def read_table(data: bytes, limits: ReadingLimits) -> list[Found]:
         for number, (id_, row) in enumerate(zip(ids, rows, strict=True), start=1)
         for found in _in_row(row, column, id_, f"row {number}, column {header[column][:30]!r}", limits)
     ]
+
+
+def cells_of(data: bytes, limits: ReadingLimits) -> list[list[str]]:
+    """The rows of a table of text, the headings first; empty lines are passed over.
+
+    Raises:
+        ParseError: this is no table, or an empty one.
+    """
+    text = as_text(data)
+    with _long_cells(limits):
+        try:
+            rows = [row for row in csv.reader(io.StringIO(text), delimiter=_separator(text)) if row]
+        except (csv.Error, ValueError, StopIteration) as error:
+            raise ParseError(f"this is no table: {one_line(error)}") from error
+    if not rows:
+        raise ParseError("this is no table: it has no line; expected headings and rows")
+    return rows
 
 
 def _broken_into_lines(cell: str) -> str:

@@ -91,6 +91,7 @@ def difference(
     after: Iterable[Row],
     judged_before: Judged,
     judged_after: Judged,
+    own: tuple[int, int] = (0, 0),
 ) -> Difference:
     """Compares the candidates of two runs.
 
@@ -100,6 +101,7 @@ def difference(
         after: the candidates now.
         judged_before: why entries that are candidates now were none before.
         judged_after: why entries that were candidates are none now.
+        own: own measurements in the calibration, before and now; where they differ, this is why it moved.
     """
     old = {row["id"]: row for row in before}
     now = {row["id"]: row for row in after}
@@ -111,7 +113,9 @@ def difference(
             continue
         moved = tuple((name, old[id_][name], row[name]) for name in MOVES if old[id_][name] != row[name])
         if moved:
-            causes = dict.fromkeys(cause for column, cause in CAUSES if old[id_][column] != row[column])
+            causes = dict.fromkeys(
+                _cause(column, cause, own) for column, cause in CAUSES if old[id_][column] != row[column]
+            )
             changed.append(_change(row, ", ".join(causes) or "facts of the source", moved))
     left = [
         _change(row, f"now {judged_after[id_]}" if id_ in judged_after else "no longer in the source")
@@ -121,8 +125,14 @@ def difference(
     return Difference(since, tuple(new), tuple(changed), tuple(left))
 
 
+def _cause(column: str, cause: str, own: tuple[int, int]) -> str:
+    if column == "calibration_digest" and own[0] != own[1]:
+        return f"{cause}: own measurements {own[0]} → {own[1]}"
+    return cause
+
+
 def changes(
-    before: PublishedRun | None, ranked: pa.Table, rejected: pa.Table, failed: pa.Table
+    before: PublishedRun | None, ranked: pa.Table, rejected: pa.Table, failed: pa.Table, own: int
 ) -> Difference:
     """What the tables of a run change against the run before, whether they are published or about to be.
 
@@ -131,6 +141,7 @@ def changes(
         ranked: the candidates now, in ranked order.
         rejected: the rejected entries now; may be slim (see `catalog.store.slim`).
         failed: the failed entries, likewise.
+        own: own measurements in the calibration now.
     """
     now = _outlines(ranked)
     if before is None:
@@ -140,7 +151,7 @@ def changes(
     left = {row["id"] for row in old} - {row["id"] for row in now}
     is_new = pc.field("id").isin(pa.array(sorted(came), pa.string()))
     was = _judged(before.rejected(JUDGED, is_new), before.failed(JUDGED, is_new), came)
-    return difference(before.name, old, now, was, _judged(rejected, failed, left))
+    return difference(before.name, old, now, was, _judged(rejected, failed, left), (_own(before), own))
 
 
 def compare(before: PublishedRun | None, after: PublishedRun) -> Difference:
@@ -154,7 +165,13 @@ def compare(before: PublishedRun | None, after: PublishedRun) -> Difference:
         after.ranked(COLUMNS),
         after.rejected(JUDGED, may_have_left),
         after.failed(JUDGED, may_have_left),
+        _own(after),
     )
+
+
+def _own(run: PublishedRun) -> int:
+    """Own measurements in the calibration of a run."""
+    return int(run.manifest.get("calibration_own", 0))
 
 
 def published_changes(run: PublishedRun) -> Difference:

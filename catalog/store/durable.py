@@ -93,6 +93,11 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def text_digest(text: str) -> str:
+    """sha256 of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def file_digest(path: Path | str) -> str:
     """sha256 of the bytes of a file.
 

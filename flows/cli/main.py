@@ -88,15 +88,22 @@ def screen() -> None:
 def config() -> None:
     """Print the options that are in force, and where each comes from: the environment, or its default."""
     with one_line_errors():
+        from catalog.home import Home
+        from catalog.measurements.calibration import calibration_in_force
         from flows.cli.terminal import print_table
         from flows.options import ScreenOptions
+        from flows.progress import say
 
         options = ScreenOptions.of()
+        in_force = calibration_in_force(Home.at(options.home))
     meanings = {name: field.description for name, field in ScreenOptions.model_fields.items()}
     print_table(
         (("option", False), ("value", False), ("from", False), ("meaning", False)),
         ((name, value, origin, meanings[name]) for name, value, origin in options.in_force()),
     )
+    say(f"calibration: {in_force.sentence}")
+    if in_force.note:
+        say(in_force.note)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands on measured superconductors: `polywell measured build`, `dressing` and `forecast`.
+"""Commands on measured superconductors: `polywell measured add`, `list`, `build`, `dressing` and `forecast`.
 
 What a command needs is imported inside it, so that each starts no slower than it must.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli import own
 from flows.cli.errors import one_line_errors
 
 if TYPE_CHECKING:
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line, below `measured`."""
     measured = typer.Typer(help="Work on the measured superconductors.", no_args_is_help=True)
+    measured.command()(own.add)
+    measured.command(name="list")(own.listed)
     for command in (build, dressing, forecast):
         measured.command()(command)
     app.add_typer(measured, name="measured")
+    app.command()(own.scoreboard)
 
 
 def build(

@@ -74,7 +74,7 @@ def inputs_of(plan: Plan, version: str | None) -> dict[str, Any]:
         "dossiers": options.dossiers,
         "rank_by": options.rank_by.value,
         "evaluation_digest": _evaluation_digest(plan.home),
-        **versions(plan.families),
+        **versions(plan.families, plan.in_force),
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from catalog.home import Home
+from catalog.measurements.calibration import InForce, built_in, calibration_in_force
 from catalog.sources import Chemistry, Source, open_source
 from flows.options import ScreenOptions
 from polywell.data.elements import LIGANDS
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one run is to do: the source, home and λ table that its options name, opened."""
+    """What one run is to do: the source, home, λ table and calibration that its options name, opened."""
 
     source: Source
     home: Home
     families: Families
     options: ScreenOptions
+    in_force: InForce = field(default_factory=built_in)
 
 
 def make_plan(options: ScreenOptions, key: SecretStr | None = None) -> Plan:
@@ -41,4 +43,4 @@ def make_plan(options: ScreenOptions, key: SecretStr | None = None) -> Plan:
     source = open_source(options.source, chemistry, key, options.trust)
     home = Home.at(options.home)
     home.prepare()
-    return Plan(source, home, families, options)
+    return Plan(source, home, families, options, calibration_in_force(home))

@@ -38,7 +38,7 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
     """
     home, source = plan.home, plan.source.name
     before = next(iter(published_runs(home, source, complete=True)), None)
-    found = changes(before, ranked.ranked, ranked.rejected, ranked.failed)
+    found = changes(before, ranked.ranked, ranked.rejected, ranked.failed, plan.in_force.own)
     manifest = _manifest(plan, started, listing, ranked) | {"changes": found.as_json()}
     with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written
         rows = aside.submit(page_rows, plan, ranked)

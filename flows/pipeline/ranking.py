@@ -19,7 +19,7 @@ from flows.pipeline.finished import Counts, Verdict
 from flows.pipeline.plan import Plan
 from flows.pipeline.screening import Screened
 from flows.progress import say
-from polywell.evidence.calibration_table import built_in_calibration
+from polywell.evidence.calibration import Calibration
 from polywell.evidence.corrected_database import CorrectedDatabase
 from polywell.evidence.estimates import estimated
 from polywell.families import Families
@@ -84,7 +84,12 @@ def rank(plan: Plan, screened: Screened) -> Ranked:
     say(f"predictions: {counts.sentence}")
     if excluded:
         say(f"left out: {excluded} entries whose licence forbids commercial use")
-    candidates, ranked, database = _ranked(tables[Outcome.CANDIDATE], plan.families, plan.options.rank_by)
+    say(f"calibration: {plan.in_force.sentence}")
+    if plan.in_force.note:
+        say(plan.in_force.note)
+    candidates, ranked, database = _ranked(
+        tables[Outcome.CANDIDATE], plan.families, plan.options.rank_by, plan.in_force.calibration
+    )
     say(f"correction: {database.sentence}")
     result = Ranked(
         candidates, ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database, counts
@@ -131,10 +136,10 @@ def _commercial(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _ranked(
-    table: pa.Table, families: Families, rank_by: RankBy
+    table: pa.Table, families: Families, rank_by: RankBy, calibration: Calibration
 ) -> tuple[list[Candidate], pa.Table, CorrectedDatabase]:
     screenings = records_of(Screening, table)
-    estimates, database = estimated(screenings, built_in_calibration(), families)
+    estimates, database = estimated(screenings, calibration, families)
     found = list(zip(screenings, estimates, strict=True))
     candidates = rank_candidates(found, rank_by, records_of(Sighting, table))
     places = {screening.id: place for place, screening in enumerate(screenings)}

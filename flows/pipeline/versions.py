@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.home import CATALOG_OF_CHECKOUT, PAGES_OF_CHECKOUT
+from catalog.measurements.calibration import InForce
 from catalog.readers.limits import LIMITS
 from catalog.store.durable import canonical_json
 from catalog.store.schema import SCHEMA_VERSION
@@ -19,7 +20,6 @@ from flows.workers.limits import LIMITS as ENTRY_LIMITS
 from polywell import ALGORITHM_VERSION, __version__
 from polywell.data.elements import LIGANDS
 from polywell.data.reference import digest as reference_digest
-from polywell.evidence.calibration_table import built_in_calibration
 from polywell.families import Families
 from polywell.geometry.tolerances import TOLERANCES
 
@@ -30,12 +30,13 @@ CODE_SUFFIXES = frozenset({".py", ".toml", ".j2", ".js", ".css"})
 """Files that the code digest covers."""
 
 
-def versions(families: Families) -> dict[str, Any]:
+def versions(families: Families, in_force: InForce) -> dict[str, Any]:
     """What the results depend on beside the source: while these stay equal, so do they."""
     return {
         "algorithm_version": ALGORITHM_VERSION,
         "families_digest": families.digest,
-        "calibration_digest": built_in_calibration().training_digest,
+        "calibration_digest": in_force.calibration.training_digest,
+        "calibration_own": in_force.own,
         "reference_digest": reference_digest(),
         "reading_digest": reading_digest(families),
         "schema_version": SCHEMA_VERSION,

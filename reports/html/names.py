@@ -11,6 +11,8 @@ CEILING, CEILING_PAGE = "nickelates", "ceiling.html"
 """The same of the nickelate ceiling."""
 REPRODUCTION, REPRODUCTION_PAGE = "proposal", "reproduction.html"
 """The same of the reproduction."""
+SCOREBOARD, SCOREBOARD_PAGE, SCOREBOARD_DATA = "scoreboard", "index.html", "scoreboard.json"
+"""Folder of the scoreboard, its page, and the data beside it."""
 
 MAX_READABLE = 48
 """Characters of the readable part; the digest behind it tells apart what is cut."""

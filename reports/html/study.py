@@ -17,12 +17,15 @@ from reports.html.names import (
     EVALUATION_PAGE,
     REPRODUCTION,
     REPRODUCTION_PAGE,
+    SCOREBOARD,
+    SCOREBOARD_PAGE,
 )
 from reports.html.writing import File, environment, page_bytes, read_text, typeset
 
 PAGES = (
     ("Run", "latest/index.html"),
     ("How far to believe it", f"{EVALUATION}/{EVALUATION_PAGE}"),
+    ("Forecasts against measurements", f"{SCOREBOARD}/{SCOREBOARD_PAGE}"),
     ("Nickelate ceiling", f"{CEILING}/{CEILING_PAGE}"),
     ("The proposal, reproduced", f"{REPRODUCTION}/{REPRODUCTION_PAGE}"),
 )

@@ -1,0 +1,152 @@
+"""What the list had said of a material before it was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow.compute as pc
+
+from catalog.home import Home
+from catalog.runs.published import PublishedRun, published_runs
+from polywell.electrons.valence import amounts_of
+from polywell.evidence.own.measurement import Answer, Forecast
+
+COLUMNS = (
+    "id",
+    "rank",
+    "formula",
+    "family",
+    "tc_expected_k",
+    "tc_low_k",
+    "tc_high_k",
+    "superconducting_probability",
+    "known",
+    "pressure_gpa",
+    "algorithm_version",
+    "calibration_digest",
+    "estimate_note",
+)
+SAME_PRESSURE_GPA = 0.1
+"""To which a measurement was made at the pressure of the forecast."""
+SAME_AMOUNT = 0.02
+"""Of an ion for each ion of the formula unit, to which two compositions are the same as written."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a measurement asks the list for.
+
+    `source` and `id` name the candidate where the measurement does; `formula` is the composition of the
+    sample, `family` that of its structure; `pressure_gpa` None is ambient. `is_doped`: doping was stated.
+    """
+
+    formula: str
+    family: str
+    measured: str
+    pressure_gpa: float | None
+    is_doped: bool
+    source: str | None = None
+    id: str | None = None
+
+
+def newest_runs(home: Home) -> list[PublishedRun]:
+    """The newest complete run of each source, the newest first."""
+    found: dict[str, PublishedRun] = {}
+    for run in published_runs(home, complete=True):
+        found.setdefault(str(run.source), run)
+    return list(found.values())
+
+
+def forecast_for(home: Home, asked: Asked) -> Forecast | str:
+    """What was forecast by the newest run of a source that had ended by the day of the measurement.
+
+    A measurement that names no candidate is held against the first in rank of its composition, family and
+    pressure.
+
+    Returns:
+        The forecast; or why there is none.
+    """
+    runs = [run for run in published_runs(home, complete=True) if _ended(run)]
+    before = [run for run in runs if _ended(run) <= asked.measured]
+    if not before:
+        return f"no run of this home had ended by {asked.measured}: nothing was forecast before"
+    newest: dict[str, PublishedRun] = {}
+    for run in before:
+        if asked.source in (None, run.source):
+            newest.setdefault(str(run.source), run)
+    for run in newest.values():
+        row = _listed(run, asked)
+        if row is not None:
+            return _forecast(run, row, asked)
+    return f"the list as it stood on {asked.measured} does not hold it"
+
+
+def _ended(run: PublishedRun) -> str:
+    """The day (UTC) on which a run was published; empty where its manifest does not say."""
+    try:
+        return datetime.fromisoformat(str(run.manifest.get("finished"))).date().isoformat()
+    except ValueError:
+        return ""
+
+
+def _listed(run: PublishedRun, asked: Asked) -> Mapping[str, Any] | None:
+    if asked.id is not None:
+        rows = run.ranked(COLUMNS, pc.field("id") == asked.id).to_pylist()
+        return rows[0] if rows else None
+    wanted = _shares(asked.formula)
+    rows = run.ranked(COLUMNS, pc.field("family") == asked.family).to_pylist()
+    same = [row for row in rows if _is_same(wanted, _shares(row["formula"]))]
+    return min(same, key=lambda row: (not _at_pressure(row, asked), row["rank"]), default=None)
+
+
+def _at_pressure(row: Mapping[str, Any], asked: Asked) -> bool:
+    return abs((row["pressure_gpa"] or 0.0) - (asked.pressure_gpa or 0.0)) <= SAME_PRESSURE_GPA
+
+
+def is_same_composition(one: str, other: str) -> bool:
+    """Whether two formulas say the same composition, to `SAME_AMOUNT` of an ion for each ion."""
+    return _is_same(_shares(one), _shares(other))
+
+
+def _shares(formula: str) -> dict[str, float]:
+    amounts = amounts_of(formula)
+    whole = sum(amounts.values())
+    return {symbol: amount / whole for symbol, amount in amounts.items()}
+
+
+def _is_same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    return sum(abs(one.get(name, 0.0) - other.get(name, 0.0)) for name in one.keys() | other.keys()) <= (
+        SAME_AMOUNT
+    )
+
+
+def _forecast(run: PublishedRun, row: Mapping[str, Any], asked: Asked) -> Forecast | str:
+    if row["tc_expected_k"] is None:
+        return (
+            f"{run.source}/{row['id']} is listed without an estimate: {row['estimate_note'] or 'no reason'}"
+        )
+    if not _at_pressure(row, asked):
+        return (
+            f"{run.source}/{row['id']} is listed at {row['pressure_gpa'] or 0.0:g} GPa, and was measured at "
+            f"{asked.pressure_gpa or 0.0:g} GPa"
+        )
+    if asked.is_doped or not is_same_composition(asked.formula, row["formula"]):
+        return f"{run.source}/{row['id']} ({row['formula']}) is listed as written, and the sample was another"
+    return Forecast(
+        run=run.name,
+        published=_ended(run),
+        source=str(run.source),
+        id=row["id"],
+        matched="composition" if asked.id is None else "id",
+        answer=Answer.AS_WRITTEN,
+        expected_k=row["tc_expected_k"],
+        low_k=row["tc_low_k"],
+        high_k=row["tc_high_k"],
+        probability=row["superconducting_probability"],
+        known=row["known"],
+        algorithm_version=row["algorithm_version"],
+        calibration_digest=row["calibration_digest"],
+    )
