@@ -22,6 +22,9 @@ COLUMNS = (
     "tc_expected_k",
     "tc_low_k",
     "tc_high_k",
+    "tc_best_k",
+    "tc_best_low_k",
+    "tc_best_high_k",
     "superconducting_probability",
     "known",
     "pressure_gpa",
@@ -103,7 +106,7 @@ def _listed(run: PublishedRun, asked: Asked) -> Mapping[str, Any] | None:
 
 
 def _at_pressure(row: Mapping[str, Any], asked: Asked) -> bool:
-    return abs((row["pressure_gpa"] or 0.0) - (asked.pressure_gpa or 0.0)) <= SAME_PRESSURE_GPA
+    return bool(abs((row["pressure_gpa"] or 0.0) - (asked.pressure_gpa or 0.0)) <= SAME_PRESSURE_GPA)
 
 
 def is_same_composition(one: str, other: str) -> bool:
@@ -133,19 +136,21 @@ def _forecast(run: PublishedRun, row: Mapping[str, Any], asked: Asked) -> Foreca
             f"{run.source}/{row['id']} is listed at {row['pressure_gpa'] or 0.0:g} GPa, and was measured at "
             f"{asked.pressure_gpa or 0.0:g} GPa"
         )
-    if asked.is_doped or not is_same_composition(asked.formula, row["formula"]):
-        return f"{run.source}/{row['id']} ({row['formula']}) is listed as written, and the sample was another"
+    is_best = asked.is_doped or not is_same_composition(asked.formula, row["formula"])
+    if is_best and row["tc_best_k"] is None:
+        return f"{run.source}/{row['id']} ({row['formula']}) has no forecast of another doping than its own"
+    answer = "tc_best" if is_best else "tc"
     return Forecast(
         run=run.name,
         published=_ended(run),
         source=str(run.source),
         id=row["id"],
         matched="composition" if asked.id is None else "id",
-        answer=Answer.AS_WRITTEN,
-        expected_k=row["tc_expected_k"],
-        low_k=row["tc_low_k"],
-        high_k=row["tc_high_k"],
-        probability=row["superconducting_probability"],
+        answer=Answer.BEST_DOPING if is_best else Answer.AS_WRITTEN,
+        expected_k=row["tc_best_k" if is_best else "tc_expected_k"],
+        low_k=row[f"{answer}_low_k"],
+        high_k=row[f"{answer}_high_k"],
+        probability=None if is_best else row["superconducting_probability"],
         known=row["known"],
         algorithm_version=row["algorithm_version"],
         calibration_digest=row["calibration_digest"],

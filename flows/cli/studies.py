@@ -47,14 +47,24 @@ def validate(
     say(f"page: {page}")
 
 
-def calibrate() -> None:
-    """Fit the calibration to the measured table anew, and write it into the checkout."""
+def calibrate(
+    home: HomeFolder = None,
+    built_in: Annotated[
+        bool, typer.Option("--built-in", help="Fit the table that comes with polywell, into the checkout.")
+    ] = False,
+) -> None:
+    """Fit the calibration anew: with the measurements of the home where it has any, else the checkout's."""
     from flows.progress import say
 
     with one_line_errors():
+        from catalog.measurements.table import measurements_of
+        from flows.options import home_at
         from flows.studies.calibrate import calibrate as recalibrated
+        from flows.studies.calibrate import calibrate_home
 
-        done = recalibrated()
+        place = home_at(home)
+        own = not built_in and measurements_of(place)
+        done = calibrate_home(place) if own else recalibrated()
     for sentence in done.moved:
         say(sentence)
     say(f"{'written' if done.changed else 'unchanged'}: {done.path}")

@@ -1,11 +1,15 @@
-"""`polywell calibrate`: fits the calibration to the measured table and writes it into the checkout."""
+"""`polywell calibrate`: fits the calibration to measured rows, for the checkout or for a home of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from catalog.errors import HomeError
+from catalog.home import Home
+from catalog.measurements.calibration import BUILT_IN, OWN, calibration_file
+from catalog.measurements.table import folder_of, measurements_of
 from catalog.store.durable import write_files
 from flows.progress import stage
 from flows.studies.checkout import table_to_write, unwritable
@@ -16,6 +20,8 @@ from polywell.evidence.calibration_table import (
     from_text,
     to_text,
 )
+from polywell.evidence.own.rows import NoRowError, own_rows
+from polywell.evidence.rows.rows import Row
 from polywell.evidence.training import calibrate as fit_built_in
 from polywell.families import Families, load_families
 
@@ -49,9 +55,45 @@ def calibrate(
         FamilyTableError: the λ table cannot be used.
     """
     path = table_to_write(TABLE, checkout)
+    done = _replaced(path, lambda: fit(load_families()))
+    built_in_calibration.cache_clear()
+    return done
+
+
+def calibrate_home(
+    home: Home, fit: Callable[[Families, Iterable[Row]], Calibration] = fit_built_in
+) -> Recalibrated:
+    """Fits the calibration of a home to the built-in rows and its own measurements; the built-in stays.
+
+    Args:
+        home: the home; its next run estimates by what is written here.
+        fit: makes the calibration of the built-in rows and others.
+
+    Raises:
+        HomeError: the home cannot be read, a measurement is of no candidate any more, or the table cannot be
+            written.
+    """
+    families, measured = load_families(), measurements_of(home)
+    try:
+        rows = own_rows(measured, families)
+    except NoRowError as error:
+        raise HomeError(
+            f"{folder_of(home)}: a measurement is of no candidate of this polywell: {error}"
+        ) from error
+    home.prepare()
+
+    def fitted() -> Calibration:
+        made = fit(families, rows)
+        more = ((BUILT_IN, built_in_calibration().training_digest), (OWN, str(len(rows))))
+        return replace(made, digests=(*made.digests, *more))
+
+    return _replaced(calibration_file(home), fitted)
+
+
+def _replaced(path: Path, fit: Callable[[], Calibration]) -> Recalibrated:
     before = _read(path)
     with stage("fitting to", "measured rows") as advance:
-        after = fit(load_families())
+        after = fit()
         advance(sum(model.rows for model in after.models))
     text = to_text(after)
     try:
@@ -60,7 +102,6 @@ def calibrate(
             write_files([(path, text.encode())])
     except OSError as error:
         raise unwritable(path, error.strerror or str(error)) from error
-    built_in_calibration.cache_clear()
     return Recalibrated(path, changed, _moved(before, after) if changed else ("nothing moved",))
 
 

@@ -62,9 +62,14 @@ def built_in_rows(families: Families) -> tuple[TrainingRow, ...]:
     return training_rows(measured_rows(families), families)
 
 
-def calibrate(families: Families) -> Calibration:
-    """The calibration of the built-in rows; its text is the table that comes with polywell."""
-    rows = built_in_rows(families)
+def calibrate(families: Families, own: Iterable[Row] = ()) -> Calibration:
+    """The calibration of the built-in rows; its text is the table that comes with polywell.
+
+    Args:
+        families: the λ table.
+        own: rows beside the built-in ones, such as measurements of one's own.
+    """
+    rows = training_rows((*measured_rows(families), *own), families)
     return fit(rows, families, digests(rows))
 
 

@@ -33,7 +33,8 @@ class Forecast(BaseModel):
     """What a published run said of a candidate, as it stood there; temperatures in K.
 
     `matched` tells whether the measurement named the candidate, or has its composition. `known` names the
-    measured compound that the candidate already was; None for a forecast of something new.
+    measured compound that the candidate already was; None for a forecast of something new. The probability is
+    that of the compound as written: there is none at another doping.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

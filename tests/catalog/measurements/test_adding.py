@@ -115,14 +115,16 @@ def test_one_bad_row_is_named_and_nothing_is_added(home: Home, put: Callable, ro
             LSCO.replace("zero,,", "zero,5,"),
             "is listed at 0 GPa, and was measured at 5",
         ),
-        ("2026-11-09T08:00:00+00:00", LSCO.replace("zero,,", "zero,,Sr"), "the sample was another"),
+        ("2026-11-09T08:00:00+00:00", LSCO.replace("zero,,", "zero,,Sr"), "another doping than its own"),
         ("2026-11-09T08:00:00+00:00", LSCO.replace("La1.85Sr0.15", "La1.7Sr0.3"), "does not hold it"),
     ],
 )
 def test_a_forecast_is_one_made_before_and_of_the_same_sample(
     home: Home, put: Callable, candidate: Callable, finished: str, row: str, found: str
 ):
-    listed = record_to_row(candidate("a", formula="La1.85Sr0.15CuO4", family="cuprate")) | {"pressure_gpa": None}
+    listed = record_to_row(candidate("a", formula="La1.85Sr0.15CuO4", family="cuprate")) | {
+        "pressure_gpa": None
+    }
     published(home, listed, finished)
     (one,) = put(row).new
     said = one.no_forecast if one.forecast is None else f"{one.forecast.source}/{one.forecast.id}"
