@@ -143,7 +143,7 @@ def test_the_page_says_the_verdict_before_anything_else(tmp_path, open_page) -> 
 
 
 def test_nothing_predicted_is_said_and_drawn_as_nothing(tmp_path, open_page) -> None:
-    nothing = payload(Evaluation((), (), (("compound", "lonely"),)))
+    nothing = payload(Evaluation((), (), (("compound", "lonely"),)), over_time=())
     opened = open_page(write_validation(tmp_path, nothing))
     assert "Nothing could be scored" in (opened.page.locator("main header").text_content() or "")
     assert opened.page.locator("figure").count() == 0
