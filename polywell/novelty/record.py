@@ -22,7 +22,7 @@ from polywell.novelty.series import member_called
 
 RARE_EARTHS = frozenset("Y La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split())
 SUPERCON = "SuperCon"
-LANTHANIDE = "a rare earth"
+LANTHANIDE = "rare earths"
 """Rare earths take each other's place throughout: for what a series holds they are one ion."""
 
 

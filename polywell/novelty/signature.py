@@ -174,7 +174,7 @@ def _planes(geometry: Geometry, nets: Sequence[Net], ions: Sequence[int]) -> lis
     normal = nets[0].normal
     period = _period(geometry.ions.lattices[geometry.ions.crystals[cations[0]]] @ normal)
     heights = geometry.ions.cart[cations] @ normal
-    own = np.array([np.mean(_near(geometry.ions.cart[list(net.metals)] @ normal, period)) for net in nets])
+    own = geometry.ions.cart[[net.metals[0] for net in nets]] @ normal
     away = np.abs(heights[:, None] - own[None, :])
     if period:
         away %= period
@@ -183,14 +183,6 @@ def _planes(geometry: Geometry, nets: Sequence[Net], ions: Sequence[int]) -> lis
     order = np.argsort(distances, kind="stable")
     cuts = np.flatnonzero(np.diff(distances[order]) > PLANE_ANG) + 1
     return [" ".join(sorted({elements[cations[k]] for k in some})) for some in np.split(order, cuts)]
-
-
-def _near(heights: Floats, period: float) -> Floats:
-    """Heights of the metals of one net, each in the period where the first one lies."""
-    if not period:
-        return heights
-    shifted: Floats = heights - period * np.round((heights - heights[0]) / period)
-    return shifted
 
 
 def _period(climbs: Floats) -> float:

@@ -32,7 +32,8 @@ def written(amounts: Mapping[str, float], metal: str, bridged: bool, units: floa
     """
     cations = {symbol: amount for symbol, amount in amounts.items() if symbol not in LIGANDS}
     units = units or _divisor(list(cations.values()))
-    doped = {symbol for symbol in NET_METALS if 0 < amounts.get(symbol, 0.0) < DOPED * amounts[metal]}
+    few = DOPED * amounts[metal]
+    doped = {symbol for symbol, amount in cations.items() if symbol in NET_METALS and amount < few}
     outside = cations.keys() - APICAL_AND_ELECTROPOSITIVE - doped - {metal}
     spaced = bridged and bool(outside)
 
