@@ -26,6 +26,7 @@ from catalog.errors import (
 from catalog.readers.cif.blocks import one_line
 from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.limits import ReadingLimits
+from catalog.scratch import scratch
 from polywell.slab import as_crystal, periods
 
 PYMATGEN = frozenset(
@@ -76,7 +77,7 @@ def read_structure_file(
     """
     with (
         warnings.catch_warnings(record=True) as caught,
-        tempfile.TemporaryDirectory(prefix="polywell-") as folder,
+        tempfile.TemporaryDirectory(dir=scratch()) as folder,
     ):
         warnings.simplefilter("always")
         try:

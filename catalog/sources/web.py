@@ -16,6 +16,7 @@ import requests
 from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError
 
 from catalog.errors import SourceRefusedError, SourceUnreachableError
+from catalog.sources.deadline import LateError, PunctualAdapter
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP status codes after which the same question is worth asking again."""
@@ -47,7 +48,7 @@ class Patience:
     """Longest pause that a service may ask for (Retry-After); beyond it the pull ends with an error."""
 
     answer_s: float = 300.0
-    """Seconds that one whole answer may take, however steadily its bytes come."""
+    """Seconds that one whole answer, headers and body, may take, however steadily its bytes come."""
 
     answer_bytes: int = 128_000_000
     """Bytes of one answer, after decompression; 500 entries of a page take about 5 MB."""
@@ -146,6 +147,8 @@ class PoliteSession(requests.Session):
             trusted: other addresses (https://host) that the service may lead to.
         """
         super().__init__()
+        for scheme in _PORTS:
+            self.mount(f"{scheme}://", PunctualAdapter(patience.answer_s))
         self.headers["Accept-Encoding"] = ", ".join(_ENCODINGS)
         self.trusted = tuple(trusted)
         self._service = service
@@ -175,6 +178,8 @@ class PoliteSession(requests.Session):
             try:
                 response = super().request(method, url, *args, **kwargs)
                 self._receive(response, url)
+            except LateError as error:
+                raise self._late(url) from error
             except requests.exceptions.SSLError as error:
                 raise self._unreachable(url, "its certificate cannot be verified") from error
             except (
@@ -222,7 +227,7 @@ class PoliteSession(requests.Session):
             raise self._unreachable(
                 url, f"its answer is encoded as {encoding[:40]!r}, which was not asked for"
             )
-        ends = time.monotonic() + self._patience.answer_s
+        ends = time.monotonic() + self._patience.answer_s - response.elapsed.total_seconds()
         parts: list[bytes] = []
         left = self._patience.answer_bytes
         with response:
@@ -233,8 +238,7 @@ class PoliteSession(requests.Session):
                     bound = f"{self._patience.answer_bytes / 1e6:g} MB"
                     raise self._unreachable(url, f"one answer holds more than {bound}, the limit")
                 if time.monotonic() > ends:
-                    bound = f"{self._patience.answer_s:g} s"
-                    raise self._unreachable(url, f"one answer took more than {bound}, the limit")
+                    raise self._late(url)
         response._content = b"".join(parts)
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
@@ -257,6 +261,9 @@ class PoliteSession(requests.Session):
             self._quiet(f"{self._service} gives no usable answer at {host}: {why}; "
                         "check the network and the service, then run again")
         )  # fmt: skip
+
+    def _late(self, url: str | bytes) -> SourceUnreachableError:
+        return self._unreachable(url, f"one answer took more than {self._patience.answer_s:g} s, the limit")
 
     def _quiet(self, message: str) -> str:
         return message.replace(self._secret, "***") if self._secret else message

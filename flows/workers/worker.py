@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -12,9 +13,11 @@ from contextlib import suppress
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from catalog.readers.limits import limit_memory
+from catalog.scratch import scratch
 from flows.workers.limits import EntryLimits
 
 if TYPE_CHECKING:
@@ -72,9 +75,11 @@ def start_server(preload: Sequence[str] = MODULES) -> ForkServerContext:
     context.set_forkserver_preload(list(preload))
     resource_tracker.ensure_running()  # which would unblock them
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    shared, tempfile.tempdir = tempfile.tempdir, str(scratch())  # where its socket goes
     try:
         forkserver.ensure_running()
     finally:
+        tempfile.tempdir = shared
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
 
@@ -147,7 +152,9 @@ class Worker:
             if self._process is None or self._pipe is None:
                 context = start_server(self._preload)
                 self._pipe, far_end = context.Pipe()
-                self._process = context.Process(target=_serve, args=(far_end, self._limits), daemon=True)
+                self._process = context.Process(
+                    target=_serve, args=(far_end, self._limits, scratch()), daemon=True
+                )
                 with _CHILDREN:
                     self._process.start()
                 far_end.close()
@@ -174,7 +181,8 @@ def _how_it_ended(exit_code: int | None) -> str:
     )
 
 
-def _serve(pipe: Connection, limits: EntryLimits) -> None:
+def _serve(pipe: Connection, limits: EntryLimits, shared: Path) -> None:
+    tempfile.tempdir = str(shared)  # the run clears it, also after a worker that is killed
     start_worker(limits)
     with suppress(OSError):
         pipe.send(True)

@@ -1,8 +1,10 @@
 """The polite session against a service of four lines, where the waiting can be watched."""
 
 import gzip
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -166,6 +168,26 @@ def test_an_answer_has_a_bound_of_bytes_after_unpacking_and_of_time(serve) -> No
     with session([], patience=Patience(answer_s=-1.0)) as asking:
         with pytest.raises(SourceUnreachableError, match="one answer took more than -1 s, the limit"):
             asking.get(address)
+
+
+def test_headers_that_drip_in_for_ever_end_with_the_time_of_an_answer() -> None:
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not stop.wait(0.02):
+                    connection.sendall(b"x")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        with session([], patience=Patience(read_s=10.0, answer_s=0.2)) as asking:
+            with pytest.raises(SourceUnreachableError, match=r"one answer took more than 0\.2 s, the limit"):
+                asking.get(f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        stop.set()
+        thread.join()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -160,10 +161,20 @@ def test_a_pull_from_a_service_that_is_killed_asks_for_nothing_twice(runs, tmp_p
     kill_everywhere(runs, "materials-project", None, tmp_path, parts=5)
 
 
-def test_a_real_run_that_is_stopped_or_killed_leaves_no_process_and_can_be_run_again(polywell, tmp_path):
+@pytest.fixture
+def temporary():
+    """The system's folder for temporary files, of a short name, as sockets have to have."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
+
+
+def test_a_real_run_that_is_stopped_or_killed_leaves_nothing_and_can_be_run_again(
+    polywell, tmp_path, temporary
+):
     draw = random.Random(3)
     words = ["screen", "reference", "--plain", "--workers", "2", "--home", str(tmp_path / "home")]
-    environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "SOURCE_DATE_EPOCH": DAY, "MARK": str(tmp_path)}
+    own = {"SOURCE_DATE_EPOCH": DAY, "TMPDIR": temporary}
+    environment = os.environ | own | {"PYTHONPATH": str(CHECKOUT), "MARK": str(tmp_path)}
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.cli.main", *words],
@@ -188,8 +199,9 @@ def test_a_real_run_that_is_stopped_or_killed_leaves_no_process_and_can_be_run_a
     assert marked(tmp_path) == []
     for home in ("home", "undisturbed"):
         words[-1] = str(tmp_path / home)
-        done = polywell(*words, SOURCE_DATE_EPOCH=DAY)
+        done = polywell(*words, **own)
         assert done.returncode == 0, done.stderr
+        assert os.listdir(temporary) == []
     assert state(tmp_path / "home") == state(tmp_path / "undisturbed")
 
 
