@@ -36,6 +36,11 @@ LONGEST = 2000
 """Characters of a line, at most: the message of an error can hold a whole file."""
 
 
+def harmless_lines(text: str) -> str:
+    """A text of several lines, each made harmless."""
+    return "\n".join(harmless(line, LONGEST) for line in text.split("\n"))
+
+
 def say(text: str) -> None:
     """Prints one plain line on stderr, what happens and what goes wrong."""
     Console(stderr=True, soft_wrap=True).print(harmless(text, LONGEST), markup=False, highlight=False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 
-NOTHING_READ, WRONG_USAGE = 1, 2
+FAULT = NOTHING_READ = 1
+WRONG_USAGE = 2
 """Exit codes beside 0, which is done."""
 
 
@@ -22,6 +25,19 @@ def one_line_errors() -> Iterator[None]:
         yield
     except (CatalogError, FamilyTableError) as error:
         end(str(error), WRONG_USAGE)
+
+
+@contextmanager
+def told_faults() -> Iterator[None]:
+    """Ends the program with the traceback of an error that should not happen, freed of control characters."""
+    try:
+        yield
+    except Exception:
+        from flows.progress import say
+
+        for line in traceback.format_exc().rstrip().split("\n"):
+            say(line)
+        sys.exit(FAULT)
 
 
 def end(message: str, code: int) -> NoReturn:

@@ -16,7 +16,7 @@ from typer.core import TyperCommand
 
 from flows.cli import measured, results, studies
 from flows.cli.arguments import FamiliesFile, HomeFolder
-from flows.cli.errors import NOTHING_READ, end, one_line_errors
+from flows.cli.errors import NOTHING_READ, end, one_line_errors, told_faults
 from flows.cli.stopping import stoppable
 
 app = typer.Typer(
@@ -186,7 +186,7 @@ measured.add_to(app)
 
 def main() -> None:
     """The program: the command line, which signals can stop."""
-    with stoppable():
+    with stoppable(), told_faults():
         app()
 
 

@@ -7,10 +7,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from prefect import flow
-
 from catalog.runs.published import PublishedRun
 from catalog.store.durable import write_json
+from flows.deployments.guard import flow
 from flows.deployments.notify import tell_failure
 from flows.deployments.screen import screen
 from flows.options import folder_below

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
+from flows.deployments.guard import flow
 from flows.deployments.notify import tell_failure
 from flows.deployments.summary import ceiling_markdown
 from flows.studies.nickelates import weigh

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from prefect import flow, task
+from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from flows.deployments.guard import flow
 from flows.deployments.notify import secret_of, tell_failure, teller
 from flows.deployments.parameters import takes_options
 from flows.deployments.summary import counts_markdown, page_link, top_rows

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from prefect import flow
-
+from flows.deployments.guard import flow
 from flows.deployments.parameters import takes_options
 from flows.deployments.screen import screen
 from flows.options import folder_below

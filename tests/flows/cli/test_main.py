@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from flows.cli.errors import told_faults
 from flows.progress import answer, harmless, say
 from tests.flows.crystals import CHECKOUT
 
@@ -81,3 +82,12 @@ def test_every_line_is_harmless(capsys):
     answer(hostile)
     shown = capsys.readouterr()
     assert shown.err == shown.out == r"home \x1b]0;title\x07 \x9b31m \u202e [red]" + "\n"
+
+
+def test_the_traceback_of_a_fault_is_harmless(capsys):
+    with pytest.raises(SystemExit) as ended, told_faults():
+        raise LookupError("\x1b]0;title\x07")
+    assert ended.value.code == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-1] == r"LookupError: \x1b]0;title\x07"

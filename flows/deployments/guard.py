@@ -1,0 +1,93 @@
+"""How a flow is made: one that can be stopped, also from a script, and whose log acts on no terminal."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+from collections.abc import Callable
+from functools import partial, wraps
+from types import SimpleNamespace
+from typing import Any, Generic, ParamSpec, Self, TypeVar
+
+from prefect import Flow
+from prefect.settings import get_current_settings, temporary_settings
+
+from flows.progress import harmless_lines
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LOGGERS = ("prefect.engine", "prefect.flow_runs", "prefect.task_runs")
+"""Where Prefect writes what a flow or a task raised."""
+
+
+PATIENCE = {"server.ephemeral.startup_timeout_seconds": 120}
+"""The embedded server takes 15-20 s to start on a fresh PREFECT_HOME; Prefect itself gives up after 20 s."""
+
+
+class GuardedFlow(Flow[P, R], Generic[P, R]):
+    """A flow that lends Prefect, where it has no server, one of its own, and patience."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:  # type: ignore[override]
+        """Runs the flow."""
+        if get_current_settings().api.url is None:
+            _provide_server()
+        with temporary_settings(set_defaults=PATIENCE):
+            return super().__call__(*args, **kwargs)
+
+    def with_options(self, **changes: Any) -> Self:
+        """A copy with other options, as guarded as this."""
+        copy = super().with_options(**changes)
+        copy.__class__ = type(self)
+        return copy  # type: ignore[return-value]
+
+
+def flow(**options: Any) -> Callable[[Callable[P, R]], GuardedFlow[P, R]]:
+    """Makes a flow of a function; takes the options of Prefect's `flow`."""
+
+    def made(function: Callable[P, R]) -> GuardedFlow[P, R]:
+        @wraps(function)
+        def with_harmless_log(*args: P.args, **kwargs: P.kwargs) -> R:
+            for name in LOGGERS:
+                logging.getLogger(name).addFilter(_made_harmless)
+            return function(*args, **kwargs)
+
+        return GuardedFlow(with_harmless_log, **options)
+
+    return made
+
+
+def _made_harmless(record: logging.LogRecord) -> bool:
+    """Frees a record of characters that act on a terminal, in the message and in the traceback."""
+    record.msg, record.args = harmless_lines(record.getMessage()), ()
+    if record.exc_info:
+        record.exc_text = harmless_lines(logging.Formatter().formatException(record.exc_info))
+    return True
+
+
+def _provide_server() -> None:
+    """Has Prefect take an embedded server that ends with this process, and neither before nor after it.
+
+    Prefect's own gets every signal that goes to the group of this process, such as Ctrl-C in a terminal: it
+    ends first, and the run asks for it in vain for minutes. It stays when this process is killed.
+    """
+    from prefect.server.api import server
+
+    class Server(server.SubprocessASGIServer):
+        def _run_uvicorn_command(self) -> subprocess.Popen[Any]:
+            apart: Any = SimpleNamespace(Popen=partial(subprocess.Popen, start_new_session=True))
+            module: Any = server
+            theirs, module.subprocess = module.subprocess, apart  # which it takes no option for
+            try:
+                process = super()._run_uvicorn_command()
+            finally:
+                module.subprocess = theirs
+            self.guard = apart.Popen(
+                ["/bin/sh", "-c", 'read -r _; kill -KILL "$0"', str(process.pid)],
+                stdin=subprocess.PIPE,  # read to its end, which comes when this process has ended
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            return process
+
+    Server()  # the only one of its kind: whoever asks for Prefect's class gets it
