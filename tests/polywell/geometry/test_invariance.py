@@ -1,4 +1,4 @@
-"""The same answer for every description of one crystal, for every reference structure."""
+"""The same answer for every description of one crystal: every reference structure, or one of each kind."""
 
 from dataclasses import dataclass, replace
 
@@ -66,7 +66,18 @@ def rebuilt(
     )
 
 
+def kind(id: str) -> tuple[object, ...]:
+    """What the geometry meets: cages, sheets in a block, long and short edges, buckling, shared sites."""
+    record = RECORDS[id]
+    cages = sorted(
+        (p.cage, p.metal, p.ligand, p.sheets_per_block, np.ptp(p.edges_ang) > 0.01, p.buckling_ang > 0.05)
+        for p in record.phases
+    )
+    return record.outcome.value, record.reason, tuple(cages), ENTRIES[id].structure.is_ordered
+
+
 ALL = pytest.mark.parametrize("id", ENTRIES)
+ONE_OF_EACH_KIND = pytest.mark.parametrize("id", {kind(id): id for id in ENTRIES}.values())
 SEED = st.integers(min_value=0, max_value=2**32 - 1)
 
 
@@ -75,26 +86,26 @@ def test_primitive_cell(id: str) -> None:
     assert_same(id, ENTRIES[id].structure.get_primitive_structure(tolerance=0.01), EXACT)
 
 
-@ALL
+@ONE_OF_EACH_KIND
 def test_reduced_cells(id: str) -> None:
     for algorithm in ("niggli", "LLL"):
         assert_same(id, ENTRIES[id].structure.get_reduced_structure(algorithm), EXACT)
 
 
-@ALL
+@ONE_OF_EACH_KIND
 @settings(max_examples=4)
 @given(shape=st.tuples(*[st.integers(1, 2)] * 3))
 def test_supercell(id: str, shape: tuple[int, int, int]) -> None:
     assert_same(id, ENTRIES[id].structure * shape, EXACT)
 
 
-@ALL
+@ONE_OF_EACH_KIND
 def test_sheared_supercell(id: str) -> None:
     assert_same(id, ENTRIES[id].structure * np.array([[1, 1, 0], [-1, 1, 0], [0, 1, 1]]), EXACT)
 
 
 @ALL
-@settings(max_examples=6)
+@settings(max_examples=2)
 @given(seed=SEED)
 def test_axes_origin_order_and_orientation(id: str, seed: int) -> None:
     """Permuted and negated axes (left-handed cells among them), any origin, rotated, mirrored, shuffled."""
@@ -112,7 +123,7 @@ def test_axes_origin_order_and_orientation(id: str, seed: int) -> None:
 
 
 @ALL
-@settings(max_examples=4)
+@settings(max_examples=1)
 @given(seed=SEED)
 def test_small_displacements(id: str, seed: int) -> None:
     """Every atom moved by 0.02 Å in a random direction, split and shared sites moved as one."""
