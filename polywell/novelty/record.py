@@ -149,10 +149,11 @@ def alike(mine: Amounts, record: Record) -> list[tuple[float, OnRecord]]:
     """Compounds that differ by doping alone (see `polywell.known.RULE`), the nearest first."""
     own = abundant(mine.cations)
     near = []
-    symbols = sorted(mine.cations)
-    for count in range(len(symbols) + 1):
-        for some in combinations(symbols, count):
-            for one in record.by_ions.get(frozenset(some), ()):
+    certain = frozenset(symbol for symbol, amount in mine.cations.items() if amount > 2 * REPLACED_CATIONS)
+    others = sorted(mine.cations.keys() - certain)  # doping may take them below what counts as abundant
+    for count in range(len(others) + 1):
+        for some in combinations(others, count):
+            for one in record.by_ions.get(certain.union(some), ()):
                 if own <= one.amounts.cations.keys():
                     distance = doping_distance(mine, one.amounts)
                     if distance is not None and keeps_majority(mine, one.amounts):
