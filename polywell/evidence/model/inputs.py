@@ -151,7 +151,8 @@ def inputs(batch: Batch, columns: Sequence[str]) -> Floats:
     """
     values = _of_formula(batch) | dict(batch.cages)
     made = [values[name] if name in values else batch.amount(name) for name in columns]
-    return np.round(np.column_stack(made), DECIMALS) if made else np.zeros((len(batch), 0))
+    held: Floats = np.column_stack(made) if made else np.zeros((len(batch), 0))
+    return held.round(DECIMALS)
 
 
 @cache

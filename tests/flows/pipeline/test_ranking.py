@@ -159,7 +159,9 @@ def test_another_calibration_moves_the_estimates_and_screens_nothing(home, monke
     source = Dated(computed(ONE_COMPOUND_EACH))
     screened(source, home)
     known = built_in_calibration()
-    models = tuple(replace(model, noise=2 * model.noise) for model in known.models)
+    models = tuple(
+        replace(model, tc=replace(model.tc, baseline=model.tc.baseline + 5)) for model in known.models
+    )
     other = replace(known, models=models, digests=(*known.digests[1:], ("training", "0" * 64)))
     monkeypatch.setattr(ranking, "built_in_calibration", lambda: other)
     monkeypatch.setattr(versions, "built_in_calibration", lambda: other)
@@ -178,7 +180,7 @@ def test_the_command_ranks_as_it_is_told(polywell, folder, tmp_path):
     assert "expected" in done.stdout
     wrong = polywell(*words, "--rank-by", "beauty")
     assert wrong.returncode == 2
-    assert "--rank-by is 'beauty'; expected ceiling, outer, expected or low" in wrong.stderr
+    assert "--rank-by is 'beauty'; expected ceiling, outer, expected, low, best or best-low" in wrong.stderr
     wrong = polywell(*words, POLYWELL_RANK_BY="beauty")
     assert wrong.returncode == 2 and "POLYWELL_RANK_BY" in wrong.stderr
 
