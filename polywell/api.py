@@ -28,7 +28,8 @@ from pymatgen.core import Composition, Element, Structure
 
 from polywell.analysis import Analysis
 from polywell.evidence.anchors import HANDED_IN
-from polywell.evidence.calibration_table import built_in_calibration
+from polywell.evidence.calibration import Calibration
+from polywell.evidence.calibration_table import built_in_calibration, load_calibration
 from polywell.evidence.estimates import estimated
 from polywell.families import Families, Family, built_in_families, families_of, load_families
 from polywell.geometry.sites import sites_of
@@ -42,8 +43,16 @@ Material = Structure | Entry | str | Path
 FamilyTable = Families | str | Path | Iterable[Family | Mapping[str, Any]]
 """A λ table: as it was loaded, the path of a TOML file, or its rows."""
 
+CalibrationTable = Calibration | str | Path
+"""A calibration: as it was loaded, or the path of its table."""
 
-def analyze(material: Material | Any, *, families: FamilyTable | None = None) -> Analysis:
+
+def analyze(
+    material: Material | Any,
+    *,
+    families: FamilyTable | None = None,
+    calibration: CalibrationTable | None = None,
+) -> Analysis:
     """Find cages, ceiling and calibrated T_c of one structure.
 
     A structure of pymatgen or ASE is taken as it is, whether it was measured or computed: heights are
@@ -56,12 +65,15 @@ def analyze(material: Material | Any, *, families: FamilyTable | None = None) ->
             Nothing in a file is imported or evaluated.
         families: a λ table in place of the built-in one: the path of a TOML file, or rows with the fields of
             `polywell.families.Family`.
+        calibration: one in place of the built-in one, such as a home's own, which `polywell calibrate` fitted
+            with measurements of its user: the path of its table (`catalog/calibration.toml`), or itself.
 
     Raises:
         TypeError: `material` is none of these.
         ValueError: the file holds several structures, or a site holds no chemical element.
         catalog.errors.ReadError: nothing in the file can be read.
         polywell.families.FamilyTableError: the λ table cannot be used.
+        polywell.evidence.calibration_table.CalibrationTableError: the calibration cannot be used.
     """
     table = _families(families)
     if isinstance(material, str | Path):
@@ -75,11 +87,14 @@ def analyze(material: Material | Any, *, families: FamilyTable | None = None) ->
             )
     else:
         given = [_given(material, table)]
-    return _analyses(given, table)[0]
+    return _analyses(given, table, _calibration(calibration))[0]
 
 
 def screen(
-    materials: Material | Iterable[Material | Any] | Any, *, families: FamilyTable | None = None
+    materials: Material | Iterable[Material | Any] | Any,
+    *,
+    families: FamilyTable | None = None,
+    calibration: CalibrationTable | None = None,
 ) -> list[Analysis]:
     """Analyse structures together, as the pipeline does: faster, and each source by its own anchors.
 
@@ -89,12 +104,14 @@ def screen(
         materials: one or many of what `analyze` takes; a file may hold several structures, and a folder
             stands for all files below it.
         families: as for `analyze`.
+        calibration: as for `analyze`.
 
     Raises:
         TypeError: something is no structure, entry or path.
         ValueError: two entries of one source have the same id, or a site holds no chemical element.
         catalog.errors.SourceError: a path does not exist.
         polywell.families.FamilyTableError: the λ table cannot be used.
+        polywell.evidence.calibration_table.CalibrationTableError: the calibration cannot be used.
     """
     table = _families(families)
     many = [materials] if _is_one(materials) else materials
@@ -106,19 +123,27 @@ def screen(
             given.extend(_in_path(material, table))
         else:
             given.append(_given(material, table))
-    return _analyses(_apart(given), table)
+    return _analyses(_apart(given), table, _calibration(calibration))
 
 
-def _analyses(given: Sequence[Entry | Screening], families: Families) -> list[Analysis]:
+def _analyses(
+    given: Sequence[Entry | Screening], families: Families, calibration: Calibration
+) -> list[Analysis]:
     """Screens what is an entry, and estimates the candidates together."""
     screened = iter(screen_with_sheets([one for one in given if isinstance(one, Entry)], families))
     found = [next(screened) if isinstance(one, Entry) else (one, ()) for one in given]
     candidates = [screening for screening, _ in found if screening.outcome is Outcome.CANDIDATE]
-    evidence = iter(estimated(candidates, built_in_calibration(), families)[0] if candidates else ())
+    evidence = iter(estimated(candidates, calibration, families)[0] if candidates else ())
     return [
         Analysis(screening, sheets, next(evidence) if screening.outcome is Outcome.CANDIDATE else None)
         for screening, sheets in found
     ]
+
+
+def _calibration(given: CalibrationTable | None) -> Calibration:
+    if given is None:
+        return built_in_calibration()
+    return given if isinstance(given, Calibration) else load_calibration(Path(given).expanduser())
 
 
 def _families(given: FamilyTable | None) -> Families:

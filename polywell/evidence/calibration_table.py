@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import tomli
@@ -87,6 +88,20 @@ def from_text(text: str) -> Calibration:
     except (tomli.TOMLDecodeError, KeyError, TypeError) as error:
         raise CalibrationTableError(
             f"calibration table: {type(error).__name__}: {error}; expected the table that `to_text` writes"
+        ) from error
+
+
+def load_calibration(path: Path) -> Calibration:
+    """A calibration of one's own, such as that of a home: the table that `polywell calibrate` writes.
+
+    Raises:
+        CalibrationTableError: no such file, or it cannot be used.
+    """
+    try:
+        return from_text(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CalibrationTableError(
+            f"{str(path)!r} cannot be read ({error}); expected the table that `polywell calibrate` writes"
         ) from error
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from pymatgen.core import Lattice, Molecule, Species, Structure
 import polywell
 from catalog.errors import ReadError, SourceError
 from polywell.data.reference import reference_entries
+from polywell.evidence.calibration_table import CalibrationTableError, built_in_calibration, to_text
 from polywell.evidence.estimates import estimated
 from polywell.families import FamilyTableError, load_families
 from polywell.records import PHASE_COLUMNS, Entry, Outcome, Provenance
@@ -220,6 +222,21 @@ def test_a_family_of_ones_own(tmp_path: Path) -> None:
         assert found.ceiling.tc_k == pytest.approx(900 / 3.1805**2)
         assert found.estimate is None and "cobaltate" in str(found.why_no_estimate)
         assert f"none: {found.why_no_estimate}" in repr(found)
+
+
+def test_a_calibration_of_ones_own(tmp_path: Path) -> None:
+    built_in = built_in_calibration()
+    cuprates = replace(built_in, models=tuple(one for one in built_in.models if one.family != "cuprate"))
+    file = tmp_path / "calibration.toml"
+    file.write_text(to_text(cuprates), "utf-8")
+    for calibration in (cuprates, file, str(file)):
+        found = polywell.analyze(infinite_layer(), calibration=calibration)
+        assert found.estimate is not None
+        assert (
+            found.estimate.estimate_note == "no measured compound of the family cuprate is in the calibration"
+        )
+    with pytest.raises(CalibrationTableError, match="expected the table that `polywell calibrate` writes"):
+        polywell.analyze(infinite_layer(), calibration=tmp_path / "none.toml")
 
 
 def test_a_family_more_leaves_the_others_as_they_are() -> None:

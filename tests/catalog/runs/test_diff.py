@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from catalog.home import Home
-from catalog.runs.diff import compare, published_changes
+from catalog.runs.diff import COLUMNS, compare, difference, published_changes
 from catalog.runs.publish import publish
 from catalog.runs.published import PublishedRun, new_name
 from catalog.store.predictions import record_to_row
@@ -61,3 +61,15 @@ def test_a_first_run_and_one_whose_predecessor_is_gone_have_new_candidates_only(
     for since in (None, "20260101T000000Z-00000000"):
         found = published_changes(put([candidate("a")], [], [], since=since))
         assert (found.since, len(found.new), found.changed, found.withdrawn) == (None, 1, (), ())
+
+
+@pytest.mark.parametrize(
+    ("own", "why"), [((0, 3), "calibration: own measurements 0 → 3"), ((3, 3), "calibration")]
+)
+def test_a_calibration_that_own_measurements_moved_says_so(own: tuple[int, int], why: str) -> None:
+    row = dict.fromkeys(COLUMNS) | {"id": "a", "formula": "CaCuO2", "tc_ceiling_k": 38.6}
+    old, new = (
+        {"tc_expected_k": tc, "calibration_digest": digest} for tc, digest in ((30.0, "a"), (31.0, "b"))
+    )
+    (change,) = difference("x", [row | old], [row | new], {}, {}, own).changed
+    assert (change.why, change.moved) == (why, (("tc_expected_k", 30.0, 31.0),))
