@@ -231,10 +231,7 @@ def test_a_calibration_of_ones_own(tmp_path: Path) -> None:
     file.write_text(to_text(cuprates), "utf-8")
     for calibration in (cuprates, file, str(file)):
         found = polywell.analyze(infinite_layer(), calibration=calibration)
-        assert found.estimate is not None
-        assert (
-            found.estimate.estimate_note == "no measured compound of the family cuprate is in the calibration"
-        )
+        assert "no measured compound of the family cuprate is in the calibration" in repr(found)
     with pytest.raises(CalibrationTableError, match="expected the table that `polywell calibrate` writes"):
         polywell.analyze(infinite_layer(), calibration=tmp_path / "none.toml")
 
