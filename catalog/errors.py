@@ -31,8 +31,20 @@ class LakeError(CatalogError):
     """A Delta table refuses a batch, or was written by a program that knows more than this one."""
 
 
+class DamagedTableError(LakeError):
+    """A file of a table is missing, or does not hold what was written."""
+
+
 class PublishError(CatalogError):
     """A run cannot be published as it stands; the catalog published before stays in place."""
+
+
+class RunError(CatalogError):
+    """There is no such run, or its record cannot be written."""
+
+
+class DamagedRunError(RunError):
+    """A file of a published run is missing, or does not hold what was published."""
 
 
 class ReadError(Exception):

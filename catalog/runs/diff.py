@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.runs.published import PublishedRun, published_runs
+from catalog.runs.published import PublishedRun, find_run, run_folders
 from catalog.store.schema import Row, conformed_table, entry_schema
 from polywell.records import ENTRY_COLUMNS
 
@@ -177,7 +177,8 @@ def _own(run: PublishedRun) -> int:
 def published_changes(run: PublishedRun) -> Difference:
     """What a published run changed against the run that it names as the one before."""
     since = (run.manifest.get("changes") or {}).get("since")
-    return compare(next((one for one in published_runs(run.home) if one.name == since), None), run)
+    is_there = any(folder.name == since for folder in run_folders(run.home))
+    return compare(find_run(run.home, str(since)) if is_there else None, run)
 
 
 def _outlines(ranked: pa.Table) -> list[Row]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from catalog.errors import CatalogError
+from catalog.errors import DamagedRunError, RunError
 from catalog.home import Home
-from catalog.store.durable import read_json, replace_durably, write_json
+from catalog.store.durable import difference_from, file_digest, read_json, write_json
 from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
 from catalog.store.schema import Row, conformed, conformed_table, entry_schema
@@ -32,16 +33,15 @@ FILES = {
 """The files of a run, each with the entries of one outcome."""
 
 COMPLETE = ".complete"
-"""File in a run's folder, written last of all: the run is published, and so are its pages."""
+"""File in a run's folder, written last of all: the run is published, and so are its pages.
+
+It holds the digests of the manifest, and of each page by its path; those of older programs are empty.
+"""
 
 NOTIFIED = ".told.json"
 """File in a run's folder: the notification blocks that have taken its news."""
 
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
-
-
-class RunError(CatalogError):
-    """There is no such run, or its record cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,22 @@ class PublishedRun:
         """Whether the run came to its end; runs of programs that did not mark it count as complete."""
         return (self.folder / COMPLETE).exists() or "changes" not in self.manifest
 
+    @property
+    def pages(self) -> Mapping[str, str]:
+        """The digests of the pages that were written for the run, by their paths below those of the home."""
+        return dict(_completion(self.folder).get("pages", {}))
+
+    def damage(self) -> str | None:
+        """What is wrong with its files, in one sentence; None where each holds what was published."""
+        wrong = (self._wrong(outcome) for outcome in FILES)
+        return next((one for one in wrong if one is not None), None)
+
+    def _wrong(self, outcome: Outcome) -> str | None:
+        path = self.file(outcome)
+        digest = (self.manifest.get("files") or {}).get(path.name)
+        wrong = None if digest is None else difference_from(path, digest)
+        return None if wrong is None else f"{path} {wrong}"
+
     def file(self, outcome: Outcome) -> Path:
         """Where the entries of an outcome stand, for people who open it with a program of their own."""
         return self.folder / FILES[outcome]
@@ -79,6 +95,7 @@ class PublishedRun:
 
         Raises:
             KeyError: a column that the registry does not have.
+            DamagedRunError: the file is missing, or does not hold what was published.
         """
         return self.table(Outcome.CANDIDATE, columns, where)
 
@@ -96,17 +113,29 @@ class PublishedRun:
         """The entries of an outcome; arguments as for `ranked`."""
         known = entry_schema()
         schema = known if columns is None else pa.schema([known.field(name) for name in columns])
-        stored = pq.read_schema(self.file(outcome))
-        added = [field for field in known if field.name not in stored.names]
-        dataset = ds.dataset(self.file(outcome), schema=pa.schema([*stored, *added]))
-        found = dataset.to_table(columns=schema.names, filter=where).combine_chunks()
+        with self._opened(outcome) as path:
+            stored = pq.read_schema(path)
+            added = [field for field in known if field.name not in stored.names]
+            dataset = ds.dataset(path, schema=pa.schema([*stored, *added]))
+            found = dataset.to_table(columns=schema.names, filter=where).combine_chunks()
         return conformed_table(found, schema)
+
+    @contextmanager
+    def _opened(self, outcome: Outcome) -> Iterator[Path]:
+        """The file of an outcome, which holds what was published."""
+        wrong = self._wrong(outcome)
+        if wrong is not None:
+            raise _damaged(wrong)
+        try:
+            yield self.file(outcome)
+        except (OSError, pa.ArrowException) as error:  # as an older program published it, without a digest
+            raise _damaged(f"{self.file(outcome)} cannot be read ({str(error)[:200]})") from error
 
     def head(self, outcome: Outcome, count: int) -> list[Row]:
         """The first entries of an outcome; no more of the file is read than they need."""
         rows: list[Row] = []
         schema = entry_schema()
-        with pq.ParquetFile(self.file(outcome)) as file:
+        with self._opened(outcome) as path, pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=max(1, min(count, 1000))):
                 if len(rows) >= count:
                     break
@@ -122,7 +151,8 @@ class PublishedRun:
 
     def lacks(self, column: str) -> bool:
         """Whether the candidates have no such column: an older program did not know it."""
-        return column not in pq.read_schema(self.file(Outcome.CANDIDATE)).names
+        with self._opened(Outcome.CANDIDATE) as path:
+            return column not in pq.read_schema(path).names
 
     def structures(self, ids: Collection[str]) -> dict[str, Row]:
         """Rows of the structures table, by id, as it is now; an id that it no longer holds is left out.
@@ -132,13 +162,18 @@ class PublishedRun:
         """
         return rows_of(self.home.structures, str(self.source), ids)
 
-    def mark_complete(self) -> None:
+    def mark_complete(self, pages: Iterable[Path] = ()) -> None:
         """Says that the run came to its end.
+
+        Args:
+            pages: the pages that were written for it, below those of the home.
 
         Raises:
             OSError: the disk is full or read-only.
         """
-        replace_durably(self.folder / COMPLETE, lambda partial: partial.touch())
+        digests = {str(path.relative_to(self.home.reports)): file_digest(path) for path in pages}
+        whole = {MANIFEST: file_digest(self.folder / MANIFEST), "pages": digests}
+        write_json(self.folder / COMPLETE, whole)
 
     def notified(self) -> list[str]:
         """The notification blocks that have taken the news of this run."""
@@ -176,12 +211,9 @@ def published_runs(home: Home, source: str | None = None, complete: bool = False
         source: those of this source only.
         complete: those that came to their end only; one that was killed may never have been `latest`.
     """
-    if not home.runs.is_dir():
-        return []
-    folders = [item for item in home.runs.iterdir() if item.is_dir() and not item.name.startswith(".")]
     found = []
-    for folder in sorted(folders, key=lambda item: item.name, reverse=True):
-        manifest = manifest_of(folder)
+    for folder in run_folders(home):
+        manifest = None if damage_of_manifest(folder) else manifest_of(folder)
         if manifest is not None and (source is None or manifest.get("source") == source):
             run = PublishedRun(home, folder.name, folder, manifest)
             if run.is_complete or not complete:
@@ -189,11 +221,57 @@ def published_runs(home: Home, source: str | None = None, complete: bool = False
     return found
 
 
+def run_folders(home: Home) -> list[Path]:
+    """The folders of published runs, the newest first, whatever they hold."""
+    if not home.runs.is_dir():
+        return []
+    folders = [item for item in home.runs.iterdir() if item.is_dir() and not item.name.startswith(".")]
+    return sorted(folders, key=lambda item: item.name, reverse=True)
+
+
 def latest_run(home: Home) -> PublishedRun | None:
-    """The run that `latest` points to."""
-    manifest = manifest_of(home.latest)
+    """The run that `latest` points to.
+
+    Raises:
+        DamagedRunError: its manifest is missing, or does not hold what was published.
+    """
     folder = home.latest.resolve()
+    if folder.is_dir():
+        _check_manifests([folder])
+    manifest = manifest_of(folder)
     return None if manifest is None else PublishedRun(home, folder.name, folder, manifest)
+
+
+def damage_of_run(home: Home, folder: Path) -> str | None:
+    """What is wrong with a run's folder, in one sentence; None where its files hold what was published."""
+    wrong = damage_of_manifest(folder)
+    return wrong or PublishedRun(home, folder.name, folder, manifest_of(folder) or {}).damage()
+
+
+def damage_of_manifest(folder: Path) -> str | None:
+    """What is wrong with the manifest of a run's folder, in one sentence; None where nothing is."""
+    path = folder / MANIFEST
+    digest = _completion(folder).get(MANIFEST)
+    wrong = None if digest is None else difference_from(path, digest)
+    if wrong is None and manifest_of(folder) is None:
+        wrong = "cannot be read" if path.exists() else "is missing"
+    return None if wrong is None else f"{path} {wrong}"
+
+
+def _check_manifests(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        if wrong := damage_of_manifest(folder):
+            raise _damaged(wrong)
+
+
+def _completion(folder: Path) -> dict[str, Any]:
+    return read_json(folder / COMPLETE) or {}
+
+
+def _damaged(wrong: str) -> DamagedRunError:
+    return DamagedRunError(
+        f"{wrong}; run `polywell repair`, then screen the source again: it is published anew from the tables"
+    )
 
 
 def manifest_of(folder: Path) -> dict[str, Any] | None:
@@ -212,6 +290,7 @@ def find_run(home: Home, name: str) -> PublishedRun:
         if run is None:
             raise RunError(f"{home.catalog} holds no published run yet; screen a source first")
         return run
+    _check_manifests(folder for folder in run_folders(home) if folder.name.startswith(name))
     runs = published_runs(home)
     found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
     if len(found) != 1:
@@ -237,6 +316,8 @@ def two_runs(home: Home, names: Sequence[str]) -> tuple[PublishedRun, PublishedR
     if names:
         return find_run(home, names[0]), newer
     before = [run for run in published_runs(home, newer.source, complete=True) if run.name < newer.name]
+    since = before[0].name if before else ""
+    _check_manifests(folder for folder in run_folders(home) if since < folder.name < newer.name)
     if not before:
         raise RunError(f"{newer.name} is the only published run of {newer.source!r}; screen it again first")
     return before[0], newer

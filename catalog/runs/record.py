@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from catalog.errors import RunError
 from catalog.home import Home
-from catalog.runs.published import RunError
 from catalog.store.durable import write_json
 
 KEPT_RECORDS = 1000

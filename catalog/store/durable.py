@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in a file; None where there is none that can be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
@@ -106,3 +108,27 @@ def file_digest(path: Path | str) -> str:
     """
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def difference_from(path: Path, digest: str) -> str | None:
+    """What is wrong with a file that was written with this sha256; None where nothing is.
+
+    A process reads a file once, as long as its size, its times and its place on the disk stay the same.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return "is no file"
+        known = _digest_of(str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    if known == digest:
+        return None
+    return "is damaged: it does not hold what was written" if found.st_size else "is empty"
+
+
+@lru_cache(maxsize=4096)
+def _digest_of(path: str, *_: int) -> str:
+    return file_digest(path)

@@ -21,6 +21,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from numpy.typing import NDArray
 
 from catalog.errors import LakeError
+from catalog.store import digests
 from catalog.store.predictions import table_schema
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
 from catalog.store.spool import Changes, write_spool
@@ -82,22 +83,25 @@ def apply(
         The table's version afterwards; None where there was nothing to do and no table.
 
     Raises:
-        LakeError: a foreign source, an id given twice, a table of another schema version, a disk that is
-            full or read-only, or too many writers at the same time.
+        LakeError: a foreign source, an id given twice, a table of another schema version, or damaged, a disk
+            that is full or read-only, or too many writers at the same time.
     """
     schema = _schema_of(table_path)
     work = table_path.parent / SPOOLS
     with (
-        _as_lake_error(table_path),
+        as_lake_error(table_path),
         tempfile.TemporaryDirectory(dir=_made(work), ignore_cleanup_errors=True) as folder,
     ):
         spool = Path(folder) / "changes.arrow"
         rows = write_spool(spool, batches, gone, source, schema)
-        if rows + len(gone) == 0:
-            table = _open(table_path)
-            return None if table is None else int(table.version())
-        whole = rows > 0 and complete
-        return _persistently(table_path, source, lambda: _commit(table_path, spool, source, schema, whole))
+        if rows + len(gone) > 0:
+            whole = rows > 0 and complete
+            _persistently(table_path, source, lambda: _commit(table_path, spool, source, schema, whole))
+        table = _open(table_path)
+        if table is None:
+            return None
+        digests.keep_digests(table_path, files_of(unchecked_dataset(table, table_path)))
+        return int(table.version())
 
 
 def scan(table_path: Path, source: str, columns: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -109,7 +113,7 @@ def scan(table_path: Path, source: str, columns: Collection[str] | None = None) 
         columns: the columns to give; all if None. What older rows lack is null.
 
     Raises:
-        LakeError: a table of another schema version.
+        LakeError: a table of another schema version, or damaged.
     """
     schema = _schema_of(table_path)
     if columns is not None:
@@ -117,7 +121,22 @@ def scan(table_path: Path, source: str, columns: Collection[str] | None = None) 
     table = _open(table_path)
     if table is None:
         return
-    yield from _current(_dataset(table, table_path), ds.field("source") == source, schema)
+    dataset = _dataset(table, table_path, source)
+    yield from _current(dataset, table_path, ds.field("source") == source, schema)
+
+
+def row_count(table_path: Path, source: str) -> int:
+    """The number of current rows of a source, from the ends of the files.
+
+    Raises:
+        LakeError: a table of another schema version, or damaged.
+    """
+    table = _open(table_path)
+    if table is None:
+        return 0
+    dataset = _dataset(table, table_path, source)
+    with _as_damage(table_path):
+        return int(dataset.count_rows(filter=ds.field("source") == source))
 
 
 def rows_at(table_path: Path, source: str, chosen: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
@@ -129,18 +148,21 @@ def rows_at(table_path: Path, source: str, chosen: NDArray[np.bool_]) -> Iterato
         chosen: of each row of `scan`, in its order, whether to give it.
 
     Raises:
-        LakeError: a table of another schema version, or of other rows than when they were chosen.
+        LakeError: a table of another schema version, or damaged, or of other rows than when they were chosen.
     """
     schema, table = _schema_of(table_path), _open(table_path)
     start = 0
     if table is not None:
-        dataset = _dataset(table, table_path)
+        dataset = _dataset(table, table_path, source)
         for fragment in dataset.get_fragments(ds.field("source") == source):
-            for group in fragment.row_groups:
+            with _as_damage(table_path):
+                groups = fragment.row_groups
+            for group in groups:
                 here = chosen[start : start + group.num_rows]
                 start += group.num_rows
                 if here.any():
-                    rows = _of_group(fragment.subset(row_group_ids=[group.id]), dataset.schema, schema)
+                    with _as_damage(table_path):
+                        rows = _of_group(fragment.subset(row_group_ids=[group.id]), dataset.schema, schema)
                     yield rows if here.all() else rows.filter(pa.array(here))
     if start != len(chosen):
         raise LakeError(
@@ -158,7 +180,7 @@ def rows_of(table_path: Path, source: str, ids: Collection[str]) -> dict[str, Ro
         ids: the entries.
 
     Raises:
-        LakeError: a table of another schema version.
+        LakeError: a table of another schema version, or damaged.
     """
     if not ids:
         return {}
@@ -177,7 +199,22 @@ def _of_group(group: ds.ParquetFileFragment, stored: pa.Schema, schema: pa.Schem
     return conformed(batch, schema)
 
 
-def _dataset(table: DeltaTable, table_path: Path) -> ds.Dataset:
+def _dataset(table: DeltaTable, table_path: Path, source: str | None = None) -> ds.Dataset:
+    """The current files of a table, of which those of the source, or all, are as they were written."""
+    dataset = unchecked_dataset(table, table_path)
+    names = files_of(dataset, source)
+    digests.check(table_path, digests.wrong_files(table_path, names, digests.kept_digests(table_path)))
+    return dataset
+
+
+def files_of(dataset: ds.Dataset, source: str | None = None) -> list[str]:
+    """Paths within a table of the files that hold the current rows of a source, or of all."""
+    wanted = None if source is None else ds.field("source") == source
+    return [fragment.path for fragment in dataset.get_fragments(wanted)]
+
+
+def unchecked_dataset(table: DeltaTable, table_path: Path) -> ds.Dataset:
+    """The current files of a table, whatever they hold."""
     # Arrow's own file system: with deltalake's, written in Python, one process in three dies with
     # "terminate called without an active exception" when it ends (delta-rs 2184, arrow 34314).
     folder = fs.SubTreeFileSystem(str(table_path.absolute()), fs.LocalFileSystem())
@@ -185,7 +222,7 @@ def _dataset(table: DeltaTable, table_path: Path) -> ds.Dataset:
 
 
 @contextmanager
-def _as_lake_error(table_path: Path) -> Iterator[None]:
+def as_lake_error(table_path: Path) -> Iterator[None]:
     """Turns the error of a full or read-only disk into one that says what to do."""
     try:
         yield
@@ -196,17 +233,31 @@ def _as_lake_error(table_path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _as_damage(table_path: Path) -> Iterator[None]:
+    """Turns the error of a table that cannot be read into one that says what to do."""
+    try:
+        yield
+    except (DeltaError, OSError, pa.ArrowException) as error:
+        raise digests.damaged(table_path, f"cannot be read ({first_line(error)})") from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what a library says, which may add the state of its stack."""
+    return next(iter(str(error).splitlines()), type(error).__name__)[:300]
+
+
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _persistently(table_path: Path, source: str, commit: Callable[[], int]) -> int:
+def _persistently(table_path: Path, source: str, commit: Callable[[], None]) -> None:
     """Tries a commit again while other writers win."""
     lost: Exception | None = None
     for attempt in range(ATTEMPTS):
         try:
-            with _as_lake_error(table_path):
+            with as_lake_error(table_path):
                 return commit()
         except LakeError as error:
             if not isinstance(error.__cause__, CommitFailedError):
@@ -227,19 +278,19 @@ def _schema_of(table_path: Path) -> pa.Schema:
     return without_words(SCHEMAS[table_path.name]())
 
 
-def _commit(table_path: Path, spool: Path, source: str, schema: pa.Schema, complete: bool) -> int:
+def _commit(table_path: Path, spool: Path, source: str, schema: pa.Schema, complete: bool) -> None:
     """Writes the rows of a source anew, with the changes, in one commit; none where nothing moves.
 
     Delta's own MERGE gives the same table for seven times the work and 2 GB: it joins whole rows.
     """
     table = _evolved(_open(table_path) or _create(table_path, schema), table_path, schema)
-    dataset, mine = _dataset(table, table_path), ds.field("source") == source
+    dataset, mine = _dataset(table, table_path, source), ds.field("source") == source
     marks = [name for name in schema.names if name in CHANGE_MARKS]
     changes = Changes(spool, schema, marks)
-    others = changes.compare(_current(dataset, mine, changes.columns))
+    others = changes.compare(_current(dataset, table_path, mine, changes.columns))
     if not changes.moves.any() and not (complete and others):
-        return int(table.version())
-    stay = () if complete else changes.staying(_current(dataset, mine, schema))
+        return
+    stay = () if complete else changes.staying(_current(dataset, table_path, mine, schema))
     rows = chain(stay, changes.coming(schema, everything=complete))
     write_deltalake(
         table,
@@ -248,19 +299,25 @@ def _commit(table_path: Path, spool: Path, source: str, schema: pa.Schema, compl
         predicate="source = '" + source.replace("'", "''") + "'",
         writer_properties=_WRITER,
     )
-    return int(table.version())
 
 
-def _current(dataset: ds.Dataset, wanted: pc.Expression, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _current(
+    dataset: ds.Dataset, table_path: Path, wanted: pc.Expression, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
     """The stored rows that are wanted, with the columns of `schema`; what older rows lack is null."""
-    for batch in dataset.to_batches(
+    batches = dataset.to_batches(
         columns=[name for name in schema.names if name in dataset.schema.names],
         filter=wanted,
         batch_size=BATCH_ROWS,
         batch_readahead=1,
         fragment_readahead=1,
         use_threads=False,
-    ):
+    )
+    while True:
+        with _as_damage(table_path):
+            batch = next(batches, None)
+        if batch is None:
+            return
         if batch.num_rows:
             yield conformed(batch, schema)
 
@@ -272,7 +329,7 @@ def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTab
     """
     stored = pa.schema(table.schema().to_arrow())
     missing = [field for field in schema if field.name not in stored.names]
-    dataset = _dataset(table, table_path)
+    dataset = unchecked_dataset(table, table_path)
     grown = [
         field.name
         for field in schema
@@ -282,7 +339,8 @@ def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTab
     ]
     gone = [name for name in stored.names if name not in schema.names]
     if grown or gone:
-        rows = (conformed(batch, schema) for batch in dataset.to_batches(batch_size=BATCH_ROWS))
+        whole = _dataset(table, table_path)
+        rows = (conformed(batch, schema) for batch in whole.to_batches(batch_size=BATCH_ROWS))
         write_deltalake(
             table,
             pa.RecordBatchReader.from_batches(schema, rows),
@@ -295,10 +353,16 @@ def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTab
 
 
 def _open(table_path: Path) -> DeltaTable | None:
-    try:
-        table = DeltaTable(table_path.absolute().as_uri())
-    except TableNotFoundError:
-        return None
+    """The table, whose log is as it was written; None where there is none."""
+    kept = digests.kept_digests(table_path)
+    digests.check(table_path, digests.wrong_log_files(table_path, kept))
+    with _as_damage(table_path / digests.LOG):
+        try:
+            table = unchecked_table(table_path)
+        except TableNotFoundError:
+            if kept or any(table_path.glob("*/*.parquet")):
+                raise
+            return None
     found = table.metadata().configuration.get(VERSION_KEY)
     if found != str(SCHEMA_VERSION):
         raise LakeError(
@@ -306,6 +370,16 @@ def _open(table_path: Path) -> DeltaTable | None:
             "use the program that wrote it, or give another home"
         )
     return table
+
+
+def unchecked_table(table_path: Path) -> DeltaTable:
+    """The table as its log has it, whatever that holds.
+
+    Raises:
+        DeltaError: there is no log, or none that can be read.
+        OSError: the log cannot be opened.
+    """
+    return DeltaTable(table_path.absolute().as_uri())
 
 
 def _create(table_path: Path, schema: pa.Schema) -> DeltaTable:

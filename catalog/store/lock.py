@@ -14,6 +14,7 @@ from typing import Any
 
 from catalog.errors import HomeError
 from catalog.home import Home
+from catalog.store.aside import set_aside
 from catalog.store.durable import read_json
 
 WAIT_S = 4 * 3600.0
@@ -41,10 +42,15 @@ def only_run(home: Home, what: str, say: Callable[[str], None], wait_s: float = 
     try:
         descriptor = os.open(home.catalog / ".run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise HomeError(f"{home.catalog} cannot be locked ({error.strerror or error})") from error
+        raise HomeError(
+            f"{error.filename} cannot be opened ({error.strerror or error}); make it a file that may be "
+            "written, or give another --home DIR"
+        ) from error
     mark = home.catalog / "lock.json"
     try:
         _take(descriptor, mark, say, wait_s)
+        if mark.is_dir():
+            say(f"{mark} is no file; moved to {set_aside(home, mark)}")
         left = _holder(mark)
         if left:
             say(f"taking over from a run that ended in the middle ({_shown(left)})")

@@ -99,9 +99,13 @@ def row_hash(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
+SHORT = 16
+"""Hexadecimal digits of 64 bits of a digest, which tell two rows apart as well as all of them do."""
+
+
 def short_digests(digests: pa.Array) -> pa.Array:
-    """64 bits of each digest, which tell two rows of a table apart as well as all of them do."""
-    return pc.utf8_slice_codeunits(digests, 0, 16)
+    """The first `SHORT` digits of each digest."""
+    return pc.utf8_slice_codeunits(digests, 0, SHORT)
 
 
 def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

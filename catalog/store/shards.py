@@ -16,13 +16,19 @@ import pyarrow as pa
 
 from catalog.errors import CatalogError
 from catalog.home import Home
-from catalog.store.durable import canonical_json, replace_durably
+from catalog.store.durable import canonical_json, file_digest, replace_durably
 from catalog.store.schema import SCHEMA_VERSION
+
+WORK = "work"
+"""Folder below the catalog for unfinished work."""
 
 HEADER_KEY = b"polywell.shard"
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the shard files; raised when their columns or their header change meaning."""
+
+_DIGEST_BYTES = hashlib.sha256().digest_size
+"""Bytes at the end of a shard, behind the Arrow file: the sha256 of all before them."""
 
 
 class ShardError(CatalogError):
@@ -59,7 +65,7 @@ def keys_digest(keys: Iterable[Sequence[str | None]]) -> str:
 
 def work_folder(home: Home, source: str) -> Path:
     """Folder of the unfinished work on one source."""
-    return home.catalog / "work" / hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return home.catalog / WORK / hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def write_shard(
@@ -84,6 +90,9 @@ def write_shard(
         with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, full, options=options) as writer:
             for batch in batches:
                 writer.write_batch(batch)
+        digest = bytes.fromhex(file_digest(partial))
+        with partial.open("ab") as file:
+            file.write(digest)
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,11 +115,24 @@ def is_shard(path: Path, header: Header) -> bool:
 def header_text(path: Path) -> str | None:
     """The header of a shard as it stands in the file; None where there is no shard that can be read."""
     try:
-        with pa.OSFile(str(path)) as stream, pa.ipc.open_file(stream) as file:
+        with pa.ipc.open_file(_content(path)) as file:
             found = (file.schema.metadata or {}).get(HEADER_KEY)
     except (OSError, pa.ArrowException):
         return None
     return None if found is None else bytes(found).decode("ascii", "replace")
+
+
+def _content(path: Path) -> pa.Buffer:
+    """The Arrow file in a shard.
+
+    Raises:
+        OSError: it cannot be read, or does not hold what was written.
+    """
+    whole = path.read_bytes()
+    content = memoryview(whole)[:-_DIGEST_BYTES]
+    if hashlib.sha256(content).digest() != whole[len(content) :]:
+        raise OSError("it does not hold what was written")
+    return pa.py_buffer(content)
 
 
 def batches_of(path: Path, header: Header | None = None) -> Iterator[pa.RecordBatch]:
@@ -129,7 +151,7 @@ def batches_of(path: Path, header: Header | None = None) -> Iterator[pa.RecordBa
             "run again, it will be made anew"
         )
     try:
-        with pa.OSFile(str(path)) as stream, pa.ipc.open_file(stream) as file:
+        with pa.ipc.open_file(_content(path)) as file:
             for index in range(file.num_record_batches):
                 yield file.get_batch(index)
     except (OSError, pa.ArrowException) as error:

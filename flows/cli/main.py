@@ -1,4 +1,4 @@
-"""The command line: `polywell screen`, `config`, `cages`, `diff` and `sources`.
+"""The command line: `polywell screen`, `config`, `cages`, `diff`, `repair` and `sources`.
 
 The other commands stand in `flows.cli.results`, `flows.cli.studies` and `flows.cli.measured`. What a command
 needs is imported inside it, so that each starts no slower than it must.
@@ -165,6 +165,30 @@ def diff(
 
     say(f"{before.name} -> {after.name}: {found.sentence}")
     print_changes(found)
+
+
+@app.command()
+def repair(
+    home: HomeFolder = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is damaged.")] = False,
+) -> None:
+    """Move what is damaged of a home aside, so that the next run makes it anew.
+
+    Nothing is deleted: it lies in a dated folder below `damaged`, beside the tables. Afterwards, screen the
+    sources of the home again.
+    """
+    with one_line_errors():
+        from catalog.runs.repair import damaged, repaired
+        from flows.options import home_at
+        from flows.progress import say
+
+        place = home_at(home)
+        found = 0
+        for sentence in damaged(place) if dry_run else repaired(place, say):
+            say(sentence)
+            found += 1
+        end_of_it = "`polywell repair` moves it aside" if dry_run else "screen the sources of this home again"
+        say(end_of_it if found else "nothing is damaged")
 
 
 @app.command()

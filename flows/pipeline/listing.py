@@ -8,17 +8,21 @@ from typing import Any
 
 import pyarrow as pa
 
+from catalog.errors import DamagedRunError
 from catalog.home import Home
 from catalog.runs.published import latest_run
 from catalog.sources import Source
 from catalog.sources.base import INDEX, INDEX_ROWS
+from catalog.store.aside import set_aside
 from catalog.store.durable import file_digest
+from catalog.store.lake import row_count
 from catalog.store.shards import forget_work, keys_digest, work_folder
-from flows.pipeline.finished import Counts, Finished, page_of
+from flows.pipeline.finished import Counts, Finished
 from flows.pipeline.plan import Plan
 from flows.pipeline.versions import versions
 from flows.progress import Advance, say, stage
 from reports.html.names import EVALUATION, EVALUATION_DATA
+from reports.run.evaluation import copied_evaluation
 
 
 class NothingToScreenError(Exception):
@@ -48,6 +52,7 @@ def list_source(plan: Plan) -> Listing | Finished:
     Raises:
         NothingToScreenError: there is no entry; what is stored of the source stays as it is.
         SourceError: the source does not tell its version, or what it holds.
+        LakeError: what is stored of the source cannot be read.
     """
     source, version, index = plan.source, plan.source.version(), None
     if version is None:
@@ -79,25 +84,40 @@ def inputs_of(plan: Plan, version: str | None) -> dict[str, Any]:
 
 
 def _unchanged(plan: Plan, inputs: Mapping[str, Any]) -> Finished | None:
-    """What the newest run left, where it is whole and came of the same."""
-    home, run = plan.home, latest_run(plan.home)
-    if run is None or inputs["source_version"] is None:
+    """What the newest run left, where it is whole and came of the same, and the table holds the source.
+
+    Raises:
+        DamagedTableError: what is stored of the source is damaged.
+    """
+    home, source, version = plan.home, plan.source.name, inputs["source_version"]
+    try:
+        run = latest_run(home)
+    except DamagedRunError:
+        return None
+    if run is None or version is None:
         return None
     if any(run.manifest.get(name) != value for name, value in inputs.items()):
         return None
-    if not (run.is_complete and page_of(home).exists() and home.structures.exists()):
+    if not run.is_complete or run.damage() is not None:
         return None
-    version = inputs["source_version"]
-    say(f"{plan.source.name}: unchanged since {run.manifest['finished']} (version {version})")
-    forget_work(work_folder(home, plan.source.name))
-    return Finished(plan.source.name, Counts.of_manifest(run.manifest), home, run, is_unchanged=True)
+    if row_count(home.structures, source) != run.manifest["entries"] + run.manifest["excluded_noncommercial"]:
+        return None  # `polywell repair` took damaged files out of the table
+    say(f"{source}: unchanged since {run.manifest['finished']} (version {version})")
+    forget_work(work_folder(home, source))
+    return Finished(source, Counts.of_manifest(run.manifest), home, run, is_unchanged=True)
 
 
 def _evaluation_digest(home: Home) -> str | None:
-    """Digest of what `polywell validate` found, which the page tells; None without any."""
+    """Digest of what `polywell validate` found, which the page tells; None without any that can be used."""
+    data = home.reports / EVALUATION / EVALUATION_DATA
+    if not data.exists():
+        return None
     try:
-        return file_digest(home.reports / EVALUATION / EVALUATION_DATA)[:16]
-    except FileNotFoundError:
+        copied_evaluation(data.parent, "")
+        return file_digest(data)[:16]
+    except (OSError, ValueError) as error:
+        aside = set_aside(home, data)
+        say(f"{data} cannot be used ({error}); moved to {aside}: run `polywell validate` again")
         return None
 
 

@@ -11,7 +11,6 @@ from catalog.store.predictions import records_of
 from catalog.store.schema import arrow_schema, conformed_table
 from catalog.store.structures import entries_of
 from flows.pipeline.plan import Plan
-from flows.pipeline.ranking import Ranked
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import SCREENING_COLUMNS, Candidate, Entry, Outcome, Screening
@@ -29,17 +28,23 @@ class PageRows:
     measured: list[Screening]
 
 
-def page_rows(plan: Plan, ranked: Ranked) -> PageRows:
+def page_rows(plan: Plan, candidates: list[Candidate], rejected: pa.Table, failed: pa.Table) -> PageRows:
     """Gathers what the pages of a run show.
+
+    Args:
+        plan: what the run is to do.
+        candidates: all candidates, in order.
+        rejected: the rejected entries; may be slim (see `catalog.store.slim`).
+        failed: the failed entries, likewise.
 
     Raises:
         LakeError: the structures cannot be read.
     """
-    ids = {one.screening.id for one in ranked.candidates[: plan.options.dossiers]}
+    ids = {one.screening.id for one in candidates[: plan.options.dossiers]}
     return PageRows(
-        ranked.candidates,
-        _first(ranked.rejected),
-        _first(ranked.failed),
+        candidates,
+        _first(rejected),
+        _first(failed),
         entries_of(rows_of(plan.home.structures, plan.source.name, ids)),
         measured_candidates(plan.families),
     )

@@ -13,10 +13,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.home import Home
+from catalog.runs.published import published_runs
 from catalog.store.lake import apply, rows_at, scan
-from catalog.store.schema import short_digests
+from catalog.store.mending import damage, mend
+from catalog.store.predictions import results_hash
+from catalog.store.schema import SHORT, arrow_schema, short_digests
 from catalog.store.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
 from catalog.store.structures import structures_schema
+from flows.progress import say
+from polywell.records import SCREENING_COLUMNS, Outcome
 
 SHARD_ENTRIES = 1000
 """Entries of one shard: enough that a Prefect task for each costs nothing, few enough to see progress."""
@@ -75,13 +80,32 @@ results. Of both, 64 bits are kept.
 """
 
 
-def previous_results(home: Home, source: str, settings: Mapping[str, str | int]) -> pa.Table:
+def mended_predictions(home: Home, source: str) -> bool:
+    """Mends the table of predictions where it is damaged; returns whether it was.
+
+    Nothing is lost: what leaves the table is screened again, and its dates stand in the published files.
+
+    Raises:
+        CatalogError: what is damaged cannot be moved aside, or the table not be written.
+    """
+    if not damage(home.predictions, source):
+        return False
+    for sentence in mend(home, home.predictions):
+        say(f"{sentence}: its entries are screened again")
+    return True
+
+
+def previous_results(
+    home: Home, source: str, settings: Mapping[str, str | int], mended: bool = False
+) -> pa.Table:
     """What the table of predictions holds of a source, with the columns `PREVIOUS`.
 
     Args:
         home: where the table lies.
         source: name of the source.
         settings: what predictions depend on beside the rows.
+        mended: the table lost rows, or is an older one; the newest run that is whole still knows the dates.
+            It is asked, too, where the table holds nothing of the source.
 
     Raises:
         LakeError: the table cannot be read.
@@ -96,7 +120,28 @@ def previous_results(home: Home, source: str, settings: Mapping[str, str | int])
         dates = (batch.column(name) for name in ("first_seen", "last_changed"))
         columns = [batch.column("id"), mark, *dates, short_digests(batch.column("row_hash"))]
         kept.append(pa.RecordBatch.from_arrays(columns, schema=PREVIOUS))
-    return pa.Table.from_batches(kept, PREVIOUS).combine_chunks()
+    found = pa.Table.from_batches(kept, PREVIOUS).combine_chunks()
+    if found.num_rows and not mended:
+        return found
+    published = _published_results(home, source)
+    marks = found["mark"].take(pc.index_in(published["id"], value_set=found["id"]))
+    published = published.set_column(PREVIOUS.get_field_index("mark"), PREVIOUS.field("mark"), marks)
+    is_other = pc.invert(pc.is_in(found["id"], value_set=published["id"]))
+    return pa.concat_tables([published, found.filter(is_other)]).combine_chunks()
+
+
+def _published_results(home: Home, source: str) -> pa.Table:
+    """What the newest run that is whole holds, with the columns `PREVIOUS` and without marks."""
+    whole = (run for run in published_runs(home, source, complete=True) if run.damage() is None)
+    run = next(whole, None)
+    names = ["id", "first_seen", "last_changed"]
+    rows = [] if run is None else [
+        {name: row[name] for name in names} | {"row_hash": results_hash(row)[:SHORT]}
+        for outcome in Outcome
+        for batch in run.table(outcome, arrow_schema(SCREENING_COLUMNS).names).to_batches(max_chunksize=1000)
+        for row in batch.to_pylist()
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, PREVIOUS)
 
 
 def find_pending(

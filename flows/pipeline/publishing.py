@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from typing import Any
 
 from catalog.errors import HomeError
-from catalog.home import checkout
+from catalog.home import Home, checkout
 from catalog.runs.diff import changes
 from catalog.runs.publish import publish as publish_tables
 from catalog.runs.published import PublishedRun, published_runs
-from catalog.store.durable import write_files
+from catalog.store.aside import set_aside
+from catalog.store.durable import difference_from, write_files
+from catalog.store.predictions import candidates_of
 from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Finished
 from flows.pipeline.listing import Listing
@@ -23,6 +26,7 @@ from flows.pipeline.record import Started, now
 from flows.pipeline.versions import code_version
 from flows.progress import say
 from reports.html.names import EVALUATION
+from reports.html.writing import File
 from reports.run.page import run_files
 
 LIBRARIES = ("numpy", "scipy", "pymatgen", "ase", "pyarrow", "deltalake", "prefect")
@@ -37,31 +41,74 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
         HomeError: the pages cannot be written; the catalog is published.
     """
     home, source = plan.home, plan.source.name
-    before = next(iter(published_runs(home, source, complete=True)), None)
+    before, damaged = _run_before(home, source)
     found = changes(before, ranked.ranked, ranked.rejected, ranked.failed, plan.in_force.own)
     manifest = _manifest(plan, started, listing, ranked) | {"changes": found.as_json()}
     with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written
-        rows = aside.submit(page_rows, plan, ranked)
+        rows = aside.submit(page_rows, plan, ranked.candidates, ranked.rejected, ranked.failed)
         run = publish_tables(home, started.name, ranked.ranked, ranked.rejected, ranked.failed, manifest)
         say(f"changes: {found.sentence}")
         _write_pages(plan, run, rows.result())
     forget_work(work_folder(home, source))
+    for one, wrong in damaged:
+        say(f"{wrong}; the run was moved to {set_aside(home, one.folder)}")
     return Finished(source, ranked.counts, home, run, changes=found)
+
+
+def _run_before(home: Home, source: str) -> tuple[PublishedRun | None, list[tuple[PublishedRun, str]]]:
+    """The newest run of a source that is whole; and those after it, with what is wrong with them."""
+    damaged: list[tuple[PublishedRun, str]] = []
+    for run in published_runs(home, source, complete=True):
+        wrong = run.damage()
+        if wrong is None:
+            return run, damaged
+        damaged.append((run, wrong))
+    return None, damaged
+
+
+def restore_pages(plan: Plan, run: PublishedRun) -> None:
+    """Writes the pages of an unchanged run again where one is missing or does not hold what was written.
+
+    Raises:
+        HomeError: the pages cannot be written.
+        CatalogError: what they are made of cannot be read.
+    """
+    wrong = (
+        f"{plan.home.reports / name} {what}"
+        for name, digest in run.pages.items()
+        if (what := difference_from(plan.home.reports / name, digest))
+    )
+    first = next(wrong, None)
+    if run.pages and first is None:
+        return
+    say(f"{first or 'no list of the pages is left'}: the pages are written again")
+    rows = page_rows(plan, candidates_of(run.ranked()), run.rejected(), run.failed())
+    _write_pages(plan, run, rows)
 
 
 def _write_pages(plan: Plan, run: PublishedRun, rows: PageRows) -> None:
     home = plan.home
+    files = run_files(
+        home.reports / "latest", rows.ranked, rows.rejected, rows.failed, run.manifest,
+        rows.measured, rows.structures, plan.options.dossiers, home.reports / EVALUATION,
+    )  # fmt: skip
     try:
-        write_files(run_files(
-            home.reports / "latest", rows.ranked, rows.rejected, rows.failed, run.manifest,
-            rows.measured, rows.structures, plan.options.dossiers, home.reports / EVALUATION,
-        ))  # fmt: skip
-        run.mark_complete()
+        run.mark_complete(write_files(_with_room(home, files)))
     except OSError as error:
         raise HomeError(
             f"the pages cannot be written to {home.reports} ({error.strerror or error}); the catalog is "
             "published: make room or permissions, then run again"
         ) from error
+
+
+def _with_room(home: Home, files: Iterable[File]) -> Iterator[File]:
+    """The files, each when no folder lies in its place, and no file in that of its folder."""
+    for path, content in files:
+        if path.is_dir():
+            say(f"{path} is no file; moved to {set_aside(home, path)}")
+        if path.parent.exists() and not path.parent.is_dir():
+            say(f"{path.parent} is no folder; moved to {set_aside(home, path.parent)}")
+        yield path, content
 
 
 def _manifest(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from catalog.store.structures import structures_schema
 from flows.pipeline import shards
 from flows.pipeline.delta import Delta, delta_of
 from flows.pipeline.listing import Listing, keys_of
-from flows.pipeline.pending import Pending, find_pending, previous_results
+from flows.pipeline.pending import Pending, find_pending, mended_predictions, previous_results
 from flows.pipeline.plan import Plan
 from flows.pipeline.shards import Stamped
 from flows.pipeline.versions import screening_settings
@@ -91,7 +91,8 @@ def read(plan: Plan, listing: Listing, workers: Workers | DaskWorkers) -> Stored
     folder = work_folder(home, source.name)
     screening, digest = screening_settings(plan.families), str(listing.inputs["reading_digest"])
     delta = delta_of(home.structures, source.name, listing.index, digest)
-    previous = previous_results(home, source.name, screening)  # while the workers start
+    mended = mended_predictions(home, source.name)
+    previous = previous_results(home, source.name, screening, mended)  # while the workers start
     with stage("reading", "entries", delta.changed) as advance:
         settings: dict[str, str | int] = {"reading_digest": digest}
         ready, reused = read_changes(

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from catalog.errors import RunError
 from catalog.home import Home
-from catalog.runs.published import RunError, new_name
+from catalog.runs.published import new_name
 from catalog.runs.record import write_record
+from catalog.store.aside import set_aside
 from catalog.store.lake import SPOOLS
+from catalog.store.layout import misplaced
 from catalog.store.lock import only_run
 from flows.pipeline.listing import NothingToScreenError
 from flows.progress import say
@@ -75,16 +78,23 @@ def _write(home: Home, source: str, started: Started, facts: dict[str, Any]) -> 
 
 def _tidy(home: Home) -> None:
     """Removes what killed runs left under temporary names; only for who holds the home."""
+    for path in misplaced(home):
+        say(f"{path} is out of place; moved to {set_aside(home, path)}")
     shutil.rmtree(home.catalog / SPOOLS, ignore_errors=True)
     for folder, names in (
         (home.catalog, ".latest-*"),
         (home.records, ".*.part"),
+        (home.structures, ".*.part"),
+        (home.predictions, ".*.part"),
         (home.runs, "*/.*.part"),
         (home.reports / "latest", ".*.part"),
         (home.reports / "latest", "*/.*.part"),
     ):
         for left in folder.glob(names):
-            left.unlink(missing_ok=True)
+            if left.is_dir() and not left.is_symlink():
+                set_aside(home, left)
+            else:
+                left.unlink(missing_ok=True)
 
 
 @contextmanager

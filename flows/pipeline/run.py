@@ -12,7 +12,7 @@ from flows.pipeline.finished import Finished
 from flows.pipeline.listing import Listing, list_source
 from flows.pipeline.pending import Pending
 from flows.pipeline.plan import Plan
-from flows.pipeline.publishing import publish
+from flows.pipeline.publishing import publish, restore_pages
 from flows.pipeline.ranking import Ranked, rank
 from flows.pipeline.reading import Stored, read
 from flows.pipeline.record import Started, recorded
@@ -60,6 +60,7 @@ def run(plan: Plan, steps: Steps = PLAIN) -> Finished:
         listing = steps.list(plan)
         facts.update(listing.facts)
         if isinstance(listing, Finished):
+            restore_pages(plan, listing.run)
             return listing
         # Ranking needs the references, the pages their templates: made while others read and screen.
         references = aside.submit(reference_records, plan.families)

@@ -45,6 +45,8 @@ def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
     Raises:
         ValueError: the data are of another form.
     """
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{DATA} holds no object: run `polywell validate` again, or delete the file")
     if data.get("schema") != SCHEMA:
         return Evaluation((), False, COPY)
     try:

@@ -1,5 +1,6 @@
 import calendar
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,9 +8,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from catalog.errors import RunError
 from catalog.home import Home
 from catalog.runs.publish import publish
-from catalog.runs.published import PublishedRun, RunError, find_run, latest_run, new_name, two_runs
+from catalog.runs.published import PublishedRun, find_run, latest_run, new_name, two_runs
 from catalog.runs.record import KEPT_RECORDS, write_record
 from catalog.store.durable import file_digest
 from catalog.store.lake import apply
@@ -78,6 +80,7 @@ def test_columns_that_an_older_program_did_not_know_are_empty(run: PublishedRun)
             del phase["tc_k"]
     older = whole.drop_columns(["tc_low_k", "phases"]).append_column("phases", pa.array(phases))
     pq.write_table(older, path)
+    run = replace(run, manifest={**run.manifest, "files": {path.name: file_digest(path)}})
     assert run.ranked(["id", "tc_low_k"]).to_pylist()[0] == {"id": "a", "tc_low_k": None}
     assert run.ranked(["id"], pc.field("tc_low_k").is_null()).num_rows == 3
     entry = run.entry("a")

@@ -12,11 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from catalog.home import Home
 from catalog.runs.published import manifest_of
+from catalog.store.shards import batches_of
 from tests.catalog.stored import stored_rows
 from tests.flows.crystals import CHECKOUT
 
@@ -77,8 +77,7 @@ def state(home):
 def rows_in(folder):
     count = 0
     for path in folder.glob("*.arrow"):
-        with pa.OSFile(str(path)) as stream, pa.ipc.open_file(stream) as file:
-            count += sum(file.get_batch(index).num_rows for index in range(file.num_record_batches))
+        count += sum(batch.num_rows for batch in batches_of(path))
     return count
 
 

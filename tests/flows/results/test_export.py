@@ -2,14 +2,15 @@
 
 import csv
 import io
+import json
 import shutil
 import zipfile
 
 import pyarrow.parquet as pq
 import pytest
 
+from catalog.errors import RunError
 from catalog.home import Home
-from catalog.runs.published import RunError
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
@@ -56,6 +57,10 @@ def test_a_candidate_of_an_older_program_is_explained_too(home, tmp_path) -> Non
     path = older.latest / "ranked.parquet"
     added = ["known", "known_tc_k", "known_pressure_gpa", "try_first", "passed_over", "electron_state"]
     pq.write_table(pq.read_table(path).drop_columns(added), path)
+    manifest = json.loads((older.latest / "manifest.json").read_text())
+    del manifest["files"]
+    (older.latest / "manifest.json").write_text(json.dumps(manifest))
+    (older.latest / ".complete").write_bytes(b"")
     text = "\n".join(explain(older, "cacuo2"))
     assert "no superconductivity was seen" in text
     assert "Formal valence" not in text
