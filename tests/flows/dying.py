@@ -91,7 +91,7 @@ def live(source, home, kill_at):
     flows.pipeline.shards.wall_limit = nullcontext  # it needs the main thread
     catalog.sources.materials_project.source.REQUESTS_PER_S = 1000.0
     flows.pipeline.reading.SHARD_ENTRIES = flows.pipeline.pending.SHARD_ENTRIES = 2
-    flows.pipeline.reading.cut.__defaults__ = (2,)
+    flows.pipeline.reading.cut.__defaults__ = (2, *flows.pipeline.reading.cut.__defaults__[1:])
     steps = arm(kill_at)
     run(make_plan(ScreenOptions(source=source, home=home, workers=1, dossiers=1)))
     said = {"steps": steps(), "screened": OwnHands.screened}
