@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from catalog.home import checkout
-from catalog.scratch import scratch
+from catalog.scratch import OWNED, scratch
 
 
 @pytest.fixture
@@ -19,17 +19,19 @@ def shared(tmp_path, monkeypatch):
 
 
 def test_the_folder_of_a_dead_process_is_cleared_and_no_other(shared):
-    for name in ("polywell-dead", "polywell-alive", "others"):
+    for name in ("polywell-dead", "polywell-alive", "polywell-results", "others"):
         (shared / name / "deeper").mkdir(parents=True)
+    for name in ("polywell-dead", "polywell-alive", "others"):
+        (shared / name / OWNED).touch()
     (shared / "polywell-link").symlink_to(shared / "others")
     (shared / "polywell-file").touch()
-    alive = os.open(shared / "polywell-alive", os.O_RDONLY)
+    alive = os.open(shared / "polywell-alive" / OWNED, os.O_RDONLY)
     fcntl.flock(alive, fcntl.LOCK_SH)
     own = scratch.__wrapped__()
     os.close(alive)
     assert own.parent == shared
     assert {path.name for path in shared.iterdir()} == {
-        own.name, "polywell-alive", "others", "polywell-link", "polywell-file",
+        own.name, "polywell-alive", "polywell-results", "others", "polywell-link", "polywell-file",
     }  # fmt: skip
 
 
