@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalog.home import Home
+from catalog.measurements import calibration
 from catalog.runs.published import latest_run
 from catalog.store.predictions import record_to_row, records_of, table_schema
-from flows.pipeline import ranking, versions
 from polywell.data.reference import reference_entries
 from polywell.evidence.anchors import sound_references
 from polywell.evidence.calibration_table import built_in_calibration
@@ -163,8 +163,7 @@ def test_another_calibration_moves_the_estimates_and_screens_nothing(home, monke
         replace(model, tc=replace(model.tc, baseline=model.tc.baseline + 5)) for model in known.models
     )
     other = replace(known, models=models, digests=(*known.digests[1:], ("training", "0" * 64)))
-    monkeypatch.setattr(ranking, "built_in_calibration", lambda: other)
-    monkeypatch.setattr(versions, "built_in_calibration", lambda: other)
+    monkeypatch.setattr(calibration, "built_in_calibration", lambda: other)
     finished, count = screened(source, home)
     assert count == 0
     assert {change.why for change in finished.changes.changed} == {"calibration"}
