@@ -74,13 +74,14 @@ def rank(
     calibrated = _places(estimated, found, DEFAULT)
     order = _ordered(range(len(found)), found, by)
     known = [known_compound(found[number][0].formula, str(found[number][0].metal)) for number in order]
-    choices = choose([found[number] for number in order], known)
+    judged = [judge(found[number][0], of) for number, of in zip(order, known, strict=True)]
+    choices = choose([found[number] for number in order], known, [one.novelty for one in judged])
     seen: Counter[str] = Counter()
     ranked = []
-    for place, (number, compound, choice) in enumerate(zip(order, known, choices, strict=True), start=1):
+    chosen = zip(order, known, judged, choices, strict=True)
+    for place, (number, compound, novel, choice) in enumerate(chosen, start=1):
         screening, estimate = found[number]
         seen[estimate.compound or screening.formula] += 1
-        judged = judge(screening, compound)
         best = None if compound is None else compound.best or compound.rows[0]
         ranked.append(
             Candidate(
@@ -94,8 +95,8 @@ def rank(
                     known=None if best is None else best.compound,
                     known_tc_k=None if compound is None else compound.tc_k,
                     known_pressure_gpa=None if best is None else best.pressure_gpa or None,
-                    novelty=judged.novelty,
-                    novelty_note=judged.note,
+                    novelty=novel.novelty,
+                    novelty_note=novel.note,
                     try_first=choice.place,
                     passed_over=choice.passed_over,
                 ),

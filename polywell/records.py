@@ -290,7 +290,7 @@ class Place:
     novelty: Annotated[Novelty | None, Column("", "Novelty", "known_superconductor, variant (of one), known_compound (without T_c on record), new_in_series, or new_stacking.", detail=5, result=False)] = None
     novelty_note: Annotated[str | None, Column("", "Novelty in words", "Which compound it is or varies, and what differs.", detail=6, result=False)] = None
     try_first: Annotated[int | None, Column("", "Try first", "Place among what to try first; empty for all others.", detail=1, result=False)] = None
-    passed_over: Annotated[str | None, Column("", "Passed over", "Why it is not to be tried first: known, without (measured without superconductivity), suspect, radioactive, unstable; empty where nothing speaks against it.", detail=2, result=False)] = None
+    passed_over: Annotated[str | None, Column("", "Passed over", "Why it is not to be tried first: known, reported (in SuperCon), variant (of a known one), without (measured without superconductivity), suspect, radioactive, unstable; empty where nothing speaks against it.", detail=2, result=False)] = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from polywell.data.hazards import is_radioactive
 from polywell.known import Known
-from polywell.records import Estimate, Screening
+from polywell.records import Estimate, Novelty, Screening
 
 COUNT = 5
 """How many compounds are to be tried first."""
@@ -21,12 +21,18 @@ e1600225 (2016), doi:10.1126/sciadv.1600225 (recalled)."""
 
 PASSED_OVER = {
     "known": "already known as superconductors",
+    "reported": "superconductors by a report of SuperCon",
+    "variant": "variants of known superconductors",
     "without": "measured without superconductivity",
     "suspect": "with a suspect geometry",
     "radioactive": "radioactive",
     "unstable": f"more than {1000 * MOST_HULL_EV:.0f} meV/atom above the convex hull",
 }
 """Why a candidate is passed over, in words that follow a number of compounds."""
+
+
+KNOWN_BY_NOVELTY = {Novelty.KNOWN_SUPERCONDUCTOR: "reported", Novelty.VARIANT: "variant"}
+"""Why what is on record beyond the measured table is passed over."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +43,19 @@ class Choice:
     passed_over: str | None
 
 
-def choose(ranked: Sequence[tuple[Screening, Estimate]], known: Sequence[Known | None]) -> list[Choice]:
+def choose(
+    ranked: Sequence[tuple[Screening, Estimate]],
+    known: Sequence[Known | None],
+    novelties: Sequence[Novelty],
+) -> list[Choice]:
     """Choose among candidates in ranked order, one entry, the first, of each compound.
 
     Args:
         ranked: candidates in ranked order.
         known: the measured compound that each of them is.
+        novelties: what each of them is to those who know the literature.
     """
-    reasons = [_passed_over(*one, of) for one, of in zip(ranked, known, strict=True)]
+    reasons = [_passed_over(*one, of, new) for one, of, new in zip(ranked, known, novelties, strict=True)]
     free = (number for number in _first_entries(ranked) if reasons[number] is None)
     places = {number: place for place, number in zip(range(1, COUNT + 1), free, strict=False)}
     return [Choice(places.get(number), reason) for number, reason in enumerate(reasons)]
@@ -59,9 +70,13 @@ def _first_entries(ranked: Sequence[tuple[Screening, Estimate]]) -> Iterator[int
             yield number
 
 
-def _passed_over(screening: Screening, estimate: Estimate, known: Known | None) -> str | None:
+def _passed_over(
+    screening: Screening, estimate: Estimate, known: Known | None, novelty: Novelty
+) -> str | None:
     if known is not None:
         return "without" if known.best is None else "known"
+    if novelty in KNOWN_BY_NOVELTY:
+        return KNOWN_BY_NOVELTY[novelty]
     if estimate.geometry_suspect:
         return "suspect"
     if is_radioactive(screening.elements):
