@@ -1,7 +1,7 @@
 """What all tests share: the same examples of hypothesis everywhere, one thread of linear algebra a process.
 
 The processes of the tests take all cores already, and threads of OpenBLAS spin while they wait for a core:
-the relaxation of four atoms took fifty times as long.
+the relaxation of four atoms took thirty times as long.
 """
 
 import os

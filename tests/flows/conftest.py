@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +16,7 @@ from pymatgen.core import Lattice, Structure
 
 from tests.flows.crystals import CHECKOUT, cacuo2
 from tests.flows.dying import OwnHands
+from tests.flows.forking import Forked
 
 Polywell = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -40,28 +41,37 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def polywell(tmp_path_factory) -> Polywell:
-    """Runs the command line in a process of its own, with a Prefect home of its own."""
-    prefect_home = tmp_path_factory.mktemp("prefect")
+def variables(tmp_path_factory) -> dict[str, str]:
+    """The environment of a command line, with a Prefect home of its own."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("POLYWELL_", "PREFECT_"))
+    }
+    return kept | {"PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")), "PYTHONPATH": str(CHECKOUT)}
 
-    def run(*words: object, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("POLYWELL_", "PREFECT_"))
-        }
-        environment |= {"PREFECT_HOME": str(prefect_home), "PYTHONPATH": str(CHECKOUT)} | variables
+
+@pytest.fixture(scope="session")
+def polywell(variables, tmp_path_factory) -> Iterator[Polywell]:
+    """Runs the command line in a process of its own, forked from one that has imported it."""
+    forked = Forked(variables, tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("said"))
+    yield forked.run
+    forked.stop()
+
+
+@pytest.fixture(scope="session")
+def started(variables, tmp_path_factory) -> Polywell:
+    """Starts the command line as a user does, in a new interpreter."""
+
+    def run(*words: object, **given: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "flows.cli.main", *map(str, words)],
             cwd=tmp_path_factory.getbasetemp(),
-            env=environment,
+            env=variables | given,
             capture_output=True,
             encoding="utf-8",
             timeout=300,
             check=False,
         )
 
-    run.prefect_home = prefect_home  # type: ignore[attr-defined]
     return run
 
 

@@ -70,10 +70,10 @@ def test_several_structures_of_one_file_have_a_line_each(polywell, folder, tmp_p
     ]
 
 
-def test_the_table_shows_names_as_they_are(polywell, folder, tmp_path):
+def test_the_table_shows_names_as_they_are(started, folder, tmp_path):
     hostile = tmp_path / "[red]\x1b[31m\u202egone[red].cif"
     hostile.write_bytes((folder / "CaCuO2.cif").read_bytes())
-    done = polywell("cages", hostile, COLUMNS="200", FORCE_COLOR="1")
+    done = started("cages", hostile, COLUMNS="200", FORCE_COLOR="1")
     assert done.returncode == 0, done.stderr
     assert "\x1b[31m" not in done.stdout and "\u202e" not in done.stdout
     shown = "".join(done.stdout.split())
@@ -112,7 +112,7 @@ def test_wrong_usage(polywell, folder, tmp_path):
         assert done.stderr.strip()
 
 
-def test_a_look_needs_no_prefect_no_pandas_and_no_home(polywell, folder, tmp_path):
+def test_a_look_needs_no_prefect_no_pandas_and_no_home(started, folder, tmp_path):
     watcher = tmp_path / "sitecustomize.py"
     watcher.write_text(
         "import atexit, sys\n"
@@ -122,6 +122,6 @@ def test_a_look_needs_no_prefect_no_pandas_and_no_home(polywell, folder, tmp_pat
         "utf-8",
     )
 
-    done = polywell("cages", folder / "CaCuO2.cif", PYTHONPATH=f"{tmp_path}:{CHECKOUT}", HOME="/nonexistent")
+    done = started("cages", folder / "CaCuO2.cif", PYTHONPATH=f"{tmp_path}:{CHECKOUT}", HOME="/nonexistent")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

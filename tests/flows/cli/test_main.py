@@ -34,8 +34,8 @@ def test_importing_changes_no_environment():
     assert "True" in imported_by(f"{before}; print(before == dict(os.environ))")
 
 
-def test_version(polywell):
-    done = polywell("--version")
+def test_version(started):
+    done = started("--version")
     assert done.returncode == 0
     assert done.stdout.startswith("polywell 0")
 

@@ -168,7 +168,7 @@ def temporary():
 
 
 def test_a_real_run_that_is_stopped_or_killed_leaves_nothing_and_can_be_run_again(
-    polywell, tmp_path, temporary
+    started, tmp_path, temporary
 ):
     draw = random.Random(3)
     words = ["screen", "reference", "--plain", "--workers", "2", "--home", str(tmp_path / "home")]
@@ -198,7 +198,7 @@ def test_a_real_run_that_is_stopped_or_killed_leaves_nothing_and_can_be_run_agai
     assert marked(tmp_path) == []
     for home in ("home", "undisturbed"):
         words[-1] = str(tmp_path / home)
-        done = polywell(*words, **own)
+        done = started(*words, **own)
         assert done.returncode == 0, done.stderr
         assert os.listdir(temporary) == []
     assert state(tmp_path / "home") == state(tmp_path / "undisturbed")

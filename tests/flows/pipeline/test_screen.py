@@ -14,15 +14,15 @@ FILES = {"ranked.parquet": "candidate", "rejected.parquet": "rejected", "failed.
 
 
 @pytest.fixture(scope="module")
-def plain(polywell, folder, tmp_path_factory):
+def plain(started, folder, tmp_path_factory):
     home = tmp_path_factory.mktemp("plain")
-    return polywell("screen", f"files:{folder}", "--plain", "--home", home), home
+    return started("screen", f"files:{folder}", "--plain", "--home", home), home
 
 
 @pytest.fixture(scope="module")
-def with_prefect(polywell, folder, tmp_path_factory):
+def with_prefect(started, folder, tmp_path_factory):
     home = tmp_path_factory.mktemp("prefect-run")
-    return polywell("screen", f"files:{folder}", POLYWELL_HOME=str(home)), home
+    return started("screen", f"files:{folder}", POLYWELL_HOME=str(home)), home
 
 
 def published(home):
@@ -82,8 +82,8 @@ def test_prefect_changes_no_byte(plain, with_prefect):
         assert ours.read_bytes() == theirs.read_bytes(), name
 
 
-def test_prefect_keeps_the_run_its_tasks_and_artifacts(with_prefect, polywell, folder):
-    with closing(sqlite3.connect(polywell.prefect_home / "prefect.db")) as database:
+def test_prefect_keeps_the_run_its_tasks_and_artifacts(with_prefect, variables, folder):
+    with closing(sqlite3.connect(f"{variables['PREFECT_HOME']}/prefect.db")) as database:
         # Other tests of the session may have run flows of their own beside it.
         asked = "select id, state_name, name from flow_run where parameters like ?"
         [(run, state, name)] = database.execute(asked, (f'%"files:{folder}", "home": null%',)).fetchall()
@@ -110,9 +110,9 @@ def test_a_second_run_makes_no_new_version(plain, polywell, folder):
     assert (home / "catalog" / "latest" / "ranked.parquet").read_bytes() == before
 
 
-def test_a_source_without_entries_changes_nothing(polywell, tmp_path):
+def test_a_source_without_entries_changes_nothing(started, tmp_path):
     (tmp_path / "empty").mkdir()
-    done = polywell("screen", f"files:{tmp_path / 'empty'}", "--home", tmp_path / "home")
+    done = started("screen", f"files:{tmp_path / 'empty'}", "--home", tmp_path / "home")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith("holds no entry; nothing was changed")
     assert "Traceback" not in done.stderr

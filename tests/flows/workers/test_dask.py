@@ -45,11 +45,11 @@ def cluster(tmp_path_factory):
         process.wait(30)
 
 
-def test_a_cluster_gives_the_same_bytes(polywell, cluster, tmp_path):
+def test_a_cluster_gives_the_same_bytes(started, cluster, tmp_path):
     words = ("screen", "reference", "--top", 0, "--home")
-    here = polywell(*words, tmp_path / "here", "--plain", **DAY)
+    here = started(*words, tmp_path / "here", "--plain", **DAY)
     assert here.returncode == 0, here.stderr
-    there = polywell(*words, tmp_path / "there", "--engine", "dask", "--dask-address", cluster, **DAY)
+    there = started(*words, tmp_path / "there", "--engine", "dask", "--dask-address", cluster, **DAY)
     assert there.returncode == 0, there.stderr
     assert "failed on the cluster" not in there.stderr
     for name in ("ranked", "rejected", "failed"):
@@ -59,7 +59,7 @@ def test_a_cluster_gives_the_same_bytes(polywell, cluster, tmp_path):
         assert one.read_bytes() == other.read_bytes(), name
 
 
-def test_an_engine_needs_its_address(polywell, tmp_path):
+def test_an_engine_needs_its_address(started, tmp_path):
     for words in (("--engine", "dask"), ("--dask-address", "tcp://127.0.0.1:1"), ("--engine", "ray")):
-        done = polywell("screen", "reference", "--plain", "--home", tmp_path / "home", *words)
+        done = started("screen", "reference", "--plain", "--home", tmp_path / "home", *words)
         assert done.returncode == 2 and "expected local or dask" in done.stderr
