@@ -163,6 +163,19 @@ def ended(tmp_path):
         return {(name, state, tries, bool(auto)) for name, state, tries, auto in database.execute(RUNS)}
 
 
+SCHEDULES = """
+select flow.name || '/' || deployment.name, deployment_schedule.schedule
+from deployment join flow on deployment.flow_id = flow.id
+left join deployment_schedule on deployment_schedule.deployment_id = deployment.id
+"""
+
+
+def scheduled(tmp_path):
+    """The deployments that the server knows, and the hours of each."""
+    with closing(sqlite3.connect(tmp_path / "prefect" / "prefect.db")) as database:
+        return {name: text and json.loads(text)["cron"] for name, text in database.execute(SCHEDULES)}
+
+
 def deployments(folder, held):
     """Those of `prefect.yaml`, for sources on this machine and a schedule that keeps no test waiting."""
     given = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text("utf-8"))
@@ -176,7 +189,7 @@ def deployments(folder, held):
     sources = [f"files:{folder}", NOWHERE, f"files:{folder}/deeper"]
     return [
         nightly
-        | {"name": "often", "schedules": [{"interval": 10, "active": True}], "work_pool": pool}
+        | {"name": "often", "schedules": [{"interval": 20, "active": True}], "work_pool": pool}
         | {"parameters": nightly["parameters"] | told | key | {"source": f"files:{folder}"}},
         nightly
         | {"name": "once", "schedules": [], "work_pool": pool}
@@ -218,16 +231,13 @@ def wait_for_ends(expected, messages, receiver, worker, tmp_path):
 def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver, tmp_path):
     prefect(*POOL)
     prefect(*DEPLOY)
-    listed = prefect("deployment", "ls")
-    for name in (
-        "screen/nightly-materials-project",
-        "sweep/weekly-optimade",
-        "canary/weekly-canary",
-        "ceiling/weekly-ceiling",
-        "screen/reference",
-    ):
-        assert name in listed
-    assert "30 2 * * *" in prefect("deployment", "schedule", "ls", "screen/nightly-materials-project")
+    assert scheduled(tmp_path) == {
+        "screen/nightly-materials-project": "30 2 * * *",
+        "screen/reference": None,
+        "sweep/weekly-optimade": "0 4 * * 6",
+        "canary/weekly-canary": "0 1 * * 0",
+        "ceiling/weekly-ceiling": "0 6 * * 0",
+    }
     own, held = tmp_path / "own.yaml", Home.at(tmp_path / "held")
     mine = deployments(folder, tmp_path / "held")
     own.write_text(yaml.safe_dump({"name": "polywell", "deployments": mine}), "utf-8")
