@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -40,9 +41,9 @@ MAX_FORMULA = 200
 
 @dataclass(frozen=True)
 class Known:
-    """A compound that is known: its rows, the one with the nearest formula first, and its highest T_c in K.
+    """A compound that is known: its rows, the one with the nearest formula first, and its T_c in K.
 
-    `best` is None when no row of the compound superconducts.
+    `best` is the row that `best_of` takes; None when no row of the compound superconducts.
     """
 
     rows: tuple[Measured, ...]
@@ -81,11 +82,21 @@ def known_compound(formula: str, metal: str) -> Known | None:
     nearest = sorted(matches, key=lambda match: match[:2])
     keys = {row.compound_key for _, _, row in nearest if row.compound_key == nearest[0][2].compound_key}
     rows = tuple(row for _, _, row in nearest if row.compound_key in keys)
-    measured = [(tc, row) for row in rows if (tc := row.representative_tc_k()) is not None]
-    if not measured:
-        return Known(rows, None, None)
-    tc_k, best = max(measured, key=lambda pair: (pair[0], pair[1].id))
-    return Known(rows, best, tc_k)
+    best = best_of(rows)
+    return Known(rows, best, None if best is None else best.representative_tc_k())
+
+
+def best_of(rows: Iterable[Measured]) -> Measured | None:
+    """The row with the highest T_c of one definition: zero resistance where any row has it, else the next.
+
+    Temperatures of unlike definitions are not compared with each other; the order of the definitions is that
+    of `polywell.data.reference.representative`. None where no row superconducts.
+    """
+    seen = [(rank, row.representative_tc_k() or 0.0, row) for row in rows if (rank := row.definition()) < 4]
+    if not seen:
+        return None
+    first = min(rank for rank, _, _ in seen)
+    return max(((tc, row.id, row) for rank, tc, row in seen if rank == first), key=lambda one: one[:2])[2]
 
 
 @dataclass(frozen=True)
@@ -108,17 +119,14 @@ def nearest_relatives(
         metal: majority metal of the candidate's net.
         count: how many at most.
     """
-    best: dict[str, Measured] = {}
+    compounds: dict[str, list[Measured]] = defaultdict(list)
     for row, _ in _table(metal):
-        tc = row.representative_tc_k()
-        if tc is None or row.structure not in heights_ang:
-            continue
-        other = best.get(row.compound_key)
-        if other is None or tc > (other.representative_tc_k() or 0.0):
-            best[row.compound_key] = row
+        if row.structure in heights_ang:
+            compounds[row.compound_key].append(row)
     found: Sequence[Relative] = [
-        Relative(row, heights_ang[row.structure], abs(heights_ang[row.structure] - xi_ang))
-        for row in best.values()
+        Relative(best, heights_ang[best.structure], abs(heights_ang[best.structure] - xi_ang))
+        for rows in compounds.values()
+        if (best := best_of(rows)) is not None
     ]
     return tuple(sorted(found, key=lambda one: (one.distance_ang, one.row.id))[:count])
 

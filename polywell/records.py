@@ -285,7 +285,7 @@ class Place:
     rank_in_compound: Annotated[int, Column("", "Rank in compound", "Place among the candidates of the same compound; 1 is the first.", detail=120, result=False)]
     rank_calibrated: Annotated[int | None, Column("", "Calibrated rank", "Place by the lower end of the T_c at the best doping; suspect geometries come last, ties by id; empty where there is no estimate.", detail=140, result=False)] = None
     known: Annotated[str | None, Column("", "Known", "Measured compound that the candidate is, up to doping; formulas are compared, not structures. Empty where it is none of the table.", listed=90, result=False, setting="badge")] = None
-    known_tc_k: Annotated[float | None, Column("K", "T_c of the known", "Highest measured T_c of that compound; empty where none was seen.", detail=192, result=False)] = None
+    known_tc_k: Annotated[float | None, Column("K", "T_c of the known", "Measured T_c of that compound: zero resistance, else the middle of the transition, else its onset; the highest of that kind.", detail=192, result=False)] = None
     known_pressure_gpa: Annotated[float | None, Column("GPa", "Pressure of the known", "Pressure of that measurement; empty at ambient pressure.", detail=194, result=False)] = None
     novelty: Annotated[Novelty | None, Column("", "Novelty", "known_superconductor, variant (of one), known_compound (without T_c on record), new_in_series, or new_stacking.", detail=5, result=False)] = None
     novelty_note: Annotated[str | None, Column("", "Novelty in words", "Which compound it is or varies, and what differs.", detail=6, result=False)] = None

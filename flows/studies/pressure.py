@@ -60,6 +60,8 @@ def under_pressure(name: str, up_to_gpa: float, relax: bool) -> Iterator[str]:
     start = entry.provenance.pressure_gpa or 0.0
     if start:
         yield f"! the structure was measured at {start:g} GPa; the pressures below are those beyond it"
+    if entry.source == "reference" and entry.provenance.checked != "read":
+        yield f"! the cell is {entry.provenance.checked}, not read in its source"
     for phase in record.phases:
         if phase.lambda_k_ang2 is not None:
             yield from _lines(phase, shrinks.kappa_per_gpa, up_to_gpa, phase.lambda_k_ang2)

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from polywell.data.reference import Positive, reference_structures
+from polywell.data.reference import Positive, reference_structures, representative
 from polywell.data.tables import load_table
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates")
@@ -98,10 +98,23 @@ class Measured(BaseModel):
     def representative_tc_k(self) -> float | None:
         """Return the one temperature to compare with a prediction, in kelvin; None where nothing was seen.
 
-        The order is fixed and that of `reference_entries`: what the source calls T_c, else the onset, else
-        zero resistance, else the Meissner effect.
+        The definition is that of `polywell.data.reference.representative`: zero resistance, else the middle
+        of the transition, else its onset, else the Meissner effect.
         """
-        return self.tc_k or self.tc_onset_k or self.tc_zero_k or self.tc_meissner_k
+        return representative(self.tc_zero_k, self.tc_k, self.tc_onset_k, self.tc_meissner_k)
+
+    def definition(self) -> int:
+        """Which temperature `representative_tc_k` is: 0 zero, 1 middle, 2 onset, 3 Meissner, 4 none."""
+        found = (self.tc_zero_k, self.tc_k, self.tc_onset_k, self.tc_meissner_k)
+        return next((rank for rank, value in enumerate(found) if value is not None), len(found))
+
+    def representative_kind(self) -> str:
+        """Which temperature `representative_tc_k` is, in words; empty where nothing was seen."""
+        return ("zero resistance", self.tc_kind, "onset", "Meissner effect", "")[self.definition()]
+
+    def highest_tc_k(self) -> float | None:
+        """The highest temperature of any definition, in K: what a claim of 'never above' must stand against."""
+        return max(self.temperatures_k().values(), default=None)
 
 
 class _Table(BaseModel):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Literal
 
@@ -25,7 +26,14 @@ TABLE_NAMES = ("cuprates", "iron", "nickelates", "controls")
 """Files of the library, without their suffix."""
 
 Family = Literal["cuprate", "iron-based", "nickelate", "control"]
+BUILT = "built to the published xi"
 Checked = Literal["read", "recalled", "built to the published xi"]
+Standing = Literal["read", "recalled", "estimated", "built", "derived from built"]
+"""What a cell stands on, the best first; `standings` decides it for every page, count and command."""
+
+ESTIMATED = ("estimated", "extrapolated", "fractions of")
+"""A structure of which `recalled_fields` says one of these was carried on from others, not measured."""
+
 Expectation = Literal["candidate"] | Reason
 Positive = Annotated[float, Field(gt=0)]
 Angle = Annotated[float, Field(gt=0, lt=180)]
@@ -80,8 +88,9 @@ class ReferenceStructure(_Record):
     """One measured crystal structure and what is known of its superconductivity.
 
     ``checked`` speaks of the structure: every coordinate read in ``structure_source``, or recalled in
-    the parts named by ``recalled_fields``, or built to the published cage heights. ``tc_checked``
-    speaks of the critical temperature. A temperature that was not seen is absent, never zero.
+    the parts named by ``recalled_fields``, or built to the published cage heights. ``derived_from`` is
+    the id of a structure whose fractions it keeps. ``tc_checked`` speaks of the critical temperature. A
+    temperature that was not seen is absent, never zero.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9.+_-]*$")
@@ -105,6 +114,7 @@ class ReferenceStructure(_Record):
     doi: str = ""
     checked: Checked
     recalled_fields: tuple[str, ...] = ()
+    derived_from: str = ""
     superconducting: bool | None = None
     tc_onset_k: Positive | None = None
     tc_zero_k: Positive | None = None
@@ -122,7 +132,7 @@ class ReferenceStructure(_Record):
     def _check_provenance(self) -> ReferenceStructure:
         if self.checked == "recalled" and not self.recalled_fields:
             raise ValueError(f"{self.id}: recalled, so recalled_fields must name what was recalled")
-        if self.checked == "built to the published xi" and self.published is None:
+        if self.checked == BUILT and self.published is None:
             raise ValueError(f"{self.id}: built to the published xi, but no published row is given")
         measured = (self.tc_onset_k, self.tc_zero_k, self.tc_k)
         if any(tc is not None for tc in measured):
@@ -157,9 +167,23 @@ class ReferenceStructure(_Record):
             labels=[site.label for site, count in zip(self.sites, counts, strict=True) for _ in range(count)],
         )
 
+    def known_tc_k(self) -> float | None:
+        """The measured T_c in K: zero resistance, else what the source calls T_c, else the onset."""
+        return representative(self.tc_zero_k, self.tc_k, self.tc_onset_k)
+
     def composition(self) -> Composition:
         """Return the composition named by ``formula``, with deuterium counted as hydrogen."""
         return _without_deuterium(Composition(self.formula))
+
+
+def representative(
+    zero_k: float | None, tc_k: float | None, onset_k: float | None, meissner_k: float | None = None
+) -> float | None:
+    """The one T_c of a sample, in K: zero resistance, else the middle of the transition, else its onset.
+
+    What a source calls T_c, without an onset or zero, counts as the middle. The Meissner effect comes last.
+    """
+    return next((found for found in (zero_k, tc_k, onset_k, meissner_k) if found is not None), None)
 
 
 class _Table(_Record):
@@ -180,7 +204,7 @@ def reference_structures() -> tuple[ReferenceStructure, ...]:
 
     Raises:
         TableError: If a record misses a field, has an unknown one or contradicts itself.
-        ValueError: If two records share an id.
+        ValueError: If two records share an id, or one is derived from an id that the library lacks.
     """
     records: dict[str, ReferenceStructure] = {}
     for table in TABLE_NAMES:
@@ -188,7 +212,40 @@ def reference_structures() -> tuple[ReferenceStructure, ...]:
             if record.id in records:
                 raise ValueError(f"id {record.id!r} occurs twice, again in {table}.toml; ids must be unique")
             records[record.id] = record
+    for record in records.values():
+        if record.derived_from and record.derived_from not in records:
+            raise ValueError(f"{record.id}: derived_from {record.derived_from!r} is no id of the library")
     return tuple(records[key] for key in sorted(records))
+
+
+@cache
+def standings() -> dict[str, Standing]:
+    """What the cell of every structure of the library stands on, by id.
+
+    What keeps the fractions of a built cell gives back the height to which that was built, at any pressure.
+    """
+    records = {record.id: record for record in reference_structures()}
+    return {id: _standing(record, records) for id, record in records.items()}
+
+
+def is_built(id: str) -> bool:
+    """Whether a structure was built to a published ξ, or keeps the fractions of one that was."""
+    return standings()[id] in ("built", "derived from built")
+
+
+def _standing(record: ReferenceStructure, records: Mapping[str, ReferenceStructure]) -> Standing:
+    if record.checked == BUILT:
+        return "built"
+    parent = record
+    for _ in records:
+        if not parent.derived_from:
+            break
+        parent = records[parent.derived_from]
+        if parent.checked == BUILT:
+            return "derived from built"
+    if record.derived_from or any(word in field for field in record.recalled_fields for word in ESTIMATED):
+        return "estimated"
+    return "read" if record.checked == "read" else "recalled"
 
 
 @cache
@@ -205,11 +262,17 @@ def reference_entries() -> tuple[Entry, ...]:
     return tuple(_entry(record) for record in reference_structures())
 
 
+def _told(standing: Standing) -> str:
+    return {"built": BUILT, "derived from built": f"{BUILT}, in the cell that it keeps"}.get(
+        standing, standing
+    )
+
+
 def _entry(record: ReferenceStructure) -> Entry:
     structure = record.structure()
     composition = _without_deuterium(structure.composition)
-    measured = record.tc_k or record.tc_onset_k or record.tc_zero_k
-    kind = record.tc_kind or ("onset" if record.tc_onset_k else "zero resistance")
+    measured = record.known_tc_k()
+    kind = "zero resistance" if record.tc_zero_k else record.tc_kind or "onset"
     return Entry(
         source="reference",
         id=record.id,
@@ -225,7 +288,7 @@ def _entry(record: ReferenceStructure) -> Entry:
             citation=" ".join(
                 part for part in (record.structure_source, record.doi and f"doi:{record.doi}") if part
             ),
-            checked=record.checked,
+            checked=_told(standings()[record.id]),
             note=record.note or None,
         ),
     )

@@ -37,7 +37,7 @@ class Near:
             distance_ang=self.distance_ang,
             similarity=self.similarity,
             tc=Interval.on(end_k, self.tc_k),
-            tc_kind="" if row is None else _kind(row),
+            tc_kind="" if row is None else row.representative_kind(),
             source="" if row is None else row.source,
             doi="" if row is None else row.doi,
         )
@@ -92,16 +92,10 @@ def known_line(one: Candidate) -> KnownLine | None:
     return KnownLine(
         compound=place.known,
         tc_k=place.known_tc_k,
-        tc_kind="" if row is None or place.known_tc_k is None else _kind(row),
+        tc_kind="" if row is None or place.known_tc_k is None else row.representative_kind(),
         pressure_gpa=place.known_pressure_gpa,
         doping="" if row is None else row.doping,
         source="" if row is None else row.source,
         checked="" if row is None else row.checked,
         reports=0 if found is None else len(found.rows),
     )
-
-
-def _kind(row: Measured) -> str:
-    if row.tc_k:
-        return row.tc_kind
-    return "onset" if row.tc_onset_k else "zero resistance" if row.tc_zero_k else "Meissner effect"

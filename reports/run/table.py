@@ -61,7 +61,7 @@ class Table:
 
 
 def known_as(place: Place) -> str:
-    """The measured compound that a candidate is, with its highest T_c; empty when it is none of them."""
+    """The measured compound that a candidate is, with T_c and its pressure; empty when it is none of them."""
     if place.known is None:
         return ""
     if place.known_tc_k is None:

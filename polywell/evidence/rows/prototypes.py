@@ -10,7 +10,7 @@ from statistics import fmean
 
 from polywell.data.elements import LIGANDS
 from polywell.data.measured import measured_superconductors
-from polywell.data.reference import ReferenceStructure, reference_entries, reference_structures
+from polywell.data.reference import ReferenceStructure, is_built, reference_entries, reference_structures
 from polywell.data.spacers import spacer_table
 from polywell.data.supercon.types import APICAL_AND_ELECTROPOSITIVE
 from polywell.evidence.anchors import AMBIENT_GPA, reference_records, sound_references
@@ -90,7 +90,7 @@ def prototypes(families: Families) -> Mapping[str, tuple[Prototype, ...]]:
 def _doubt(one: ReferenceStructure) -> float:
     if one.id in sound_references():
         return 0.0
-    return BUILT if one.checked == "built to the published xi" else ESTIMATED
+    return BUILT if is_built(one.id) else ESTIMATED
 
 
 def _ambient(one: ReferenceStructure) -> bool:

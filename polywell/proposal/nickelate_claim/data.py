@@ -10,9 +10,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from polywell.data.measured import Measured, measured_superconductors
-from polywell.data.reference import ReferenceStructure, reference_structures
+from polywell.data.reference import ReferenceStructure, reference_structures, standings
 from polywell.data.tables import load_table
 from polywell.evidence.anchors import reference_records
+from polywell.evidence.rows import reports
+from polywell.evidence.rows.reports import Reported
 from polywell.families import Families, Family, built_in_families
 from polywell.proposal.nickelate_claim.classes import NickelateClass, nickelate_class
 from polywell.records import Screening
@@ -59,6 +61,7 @@ class ClaimData:
     references: Mapping[str, ReferenceStructure]
     measured: tuple[Measured, ...]
     reports: tuple[Report, ...]
+    later: tuple[Reported, ...]
     families: Families
 
     @property
@@ -81,9 +84,7 @@ class ClaimData:
     @cached_property
     def derived(self) -> frozenset[str]:
         """Ids of cells that were estimated from others, or carried on from another pressure."""
-        words = ("estimated", "extrapolated", "fractions of")
-        fields = {id: " ".join(one.recalled_fields) for id, one in self.references.items()}
-        return frozenset(id for id, field in fields.items() if any(word in field for word in words))
+        return frozenset(id for id in self.references if standings().get(id) not in ("read", "recalled"))
 
 
 def is_ambient(pressure_gpa: float | None) -> bool:
@@ -105,5 +106,6 @@ def built_in_data() -> ClaimData:
         references={one.id: one for one in reference_structures()},
         measured=measured_superconductors(),
         reports=nickelate_reports(),
+        later=reports.table(),
         families=families,
     )

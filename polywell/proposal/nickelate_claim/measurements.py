@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polywell.data.measured import Measured
+from polywell.evidence.rows.reports import Reported
 from polywell.proposal.nickelate_claim.data import ClaimData, Report, is_ambient
 from polywell.proposal.rows import Row
 
@@ -12,7 +13,8 @@ from polywell.proposal.rows import Row
 def sightings(data: ClaimData, cells: Sequence[Row]) -> tuple[Row, ...]:
     """Every measurement of a nickelate, T_c or its absence, the highest T_c first.
 
-    λ = T_c·ξ² and what the relation gives stand where the structure is known.
+    The T_c is the highest of any definition, as a claim that nothing exceeds must stand against it; zero
+    resistance stands beside it. λ = T_c·ξ² and what the relation gives stand where the structure is known.
 
     Raises:
         ValueError: a report names the class of a structure that is no nickelate of the library.
@@ -22,9 +24,22 @@ def sightings(data: ClaimData, cells: Sequence[Row]) -> tuple[Row, ...]:
     for row in data.measured:
         if row.structure in by_id:
             kind = row.tc_kind or next(iter(row.temperatures_k()), "").replace("_k", "").replace("tc_", "")
-            tc = row.representative_tc_k() if row.superconducting else None
             cell = by_id[row.structure]
-            made.append(_sighting(row, cell.class_name, tc, kind, row.superconducting, cell))
+            made.append(
+                _sighting(
+                    row,
+                    cell.class_name,
+                    row.highest_tc_k(),
+                    kind,
+                    row.superconducting,
+                    cell,
+                    zero_k=row.tc_zero_k,
+                )
+            )
+    for later in data.later:
+        known = data.classes.get(later.structure)
+        if known is not None:
+            made.append(_sighting(later, known.name, later.tc_k, later.tc_kind, later.tc_k is not None))
     for report in data.reports:
         known = data.classes.get(report.class_of)
         if known is None:
@@ -36,19 +51,22 @@ def sightings(data: ClaimData, cells: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def _sighting(
-    source: Measured | Report,
+    source: Measured | Report | Reported,
     class_name: str,
     tc_k: float | None,
     kind: str,
     superconducting: bool = True,
     cell: Row | None = None,
+    zero_k: float | None = None,
 ) -> Row:
     return Row(
         id=source.id,
-        compound=source.compound,
+        compound=source.formula if isinstance(source, Reported) else source.compound,
         class_name=class_name,
         superconducting=superconducting,
         tc_k=tc_k,
+        zero_k=zero_k,
+        checked=source.checked,
         kind=kind,
         pressure_gpa=source.pressure_gpa,
         year=source.year,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pymatgen.core import Composition
 
+from polywell.data.reference import is_built, standings
 from polywell.pressure.chemical import substitutions
 from polywell.proposal.nickelate_claim.data import STRAINED, ClaimData
 from polywell.proposal.nickelate_claim.smallest_cages import RARE_EARTHS
@@ -19,7 +20,7 @@ def trilayer_rows(data: ClaimData) -> tuple[Row, ...]:
     """Blocks of three sheets of nickel and of copper: heights, T_c by the relation, and measured."""
     best: dict[str, float] = {}
     for row in data.measured:
-        tc = row.representative_tc_k() if row.superconducting else None
+        tc = row.highest_tc_k()
         if tc is not None:
             best[row.structure] = max(tc, best.get(row.structure, 0.0))
     made = []
@@ -35,7 +36,8 @@ def trilayer_rows(data: ClaimData) -> tuple[Row, ...]:
                 name=known.name,
                 class_name="trilayer cuprate" if kind is None else kind.name,
                 metal=record.metal,
-                built=known.checked == "built to the published xi",
+                built=is_built(record.id),
+                standing=standings()[record.id],
                 pressure_gpa=record.provenance.pressure_gpa,
                 inner_ang=found.inner_ang,
                 outer_ang=found.outer_ang,

@@ -7,7 +7,14 @@ from functools import cached_property
 
 from pymatgen.core import Structure
 
-from polywell.data.reference import ReferenceStructure, reference_entries, reference_structures
+from polywell.data.reference import (
+    ReferenceStructure,
+    Standing,
+    is_built,
+    reference_entries,
+    reference_structures,
+    standings,
+)
 from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
 from polywell.pressure.chemical import commonest, coordination_numbers
@@ -21,7 +28,6 @@ from polywell.records import Phase, Screening
 from polywell.relation import critical_temperature_k
 
 FAMILIES = ("cuprate", "nickelate", "iron-based")
-BUILT = "built to the published xi"
 
 
 @dataclass(eq=False)
@@ -59,19 +65,18 @@ class Member:
 
     @property
     def built(self) -> bool:
-        """Whether the structure was built to the printed heights, so that it tests nothing."""
-        return self.reference.checked == BUILT
+        """Whether it, or what it is derived from, was built to the printed heights: no test of them."""
+        return is_built(self.id)
 
     @property
     def estimated(self) -> bool:
         """Whether the cell is estimated or carried on from another pressure."""
-        fields = " ".join(self.reference.recalled_fields)
-        return "estimated" in fields or "extrapolated" in fields
+        return self.cell == "estimated"
 
     @property
-    def cell(self) -> str:
+    def cell(self) -> Standing:
         """How far to trust its cell."""
-        return "estimated" if self.estimated else self.reference.checked
+        return standings()[self.id]
 
     @property
     def first_apexes(self) -> tuple[str, ...]:
@@ -81,7 +86,7 @@ class Member:
     @property
     def measured_k(self) -> float | None:
         """Measured T_c in K, None where the library has none."""
-        return self.reference.tc_k or self.reference.tc_onset_k or self.reference.tc_zero_k
+        return self.reference.known_tc_k()
 
     @property
     def smallest(self) -> Phase:

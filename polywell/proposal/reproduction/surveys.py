@@ -65,7 +65,7 @@ def printed_rows(rows: Sequence[Row], table: int) -> Survey:
                     relation_k=None if found is None else critical_temperature_k(found, row.family_lambda),
                     chosen_by=tuple(rule for rule, named in rules if name in named),
                     id=row.id,
-                    checked=row.member.reference.checked,
+                    checked=row.member.cell,
                 )
             )
     return survey(f"table{table}", cells, independent=sum(not row.built for row in ours), all=len(ours))

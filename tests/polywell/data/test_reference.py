@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pymatgen.core import Element, Species
 
 from polywell.data import reference
-from polywell.data.reference import ReferenceStructure, reference_structures
+from polywell.data.reference import BUILT, ReferenceStructure, _standing, reference_structures
 from polywell.records import Reason
 from tests.polywell.data.independent_xi import INDEPENDENT_XI
 
@@ -353,3 +353,25 @@ def test_apexes_are_atoms_of_the_crystal_at_that_height(key):
         ]
         rises = [((up - low) % 1.0) * height for low in level(lower) for up in level(upper)]
         assert min(min(abs(rise - xi), abs(rise + height - xi)) for rise in rises) < 0.005
+
+
+@pytest.mark.parametrize(
+    ("fields", "parent", "expected"),
+    [
+        ({}, {}, "read"),
+        ({"checked": "recalled", "recalled_fields": ("z(Ca)",)}, {}, "recalled"),
+        ({"checked": "recalled", "recalled_fields": ("a (extrapolated)",)}, {}, "estimated"),
+        ({"derived_from": "parent"}, {}, "estimated"),
+        ({"checked": BUILT}, {}, "built"),
+        ({"derived_from": "parent"}, {"checked": BUILT}, "derived from built"),
+        ({"derived_from": "parent"}, {"derived_from": "grandparent"}, "derived from built"),
+    ],
+)
+def test_what_a_cell_stands_on(fields, parent, expected):
+    """What keeps the fractions of a built cell, at whatever remove, is no test of the height either."""
+    plain = RECORDS["yba2cu3o6.91"]
+    records = {
+        "parent": plain.model_copy(update=parent),
+        "grandparent": plain.model_copy(update={"checked": BUILT}),
+    }
+    assert _standing(plain.model_copy(update=fields), records) == expected

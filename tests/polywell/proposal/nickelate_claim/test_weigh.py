@@ -306,7 +306,7 @@ def test_reports_have_sources_and_known_classes(data, analysis):
 
 def test_without_superconductors_or_lambda_there_is_no_weigh(data):
     silent = replace(
-        data, reports=(), measured=tuple(row for row in data.measured if not row.superconducting)
+        data, reports=(), later=(), measured=tuple(row for row in data.measured if not row.superconducting)
     )
     with pytest.raises(ValueError, match="no measured nickelate superconducts"):
         weigh(silent)
