@@ -113,7 +113,7 @@ class Measured(BaseModel):
         return ("zero resistance", self.tc_kind, "onset", "Meissner effect", "")[self.definition()]
 
     def highest_tc_k(self) -> float | None:
-        """The highest temperature of any definition, in K: what a claim of 'never above' must stand against."""
+        """The highest temperature of any definition, in K: what a claim of never more must beat."""
         return max(self.temperatures_k().values(), default=None)
 
 

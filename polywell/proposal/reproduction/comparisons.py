@@ -221,6 +221,7 @@ class Evaluator:
             circular=row.circular,
             reason=row.reason,
             facts=facts,
+            cell=self._library.worst_cell(ids),
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import get_args
 
 from pymatgen.core import Structure
 
@@ -177,6 +179,11 @@ class Library(dict[str, Member]):
         top = max(members, key=lambda one: (one.ceiling_k, one.id))
         over = sum(one.ceiling_k > limit_k for one in members)
         return Row(over=over, members=len(members), name=top.reference.name, highest_k=top.ceiling_k)
+
+    def worst_cell(self, ids: Iterable[str]) -> str:
+        """The worst standing of the cells of some structures; empty without any."""
+        order = get_args(Standing)
+        return max((self[id].cell for id in ids), key=order.index, default="")
 
     def nearest_axes(self, ratio: float) -> Row:
         """The cuprate whose c/a is nearest to a value."""

@@ -75,7 +75,8 @@ class Pair:
     `basis` says where the computed value comes from: the proposal's own printed inputs (arithmetic), a
     structure of the reference library, a measurement there, or a table of radii; `origin` names the
     relation or the structure. `allowed` is how far the rounding of the printed numbers may move the result.
-    `reason` names what more is known, or why agreement would show nothing; `facts` are its numbers.
+    `reason` names what more is known, or why agreement would show nothing; `facts` are its numbers. `cell`
+    is the worst standing of the cells that went in, empty where none did.
     """
 
     printed: Printed
@@ -86,6 +87,12 @@ class Pair:
     allowed: float = 0.0
     reason: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    cell: str = ""
+
+    @property
+    def unread(self) -> bool:
+        """Whether it differs with a cell that nobody here has read: no finding against the proposal."""
+        return self.verdict is Verdict.DIFFERS and self.cell not in ("", "read")
 
     @property
     def key(self) -> str:
@@ -142,6 +149,7 @@ def compare(
     circular: bool = False,
     reason: str = "",
     facts: Mapping[str, Any] | None = None,
+    cell: str = "",
 ) -> Pair:
     """Hold a computed value against a printed one (`Pair` says what its parts mean).
 
@@ -155,6 +163,7 @@ def compare(
         circular: the rule was read off the value itself, so that agreement shows nothing.
         reason: name of what more is known, `built` where that is why.
         facts: the numbers that belong to the reason.
+        cell: the worst standing of the cells that went in.
     """
     value = computed if isinstance(computed, str) else float(computed)
     allowed = printed.half_unit + slack
@@ -171,4 +180,4 @@ def compare(
         )
         verdict = next((verdict for verdict, limit in limits if off <= limit), Verdict.DIFFERS)
     reason = "built" if built else reason
-    return Pair(printed, basis, origin, value, verdict, allowed, reason, facts or {})
+    return Pair(printed, basis, origin, value, verdict, allowed, reason, facts or {}, cell)

@@ -6,6 +6,7 @@ where the arithmetic of the printed inputs themselves is repeated, and then the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -53,6 +54,7 @@ class Drawn:
     rows: tuple[Row, ...]
     stripes: tuple[StripeLattice, ...]
     doping: Mapping[str, DopingCurve]
+    measured_k: Mapping[str, float | None]
     maps: Mapping[str, tuple[EnergyMap, EnergyMap]]
     domes: tuple[PressureCurve, PressureCurve]
     dome_points: tuple[Row, ...]
@@ -68,6 +70,7 @@ class Reproduction:
     surveys: Mapping[str, Sequence[surveys.Survey]]
     drawn: Drawn
     structures: int
+    cells: Mapping[str, int]
     reference_digest: str
     families_digest: str
     algorithm_version: int
@@ -97,6 +100,7 @@ def reproduce() -> Reproduction:
         surveys=_surveys(library, rows, theta),
         drawn=_drawn(library, rows),
         structures=len(library),
+        cells=Counter(one.cell for one in library.values()),
         reference_digest=digest(),
         families_digest=built_in_families().digest,
         algorithm_version=ALGORITHM_VERSION,
@@ -133,6 +137,7 @@ def _drawn(library: Library, rows: tuple[Row, ...]) -> Drawn:
             )
             for one in shown
         },
+        measured_k={one.reference.name: one.measured_k for one in shown},
         maps={
             one.reference.name: (plane_map(one.structure, phase), normal_map(one.structure, phase))
             for one, phase in mapped

@@ -101,7 +101,7 @@ def row_pairs(row: Row) -> list[Pair]:
         for name, xi in row.printed_xi.items()
     }
     off = {name: abs(row.structure_xi.get(name, xi) / xi - 1) for name, xi in row.printed_xi.items()}
-    from_structure = partial(compare, basis="structure", origin=id, built=row.built)
+    from_structure = partial(compare, basis="structure", origin=id, built=row.built, cell=row.member.cell)
     facts = {"difference": reference.difference}
     for name, xi in row.structure_xi.items():
         if name in heights:
@@ -119,7 +119,10 @@ def row_pairs(row: Row) -> list[Pair]:
         reason = "twice" if abs(share) > 0.05 else ""
         pairs.append(from_structure(lam, found, reason=reason, facts={"share": share}))
     chosen = _printed(row, "phase", "phase that reproduces λ", row.printed_phase, "", None)
-    pairs.append(compare(chosen, row.arithmetic_phase, "arithmetic", "T_c·ξ² of every printed ξ"))
+    alone = len(row.printed_xi) == 1
+    reason = "one_phase" if alone else ""
+    again_chosen, origin = row.arithmetic_phase, "T_c·ξ² of every printed ξ"
+    pairs.append(compare(chosen, again_chosen, "arithmetic", origin, circular=alone, reason=reason))
     if len(row.structure_xi) > 1:
         facts = {"lambdas": row.structure_lambda}
         pairs.append(from_structure(chosen, row.structure_phase, reason="lambdas", facts=facts))

@@ -107,7 +107,9 @@ def _trilayers(drawn: Drawn) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
         for place, (name, curve) in enumerate(drawn.doping.items()):
-            axes.plot(curve.doping, curve.tc_k, color=theme.series[place], linewidth=1.6, label=name)
+            seen = drawn.measured_k[name]
+            label = name if seen is None else f"{name}: measured {seen:g} K"
+            axes.plot(curve.doping, curve.tc_k, color=theme.series[place], linewidth=1.6, label=label)
         first = next(iter(drawn.doping.values()))
         for at in (first.flat_from, first.flat_to):
             axes.axvline(at, color=theme.soft, linewidth=0.8, linestyle=":")
@@ -122,7 +124,7 @@ def _trilayers(drawn: Drawn) -> Image:
                 fontsize=9,
             )
         axes.set_xlabel("Doping p")
-        axes.set_ylabel("$T_c$ by the relation (K)")
+        axes.set_ylabel("$T_c$ by the rule (K)")
         axes.set_ylim(bottom=0)
         axes.grid(linewidth=0.6)
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.1))
@@ -131,7 +133,8 @@ def _trilayers(drawn: Drawn) -> Image:
     return image(
         draw,
         "T_c against doping of trilayer compounds, flat where one outer plane fills after the other",
-        f"Computed: each plane on one parabola, filled in turn; flat from p = {first.flat_from:.2f} to "
+        "The proposal’s rule drawn, not data: each plane on one parabola, filled in turn, which also makes "
+        f"the Fermi sheets; what was measured stands in the legend. Flat from p = {first.flat_from:.2f} to "
         f"{first.flat_to:.2f}. The height is λ/ξ² of the outer cage.",
         (7.2, 4.0),
     )

@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from polywell.proposal.reproduction.printed import Pair, Value, Verdict
-from polywell.proposal.reproduction.reproduce import Reproduction
+from polywell.proposal.reproduction.reproduce import COMPRESSED, Reproduction
 from polywell.proposal.reproduction.surveys import Survey
 from reports.html.figure import Image
 from reports.html.names import REPRODUCTION_PAGE
@@ -97,6 +97,9 @@ def reproduction_files(folder: Path, payload: Reproduction) -> Iterator[File]:
         "values": len({pair.key for pair in payload.pairs}),
         "own": _tally(payload.pairs, "arithmetic"),
         "structures": _tally(payload.pairs, "structure"),
+        "lambdas": [pair for pair in payload.of("lambda") if pair.basis == "structure"],
+        "cells": payload.cells,
+        "hg1223": next(row for row in payload.drawn.rows if row.id == COMPRESSED),
         "payload": payload,
     }
     values = reproduction_data(payload)
@@ -112,6 +115,7 @@ def reproduction_data(payload: Reproduction) -> dict[str, Any]:
         "reference_digest": payload.reference_digest,
         "families_digest": payload.families_digest,
         "structures": payload.structures,
+        "cells": payload.cells,
         "verdicts": {verdict.value: counts[verdict] for verdict in meanings()},
         "verdict_meaning": {verdict.value: meaning for verdict, meaning in meanings().items()},
         "pairs": [_pair(pair) for pair in payload.pairs],
@@ -137,6 +141,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "difference": pair.difference,
         "difference_percent": pair.difference_percent,
         "verdict": pair.verdict.value,
+        "cell": pair.cell,
         "why": why(pair),
     }
 
@@ -173,7 +178,13 @@ def _tally(pairs: Iterable[Pair], basis: str) -> Mapping[str, int]:
     ]
     exact = sum(pair.verdict in (Verdict.EQUAL, Verdict.ROUNDING) for pair in ours)
     close = sum(pair.verdict is Verdict.CLOSE for pair in ours)
-    return {"all": len(ours), "exact": exact, "close": close, "differs": len(ours) - exact - close}
+    return {
+        "all": len(ours),
+        "exact": exact,
+        "close": close,
+        "differs": len(ours) - exact - close,
+        "unread": sum(pair.unread for pair in ours),
+    }
 
 
 def _pair_rows(pairs: Iterable[Pair]) -> tuple[PairRow, ...]:

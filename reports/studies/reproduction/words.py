@@ -30,10 +30,12 @@ def why(pair: Pair) -> str:
     if pair.difference is None:
         if pair.verdict is Verdict.EQUAL:
             return "The same."
-        return _reason(pair) or f"The computation gives {pair.computed}."
+        said = _reason(pair) or f"The computation gives {pair.computed}."
+        return f"{said} {_unread(pair)}" if pair.unread else said
     if pair.verdict is Verdict.EQUAL:
         return "Equal to the printed precision."
-    return f"{_rule(pair, pair.difference)} {_reason(pair)}".rstrip()
+    said = f"{_rule(pair, pair.difference)} {_reason(pair)}".rstrip()
+    return f"{said} {_unread(pair)}" if pair.unread else said
 
 
 def _reason(pair: Pair) -> str:
@@ -42,6 +44,10 @@ def _reason(pair: Pair) -> str:
     found = words(WORDS)["reasons"][pair.reason]
     template, each = (found, None) if isinstance(found, str) else (found["text"], found["each"])
     return sentence(template, pair.facts, each)
+
+
+def _unread(pair: Pair) -> str:
+    return sentence(words(WORDS)["reasons"]["recalled_cell"], {"cell": pair.cell})
 
 
 def _rule(pair: Pair, difference: float) -> str:
