@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from polywell.data.reference import standings
 from polywell.families import Family
 from polywell.proposal.nickelate_claim.classes import NickelateClass, nickel_phases, nickelate_class
 from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData
@@ -35,8 +36,11 @@ def measured_cells(data: ClaimData, calibrated: Calibrated | None) -> tuple[Row,
     made = []
     for record, interval in zip(own, intervals, strict=True):
         known = data.references[record.id]
-        doubt = "height estimated" if record.id in data.derived else f"structure {known.checked}"
-        made.append(_cell(record, data.classes[record.id], data.nickel, known.name, doubt, interval))
+        standing = standings().get(record.id, known.checked)
+        doubt = "height estimated" if record.id in data.derived else f"structure {standing}"
+        made.append(
+            _cell(record, data.classes[record.id], data.nickel, known.name, doubt, interval, standing)
+        )
     return tuple(sorted(made, key=lambda cell: (cell.class_name, *by_height(cell))))
 
 
@@ -66,6 +70,7 @@ def _cell(
     name: str,
     doubt: str,
     interval: Interval | None,
+    standing: str = "",
 ) -> Row:
     """One structure: its class, its heights, the relation's T_c with one spread of λ, and its doubts.
 
@@ -83,6 +88,7 @@ def _cell(
         rule=kind.rule,
         pressure_gpa=record.provenance.pressure_gpa,
         doubt=doubt,
+        standing=standing,
         xi_ceiling_ang=smallest,
         xi_outer_ang=largest,
         tc_ceiling_k=critical_temperature_k(smallest, lam),

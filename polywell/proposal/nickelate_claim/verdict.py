@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
+from polywell.data.reference import Standing
 from polywell.proposal.nickelate_claim.classes import OTHER
 from polywell.proposal.nickelate_claim.data import CLAIM_K
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
+
+ERROR_K = 2.0
+"""K: error of a critical temperature, as the report of the record prints it: 98(2) K."""
 
 UNLIKELY = 0.05
 """A chance up to this speaks for the claim."""
@@ -83,6 +88,9 @@ def verdict(facts: Facts) -> Verdict:
         "above": len(above),
         "cells": len(facts.cells),
         "classes": len({cell.class_name for cell in above}),
+        "standing": _standing(facts.cells),
+        "above_read": sum(cell.standing == "read" for cell in above),
+        "read": sum(cell.standing == "read" for cell in facts.cells),
     }
     finding = Finding.UNSUPPORTED if above else Finding.CONSISTENT
     made = (_measured, _arithmetic, _effective, _chances, _ions, _trilayers, _pace)
@@ -92,6 +100,12 @@ def verdict(facts: Facts) -> Verdict:
         for name, against, numbers in one(facts)
     )
     return Verdict(Finding.BROKEN if record.tc_k > CLAIM_K else finding, numbers, points)
+
+
+def _standing(cells: Sequence[Row]) -> dict[str, int]:
+    """How many cells were read, recalled, estimated or built."""
+    counted = Counter(cell.standing for cell in cells)
+    return {name: counted[name] for name in get_args(Standing) if counted[name]}
 
 
 Said = Iterator[tuple[str, bool, dict[str, Any]]]
@@ -105,7 +119,12 @@ def _measured(facts: Facts) -> Said:
         yield "measured_above", True, {"over": len(over), "seen": len(seen), "named": tuple(over[:3])}
     else:
         margin = CLAIM_K - seen[0].tc_k
+        zero = max((one for one in seen if one.zero_k), key=lambda one: one.zero_k, default=None)
         yield "measured_below", False, {"seen": len(seen), "record": seen[0], "margin": margin}
+        if zero is not None:
+            yield "zero_resistance", False, {"record": seen[0], "zero": zero}
+        if margin <= ERROR_K:
+            yield "touches", True, {"record": seen[0], "error": ERROR_K}
 
 
 def _arithmetic(facts: Facts) -> Said:
@@ -145,7 +164,7 @@ def _trilayers(facts: Facts) -> Said:
     found: dict[str, Any] = {}
     for metal in ("Cu", "Ni"):
         rows = [row for row in facts.trilayers if row.metal == metal]
-        ambient = [row for row in rows if row.pressure_gpa == 0]
+        ambient = [row for row in rows if row.pressure_gpa == 0 and not row.built]
         if not ambient:
             return
         smallest = min(min(row.inner_ang, row.outer_ang) for row in ambient)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from polywell.proposal.nickelate_claim.analysis import WeighedClaim
+from polywell.proposal.rows import Row
 from reports.html.names import CEILING_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
@@ -62,12 +64,17 @@ def _counts(analysis: WeighedClaim) -> tuple[tuple[str, str], ...]:
     seen = [one for one in analysis.sightings if one.superconducting]
     last = analysis.years[-1]
     return (
-        (str(len(own)), "measured cells"),
+        (str(len(own)), f"cells of the library: {_stand(own)}"),
         (str(len(seen)), "reports of T_c"),
         (f"{last.record_k:g} K", "measured record"),
         (f"{max(row.tc_relation_k for row in analysis.classes):.0f} K", "highest by the relation"),
         (f"{analysis.claim_k:g} K", "the claim"),
     )
+
+
+def _stand(cells: Sequence[Row]) -> str:
+    counted = Counter(cell.standing for cell in cells)
+    return ", ".join(f"{count} {name}" for name, count in counted.most_common())
 
 
 def _shown(listing: Listing) -> dict[str, Any]:

@@ -159,7 +159,8 @@ def _sightings(analysis: WeighedClaim) -> Listing:
         analysis.sightings,
         (text("Compound"), lambda one: one.compound),
         (text("Class"), lambda one: one.class_name),
-        (number("T_c", "K", 1), lambda one: one.tc_k),
+        (number("T_c", "K", 1, "the highest of any definition"), lambda one: one.tc_k),
+        (number("Zero resistance", "K", 1), lambda one: one.zero_k),
         (text("Kind"), lambda one: one.kind if one.superconducting else "not superconducting"),
         (text("Pressure"), lambda one: pressure(one.pressure_gpa)),
         (number("Year", digits=0), lambda one: one.year),
@@ -167,7 +168,7 @@ def _sightings(analysis: WeighedClaim) -> Listing:
         (number("ξ", "Å", 3), lambda one: one.xi_ang),
         (number("λ/ξ²", "K", 0), lambda one: one.relation_k),
         (number("T_c·ξ²", "K·Å²", 0), lambda one: one.lambda_k_ang2),
-        (text("Source"), lambda one: one.source),
+        (text("Source"), lambda one: f"{one.source} ({one.checked})"),
     )
 
 

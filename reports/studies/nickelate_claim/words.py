@@ -53,6 +53,8 @@ def _worded(facts: Mapping[str, Any]) -> dict[str, Any]:
     if "record" in facts:
         gpa = facts["record"].pressure_gpa
         more["pressure"] = ", pressure not stated" if gpa is None else f", {pressure(gpa)}"
+    if "standing" in facts:
+        more["stand"] = ", ".join(f"{count} {name}" for name, count in facts["standing"].items())
     if "chance" in facts:
         more["percent"] = percent(facts["chance"])
     if "classes" in facts:

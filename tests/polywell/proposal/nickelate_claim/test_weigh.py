@@ -313,3 +313,25 @@ def test_without_superconductors_or_lambda_there_is_no_weigh(data):
     copper = tuple(row for row in data.families.rows if row.metal != "Ni")
     with pytest.raises(ValueError, match="no row for"):
         weigh(replace(data, families=Families(copper, "made up")))
+
+
+def test_what_the_verdict_stands_on_is_counted(analysis):
+    facts = analysis.verdict.facts
+    assert sum(facts["standing"].values()) == facts["cells"]
+    assert facts["above_read"] <= facts["read"] == facts["standing"]["read"]
+    assert point(analysis.verdict, "zero_resistance").facts["zero"].zero_k == 73.0
+    assert point(analysis.verdict, "touches").side is Side.AGAINST
+
+
+def test_a_built_trilayer_is_no_smallest_cage(analysis):
+    """Bi2223 was built to 3.151 Å; the smallest cage of a trilayer cuprate beside it is 3.259 Å."""
+    said = next(one for one in analysis.verdict.points if one.name.startswith("trilayers"))
+    assert said.facts["Cu_xi_ang"] == pytest.approx(3.259, abs=1e-3)
+
+
+def test_the_reports_of_the_last_years_are_in_the_record(analysis):
+    """La2.1Sm0.9Ni2O7 at 89 K, of 2025, stands in no other table."""
+    seen = {one.id: one for one in analysis.sightings}
+    assert (seen["la2.1sm0.9ni2o7-pressure"].tc_k, seen["la2.1sm0.9ni2o7-pressure"].year) == (89.0, 2025)
+    assert seen["la2.1sm0.9ni2o7-pressure"].lambda_k_ang2 is None
+    assert not seen["pr3ni2o7-film-ambient"].superconducting
