@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -375,3 +376,21 @@ def test_what_a_cell_stands_on(fields, parent, expected):
         "grandparent": plain.model_copy(update={"checked": BUILT}),
     }
     assert _standing(plain.model_copy(update=fields), records) == expected
+
+
+DOI = re.compile(r"10\.\d{4,9}/\S+")
+WHERE = re.compile(
+    r"https?://|10\.\d{4}|arXiv|ICSD|COD|Crystallography Open|AMCSD|AFLOW|NIST|SuperCon|PMC"
+    r"|abstract|Table|title|record|same paper|\(\d{4}\)"
+)
+
+
+@pytest.mark.parametrize("key", list(RECORDS))
+def test_what_was_read_names_where_it_stands(key):
+    """A DOI has the form of one, and a value that was read says in which record, table or abstract."""
+    record = RECORDS[key]
+    assert not record.doi or DOI.fullmatch(record.doi)
+    if record.checked == "read":
+        assert WHERE.search(f"{record.structure_source} {record.doi}"), record.structure_source
+    if record.tc_checked == "read" and record.tc_source:
+        assert WHERE.search(record.tc_source) or WHERE.search(record.structure_source), record.tc_source
