@@ -198,7 +198,7 @@ PICKLED = pickle.dumps(print)
     [
         ("x.py", b"raise SystemExit\n"),
         ("x.pickle", PICKLED),
-        ("x.pkl.gz", gzip.compress(PICKLED)),
+        ("x.pkl.gz", gzip.compress(PICKLED, mtime=0)),
         ("x.traj", PICKLED),
         ("x.gpw", b"- of UlmGPAW" + b"\0" * 40),
         ("x.bundle", b"text\n"),

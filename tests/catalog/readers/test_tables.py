@@ -50,7 +50,7 @@ HEADER = ["material_id", "remark", "cif"]
         ("x.csv", table(HEADER, ROWS, "|")),
         ("x.csv", b"\xef\xbb\xbf" + table(HEADER, ROWS)),
         ("x.csv", table(HEADER, ROWS).decode().encode("utf-16")),
-        ("x.csv.gz", gzip.compress(table(HEADER, ROWS))),
+        ("x.csv.gz", gzip.compress(table(HEADER, ROWS), mtime=0)),
         ("x.txt", table(HEADER, ROWS, "\t")),
         ("x.csv", table(["", "Material_ID", "CIF"], [["0", *ROWS[0][::2]], ["1", *ROWS[1][::2]]])),
         ("x.csv", table(["cif", "gap", "cod_id"], [[cif, "1", id_] for id_, _, cif in ROWS])),

@@ -45,7 +45,7 @@ def test_one_entry_has_a_bound_of_bytes(tmp_path: Path, monkeypatch) -> None:
 def test_a_line_of_any_length_is_one_row(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(jsonl, "LIMITS", jsonl.LIMITS.__class__(text_bytes=1000))
     (tmp_path / "t").write_bytes(
-        gzip.compress(b'{"material_id": "mp-1"}\n' + b"x" * 5000 + b'\n{"material_id": "mp-2"}')
+        gzip.compress(b'{"material_id": "mp-1"}\n' + b"x" * 5000 + b'\n{"material_id": "mp-2"}', mtime=0)
     )
     raws = list(open_source(f"jsonl:{tmp_path / 't'}").raw_entries())
     assert [raw.id for raw in raws] == ["mp-1", "(row 2)", "mp-2"] and isinstance(
