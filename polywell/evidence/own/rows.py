@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from pymatgen.core import Structure
+from pymatgen.core import Lattice, Structure
 
 from polywell.data.supercon.formulas import Oxygen
 from polywell.data.supercon.types import StructureType, structure_types, type_of_composition
@@ -85,13 +86,20 @@ def candidate_of(one: OwnMeasurement, families: Families) -> Screening:
     """
     if one.structure is None:
         raise NoRowError(f"{one.formula} has no structure; expected one to screen")
-    structure = Structure.from_dict(one.structure)
+    structure = _as_stored(one.structure)
     elements = tuple(sorted(structure.composition.get_el_amt_dict()))
     entry = Entry(OWN, one.material, structure.composition.reduced_formula, elements, structure)
     (found,) = screen_many([entry], families)
     if found.outcome is not Outcome.CANDIDATE:
         raise NoRowError(f"its structure is no candidate: {found.reason}: {found.message}")
     return found
+
+
+def _as_stored(stored: Mapping[str, Any]) -> Structure:
+    """The structure of a measurement: its lattice, species and places, and nothing else that stands there."""
+    sites = stored["sites"]
+    species = [{ion["element"]: ion["occu"] for ion in site["species"]} for site in sites]
+    return Structure(Lattice(stored["lattice"]["matrix"]), species, [site["abc"] for site in sites])
 
 
 def _dressed(

@@ -214,8 +214,10 @@ def test_a_lasting_fault_is_one_sentence(fault: str, words: str, service) -> Non
 
 def test_a_page_shorter_than_promised_is_an_error(service, small_pages) -> None:
     service.arm("ok", "ok", "ok", "short")
-    with pytest.raises(SourceError, match="gave 29 documents where it had promised 30"):
+    with pytest.raises(SourceError, match=r"gave \d+ documents where it had promised") as error:
         list(source_of(service).raw_entries())
+    given, promised = map(int, re.findall(r"(\d+) (?:documents|\()", str(error.value))[:2])
+    assert given == promised - 1
 
 
 def test_a_version_that_changes_meanwhile_is_an_error(service, small_pages) -> None:
