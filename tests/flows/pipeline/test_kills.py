@@ -91,11 +91,8 @@ def record(home):
     )
 
 
-def kill_everywhere(runs, source, start, tmp_path, every=1, parts=None):
-    """Kills a run before each (or every second ...) durable step, runs it again, compares the catalogs.
-
-    With `parts` it is killed at so many steps in all.
-    """
+def kill_at_many_steps(runs, source, start, tmp_path, parts):
+    """Kills a run before a durable step, at about so many of them, runs it again, compares the catalogs."""
     undisturbed = tmp_path / "undisturbed"
     if start is not None:
         shutil.copytree(start, undisturbed, symlinks=True)
@@ -104,7 +101,7 @@ def kill_everywhere(runs, source, start, tmp_path, every=1, parts=None):
     whole = record(undisturbed)
     before = [committed(table) for table in tables(start)] if start is not None else [0, 0]
     assert steps > 20
-    for step in range(1, steps + 1, every if parts is None else steps // parts):
+    for step in range(1, steps + 1, steps // parts):
         home = tmp_path / f"killed-{step}"
         if start is not None:
             shutil.copytree(start, home, symlinks=True)
@@ -133,7 +130,7 @@ def tables(home):
 
 
 def test_a_first_run_that_is_killed_anywhere(runs, folder, tmp_path):
-    kill_everywhere(runs, f"files:{folder}", None, tmp_path)
+    kill_at_many_steps(runs, f"files:{folder}", None, tmp_path, parts=14)
 
 
 def test_a_later_run_that_is_killed_anywhere(runs, folder, tmp_path):
@@ -145,7 +142,7 @@ def test_a_later_run_that_is_killed_anywhere(runs, folder, tmp_path):
     (changing / "another.cif").write_bytes((changing / "CaCuO2.cif").read_bytes())
     text = (changing / "CaCuO2.cif").read_text("utf-8")
     (changing / "CaCuO2.cif").write_text(text.replace("3.18050", "3.20000"), "utf-8")
-    kill_everywhere(runs, f"files:{changing}", start, tmp_path, every=2)
+    kill_at_many_steps(runs, f"files:{changing}", start, tmp_path, parts=12)
     assert record(tmp_path / "undisturbed")["read"] == 2
     changes = manifest_of(Home.at(tmp_path / "undisturbed").latest)["changes"]
     assert (changes["new"], changes["changed"], changes["withdrawn"]) == (1, 1, 0)
@@ -157,7 +154,7 @@ def test_a_later_run_that_is_killed_anywhere(runs, folder, tmp_path):
 
 
 def test_a_pull_from_a_service_that_is_killed_asks_for_nothing_twice(runs, tmp_path):
-    kill_everywhere(runs, "materials-project", None, tmp_path, parts=5)
+    kill_at_many_steps(runs, "materials-project", None, tmp_path, parts=3)
 
 
 @pytest.fixture
