@@ -92,7 +92,8 @@ class Pair:
     @property
     def unread(self) -> bool:
         """Whether it differs with a cell that nobody here has read: no finding against the proposal."""
-        return self.verdict is Verdict.DIFFERS and self.cell not in ("", "read")
+        rests = self.basis == "structure" and self.cell not in ("", "read")
+        return self.verdict is Verdict.DIFFERS and rests
 
     @property
     def key(self) -> str:

@@ -34,10 +34,15 @@ def test_values_stand_in_the_json_and_other_pages_in_the_head(tmp_path, open_pag
     other.write_text("page", "utf-8")
     folder = tmp_path / "proposal"
     shown = dict.fromkeys(("values", "total"), 0) | {
-        "sections": (), "verdicts": (), "counts": (), "own": {}, "structures": {},
+        "sections": (), "verdicts": (), "counts": (), "lambdas": (), "cells": {},
+        "hg1223": {
+            "row": "", "tc_k": 0.0, "printed_xi": {"alpha": 0.0},
+            "structure_xi": {"alpha": 0.0}, "structure_lambda": {"alpha": 0.0},
+        },
+        "own": {}, "structures": {},
         "payload": {"structures": 0, "algorithm_version": 1, "reference_digest": "", "families_digest": ""},
     }  # fmt: skip
-    tally = dict.fromkeys(("all", "exact", "close", "differs"), 0)
+    tally = dict.fromkeys(("all", "exact", "close", "differs", "unread"), 0)
     page = write_study(
         folder / "reproduction.html",
         folder / "reproduction.json",

@@ -103,9 +103,9 @@ def test_a_number_is_not_held_against_itself(pairs) -> None:
     assert all(pair.verdict is Verdict.NO_TEST for key in itself for pair in pairs[key])
     for key in ("trilayers.flat_from", "trilayers.flat_to"):
         assert one(pairs, key, "arithmetic", "0.16").verdict is Verdict.NO_TEST
-    # No T_c of the library quotes the proposal's own table.
+    # No T_c of the library quotes the proposal's own table; what comes after a semicolon is a remark.
     for pair in (pair for group in pairs.values() for pair in group if pair.basis == "measurement"):
-        assert "proposal" not in str(pair.facts.get("kind", ""))
+        assert "proposal" not in str(pair.facts.get("kind", "")).split(";")[0]
 
 
 def test_lambda_of_copper_from_structures_of_their_own(pairs) -> None:
@@ -115,7 +115,7 @@ def test_lambda_of_copper_from_structures_of_their_own(pairs) -> None:
 
 def test_a_difference_with_a_cell_that_nobody_read_is_no_finding(found) -> None:
     unread = [pair for pair in found.pairs if pair.unread]
-    assert unread and all(pair.cell in ("recalled", "estimated") for pair in unread)
+    assert unread and all(pair.cell in ("recalled", "estimated", "built") for pair in unread)
     assert "table1.HgBa2Ca2Cu3O8+δ.xi_alpha" in {pair.key for pair in unread}
 
 
@@ -164,7 +164,7 @@ def test_the_resonance_of_alpha_contradicts_itself(pairs) -> None:
 
 def test_c_over_a_of_bi2201_fits_no_cell_of_its_own(pairs) -> None:
     pair = one(pairs, "stripes.ca.bi2201", "structure")
-    assert pair.computed == pytest.approx(24.62 / 3.794, abs=1e-3)
+    assert pair.computed == pytest.approx(24.589 / 3.8043, abs=1e-3)
     assert pair.verdict is Verdict.DIFFERS
     agrees = one(pairs, "stripes.ca.ca2cuo2cl2", "structure")
     assert agrees.computed == pytest.approx(15.0497 / 3.869, abs=1e-4)
