@@ -40,7 +40,11 @@ def test_what_is_given_wins_over_the_environment_and_that_over_the_default(envir
     [
         ({"workers": "0"}, {}, "--workers is '0'; Input should be greater than or equal to 1"),
         ({}, {"WORKERS": "many"}, "POLYWELL_WORKERS is 'many'; Input should be a valid integer"),
-        ({"rank_by": "beauty"}, {}, "--rank-by is 'beauty'; expected ceiling, outer, expected or low"),
+        (
+            {"rank_by": "beauty"},
+            {},
+            "--rank-by is 'beauty'; expected ceiling, outer, expected, low, best or best-low",
+        ),
         ({}, {"RANK_BY": "beauty"}, "POLYWELL_RANK_BY is 'beauty'; expected ceiling"),
         ({"engine": "dask"}, {}, "engine 'dask' with the Dask address None; expected local or dask"),
         ({"dask_address": "tcp://a:1"}, {}, "engine 'local' with the Dask address 'tcp://a:1'"),
@@ -65,7 +69,7 @@ class More(options.ScreenOptions):
 options.ScreenOptions = More
 from typer.testing import CliRunner
 from flows.cli.main import app
-for words in ("screen --help", "config", "screen --patience-s long"):
+for words in ("config", "screen --patience-s long", "screen --help"):
     done = CliRunner().invoke(app, words.split())
     print(done.stdout + done.stderr, end="\f")
 from flows.deployments.screen import screen
@@ -86,7 +90,7 @@ def test_an_option_more_is_one_field_more(environment, tmp_path):
         check=True,
         timeout=120,
     )
-    helped, config, refused, parameters = done.stdout.split("\f")
+    config, refused, helped, parameters = done.stdout.split("\f")
     helped = " ".join(helped.split())
     assert "--patience-s" in helped and "How long to wait for what is rare." in helped
     assert "[$POLYWELL_PATIENCE_S, else 7.5]" in helped
