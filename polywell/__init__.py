@@ -9,7 +9,8 @@
       alpha          octahedron Ca-Ca, ξ = 3.180 Å, λ/ξ² = 128.5 K
       ceiling        128.5 K (117.3 to 139.8 K)
       electrons      parent, valence +2.00, carriers 0
-      expected T_c   ... K (80 %: ... to ... K)
+      expected T_c   ... K as written (80 %: ... to ... K)
+      best doping    ... K (80 %: ... to ... K), ... holes per Cu: ...
       superconducts  with probability ...
       support        ..., ... measured compounds
 
