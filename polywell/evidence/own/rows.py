@@ -14,6 +14,7 @@ from polywell.electrons.valence import amounts_of
 from polywell.evidence.features import Features, features
 from polywell.evidence.own.measurement import OwnMeasurement
 from polywell.evidence.rows.dressing import Cell, dressed
+from polywell.evidence.rows.joined import DECIMALS, shares_of
 from polywell.evidence.rows.noise import ANALOGUE, DRESSED, SAME, relative_noise
 from polywell.evidence.rows.rows import Row, least_noise_k
 from polywell.families import Families
@@ -22,8 +23,6 @@ from polywell.screening import screen_many
 
 OWN = "own"
 """Source of these rows."""
-DECIMALS = 4
-"""Of the shares of the elements, and of the noise."""
 
 
 class NoRowError(ValueError):
@@ -55,12 +54,11 @@ def own_row(one: OwnMeasurement, families: Families) -> Row:
         type_name, compound = _keys(one, amounts, found.family, families)
         geometry, noise = SAME, 0.0
     pressure = found.pressure_gpa if one.pressure_gpa is None else one.pressure_gpa
-    whole = sum(amounts.values())
     return Row(
         id=f"{OWN}:{one.id}",
         source=OWN,
         formula=one.formula,
-        composition=tuple((symbol, round(amounts[symbol] / whole, DECIMALS)) for symbol in sorted(amounts)),
+        composition=shares_of(amounts),
         oxygen=Oxygen.WRITTEN,
         family=found.family,
         structure_type=type_name,

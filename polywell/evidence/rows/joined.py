@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,5 +103,10 @@ def composition_of(entry: Entry) -> tuple[tuple[str, float], ...]:
         for specie, amount in site.species.items():
             symbol = "H" if specie.symbol in ("D", "T") else str(specie.symbol)
             amounts[symbol] = amounts.get(symbol, 0.0) + float(amount)
+    return shares_of(amounts)
+
+
+def shares_of(amounts: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """Shares of the elements in an amount of each, in alphabetical order, to `DECIMALS` decimals."""
     whole = sum(amounts.values())
     return tuple((symbol, round(amounts[symbol] / whole, DECIMALS)) for symbol in sorted(amounts))

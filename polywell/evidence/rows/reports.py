@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Literal
@@ -16,10 +16,11 @@ from polywell.evidence.anchors import reference_records
 from polywell.evidence.features import features
 from polywell.evidence.model.family import CalibratedTc
 from polywell.evidence.model.material import Material, made
-from polywell.evidence.rows.joined import DECIMALS, rounded
+from polywell.evidence.rows.joined import DECIMALS, rounded, shares_of
 from polywell.evidence.rows.noise import relative_noise
 from polywell.evidence.rows.rows import Row, least_noise_k
 from polywell.families import Families
+from polywell.records import Screening
 
 TABLE = "reports.toml"
 REPORT = "report"
@@ -91,7 +92,8 @@ def reported(families: Families) -> tuple[Row, ...]:
     Raises:
         ValueError: a report names a structure that is no candidate of the reference library.
     """
-    return tuple(_row(one, families) for one in table())
+    records = {record.id: record for record in reference_records(families)}
+    return tuple(_row(one, records, families) for one in table())
 
 
 def forecasts(
@@ -110,20 +112,18 @@ def forecasts(
     return tuple(Forecast(one, found) for one, found in zip(table(), expected, strict=True))
 
 
-def _row(one: Reported, families: Families) -> Row:
-    records = {record.id: record for record in reference_records(families)}
+def _row(one: Reported, records: Mapping[str, Screening], families: Families) -> Row:
     if one.structure not in records:
         raise ValueError(f"{one.id}: no structure {one.structure!r} in the reference library; add it there")
     found = features(records[one.structure])
     pressure = found.pressure_gpa if one.pressure_gpa is None else one.pressure_gpa
     amounts = taken_apart(one.formula).amounts
-    whole = sum(amounts.values())
     noise = relative_noise(families)[OF_FAMILY.get(found.family, found.family), one.geometry, True]
     return Row(
         id=f"{REPORT}:{one.id}",
         source=REPORT,
         formula=one.formula,
-        composition=tuple((symbol, round(amounts[symbol] / whole, DECIMALS)) for symbol in sorted(amounts)),
+        composition=shares_of(amounts),
         oxygen=Oxygen.WRITTEN,
         family=found.family,
         structure_type=one.structure_type_key,

@@ -15,7 +15,7 @@ from polywell.data.supercon.table import Report, supercon
 from polywell.data.supercon.types import structure_types
 from polywell.evidence.features import Features
 from polywell.evidence.rows.dressing import Cell, dressed
-from polywell.evidence.rows.joined import DECIMALS, built_in_rows, rounded
+from polywell.evidence.rows.joined import DECIMALS, built_in_rows, rounded, shares_of
 from polywell.evidence.rows.noise import ANALOGUE, DRESSED, SAME, relative_noise
 from polywell.evidence.rows.standing import trains
 from polywell.families import Families
@@ -150,14 +150,11 @@ def _supercon_row(group: Sequence[Report], scatter: Mapping[Oxygen, float], fami
     known = cell.a_ang is not None or geometry == ANALOGUE
     tc_k = median(one.tc_k or 0.0 for one in group) or None
     years = [one.year for one in group if one.year is not None]
-    whole = sum(first.amounts.values())
     return Row(
         id=f"{SUPERCON}:" + "+".join(str(number) for one in group for number in one.numbers),
         source=SUPERCON,
         formula=first.formula,
-        composition=tuple(
-            (symbol, round(first.amounts[symbol] / whole, DECIMALS)) for symbol in sorted(first.amounts)
-        ),
+        composition=shares_of(first.amounts),
         oxygen=first.oxygen,
         family=kind.family,
         structure_type=kind.name,
