@@ -221,7 +221,7 @@ class Evaluator:
             circular=row.circular,
             reason=row.reason,
             facts=facts,
-            cell=self._library.worst_cell(ids),
+            cell="" if row.independent else self._library.worst_cell(ids),
         )
 
 

@@ -92,8 +92,7 @@ class Pair:
     @property
     def unread(self) -> bool:
         """Whether it differs with a cell that nobody here has read: no finding against the proposal."""
-        rests = self.basis == "structure" and self.cell not in ("", "read")
-        return self.verdict is Verdict.DIFFERS and rests
+        return self.verdict is Verdict.DIFFERS and self.cell not in ("", "read")
 
     @property
     def key(self) -> str:
