@@ -47,7 +47,7 @@ def _reason(pair: Pair) -> str:
 
 
 def _unread(pair: Pair) -> str:
-    return sentence(words(WORDS)["reasons"]["recalled_cell"], {"cell": pair.cell})
+    return sentence(words(WORDS)["doubts"]["cell"], {"cell": pair.cell})
 
 
 def _rule(pair: Pair, difference: float) -> str:
