@@ -57,7 +57,7 @@ def home(code, tmp_path_factory) -> Path:
     """What the changed program makes of the new source, the new family among its metals."""
     folder = tmp_path_factory.mktemp("home")
     (folder / "layers.txt").write_text(LAYERS, "utf-8")
-    words = ("screen", "lattices:layers.txt", "--rank-by", "corrected", "--plain", "--dossiers", "1")
+    words = ("screen", "lattices:layers.txt", "--rank-by", "corrected", "--dossiers", "1")
     done = run(code, folder, PROGRAM, *words)
     assert done.returncode == 0, done.stderr
     return folder

@@ -83,7 +83,7 @@ def test_what_the_project_says_of_itself_comes_with_it(installed):
 
 def test_in_an_empty_folder_the_library_is_screened_into_it(installed, tmp_path):
     before = files_below(installed)
-    done = run(installed, tmp_path, PROGRAM, "screen", "--plain", "--dossiers", "1", "--top", "1")
+    done = run(installed, tmp_path, PROGRAM, "screen", "--dossiers", "1", "--top", "1")
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["catalog", "reports"]
     assert (tmp_path / "catalog" / "latest" / "ranked.parquet").is_file()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -64,7 +64,15 @@ def _help(name: str, field: FieldInfo) -> str:
 
 
 def screen(
-    plain: Annotated[bool, typer.Option("--plain", help="The same steps without Prefect.")] = False,
+    prefect: Annotated[
+        bool | None,
+        typer.Option(
+            "--prefect/--plain",
+            help="Whether Prefect watches over the run, else only where its server is named"
+            " ($PREFECT_API_URL) or one of its blocks is asked for; the steps are the same.",
+            show_default=False,
+        ),
+    ] = None,
     top: Annotated[int, typer.Option(metavar="N", min=0, help="Rows of the ranking to print.")] = 20,
     **given: Any,
 ) -> None:
@@ -78,7 +86,9 @@ def screen(
         from flows.pipeline.listing import NothingToScreenError
 
         try:
-            finished = _plain(chosen) if plain else _with_prefect(chosen, given)
+            finished = (
+                _with_prefect(chosen, given) if is_watched(chosen, prefect, os.environ) else _plain(chosen)
+            )
         except NothingToScreenError as error:
             end(str(error), NOTHING_READ)
     _print(finished, top)
@@ -88,14 +98,20 @@ def screen(
         end("nothing could be read: every entry failed", NOTHING_READ)
 
 
+def is_watched(chosen: ScreenOptions, prefect: bool | None, environment: Mapping[str, str]) -> bool:
+    """Whether Prefect runs the steps: as told, else where there is a server to tell or a block to open."""
+    blocks = bool(chosen.notify) or chosen.key_block is not None
+    if prefect is False and blocks:
+        raise OptionError(
+            "blocks of Prefect (--notify, --key-block) are out of reach with --plain; leave it out"
+        )
+    return blocks or bool(environment.get("PREFECT_API_URL")) if prefect is None else prefect
+
+
 def _plain(chosen: ScreenOptions) -> Finished:
     from flows.pipeline.plan import make_plan
     from flows.pipeline.run import run
 
-    if chosen.notify or chosen.key_block is not None:
-        raise OptionError(
-            "blocks of Prefect (--notify, --key-block) are out of reach with --plain; leave it out"
-        )
     return run(make_plan(chosen))
 
 

@@ -49,7 +49,7 @@ def test_help_names_every_source(polywell):
         "parquet:FILE",
         "--home",
         "--families",
-        "--plain",
+        "--prefect",
         "--workers",
         "--top",
     ):

@@ -17,14 +17,14 @@ def test_the_key_is_nowhere(started, materials_project, tmp_path):
         "PREFECT_LOGGING_LEVEL": "DEBUG",
         "PREFECT_LOGGING_TO_API_ENABLED": "true",
     }
-    done = started("screen", "materials-project", "--home", home, **variables)
+    done = started("screen", "materials-project", "--prefect", "--home", home, **variables)
     assert done.returncode == 0, done.stderr
     assert manifest_of(Home.at(home).latest)["candidates"] > 10
     wrong = started("screen", "materials-project", "--home", home, **variables | {"MP_API_KEY": key[::-1]})
     nowhere = ("screen", "materials-project", "--home", tmp_path / "other")
     loud = variables | {"MP_API_ENDPOINT": "http://127.0.0.1:9/"}
     quiet = {name: value for name, value in loud.items() if not name.startswith("PREFECT_LOGGING")}
-    gone, told = started(*nowhere, **loud), started(*nowhere, **quiet)
+    gone, told = started(*nowhere, "--prefect", **loud), started(*nowhere, **quiet)
     assert gone.returncode == told.returncode == 2
     assert "Traceback" not in told.stderr
     for run in (done, wrong, gone, told):

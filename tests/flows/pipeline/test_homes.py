@@ -19,7 +19,7 @@ from tests.flows.crystals import CHECKOUT
 
 def test_two_runs_at_once_on_one_home(folder, tmp_path):
     home = tmp_path / "home"
-    words = ["screen", f"files:{folder}", "--plain", "--top", "0", "--home", str(home)]
+    words = ["screen", f"files:{folder}", "--top", "0", "--home", str(home)]
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     both = [
         subprocess.Popen(
@@ -85,7 +85,7 @@ def test_a_full_disk_is_told_in_one_line_and_the_old_catalog_stays(polywell, fol
     changing = tmp_path / "structures"
     shutil.copytree(folder, changing)
     home = (small_disk or tmp_path) / "home"
-    words = ("screen", f"files:{changing}", "--plain", "--top", 0, "--home", home)
+    words = ("screen", f"files:{changing}", "--top", 0, "--home", home)
     prefix = []
     if small_disk is None:
         code = "import os, resource, sys; n = int(sys.argv[1])"
@@ -137,7 +137,7 @@ def fill(disk, room):
 
 def test_a_read_only_home_is_told_in_one_line_and_stays_readable(polywell, folder, tmp_path):
     home = tmp_path / "home"
-    words = ("screen", f"files:{folder}", "--plain", "--top", 0, "--home", home)
+    words = ("screen", f"files:{folder}", "--top", 0, "--home", home)
     assert polywell(*words).returncode == 0
     name = latest_run(Home.at(home)).name
     mounted = subprocess.run(

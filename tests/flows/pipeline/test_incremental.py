@@ -134,7 +134,7 @@ def test_entries_that_may_not_be_used_commercially_can_be_left_out(home, capsys)
 def test_the_command_tells_the_difference(polywell, folder, tmp_path):
     changing = tmp_path / "structures"
     shutil.copytree(folder, changing)
-    words = ("screen", f"files:{changing}", "--plain", "--home", tmp_path / "home", "--top", 0)
+    words = ("screen", f"files:{changing}", "--home", tmp_path / "home", "--top", 0)
     assert polywell(*words).returncode == 0
     alone = polywell("diff", "--home", tmp_path / "home")
     assert alone.returncode == 2 and "only published run" in alone.stderr

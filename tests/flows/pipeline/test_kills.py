@@ -168,7 +168,7 @@ def test_a_real_run_that_is_stopped_or_killed_leaves_nothing_and_can_be_run_agai
     started, tmp_path, temporary
 ):
     draw = random.Random(3)
-    words = ["screen", "reference", "--plain", "--workers", "2", "--home", str(tmp_path / "home")]
+    words = ["screen", "reference", "--workers", "2", "--home", str(tmp_path / "home")]
     own = {"SOURCE_DATE_EPOCH": DAY, "TMPDIR": temporary}
     environment = os.environ | own | {"PYTHONPATH": str(CHECKOUT), "MARK": str(tmp_path)}
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):

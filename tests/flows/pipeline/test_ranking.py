@@ -171,7 +171,7 @@ def test_another_calibration_moves_the_estimates_and_screens_nothing(home, monke
 
 
 def test_the_command_ranks_as_it_is_told(polywell, folder, tmp_path):
-    words = ("screen", f"files:{folder}", "--plain", "--home", tmp_path / "home", "--top", 1, "--workers", 1)
+    words = ("screen", f"files:{folder}", "--home", tmp_path / "home", "--top", 1, "--workers", 1)
     done = polywell(*words, "--rank-by", "outer")
     assert done.returncode == 0, done.stderr
     published = json.loads((tmp_path / "home" / "catalog" / "latest" / "manifest.json").read_text("utf-8"))

@@ -16,13 +16,13 @@ FILES = {"ranked.parquet": "candidate", "rejected.parquet": "rejected", "failed.
 @pytest.fixture(scope="module")
 def plain(started, folder, tmp_path_factory):
     home = tmp_path_factory.mktemp("plain")
-    return started("screen", f"files:{folder}", "--plain", "--home", home), home
+    return started("screen", f"files:{folder}", "--home", home), home
 
 
 @pytest.fixture(scope="module")
 def with_prefect(started, folder, tmp_path_factory):
     home = tmp_path_factory.mktemp("prefect-run")
-    return started("screen", f"files:{folder}", POLYWELL_HOME=str(home)), home
+    return started("screen", f"files:{folder}", "--prefect", POLYWELL_HOME=str(home)), home
 
 
 def published(home):
@@ -61,7 +61,7 @@ def test_the_terminal_shows_ranking_and_failures(plain):
 
 
 def test_the_first_candidates_get_a_page_each_until_a_run_is_told_otherwise(polywell, folder, tmp_path):
-    words = ("screen", f"files:{folder}", "--plain", "--home", tmp_path, "--workers", 1)
+    words = ("screen", f"files:{folder}", "--home", tmp_path, "--workers", 1)
     dossiers = tmp_path / "reports" / "latest" / "dossiers"
     assert polywell(*words).returncode == 0
     assert sorted(path.suffix for path in dossiers.iterdir()) == [".html", ".js", ".json"]
@@ -101,7 +101,7 @@ def test_a_second_run_makes_no_new_version(plain, polywell, folder):
     _, home = plain
     versions = [DeltaTable(home / "catalog" / name).version() for name in ("structures", "predictions")]
     before = (home / "catalog" / "latest" / "ranked.parquet").read_bytes()
-    again = polywell("screen", f"files:{folder}", "--plain", "--home", home, "--top", 0, "--workers", 1)
+    again = polywell("screen", f"files:{folder}", "--home", home, "--top", 0, "--workers", 1)
     assert again.returncode == 0, again.stderr
     assert again.stdout == ""
     assert versions == [
@@ -122,7 +122,7 @@ def test_a_source_without_entries_changes_nothing(started, tmp_path):
 def test_a_run_in_which_every_entry_fails_is_published_and_counts_as_nothing_read(polywell, tmp_path):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.cif").write_bytes(b"\x00\xff" * 100)
-    done = polywell("screen", f"files:{tmp_path / 'bad'}", "--home", tmp_path / "home", "--plain")
+    done = polywell("screen", f"files:{tmp_path / 'bad'}", "--home", tmp_path / "home")
     assert done.returncode == 1
     assert [row["id"] for row in published(tmp_path / "home")["failed.parquet"]] == ["a.cif"]
 
@@ -155,7 +155,6 @@ def test_the_command_line_wins_over_the_environment(polywell, folder, tmp_path):
     done = polywell(
         "screen",
         f"files:{folder}",
-        "--plain",
         "--home",
         tmp_path / "said",
         POLYWELL_HOME=str(tmp_path / "set"),

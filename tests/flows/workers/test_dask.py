@@ -47,7 +47,7 @@ def cluster(tmp_path_factory):
 
 def test_a_cluster_gives_the_same_bytes(started, cluster, tmp_path):
     words = ("screen", "reference", "--top", 0, "--home")
-    here = started(*words, tmp_path / "here", "--plain", **DAY)
+    here = started(*words, tmp_path / "here", **DAY)
     assert here.returncode == 0, here.stderr
     there = started(*words, tmp_path / "there", "--engine", "dask", "--dask-address", cluster, **DAY)
     assert there.returncode == 0, there.stderr
@@ -61,5 +61,5 @@ def test_a_cluster_gives_the_same_bytes(started, cluster, tmp_path):
 
 def test_an_engine_needs_its_address(started, tmp_path):
     for words in (("--engine", "dask"), ("--dask-address", "tcp://127.0.0.1:1"), ("--engine", "ray")):
-        done = started("screen", "reference", "--plain", "--home", tmp_path / "home", *words)
+        done = started("screen", "reference", "--home", tmp_path / "home", *words)
         assert done.returncode == 2 and "expected local or dask" in done.stderr
