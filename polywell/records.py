@@ -7,11 +7,12 @@ catalog; each says of itself what it means (`polywell.columns`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from polywell.columns import Column, columns_of
+from polywell.geometry.sites import Sites, sites_of, structure_of
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -108,7 +109,8 @@ class Provenance:
 class Entry:
     """One entry of a database.
 
-    `structure` may be None only where the composition alone decides (see
+    A structure is given as an object of pymatgen or, where nobody needs one, as `sites`, arrays that are made
+    in a fraction of its time. Both may be None only where the composition alone decides (see
     `polywell.screening.rejected_by_composition`).
     """
 
@@ -118,6 +120,16 @@ class Entry:
     elements: tuple[str, ...]
     structure: Structure | None
     provenance: Provenance = Provenance()
+    sites: Sites | None = None
+
+    @property
+    def as_sites(self) -> Sites | None:
+        """The structure as arrays, however it was given."""
+        return self.sites if self.sites is not None or self.structure is None else sites_of(self.structure)
+
+    def with_structure(self) -> Entry:
+        """The same entry with an object of pymatgen for whoever wants one."""
+        return self if self.sites is None else replace(self, structure=structure_of(self.sites), sites=None)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from polywell.geometry.ions import Floats
 from polywell.geometry.nets.frameworks import is_framework
 from polywell.geometry.phases import phases
 from polywell.geometry.sheets import Sheet
-from polywell.geometry.sites import Sites, majority_formula, sites_of, volume_per_ion_ang3
+from polywell.geometry.sites import Sites, majority_formula, volume_per_ion_ang3
 from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.naming import named, net_note
@@ -79,7 +79,8 @@ def screen_with_sheets(
     sites = 0
     for entry in entries:
         batch.append(entry)
-        sites += 0 if entry.structure is None else len(entry.structure)
+        given = entry.structure if entry.sites is None else entry.sites.mixes
+        sites += 0 if given is None else len(given)
         if sites >= BATCH_SITES:
             screened.extend(_screen_batch(batch, families, tolerances))
             batch, sites = [], 0
@@ -169,12 +170,12 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
         verdict = composition_verdict(entry.elements, families)
         if verdict is not None:
             screened[number] = _rejected(entry, families, *verdict), ()
-        elif entry.structure is None:
+        elif (sites := entry.as_sites) is None:
             raise ValueError(
                 "the entry has no structure and its composition does not decide; read its structure"
             )
         else:
-            structures.append(sites_of(entry.structure))
+            structures.append(sites)
             owners.append(number)
     if structures:
         together = named(find_among(structures, tolerances), families)

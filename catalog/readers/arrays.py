@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Composition, Lattice, Structure
+from pymatgen.core import Composition, Lattice
 from scipy.spatial import cKDTree
 
 from catalog.errors import (
@@ -27,9 +27,10 @@ from catalog.errors import (
     TooManySitesError,
     UnknownElementError,
 )
-from catalog.readers.checks import check_structure
+from catalog.readers.checks import check_sites
 from catalog.readers.composition import plain_symbol
 from catalog.readers.limits import ReadingLimits
+from polywell.geometry.sites import Sites
 from polywell.slab import SLAB, as_crystal
 
 Amounts = dict[str, float]
@@ -40,12 +41,15 @@ VACANCY = "vacancy"
 PLACEHOLDER = "X"
 """The symbol of OPTIMADE and ASE for what is no chemical element."""
 
+TRACE = Composition.amount_tolerance
+"""Less of an element is nothing, as for pymatgen."""
+
 FULL = 1 - 1e-6
 """A site occupied to less than this is partly empty."""
 
 
 @dataclass(frozen=True)
-class Sites:
+class Contents:
     """The sites of a structure before it is built: what stands on each, and remarks about them.
 
     `place` holds the index of each site in the source's own list of positions.
@@ -64,70 +68,70 @@ class Sites:
         return total
 
 
-def read_sites(kind: Literal["pymatgen", "optimade"], payload: Mapping[str, Any]) -> Sites:
+def read_contents(kind: Literal["pymatgen", "optimade"], payload: Mapping[str, Any]) -> Contents:
     """What stands on the sites, without looking at the cell or the positions.
 
     Raises:
         ReadError: a value is missing, or a name stands for no chemical element.
     """
     try:
-        sites = _pymatgen_sites(payload) if kind == "pymatgen" else _optimade_sites(payload)
+        contents = _pymatgen_sites(payload) if kind == "pymatgen" else _optimade_sites(payload)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ParseError(f"the list of sites is not as expected ({type(error).__name__}: {error})") from error
-    for index, site in enumerate(sites.amounts):
+    for index, site in enumerate(contents.amounts):
         if not all(0 <= amount < np.inf for amount in site.values()):
             raise BadCoordinatesError(f"site {index} holds {site}; expected occupancies from 0 to 1")
-    return sites
+    return contents
 
 
 def build(
     kind: Literal["pymatgen", "optimade"],
     payload: Mapping[str, Any],
-    sites: Sites,
+    contents: Contents,
     declared: Sequence[str] | None,
     limits: ReadingLimits,
-) -> tuple[Structure, list[str]]:
-    """The structure, and remarks; sites keep their order, empty ones are left out.
+) -> tuple[Sites, list[str]]:
+    """The sites, and remarks; they keep their order, empty ones are left out.
 
     Args:
         kind: layout of the payload.
         payload: the arrays.
-        sites: what `read_sites` made of the payload.
+        contents: what `read_contents` made of the payload.
         declared: elements that the source names beside the structure; all but H must be on some site.
         limits: bounds of the reading.
 
     Raises:
         ReadError: an impossible cell, a position that is no number, elements without a site.
     """
-    if len(sites.amounts) > limits.sites:
-        raise TooManySitesError(f"{len(sites.amounts)} sites, the limit is {limits.sites}")
-    notes = list(sites.notes)
+    if len(contents.amounts) > limits.sites:
+        raise TooManySitesError(f"{len(contents.amounts)} sites, the limit is {limits.sites}")
+    notes = list(contents.notes)
     cartesian = kind == "optimade"
     periodic = _periodic(kind, payload)
     matrix = _cell(payload["lattice_vectors"] if cartesian else _matrix(payload["lattice"]), periodic)
-    positions = _positions(payload, sites, cartesian)
+    positions = _positions(payload, contents, cartesian)
     if not all(periodic):
         matrix, positions = _as_crystal(matrix, positions if cartesian else positions @ matrix, periodic)
         notes.append(SLAB)
     fractional = _solve(matrix, positions) if cartesian or not all(periodic) else positions
-    amounts = list(sites.amounts)
+    amounts = list(contents.amounts)
     if cartesian:
         amounts, fractional, merged = _merged(amounts, fractional, limits)
         notes += merged
     amounts, scaled = _at_most_one(amounts, limits)
-    structure = Structure(Lattice(matrix), _compositions(amounts), fractional)
-    check_structure(structure, limits)
-    absent = sorted(set(map(str, declared or ())) - set(sites.composition()) - {"D", "T"})
+    sites = Sites(matrix, fractional, _mixes(amounts))
+    check_sites(sites.lattice, sites.frac, limits)
+    absent = sorted(set(map(str, declared or ())) - set(contents.composition()) - {"D", "T"})
     if [symbol for symbol in absent if symbol != "H"]:
         raise MissingAtomsError(
             f"the source declares {', '.join(absent)}, but no site holds "
             f"{'it' if len(absent) == 1 else 'them'}; the list of atoms is incomplete"
         )
     notes += ["the declared hydrogen has no site"] if absent else []
-    return structure, [*notes, *scaled]
+    return sites, [*notes, *scaled]
 
 
-def _pymatgen_sites(payload: Mapping[str, Any]) -> Sites:
+def _pymatgen_sites(payload: Mapping[str, Any]) -> Contents:
     lattice = payload.get("lattice")
     if lattice is None or payload.get("sites") is None:
         raise MissingValueError("the entry has no structure; expected a dict with lattice and sites")
@@ -139,10 +143,10 @@ def _pymatgen_sites(payload: Mapping[str, Any]) -> Sites:
             symbol = _symbol(species["element"])
             here[symbol] = here.get(symbol, 0.0) + float(species["occu"])
         amounts.append(here)
-    return Sites(tuple(amounts), tuple(range(len(amounts))))
+    return Contents(tuple(amounts), tuple(range(len(amounts))))
 
 
-def _optimade_sites(payload: Mapping[str, Any]) -> Sites:
+def _optimade_sites(payload: Mapping[str, Any]) -> Contents:
     names = payload.get("species_at_sites")
     if names is None:
         raise MissingValueError("the entry has no structure; expected species_at_sites and positions")
@@ -162,7 +166,7 @@ def _optimade_sites(payload: Mapping[str, Any]) -> Sites:
             place.append(index)
     if "implicit_atoms" in (payload.get("structure_features") or ()):
         notes.append("the source says that some atoms have no site")
-    return Sites(tuple(amounts), tuple(place), tuple(dict.fromkeys(notes)))
+    return Contents(tuple(amounts), tuple(place), tuple(dict.fromkeys(notes)))
 
 
 def _periodic(kind: Literal["pymatgen", "optimade"], payload: Mapping[str, Any]) -> tuple[bool, ...]:
@@ -270,7 +274,7 @@ def _matrix(lattice: Mapping[str, Any]) -> object:
         raise BadCellError("the lattice has no matrix, and not all lengths and angles") from error
 
 
-def _positions(payload: Mapping[str, Any], sites: Sites, cartesian: bool) -> NDArray[np.float64]:
+def _positions(payload: Mapping[str, Any], contents: Contents, cartesian: bool) -> NDArray[np.float64]:
     try:
         rows = (
             payload["cartesian_site_positions"] if cartesian else [site["abc"] for site in payload["sites"]]
@@ -285,7 +289,7 @@ def _positions(payload: Mapping[str, Any], sites: Sites, cartesian: bool) -> NDA
         raise BadCoordinatesError(
             f"{listed} sites but {len(positions)} positions; expected one for each site"
         )
-    return positions if len(sites.place) == listed else positions[list(sites.place)]
+    return positions if len(contents.place) == listed else positions[list(contents.place)]
 
 
 def _solve(matrix: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -342,14 +346,14 @@ def _at_most_one(amounts: list[Amounts], limits: ReadingLimits) -> tuple[list[Am
     return result, [f"occupancies of {over} sites were scaled down to 1"] if over else []
 
 
-def _compositions(amounts: Sequence[Amounts]) -> list[Composition]:
-    """One composition a site; equal sites share one object, which saves most of the time."""
-    made: dict[tuple[tuple[str, float], ...], Composition] = {}
+def _mixes(amounts: Sequence[Amounts]) -> list[Amounts]:
+    """What stands on each site, without traces; equal sites share one object, which saves time and memory."""
+    made: dict[tuple[tuple[str, float], ...], Amounts] = {}
     result = []
     for site in amounts:
         key = tuple(site.items())
-        composition = made.get(key)
-        if composition is None:
-            composition = made[key] = Composition(site)
-        result.append(composition)
+        mix = made.get(key)
+        if mix is None:
+            mix = made[key] = {symbol: amount for symbol, amount in key if amount >= TRACE}
+        result.append(mix)
     return result

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from pymatgen.core import Element, Structure
+from numpy.typing import NDArray
+from pymatgen.core import Element, Lattice, Structure
 
 from catalog.errors import (
     BadCellError,
@@ -20,7 +21,17 @@ from polywell.slab import SLAB, crystal_of
 
 
 def check_structure(structure: Structure, limits: ReadingLimits) -> None:
+    """As `check_sites`, of an object of pymatgen."""
+    check_sites(structure.lattice.matrix, structure.frac_coords, limits)
+
+
+def check_sites(matrix: NDArray[np.float64], frac: NDArray[np.float64], limits: ReadingLimits) -> None:
     """Refuses a structure with an impossible cell, or with coordinates that are no numbers.
+
+    Args:
+        matrix: vectors of the cell as rows, in Å, shape (3, 3).
+        frac: fractional coordinates (N, 3) of the sites.
+        limits: bounds of the reading.
 
     Raises:
         NoStructureError: no sites.
@@ -28,21 +39,19 @@ def check_structure(structure: Structure, limits: ReadingLimits) -> None:
         BadCellError: not finite, without volume, or flat.
         BadCoordinatesError: a coordinate is not finite.
     """
-    if len(structure) == 0:
+    if len(frac) == 0:
         raise NoStructureError("the structure holds no atoms")
-    if len(structure) > limits.sites:
-        raise TooManySitesError(f"{len(structure)} sites, the limit is {limits.sites}")
-    matrix = np.asarray(structure.lattice.matrix)
+    if len(frac) > limits.sites:
+        raise TooManySitesError(f"{len(frac)} sites, the limit is {limits.sites}")
     if not np.isfinite(matrix).all() or (np.linalg.norm(matrix, axis=1) == 0).any():
         raise BadCellError(
             f"cell vectors {matrix.tolist()}: expected nine finite numbers and three lengths above 0"
         )
-    a, b, c = structure.lattice.lengths
-    alpha, beta, gamma = structure.lattice.angles
-    check_cell((a, b, c), (alpha, beta, gamma), limits)
-    wrong = np.flatnonzero(~np.isfinite(structure.frac_coords).all(axis=1))
+    lattice = Lattice(matrix)
+    check_cell(lattice.lengths, lattice.angles, limits)
+    wrong = np.flatnonzero(~np.isfinite(frac).all(axis=1))
     if len(wrong):
-        place = structure.frac_coords[wrong[0]].tolist()
+        place = frac[wrong[0]].tolist()
         raise BadCoordinatesError(
             f"site {wrong[0]} stands at {place}; expected finite fractional coordinates"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pymatgen.core import Structure
 
 from catalog.errors import MemoryLimitError, MissingValueError, NotAStructureError, ReadError, TimeLimitError
-from catalog.readers.arrays import build, read_sites
+from catalog.readers.arrays import build, read_contents
 from catalog.readers.ase_rows import SQLITE, read_database
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif.blocks import one_line, read_cif
@@ -21,6 +21,7 @@ from catalog.readers.spans import whole_cell
 from catalog.readers.structure_files import read_structure_file
 from catalog.readers.tables import is_table, read_table
 from catalog.sources.base import RawEntry, UniqueIds
+from polywell.geometry.sites import Sites
 from polywell.records import Entry, Provenance
 
 NeedsStructure = Callable[[Collection[str]], bool]
@@ -66,7 +67,7 @@ def read(raw: RawEntry, needs_structure: NeedsStructure, limits: ReadingLimits =
     with time_limit(limits.wall_seconds):
         for part in _parts(raw, needs_structure, limits):
             if isinstance(part, Entry):
-                entries.append(part)
+                entries.append(part.with_structure())
             else:
                 errors.append(part[1])
     if not entries:
@@ -201,41 +202,54 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
     amounts = amounts_of(raw.formula) if raw.formula else None
     if not payload and amounts is None:
         amounts = dict.fromkeys(declared, 1.0)
-    sites = None
+    contents = None
     try:
         if payload:
             if raw.kind == "optimade":
                 payload, spanned = whole_cell(payload, limits)
-            sites = read_sites(raw.kind, payload)
-            amounts = sites.composition() or amounts
+            contents = read_contents(raw.kind, payload)
+            amounts = contents.composition() or amounts
         if not needs_structure({*(amounts or ()), *declared}):
             elements, formula = elements_and_formula(amounts or {})
             return Entry(raw.source, raw.id, formula, elements, None, raw.provenance)
-        if sites is None:
+        if contents is None:
             raise MissingValueError("the source gave no structure for an entry that needs one")
-        structure, notes = build(raw.kind, payload, sites, raw.elements, limits)
+        sites, notes = build(raw.kind, payload, contents, raw.elements, limits)
     except ReadError as error:
         if amounts and not error.elements:
             error.elements, error.formula = elements_and_formula(amounts)
         raise
     stated = amounts_of(raw.formula) if raw.formula else None
-    return _entry(raw, raw.id, structure, [*spanned, *notes], limits, stated)
+    return _entry(raw, raw.id, sites, [*spanned, *notes], limits, stated)
 
 
 def _entry(
     raw: RawEntry,
     id_: str,
-    structure: Structure,
+    found: Structure | Sites,
     notes: Collection[str],
     limits: ReadingLimits,
     declared: Mapping[str, float] | None = None,
 ) -> Entry:
-    amounts = {str(element): float(amount) for element, amount in structure.composition.items()}
+    sites = found if isinstance(found, Sites) else None
+    structure = None if isinstance(found, Sites) else found
+    amounts = _amounts(found)
     elements, formula = elements_and_formula(amounts)
     provenance = _noted(raw.provenance, notes, limits)
     if declared and not same_composition(declared, amounts):
         provenance = replace(provenance, declared_formula=elements_and_formula(declared)[1])
-    return Entry(raw.source, id_, formula, elements, structure, provenance)
+    return Entry(raw.source, id_, formula, elements, structure, provenance, sites)
+
+
+def _amounts(found: Structure | Sites) -> dict[str, float]:
+    """Amounts by element symbol in the whole cell."""
+    if isinstance(found, Sites):
+        amounts: dict[str, float] = {}
+        for mix in found.mixes:
+            for symbol, amount in mix.items():
+                amounts[symbol] = amounts.get(symbol, 0.0) + amount
+        return amounts
+    return {str(element): float(amount) for element, amount in found.composition.items()}
 
 
 def _noted(provenance: Provenance, notes: Collection[str], limits: ReadingLimits) -> Provenance:

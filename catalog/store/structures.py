@@ -7,11 +7,11 @@ from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
-from pymatgen.core import Composition, Lattice, Structure
 
 from catalog.readers.reading import Failure
 from catalog.sources.base import RawEntry
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, row_hash, storable
+from polywell.geometry.sites import Sites
 from polywell.records import Entry, Provenance
 
 PROVENANCE_FIELDS = tuple(field.name for field in fields(Provenance))
@@ -57,12 +57,12 @@ def structures_schema() -> pa.Schema:
 def entry_to_row(entry: Entry) -> Row:
     """The row of an entry that could be read; charges, isotopes, labels and site properties are dropped."""
     row = _row(entry.source, entry.id, entry.formula, entry.elements, entry.provenance)
-    if entry.structure is not None:
-        species, occupancies = _sites(entry.structure)
-        row["lattice"] = np.asarray(entry.structure.lattice.matrix, dtype=np.float64).ravel().tolist()
-        row["frac_coords"] = np.asarray(entry.structure.frac_coords, dtype=np.float64).ravel().tolist()
-        row["species"] = species
-        row["occupancies"] = occupancies
+    sites = entry.as_sites
+    if sites is not None:
+        row["lattice"] = sites.lattice.ravel().tolist()
+        row["frac_coords"] = sites.frac.ravel().tolist()
+        row["species"] = [list(mix) for mix in sites.mixes]
+        row["occupancies"] = [list(mix.values()) for mix in sites.mixes]
     row["row_hash"] = row_hash(row)
     return row
 
@@ -103,7 +103,7 @@ def part_to_row(part: Entry | Failure) -> Row:
 
 
 def row_to_entry(row: Row) -> Entry:
-    """The entry of a row, its structure bit for bit the one that was stored.
+    """The entry of a row, its structure as arrays, bit for bit those that were stored.
 
     Raises:
         ValueError: the row is a failure; see `row_to_failure`.
@@ -112,21 +112,21 @@ def row_to_entry(row: Row) -> Entry:
         raise ValueError(
             f"{row['id']!r} failed with {row['error_type']}: it has no entry, use row_to_failure"
         )
-    structure = None
-    if row["lattice"] is not None:
-        structure = Structure(
-            Lattice(np.array(row["lattice"], dtype=np.float64).reshape(3, 3)),
-            _compositions(row["species"], row["occupancies"]),
-            np.array(row["frac_coords"], dtype=np.float64).reshape(-1, 3),
-        )
-    return Entry(
-        row["source"], row["id"], row["formula"], tuple(row["elements"]), structure, row_to_provenance(row)
+    known = (row["source"], row["id"], row["formula"], tuple(row["elements"]), None, row_to_provenance(row))
+    if row["lattice"] is None:
+        return Entry(*known)
+    sites = Sites(
+        lattice=np.array(row["lattice"], dtype=np.float64).reshape(3, 3),
+        frac=np.array(row["frac_coords"], dtype=np.float64).reshape(-1, 3),
+        mixes=_mixes(row["species"], row["occupancies"]),
     )
+    return Entry(*known, sites)
 
 
 def entries_of(rows: Mapping[str, Row]) -> dict[str, Entry]:
-    """The entries of rows, by the same names; a failure has none and is left out."""
-    return {name: row_to_entry(row) for name, row in rows.items() if row["error_type"] is None}
+    """The entries of rows with their structures, by the same names; a failure has none and is left out."""
+    read = {name: row for name, row in rows.items() if row["error_type"] is None}
+    return {name: row_to_entry(row).with_structure() for name, row in read.items()}
 
 
 def row_to_failure(row: Row) -> Failure:
@@ -177,27 +177,14 @@ def _row(source: str, id_: str, formula: str, elements: tuple[str, ...], provena
     }
 
 
-def _sites(structure: Structure) -> tuple[list[list[str]], list[list[float]]]:
-    species: list[list[str]] = []
-    occupancies: list[list[float]] = []
-    for site in structure:
-        amounts: dict[str, float] = {}
-        for item, occupancy in site.species.items():
-            symbol = item.symbol if item.symbol not in ("D", "T") else "H"
-            amounts[symbol] = amounts.get(symbol, 0.0) + float(occupancy)
-        species.append(list(amounts))
-        occupancies.append(list(amounts.values()))
-    return species, occupancies
-
-
-def _compositions(species: list[list[str]], occupancies: list[list[float]]) -> list[Composition]:
-    """One composition a site; equal sites share one object, which saves most of the time."""
-    made: dict[tuple[tuple[str, ...], tuple[float, ...]], Composition] = {}
+def _mixes(species: list[list[str]], occupancies: list[list[float]]) -> list[dict[str, float]]:
+    """What stands on each site; equal sites share one object, which saves most of the time."""
+    made: dict[tuple[tuple[str, ...], tuple[float, ...]], dict[str, float]] = {}
     result = []
     for symbols, amounts in zip(species, occupancies, strict=True):
         key = (tuple(symbols), tuple(amounts))
-        composition = made.get(key)
-        if composition is None:
-            composition = made[key] = Composition(dict(zip(symbols, amounts, strict=True)))
-        result.append(composition)
+        mix = made.get(key)
+        if mix is None:
+            mix = made[key] = dict(zip(symbols, amounts, strict=True))
+        result.append(mix)
     return result

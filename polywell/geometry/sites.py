@@ -1,6 +1,7 @@
 """The sites of a structure as arrays, partly filled and shared as they are, and what their majority is.
 
-`sites_of` alone takes an object of pymatgen apart; everything behind it works on arrays.
+`sites_of` alone takes an object of pymatgen apart, and `structure_of` makes one; everything behind them works
+on arrays.
 """
 
 from __future__ import annotations
@@ -8,16 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Composition
+from pymatgen.core import Composition, Lattice, Structure
 
 from polywell.data.elements import NET_METALS
-
-if TYPE_CHECKING:
-    from pymatgen.core import Structure
 
 LEAST_OCCUPANCY = 0.5
 """A site filled no more than this is no ion of the majority composition."""
@@ -69,6 +67,18 @@ def sites_of(structure: Structure) -> Sites:
         frac=np.array([site.frac_coords for site in structure], dtype=np.float64).reshape(-1, 3),
         mixes=mixes,
     )
+
+
+def structure_of(sites: Sites) -> Structure:
+    """The structure of the sites, for whoever wants an object of pymatgen."""
+    made: dict[tuple[tuple[str, float], ...], Composition] = {}
+    species = []
+    for mix in sites.mixes:
+        key = tuple(mix.items())
+        if key not in made:
+            made[key] = Composition(mix)
+        species.append(made[key])
+    return Structure(Lattice(sites.lattice), species, sites.frac)
 
 
 def majority(mix: dict[str, float]) -> str:

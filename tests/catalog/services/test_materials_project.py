@@ -15,14 +15,13 @@ from catalog.errors import (
     SourceRefusedError,
     SourceUnreachableError,
 )
-from catalog.readers.reading import read_parts
+from catalog.readers.reading import read
 from catalog.sources import Chemistry, RawEntry, open_source
 from catalog.sources.licences import is_noncommercial
 from catalog.sources.materials_project import client as module
 from catalog.sources.materials_project.queries import ELEMENTS_CHARACTERS, queries
 from catalog.sources.materials_project.source import MaterialsProjectSource
 from catalog.sources.web import Pace
-from polywell.records import Entry
 from tests.catalog.listed import listed
 from tests.catalog.services.conftest import QUICK, Service
 from tests.catalog.services.library import ordered_structures
@@ -70,8 +69,7 @@ def test_every_document_of_the_chemistry_comes_once_with_its_structure(service, 
     found = {raw.id: raw for raw in raws}
     assert len(found) == len(raws) == len(expected) + 1 + 40  # the deprecated one and the extra ones
     for id_, structure in expected.items():
-        (entry,) = read_parts(found[id_], lambda elements: True)
-        assert isinstance(entry, Entry), entry
+        [entry] = read(found[id_], lambda elements: True)
         assert entry.structure is not None and len(entry.structure) == len(structure)
         # The service rounds nothing: positions come back to the last digits that JSON keeps.
         assert entry.structure.lattice.matrix.tolist() == structure.lattice.matrix.tolist()
