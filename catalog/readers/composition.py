@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from math import gcd
+from math import gcd, isnan
 
 from pymatgen.core import Composition, Element
 from pymatgen.core.composition import reduce_formula
@@ -64,9 +64,18 @@ def same_composition(one: Mapping[str, float], other: Mapping[str, float]) -> bo
 @lru_cache(maxsize=16384)
 def _whole_formula(amounts: tuple[tuple[str, int], ...]) -> str:
     """What `Composition.reduced_formula` gives for whole amounts, without the making of a composition."""
-    with _without_electronegativity():
+    if all(_has_electronegativity(symbol) for symbol, _ in amounts):
         formula, _ = reduce_formula(dict(amounts))
+    else:
+        with _without_electronegativity():
+            formula, _ = reduce_formula(dict(amounts))
     return Composition.special_formulas.get(formula, formula)
+
+
+@cache
+def _has_electronegativity(symbol: str) -> bool:
+    with _without_electronegativity():
+        return not isnan(Element(symbol).X)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -150,6 +150,26 @@ class Source(Protocol):
 
     def description(self) -> dict[str, str]:
         """What is known about the source as a whole, for the manifest; asks no service."""
+        ...
+
+
+@runtime_checkable
+class ColumnSource(Protocol):
+    """A source that gives entries whose composition alone decides as columns, many at a time."""
+
+    def decided(self, ids: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Streams entries outside of the chemistry that nobody need look at one by one.
+
+        Args:
+            ids: give these entries only, as `index` calls them.
+
+        Yields:
+            Columns `id`, `formula`, `elements`, and those of the provenance that the source knows; as
+            `raw_entries` would give them, which still gives them, too.
+
+        Raises:
+            SourceError: the source breaks off, or changes meanwhile.
+        """
         ...
 
 

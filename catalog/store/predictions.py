@@ -31,6 +31,10 @@ RESULTS = frozenset(column.name for column in SCREENING_COLUMNS if column.result
 """Columns that say what is found of an entry: without ranks, versions and dates."""
 
 
+_PLAIN = frozenset({type(None), bool, int, float})
+"""Types of values that a row holds as they are."""
+
+
 def table_schema() -> pa.Schema:
     """Schema of the table: what is known of an entry by itself, and bookkeeping.
 
@@ -48,17 +52,26 @@ def results_hash(row: Mapping[str, Any]) -> str:
 def record_to_row(record: Any) -> Row:
     """The row of a record: plain numbers, texts, lists and dicts, in the order of its columns."""
     row: Row = {}
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if is_dataclass(value):
+    for name in _names(record.__class__):
+        value = getattr(record, name)
+        if type(value) in _PLAIN:
+            row[name] = value
+        elif is_dataclass(value):
             row |= record_to_row(value)
         else:
-            row[field.name] = _plain(value)
+            row[name] = _plain(value)
     return row
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _plain(value: Any) -> Any:
     """Tuples as lists, records as dicts, enumerations as their text, numpy numbers as Python's."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, str):
         return storable(str(value))
     if isinstance(value, (tuple, list)):

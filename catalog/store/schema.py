@@ -95,9 +95,10 @@ def storable(text: str) -> str:
 def row_hash(row: Mapping[str, Any]) -> str:
     """sha256 of the canonical JSON of a row, the bookkeeping left out."""
     content = {name: value for name, value in row.items() if name not in BOOKKEEPING}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(content).encode("ascii")).hexdigest()
 
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 SHORT = 16
 """Hexadecimal digits of 64 bits of a digest, which tell two rows apart as well as all of them do."""

@@ -67,6 +67,28 @@ def entry_to_row(entry: Entry) -> Row:
     return row
 
 
+def bare_rows(
+    source: str, columns: Mapping[str, pa.Array], bookkeeping: Mapping[str, pa.Array]
+) -> pa.RecordBatch:
+    """Rows of entries without a structure, as `entry_to_row` makes them one by one.
+
+    Args:
+        source: name of the source.
+        columns: what is known of them, `id`, `formula` and `elements` at least.
+        bookkeeping: columns `raw_id`, `stamp` and `reading`.
+    """
+    empty = _row(source, "", "", (), Provenance())
+    rows = pa.table(dict(columns)).to_pylist()
+    given = {**columns, **bookkeeping}
+    given["source"] = pa.array([empty["source"]] * len(rows), pa.string())
+    given["row_hash"] = pa.array([row_hash({**empty, **row}) for row in rows], pa.string())
+    filled = [
+        given[field.name].cast(field.type) if field.name in given else pa.nulls(len(rows), field.type)
+        for field in structures_schema()
+    ]
+    return pa.RecordBatch.from_arrays(filled, schema=structures_schema())
+
+
 def failure_to_row(
     raw: RawEntry,
     error_type: str,

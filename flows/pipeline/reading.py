@@ -7,7 +7,7 @@ finds them again and reads only the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from catalog.errors import SourceChangedError
 from catalog.home import Home
 from catalog.sources import Source
+from catalog.sources.base import ColumnSource
 from catalog.store.lake import apply
 from catalog.store.schema import storable
 from catalog.store.shards import (
@@ -143,19 +144,41 @@ def read_changes(
     is_left = delta.is_changed & ~is_ready
     if not is_left.any():
         return ready, reused
-    missing = dict(keys_of(delta.index.filter(pa.array(is_left))))
-    wanted = None if is_left.all() else sorted(missing)
+    left = delta.index.filter(pa.array(is_left))
+    missing = dict(keys_of(left))
     number = max((int(path.stem) for path in ready), default=-1) + 1
     reading = str(settings["reading_digest"])
 
+    def decided() -> Iterator[shards.RowsOf]:
+        if not isinstance(source, ColumnSource):
+            return
+        for batch in source.decided(None if is_left.all() else sorted(missing)):
+            places = pc.index_in(batch.column("id"), value_set=left["id"].combine_chunks())
+            known = batch.append_column("stamp", left["stamp"].combine_chunks().take(places))
+            for start in range(0, known.num_rows, SHARD_ENTRIES):
+                part = known.slice(start, SHARD_ENTRIES)
+                for id_ in part.column("id").to_pylist():
+                    del missing[id_]
+                yield shards.RowsOf(part)
+
     def stream() -> Iterator[Stamped]:
-        for raw in source.raw_entries(wanted):
+        is_everything = len(missing) == delta.index.num_rows
+        for raw in source.raw_entries(None if is_everything else sorted(missing)):
             yield raw, missing.pop(storable(raw.id), None)
 
+    decide = partial(shards.decided_batch, source=source.name, reading=reading)
+    undecided = partial(shards.undecided_batch, source=source.name, reading=reading)
     work = partial(shards.read_batch, families=families, reading=reading)
     lost = partial(shards.unread_batch, reading=reading)
     keys: list[tuple[str, str | None]] = []
     batches: list[pa.RecordBatch] = []
+
+    def keep(some: Iterable[tuple[str, str | None]], batch: pa.RecordBatch) -> None:
+        keys.extend(some)
+        batches.append(batch)
+        advance(batch.num_rows)
+        if len(keys) >= SHARD_ENTRIES:
+            finish()
 
     def finish() -> None:
         nonlocal number
@@ -166,12 +189,10 @@ def read_changes(
         keys.clear()
         batches.clear()
 
+    for of_columns, columns in workers.map(decide, decided(), undecided):
+        keep(_keys_of(of_columns), columns)
     for part, batch in workers.map(work, cut(stream(), weigh=lambda item: item[0].weight), lost):
-        keys.extend((storable(raw.id), stamp) for raw, stamp in part)
-        batches.append(batch)
-        advance(batch.num_rows)
-        if len(keys) >= SHARD_ENTRIES:
-            finish()
+        keep([(storable(raw.id), stamp) for raw, stamp in part], batch)
     if keys:
         finish()
     if missing:
@@ -181,6 +202,12 @@ def read_changes(
             "it was read: run again"
         )
     return ready, reused
+
+
+def _keys_of(entries: Sequence[pa.RecordBatch]) -> Iterable[tuple[str, str | None]]:
+    """Ids and stamps of entries that came as columns."""
+    batch = shards.joined(entries)
+    return zip(batch["id"].to_pylist(), batch["stamp"].to_pylist(), strict=True)
 
 
 def _ready_shards(

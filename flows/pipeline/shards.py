@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
+from catalog.readers.composition import amounts_of, elements_and_formula
 from catalog.readers.reading import STAGE, read_parts
 from catalog.sources import RawEntry
 from catalog.store.predictions import record_to_row, rejected_rows, results_hash, table_schema
 from catalog.store.schema import Row, storable
 from catalog.store.structures import (
     PROVENANCE_FIELDS,
+    bare_rows,
     failure_to_row,
     part_to_row,
     row_to_entry,
@@ -86,6 +88,40 @@ def read_batch(entries: Sequence[Stamped], families: Families, reading: str) -> 
     return pa.RecordBatch.from_pylist(rows, schema=structures_schema())
 
 
+def decided_batch(entries: Sequence[pa.RecordBatch], source: str, reading: str) -> pa.RecordBatch:
+    """Rows of the table `structures` of entries that a `ColumnSource` decided, with their stamps."""
+    batch = joined(entries)
+    columns = {name: batch.column(name) for name in batch.schema.names if name != "stamp"}
+    said = zip(columns["formula"].to_pylist(), columns["elements"].to_pylist(), strict=True)
+    known = [
+        elements_and_formula(amounts_of(formula) or dict.fromkeys(listed, 1.0)) for formula, listed in said
+    ]
+    columns["elements"] = pa.array([list(elements) for elements, _ in known], pa.list_(pa.string()))
+    columns["formula"] = pa.array([formula for _, formula in known], pa.string())
+    bookkeeping = {
+        "raw_id": batch.column("id"),
+        "stamp": batch.column("stamp"),
+        "reading": pa.array([reading] * batch.num_rows, pa.string()),
+    }
+    return bare_rows(source, columns, bookkeeping)
+
+
+def undecided_batch(
+    entry: pa.RecordBatch, error_type: str, message: str, source: str, reading: str
+) -> pa.RecordBatch:
+    """The row of a decided entry whose reading ended its worker, as a batch."""
+    [row] = entry.to_pylist()
+    raw = RawEntry(source, row["id"], "error", "", row["formula"])
+    return unread_batch((raw, row["stamp"]), error_type, message, reading)
+
+
+def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """One batch of several, of which those that were sent in one piece are one already."""
+    parts = [batches.batch] if isinstance(batches, RowsOf) else list(batches)
+    [batch] = pa.Table.from_batches(parts).combine_chunks().to_batches()
+    return batch
+
+
 def unread_batch(entry: Stamped, error_type: str, message: str, reading: str) -> pa.RecordBatch:
     """The row of an entry whose reading ended its worker, as a batch."""
     rows = [_kept(row, entry[0].id, entry[1], reading) for row in unread_rows(entry[0], error_type, message)]
@@ -123,8 +159,7 @@ class RowsOf(Sequence[pa.RecordBatch]):
 
 def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.RecordBatch:
     """Screens rows of the table `structures` into rows of the table `predictions`, one for one."""
-    batches = [rows.batch] if isinstance(rows, RowsOf) else list(rows)
-    [batch] = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    batch = joined(rows)
     verdicts = _verdicts(batch, families)
     decided = [place for place, verdict in enumerate(verdicts) if verdict is not None]
     others = [place for place, verdict in enumerate(verdicts) if verdict is None]
@@ -137,8 +172,8 @@ def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.Recor
         return screened
     given = [verdict for verdict in verdicts if verdict is not None]
     rejected = _rejected_batch(batch.take(pa.array(decided, pa.int64())), given, families)
-    [joined] = pa.Table.from_batches([screened, rejected]).combine_chunks().to_batches()
-    return joined.take(pa.array(np.argsort(others + decided)))
+    both = joined([screened, rejected])
+    return both.take(pa.array(np.argsort(others + decided)))
 
 
 def _verdicts(batch: pa.RecordBatch, families: Families) -> list[tuple[Reason, str] | None]:

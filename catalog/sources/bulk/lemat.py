@@ -5,7 +5,7 @@ Column names: https://huggingface.co/datasets/LeMaterial/LeMat-Bulk, data card; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from catalog.errors import SourceError
-from catalog.readers.composition import amounts_of
+from catalog.readers.composition import amounts_of, plain_symbol
 from catalog.sources.base import INDEX, Chemistry, UniqueIds
 from catalog.sources.bulk.columns import Columns, texts, values
 from catalog.sources.rows import UNNAMED, FileRow, RowsSource
@@ -32,6 +32,11 @@ REQUIRED = (ID, *STRUCTURE)
 FORMULA, ELEMENTS, MODIFIED = "chemical_formula_reduced", "elements", "last_modified"
 _KNOWN = (ID, FORMULA, ELEMENTS, MODIFIED, "functional", "energy_above_hull", "dimension_types")
 """Columns that are read of every row; those of `STRUCTURE` only of rows worth it."""
+
+_AMOUNT = r"([A-Z][a-z]?)[0-9.]*\s*"
+"""An element of a formula with its amount."""
+
+_LISTS_OF_TEXTS = (pa.list_(pa.string()), pa.list_(pa.dictionary(pa.int32(), pa.string())))
 
 _BATCH_ROWS = 2000
 _NARROW_ROWS = 20_000
@@ -171,6 +176,33 @@ class LematSource(RowsSource):
             number=number,
         )
 
+    def decided(self, ids: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """As columns, where every row has an id of its own; see `ColumnSource`."""
+        has_both = FORMULA in self._columns and ELEMENTS in self._columns
+        if self._chemistry is not None and has_both and self._strange_ids().is_plain:
+            yield from self._watched.unchanged(self._decided(self._chemistry, ids))
+
+    def _decided(self, chemistry: Chemistry, ids: Collection[str] | None) -> Iterator[pa.RecordBatch]:
+        wanted = None if ids is None else pa.array(ids, pa.string())
+        for batch in self._batches([one for one in self._columns if one != "dimension_types"], _NARROW_ROWS):
+            names, is_chosen = (
+                texts(batch.column(ID)),
+                _is_outside(batch.column(ELEMENTS), batch.column(FORMULA), chemistry),
+            )
+            if wanted is not None:
+                is_chosen = pc.and_(is_chosen, pc.is_in(names, value_set=wanted))
+            if not is_chosen.true_count:
+                continue
+            elements = batch.column(ELEMENTS).cast(pa.list_(pa.string()))
+            columns = {"id": names, "formula": texts(batch.column(FORMULA)), "elements": elements}
+            for name, column in (("last_updated", MODIFIED), ("functional", "functional")):
+                if column in self._columns:
+                    columns[name] = _as_texts(batch.column(column))
+            if "energy_above_hull" in self._columns:
+                hull = map(number_of, values(batch.column("energy_above_hull")))
+                columns["e_above_hull_ev"] = pa.array(hull, pa.float64())
+            yield pa.RecordBatch.from_pydict(columns).filter(is_chosen)
+
     def index(self) -> Iterator[pa.RecordBatch]:
         """As columns where every row has an id of its own and its date as text."""
         strange = self._strange_ids()
@@ -190,14 +222,13 @@ class LematSource(RowsSource):
         for batch in self._batches(columns):
             dates = pa.nulls(batch.num_rows, pa.string())
             if MODIFIED in columns:
-                dates = batch.column(MODIFIED)
-                is_text = dates.type in (pa.string(), pa.dictionary(pa.int32(), pa.string()))
-                dates = texts(dates) if is_text else pa.array(map(text, values(dates)), pa.string())
+                dates = _as_texts(batch.column(MODIFIED))
             yield texts(batch.column(ID)), dates
 
-    def _batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, columns: list[str], rows: int = _ID_BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         try:
-            yield from self._parquet.batches(columns, _ID_BATCH_ROWS)
+            for group in range(self._parquet.groups):
+                yield from self._parquet.batches(columns, rows, group)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(0, error) from error
 
@@ -227,6 +258,34 @@ class LematSource(RowsSource):
     def expected_count(self) -> int:
         """Number of rows."""
         return self._parquet.rows
+
+
+def _as_texts(column: pa.Array) -> pa.Array:
+    """A column as `text` reads its values."""
+    is_text = column.type in (pa.string(), pa.dictionary(pa.int32(), pa.string()))
+    return texts(column) if is_text else pa.array(map(text, values(column)), pa.string())
+
+
+def _is_outside(elements: pa.Array, formulas: pa.Array, chemistry: Chemistry) -> pa.Array:
+    """Which rows are outside of the chemistry for certain: list and formula name the same elements."""
+    if elements.type not in _LISTS_OF_TEXTS:
+        return pa.array(np.zeros(len(elements), bool))
+    symbols_, rows = texts(elements.flatten()), np.asarray(pc.list_parent_indices(elements))
+    coded = symbols_.fill_null("").dictionary_encode()
+    each = coded.dictionary.to_pylist()
+
+    def count(holds: Callable[[str], bool]) -> NDArray[np.int64]:
+        is_such = np.array([holds(symbol) for symbol in each], bool)[np.asarray(coded.indices)]
+        return np.bincount(rows[is_such], minlength=len(elements))
+
+    metals, ligands = count(chemistry.metals.__contains__), count(chemistry.ligands.__contains__)
+    is_named = count(lambda symbol: plain_symbol(symbol) == symbol) == np.bincount(
+        rows, minlength=len(elements)
+    )
+    words = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts(formulas), _AMOUNT, r"\1 "))
+    listed = pc.binary_join(elements.cast(pa.list_(pa.string())), " ")
+    is_one = np.asarray(pc.and_(pc.equal(words, listed), pc.not_equal(listed, "")).fill_null(False))
+    return pa.array(is_one & is_named & ((metals == 0) | (ligands == 0)))
 
 
 def _elements(row: Mapping[str, Any]) -> tuple[str, ...] | None:
