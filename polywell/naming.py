@@ -74,7 +74,7 @@ def _decided(ions: Ions, net: Net, families: Families) -> Iterator[str]:
     symbols = Counter(ions.elements[ion] for ion in net.foreign)
     for symbol, count in sorted(symbols.items()):
         yield f"{symbol} holds {count / len(net.metals):.0%} of the corners of the {sheet.metal} net"
-    bridges = set(net.ligands)
-    missing = bridges.intersection(net.holes)
+    ligands = set(net.ligands)
+    missing, what = ligands.intersection(net.holes), "bridges" if net.kind == BRIDGED else "caps"
     if missing:
-        yield f"{len(missing) / len(bridges):.0%} of the bridges of the {sheet.metal} net are missing"
+        yield f"{len(missing) / len(ligands):.0%} of the {what} of the {sheet.metal} net are missing"

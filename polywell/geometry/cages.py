@@ -109,19 +109,20 @@ def _capped_cages(ions: Ions, nets: Nets, tolerances: Tolerances) -> list[Cage]:
         if len(upper[square]) != 4:
             continue
         net, lower, plane = int(nets.net_of[square]), float(depth[square]), sum(heights[square]) / 4
-        i, j, k = squares.cap_images[square].tolist()
-        found.append(
-            Cage(
-                kind=NONAHEDRON,
-                net=net,
-                square=square,
-                apexes=((int(squares.caps[square]), (i, j, k)),),
-                heights=(lower,),
-                ligands=tuple(upper[square]),
-                xi_ang=abs(plane - lower),
-                offset_ang=_length(lateral[square].tolist()),
+        cap, (i, j, k) = int(squares.caps[square]), squares.cap_images[square].tolist()
+        if not ions.is_hole[cap]:
+            found.append(
+                Cage(
+                    kind=NONAHEDRON,
+                    net=net,
+                    square=square,
+                    apexes=((cap, (i, j, k)),),
+                    heights=(lower,),
+                    ligands=tuple(upper[square]),
+                    xi_ang=abs(plane - lower),
+                    offset_ang=_length(lateral[square].tolist()),
+                )
             )
-        )
         tip = (above if lower < 0 else below).get(square)
         if tip is not None and abs(tip.height) > abs(plane) + tolerances.apex_over_ligands:
             found.append(

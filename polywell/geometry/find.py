@@ -80,6 +80,12 @@ class Net:
         return self.among.nets.ligands[self.number]
 
     @property
+    def missing(self) -> float:
+        """Share of its corners or, where that is larger, of its ligands that are holes, or foreign."""
+        gone = {*self.holes, *self.foreign}
+        return max(len(gone.intersection(some)) / len(set(some)) for some in (self.metals, self.ligands))
+
+    @property
     def sheet(self) -> Sheet:
         """Means over the net."""
         return self.among.sheets[self.number]
@@ -191,7 +197,8 @@ def _completed(
         nets, whole = geometry.nets(place), found.nets(number)
         alike = all(abs(float(net.normal @ one.normal)) >= least for net in nets for one in whole)
         closes = geometry.closes_in_space(place) and not found.closes_in_space(number)
-        if any(net.holes or net.foreign for net in nets) and not (whole and (closes or not alike)):
+        is_better = any(net.holes or net.foreign for net in nets) and not (whole and (closes or not alike))
+        if is_better and all(net.missing <= tolerances.most_holes for net in nets):
             chosen[number] = (geometry, place)
     return chosen
 

@@ -152,8 +152,8 @@ def _phase(
 
 def _atypical(ions: Ions, nets: Nets, cage: Cage, xi: float) -> tuple[bool, float, int]:
     """What the typical cage of a phase has least of: an empty corner, distance in Å from the mean ξ."""
-    empty = bool(ions.is_hole[nets.squares.sites[cage.square]].any())
-    return empty, abs(cage.xi_ang - xi), cage.square
+    corners = [*nets.squares.sites[cage.square].tolist(), *(ion for ion, _ in cage.ligands)]
+    return bool(ions.is_hole[corners].any()), abs(cage.xi_ang - xi), cage.square
 
 
 def _means(rows: list[tuple[float, ...]]) -> tuple[float, ...]:
@@ -181,17 +181,17 @@ def _edges(nets: Nets, cluster: list[_Found]) -> tuple[float, float]:
 def _vertices(ions: Ions, nets: Nets, cage: Cage) -> tuple[Vertex, ...]:
     """The cage's corners as sites of the structure: metals, then ligands, then apexes; no empty ones."""
     sites, images = nets.squares.sites[cage.square].tolist(), nets.squares.images[cage.square].tolist()
-    metals = [
-        (site, (i, j, k)) for site, (i, j, k) in zip(sites, images, strict=True) if not ions.is_hole[site]
-    ]
+    metals = [(site, (i, j, k)) for site, (i, j, k) in zip(sites, images, strict=True)]
 
     def vertex(corner: Corner, role: str) -> Vertex:
         ion, (i, j, k) = corner
         a, b, c = ions.shifts[ion].tolist()
         return Vertex(int(ions.sites[ion]), (i + a, j + b, k + c), ions.elements[ion], role)
 
-    return (
-        *(vertex(corner, "metal") for corner in metals),
-        *(vertex(corner, "ligand") for corner in cage.ligands),
-        *(vertex(corner, "apex") for corner in cage.apexes),
+    corners = {"metal": metals, "ligand": cage.ligands, "apex": cage.apexes}
+    return tuple(
+        vertex(corner, role)
+        for role, some in corners.items()
+        for corner in some
+        if not ions.is_hole[corner[0]]
     )

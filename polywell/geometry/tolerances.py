@@ -58,6 +58,9 @@ class Tolerances:
     hole_radius: float = 1.4
     """A corner or bridge of a net is empty when no ion stands this close to its place."""
 
+    most_holes: float = 0.25
+    """Largest share of the corners of a net, and of its bridges or caps, that are holes, or foreign."""
+
     # Frameworks
     tilted_angle: float = 135.0
     """Smallest M-X-M angle of octahedra that share a corner, however tilted (LuFeO3: 142)."""

@@ -69,8 +69,11 @@ def bonds_of(ions: Ions, tolerances: Tolerances) -> Bonds:
     return Bonds(centres[near], others[near], ions.images[rows[near]], ions.vectors[rows[near]])
 
 
-def edges_of(ions: Ions, bonds: Bonds, tolerances: Tolerances) -> tuple[Edges, Edges]:
-    """Bridged and capped edges from all pairs of bonds that meet at one ligand."""
+def edges_of(ions: Ions, bonds: Bonds, tolerances: Tolerances) -> tuple[Edges, Edges, Edges]:
+    """Bridged and capped edges from all pairs of bonds that meet at one ligand, and those capped once only.
+
+    A capped edge runs below one ligand and above another.
+    """
     order = np.argsort(bonds.ligands, kind="stable")
     one, two = pairs_within(bonds.ligands[order])
     one, two = order[one], order[two]
@@ -91,4 +94,5 @@ def edges_of(ions: Ions, bonds: Bonds, tolerances: Tolerances) -> tuple[Edges, E
     touching = edges.chosen((length >= low) & (length <= high))
     coded = code(touching.first, touching.second, touching.images, len(ions.elements))
     _, inverse, counts = np.unique(coded, return_inverse=True, return_counts=True)
-    return edges.chosen(bridged), touching.chosen(counts[inverse] >= 2)
+    shared = counts[inverse]
+    return edges.chosen(bridged), touching.chosen(shared >= 2), touching.chosen(shared == 1)

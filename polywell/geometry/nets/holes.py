@@ -18,25 +18,30 @@ from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from polywell.geometry.ions import PERIODIC, Floats, Holes, Ints, Ions
 from polywell.geometry.nets.bonds import Bonds, Edges
-from polywell.geometry.nets.squares import Squares
-from polywell.geometry.periodic import rows_of
+from polywell.geometry.nets.squares import Squares, right_angles, squares_of
+from polywell.geometry.periodic import code, rows_of
 from polywell.geometry.tolerances import Tolerances
 
+CAPS_OF_A_METAL = 4
+"""Ligands round a metal of a capped net: two above, two below."""
+
 RING = 4
-"""Right angles that look into one hole: one at each far corner of the squares that meet in it."""
+"""Right angles that look into one hole: one at each far corner of the squares that meet in it. Where rows of
+corners are missing, two of them at opposite corners."""
 
 
 @dataclass(frozen=True)
 class _Open:
     """Right angles (N,) whose square does not close, seen from the metal `metals`.
 
-    `places` (N, 3) in Å is where something is missing, `normals` (N, 3) are those of the squares, `edges`
-    (N,) their shorter edges in Å; `ligands` (N,) numbers a like ligand where a bridge is missing, and is -1
-    where a corner is.
+    `places` (N, 3) in Å is where something is missing, at `away` (N, 3) from the metal, `normals` (N, 3) are
+    those of the squares, `edges` (N,) their shorter edges in Å; `ligands` (N,) numbers a like ligand where
+    a bridge is missing, and is -1 where a corner is.
     """
 
     metals: Ints
     places: Floats
+    away: Floats
     normals: Floats
     edges: Floats
     ligands: Ints
@@ -71,11 +76,85 @@ def holes(
     seen = _open(ions, bonds, edges, (corners[0][rows], corners[1][rows]), bridged, tolerances)
     owner = ions.crystals[seen.metals]
     found = {}
-    for crystal in np.flatnonzero(np.bincount(owner, minlength=size) >= RING).tolist():
+    for crystal in np.flatnonzero(np.bincount(owner, minlength=size) >= 2).tolist():
         own = _holes(ions, crystal, seen, np.flatnonzero(owner == crystal), tolerances)
         if own.elements or own.foreign:
             found[crystal] = own
     return found
+
+
+def missing_caps(
+    ions: Ions, bonds: Bonds, half: Edges, squares: Squares, tolerances: Tolerances
+) -> dict[int, Holes]:
+    """The caps that are missing in each structure that has other squares, which are whole.
+
+    A square lacks its cap where each of its four edges has a ligand on the other side, and where at least
+    two of its metals have all others of their four.
+
+    Args:
+        ions: those of all structures.
+        bonds: of metals to ligands.
+        half: edges with one ligand in place of two, each once.
+        squares: those of the edges with two.
+        tolerances: those of the geometry.
+    """
+    size = len(ions.lattices)
+    is_capped = np.bincount(ions.crystals[squares.sites[:, 0]], minlength=size) > 0
+    edges = half.chosen(is_capped[ions.crystals[half.first]])
+    if not len(edges.first):
+        return {}
+    edges, known = edges.distinct(len(ions.elements))
+    bare = squares_of(ions, edges, known, right_angles(edges, tolerances), tolerances)
+    held = np.bincount(bonds.metals, minlength=len(ions.elements))
+    found: dict[int, Holes] = {}
+    for row in range(len(bare)):
+        place, ligands = _missing_cap(ions, bonds, edges, known, bare, row, tolerances)
+        corners = np.sort(held[bare.sites[row]])
+        crystal = int(ions.crystals[bare.sites[row, 0]])
+        if place is None or corners[0] < CAPS_OF_A_METAL - 2 or corners[2] < CAPS_OF_A_METAL - 1:
+            continue
+        around = ions.cart[ions.members(crystal)]
+        if crystal in found:
+            around = np.concatenate((around, found[crystal].places))
+        near = find_points_in_spheres(
+            np.ascontiguousarray(around),
+            place[None],
+            tolerances.hole_radius,
+            PERIODIC,
+            ions.lattices[crystal],
+            1e-8,
+        )[1]
+        if not len(near):
+            one = Holes(place[None], (ions.elements[ligands[0]],), ())
+            found[crystal] = found[crystal].with_those_of(one) if crystal in found else one
+    return found
+
+
+def _missing_cap(
+    ions: Ions, bonds: Bonds, edges: Edges, known: Ints, bare: Squares, row: int, tolerances: Tolerances
+) -> tuple[Floats | None, list[int]]:
+    """Where the cap of a bare square would stand in Å, within the cell, and the ligands on the other side."""
+    corners, centre = bare.corners[row], bare.centres[row]
+    normal = np.cross(corners[2] - corners[0], corners[3] - corners[1])
+    normal /= np.sqrt(normal @ normal)
+    heights, ligands = [], []
+    for one in range(4):
+        other = (one + 1) % 4
+        between = bare.images[row, other] - bare.images[row, one]
+        side = code(bare.sites[row, [one]], bare.sites[row, [other]], between[None], len(ions.elements))
+        bond = edges.bonds[np.searchsorted(known, side)[0], 0]
+        away = corners[one] + bonds.vectors[bond] - centre
+        heights.append(float(away @ normal))
+        ligands.append(int(bonds.ligands[bond]))
+        if away @ away - heights[-1] ** 2 < tolerances.hole_radius**2:  # it stands over this square
+            return None, ligands
+    low, high = tolerances.cap_height
+    same = max(heights) < 0 or min(heights) > 0
+    if not same or not low <= min(map(abs, heights)) <= max(map(abs, heights)) <= high:
+        return None, ligands
+    lattice = ions.lattices[ions.crystals[bare.sites[row, 0]]]
+    frac = (centre - normal * np.mean(heights)) @ np.linalg.inv(lattice)
+    return (frac - np.floor(frac)) @ lattice, ligands
 
 
 def _open(
@@ -105,7 +184,8 @@ def _open(
     kept = np.flatnonzero(~half | bridged)
     ligands = np.where(half, bonds.ligands[edges.bonds[p, 0]], -1)
     metals = edges.first[p]
-    return _Open(metals[kept], (ions.cart[metals] + far)[kept], normal[kept], short[kept], ligands[kept])
+    places = ions.cart[metals] + far
+    return _Open(metals[kept], places[kept], far[kept], normal[kept], short[kept], ligands[kept])
 
 
 def _continued(edges: Edges, rows: Ints, wanted: Floats, short: Floats, tolerances: Tolerances) -> Ints:
@@ -144,6 +224,15 @@ def _holes(ions: Ions, crystal: int, seen: _Open, rows: Ints, tolerances: Tolera
     return Holes(around[count:], tuple(elements), tuple(sorted(foreign)))
 
 
+def _faces_itself(seen: _Open, rows: Ints, tolerances: Tolerances) -> bool:
+    """Whether two right angles look into a corner from opposite sides: its four neighbours are there."""
+    if len(rows) < 2 or seen.ligands[rows[0]] >= 0:
+        return False
+    between = seen.away[rows][:, None] + seen.away[rows][None]
+    near = tolerances.square_closure * float(seen.edges[rows].min())
+    return bool((np.einsum("ijk,ijk->ij", between, between) <= near**2).any())
+
+
 def _rings(
     places: Floats, seen: _Open, rows: Ints, lattice: Floats, tolerances: Tolerances
 ) -> Iterator[tuple[Ints, Floats]]:
@@ -163,7 +252,7 @@ def _rings(
             continue
         mine = np.flatnonzero(one == seed)
         group = other[mine]
-        if len(group) < RING:
+        if len(group) < RING and not _faces_itself(seen, rows[group], tolerances):
             continue
         taken[group] = True
         stands = places[group] + images[mine] @ lattice

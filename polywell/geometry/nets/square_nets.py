@@ -15,7 +15,7 @@ import numpy as np
 
 from polywell.geometry.ions import Floats, Holes, Ints, Ions
 from polywell.geometry.nets.bonds import Bonds, Edges, bonds_of, edges_of
-from polywell.geometry.nets.holes import holes
+from polywell.geometry.nets.holes import holes, missing_caps
 from polywell.geometry.nets.squares import Squares, capped, right_angles, squares_of
 from polywell.geometry.periodic import code, members_of, pairs_within, rank_and_plane, rows_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
@@ -51,13 +51,17 @@ class Nets:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Squares of one kind, and what they are drawn with: edges, each once, and right angles between them."""
+    """Squares of one kind, and what they are drawn with: edges, each once, and right angles between them.
+
+    `half` holds the edges of capped squares that lack one of their two ligands, no square's so far.
+    """
 
     kind: str
     edges: Edges
     once: Edges
     corners: tuple[Ints, Ints]
     squares: Squares
+    half: Edges
 
 
 def square_nets(ions: Ions, tolerances: Tolerances = TOLERANCES) -> tuple[Bonds, tuple[Nets, Nets]]:
@@ -75,18 +79,19 @@ def square_nets(ions: Ions, tolerances: Tolerances = TOLERANCES) -> tuple[Bonds,
 def drawn(ions: Ions, tolerances: Tolerances) -> tuple[Bonds, tuple[Drawn, Drawn]]:
     """The metal-ligand bonds, and all bridged and capped squares, whether or not they belong to nets."""
     bonds = bonds_of(ions, tolerances)
-    bridged, touching = edges_of(ions, bonds, tolerances)
+    bridged, touching, half = edges_of(ions, bonds, tolerances)
+    none = half.chosen(np.zeros(0, np.int64))
     return bonds, (
-        _drawn(BRIDGED, ions, bridged, tolerances),
-        _drawn(CAPPED, ions, touching, tolerances),
+        _drawn(BRIDGED, ions, bridged, none, tolerances),
+        _drawn(CAPPED, ions, touching, half, tolerances),
     )
 
 
-def _drawn(kind: str, ions: Ions, edges: Edges, tolerances: Tolerances) -> Drawn:
+def _drawn(kind: str, ions: Ions, edges: Edges, half: Edges, tolerances: Tolerances) -> Drawn:
     once, known = edges.distinct(len(ions.elements))
     corners = right_angles(once, tolerances)
     squares = squares_of(ions, once, known, corners, tolerances)
-    return Drawn(kind, edges, once, corners, squares)
+    return Drawn(kind, edges, once, corners, squares, half)
 
 
 def holes_of(ions: Ions, bonds: Bonds, kinds: tuple[Drawn, ...], tolerances: Tolerances) -> dict[int, Holes]:
@@ -94,33 +99,37 @@ def holes_of(ions: Ions, bonds: Bonds, kinds: tuple[Drawn, ...], tolerances: Tol
     found: dict[int, Holes] = {}
     for kind in kinds:
         bridged = kind.kind == BRIDGED
-        own = holes(ions, bonds, kind.once, kind.corners, kind.squares, bridged, tolerances)
-        for crystal, more in own.items():
-            found[crystal] = found[crystal].with_those_of(more) if crystal in found else more
+        corners = holes(ions, bonds, kind.once, kind.corners, kind.squares, bridged, tolerances)
+        caps = missing_caps(ions, bonds, kind.half, kind.squares, tolerances)
+        for own in (corners, caps):
+            for crystal, more in own.items():
+                found[crystal] = found[crystal].with_those_of(more) if crystal in found else more
     return found
 
 
 def nets_of(ions: Ions, bonds: Bonds, kind: Drawn, tolerances: Tolerances) -> Nets:
-    """The nets that squares of one kind make; a square has one hole at most."""
+    """The nets that squares of one kind make, whose holes are apart."""
     squares = kind.squares
     if ions.is_hole.any() or ions.is_foreign.any():
-        squares = _with_one_hole_at_most(ions, bonds, kind.once, squares)
+        squares = _with_holes_apart(ions, bonds, kind, squares)
     if kind.kind == CAPPED and len(squares):
         squares = capped(ions, bonds, squares, tolerances)
     return _nets(kind.kind, ions, bonds, kind.edges, squares, tolerances)
 
 
-def _with_one_hole_at_most(ions: Ions, bonds: Bonds, edges: Edges, squares: Squares) -> Squares:
-    count = len(ions.elements)
+def _with_holes_apart(ions: Ions, bonds: Bonds, kind: Drawn, squares: Squares) -> Squares:
+    """Those of which one corner, two that are opposite, or one bridge is a hole, or foreign."""
+    count, edges = len(ions.elements), kind.once
     known = code(edges.first, edges.second, edges.images, count)
-    at = np.zeros(len(squares), np.int64)
+    missing = ions.is_hole | ions.is_foreign
+    at = missing[squares.sites].any(axis=1).astype(np.int64)
     for one in range(4):
         other = (one + 1) % 4
         a, b = squares.sites[:, one], squares.sites[:, other]
         side = code(a, b, squares.images[:, other] - squares.images[:, one], count)
         bridge = bonds.ligands[edges.bonds[np.searchsorted(known, side), 0]]
-        at += ions.is_hole[a] | ions.is_foreign[a]
-        at += ions.is_hole[bridge]
+        if kind.kind == BRIDGED:
+            at += ions.is_hole[bridge]
     return squares.chosen(np.flatnonzero(at <= 1))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
+from scipy.spatial.transform import Rotation
 
 from polywell.families import load_families
 from polywell.records import Entry, Reason, Screening
@@ -41,6 +42,14 @@ def holed(parent: Structure, cell: Sequence[object], symbol: str, other: str | N
     return structure
 
 
+def turned_and_moved(structure: Structure) -> Structure:
+    """The same crystal by other vectors, in another orientation, from another origin, in another order."""
+    turned = structure * np.array([[1, 0, 0], [2, 1, 0], [1, -1, 1]])
+    matrix = turned.lattice.matrix @ Rotation.from_rotvec([0.3, -1.1, 0.7]).as_matrix().T
+    species = [site.species for site in turned][::-1]
+    return Structure(Lattice(matrix), species, turned.frac_coords[::-1] + np.array([0.31, 0.77, 0.13]))
+
+
 def heights(record: Screening) -> list[tuple[str, float]]:
     return [(phase.cage, round(phase.xi_ang, 3)) for phase in record.phases]
 
@@ -57,6 +66,11 @@ def heights(record: Screening) -> list[tuple[str, float]]:
         (SELENIDE, ROOT_2, "Fe", None, "25% of the corners"),
         (SELENIDE, (2, 2, 1), "Fe", None, "12% of the corners"),
         (SELENIDE, (2, 2, 1), "Fe", "Li", "Li holds 12%"),
+        (SELENIDE, (2, 1, 1), "Fe", None, "25% of the corners"),
+        (SELENIDE, (3, 1, 1), "Fe", "Mg", "Mg holds 17%"),
+        (SELENIDE, ROOT_2, "Se", None, "25% of the caps"),
+        (SELENIDE, (2, 1, 1), "Se", None, "25% of the caps"),
+        (SELENIDE, (2, 2, 1), "Se", None, "12% of the caps"),
     ],
 )
 def test_an_isolated_hole_does_not_end_a_net(
@@ -68,6 +82,8 @@ def test_an_isolated_hole_does_not_end_a_net(
     larger = screened(holed(parent, cell, symbol, other) * (1, 2, 1))
     assert (heights(larger), larger.net_note) == (heights(record), record.net_note)
     assert [phase.count for phase in larger.phases] == [phase.count for phase in record.phases]
+    turned = screened(turned_and_moved(holed(parent, cell, symbol, other)))
+    assert (heights(turned), turned.net_note) == (heights(record), record.net_note)
 
 
 def test_vacancies_of_k2fe4se5_in_order_and_in_disorder_give_one_answer() -> None:
