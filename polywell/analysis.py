@@ -99,6 +99,7 @@ class Analysis:
             tc_best_high_k=one.tc_best_high_k or 0.0,
             best_doping=one.best_doping or "",
             superconducting_probability=one.superconducting_probability,
+            best_probability=one.best_probability,
             support=one.support or 0.0,
             support_word=one.support_word or "",
             nearest=tuple(Neighbour(*row) for row in nearest),

@@ -27,12 +27,16 @@ class StripeStep:
 
 
 class Replacement(BaseModel):
-    """One substitution that is known to have worked; T_c in K as the source reports it."""
+    """One substitution that is known to have worked; T_c in K as the source reports it.
+
+    `series` are those that the parent belongs to, `*` for any end (see `Screening.series`).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     family: Annotated[str, Field(min_length=1)]
     parent: Annotated[str, Field(min_length=1)]
+    series: Annotated[tuple[str, ...], Field(min_length=1)]
     host: Annotated[str, Field(min_length=1)]
     guest: Annotated[str, Field(min_length=1)]
     carriers: Literal["holes", "electrons", "none"]

@@ -8,8 +8,11 @@ from enum import StrEnum
 
 from polywell.known import known_compound
 from polywell.novelty.judgement import judge
-from polywell.records import Candidate, Estimate, Place, Screening, Sighting
-from polywell.try_first import choose
+from polywell.records import Candidate, Estimate, Place, Possible, Screening, Sighting
+from polywell.try_first import Prospect, choose
+from polywell.worth.gain import gain_k
+from polywell.worth.possible import Verdict, verdict
+from polywell.worth.routes import doping_of
 
 Found = tuple[Screening, Estimate]
 """A candidate before its place is known."""
@@ -26,6 +29,7 @@ class RankBy(StrEnum):
     LOW = "low"
     BEST = "best"
     BEST_LOW = "best-low"
+    GAIN = "gain"
 
     @property
     def words(self) -> str:
@@ -47,11 +51,15 @@ ORDERS: dict[RankBy, tuple[str, Value]] = {
         "the lower end of the T_c at the best doping",
         lambda _, estimate: estimate.tc_best_low_k,
     ),
+    RankBy.GAIN: ("the expected gain", gain_k),
 }
 """Every order: its words, and the value in K that decides."""
 
-DEFAULT = RankBy.BEST_LOW
-"""The order that `tables/calibration_protocol.md` chose."""
+DEFAULT = RankBy.GAIN
+"""The order by what is worth making; see `tables/worth.toml`."""
+
+CALIBRATED = RankBy.BEST_LOW
+"""The order of `rank_calibrated`, which `tables/calibration_protocol.md` chose."""
 
 
 def rank(
@@ -59,9 +67,9 @@ def rank(
 ) -> list[Candidate]:
     """Order candidates; each gets its place in the list, by the published relation, and by the estimate.
 
-    Suspect geometries come after all others in every order; then those without the value that decides, by
-    their ceiling; ties by id and source. A candidate also gets its place among the entries of its compound,
-    the measured compound that it is, and whether to try it first.
+    Suspect geometries and impossible cells come after all others in every order; then those without the
+    value that decides, by their ceiling; ties by id and source. A candidate also gets its place among the
+    entries of its compound, the measured compound that it is, and whether to try it first.
 
     Args:
         found: candidates with their estimates.
@@ -69,20 +77,24 @@ def rank(
         sightings: what the catalog remembers of each; nothing if None.
     """
     remembered = [Sighting()] * len(found) if sightings is None else sightings
-    published = _places(range(len(found)), found, RankBy.CEILING)
+    verdicts = [verdict(*one) for one in found]
+    published = _places(range(len(found)), found, RankBy.CEILING, verdicts)
     estimated = [number for number, (_, estimate) in enumerate(found) if estimate.tc_best_low_k is not None]
-    calibrated = _places(estimated, found, DEFAULT)
-    order = _ordered(range(len(found)), found, by)
+    calibrated = _places(estimated, found, CALIBRATED, verdicts)
+    order = _ordered(range(len(found)), found, by, verdicts)
     known = [known_compound(found[number][0].formula, str(found[number][0].metal)) for number in order]
     judged = [judge(found[number][0], of) for number, of in zip(order, known, strict=True)]
-    choices = choose([found[number] for number in order], known, [one.novelty for one in judged])
+    prospects = [
+        Prospect(*found[number], compound, novel.novelty, verdicts[number], doping_of(*found[number]))
+        for number, compound, novel in zip(order, known, judged, strict=True)
+    ]
+    choices = choose(prospects)
     seen: Counter[str] = Counter()
     ranked = []
-    chosen = zip(order, known, judged, choices, strict=True)
-    for place, (number, compound, novel, choice) in enumerate(chosen, start=1):
+    for place, (number, one, choice) in enumerate(zip(order, prospects, choices, strict=True), start=1):
         screening, estimate = found[number]
         seen[estimate.compound or screening.formula] += 1
-        best = None if compound is None else compound.best or compound.rows[0]
+        best = None if one.known is None else one.known.best or one.known.rows[0]
         ranked.append(
             Candidate(
                 screening,
@@ -93,10 +105,16 @@ def rank(
                     rank_in_compound=seen[estimate.compound or screening.formula],
                     rank_calibrated=calibrated.get(number),
                     known=None if best is None else best.compound,
-                    known_tc_k=None if compound is None else compound.tc_k,
+                    known_tc_k=None if one.known is None else one.known.tc_k,
                     known_pressure_gpa=None if best is None else best.pressure_gpa or None,
-                    novelty=novel.novelty,
-                    novelty_note=novel.note,
+                    novelty=one.novelty,
+                    novelty_note=judged[place - 1].note,
+                    possible=one.verdict.possible,
+                    possible_note=one.verdict.note,
+                    route=one.doping.kind,
+                    route_note=one.doping.note,
+                    gain_k=_kept(gain_k(screening, estimate)),
+                    rank_new=choice.among_new,
                     try_first=choice.place,
                     passed_over=choice.passed_over,
                 ),
@@ -106,16 +124,25 @@ def rank(
     return ranked
 
 
-def _ordered(numbers: Sequence[int], found: Sequence[Found], by: RankBy) -> list[int]:
+def _ordered(
+    numbers: Sequence[int], found: Sequence[Found], by: RankBy, verdicts: Sequence[Verdict]
+) -> list[int]:
     def key(number: int) -> tuple[bool, bool, float, str, str]:
         screening, estimate = found[number]
         value = by.of(screening, estimate)
         falling = screening.tc_ceiling_k if value is None else value
-        suspect = estimate.geometry_suspect is not None
-        return suspect, value is None, -(falling or 0.0), screening.id, screening.source
+        last = estimate.geometry_suspect is not None or verdicts[number].possible is Possible.IMPOSSIBLE
+        return last, value is None, -(falling or 0.0), screening.id, screening.source
 
     return sorted(numbers, key=key)
 
 
-def _places(numbers: Sequence[int], found: Sequence[Found], by: RankBy) -> dict[int, int]:
-    return {number: place for place, number in enumerate(_ordered(numbers, found, by), start=1)}
+def _kept(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+def _places(
+    numbers: Sequence[int], found: Sequence[Found], by: RankBy, verdicts: Sequence[Verdict]
+) -> dict[int, int]:
+    ordered = _ordered(numbers, found, by, verdicts)
+    return {number: place for place, number in enumerate(ordered, start=1)}

@@ -67,6 +67,23 @@ class Novelty(StrEnum):
     NEW_STACKING = "new_stacking"
 
 
+class Possible(StrEnum):
+    """Whether a candidate can exist as it is written; see `polywell.worth.possible`."""
+
+    POSSIBLE = "possible"
+    DOUBTFUL = "doubtful"
+    IMPOSSIBLE = "impossible"
+
+
+class RouteKind(StrEnum):
+    """How a candidate is doped; see `polywell.worth.routes`."""
+
+    AS_WRITTEN = "as written"
+    PRECEDENT = "precedent"
+    UNTRIED = "untried"
+    NONE = "none"
+
+
 REASON_MEANING = {
     Reason.NO_NET_METAL: "the composition holds no metal of the λ table",
     Reason.NO_LIGAND: "the composition holds no element that could bridge or cap the metal",
@@ -227,6 +244,8 @@ class Screening:
     apex_radius_outer_ang: Annotated[float | None, Column("Å", "Outer apex radius", "Mean ionic radius of the apex cations of the largest cage; empty when these are anions or have no radius.")] = None
     majority_formula: Annotated[str | None, Column("", "Majority formula", "Reduced formula with every site as its commonest element and sites that are mostly empty left out: the composition up to doping.")] = None
     volume_per_ion_ang3: Annotated[float | None, Column("Å³", "Volume per ion", "Volume of the cell for each site that is not mostly empty.")] = None
+    shortest_contact: Annotated[float | None, Column("", "Shortest contact", "Smallest distance of two ions over the sum of their covalent radii.", digits=2)] = None
+    shortest_pair: Annotated[str | None, Column("", "Shortest pair", "The two ions of that contact, and their distance.")] = None
     signature: Annotated[str | None, Column("", "Signature", "Stacking from the sheets outward: net and sheets of a block, ions between them, planes of cations by their distance.", detail=76)] = None
     series: Annotated[str | None, Column("", "Series", "Member of a homologous series, or structure type, as chemists name it: Hg-1223, T'-214, RP n=2, 1111. Empty for a stacking without a name.", detail=4)] = None
     formula_written: Annotated[str | None, Column("", "Formula as written", "Formula in the order and for the unit that chemists use.", detail=3, setting="formula")] = None
@@ -278,6 +297,7 @@ class Estimate:
     tc_best_high_k: Annotated[float | None, Column("K", "Best doping, high", "Upper end of the 80 % interval of the T_c at the best doping.", diffed=True)] = None
     best_doping: Annotated[str | None, Column("", "Best doping", "Route to the best doping among those tried, and how much of it: carriers for each metal of the net, guest and host, or oxygen.", detail=106)] = None
     superconducting_probability: Annotated[float | None, Column("", "Superconducts", "Probability that the compound as it is written superconducts, measured superconductors and others weighing alike; empty where the model does no better than the base rate.", listed=70, digits=2)] = None
+    best_probability: Annotated[float | None, Column("", "Superconducts at best", "The same probability at the best doping.", digits=2, diffed=True)] = None
     support: Annotated[float | None, Column("", "Support", "From 0, far from all measured compounds, to 1, at one of them.", digits=2)] = None
     support_word: Annotated[str | None, Column("", "Support in words", "Close to, between, or far from measured compounds.", listed=80)] = None
     nearest_known: Annotated[tuple[str, ...], Column("", "Nearest known", "The measured superconductors most alike, most similar first.")] = ()
@@ -293,14 +313,20 @@ class Place:
     """Where a candidate stands in the list, which measured compound it is, and whether to try it first."""
 
     rank: Annotated[int, Column("", "Rank", "Place in the list of candidates, in the order that the manifest names (rank_by); 1 is the first.", listed=10, result=False)]
-    rank_published: Annotated[int, Column("", "Published rank", "Place by falling ceiling, the published relation alone; suspect geometries come last, ties by id.", detail=130, result=False)]
+    rank_published: Annotated[int, Column("", "Published rank", "Place by falling ceiling, the published relation alone; suspect geometries and impossible cells come last, ties by id.", detail=130, result=False)]
     rank_in_compound: Annotated[int, Column("", "Rank in compound", "Place among the candidates of the same compound; 1 is the first.", detail=120, result=False)]
-    rank_calibrated: Annotated[int | None, Column("", "Calibrated rank", "Place by the lower end of the T_c at the best doping; suspect geometries come last, ties by id; empty where there is no estimate.", detail=140, result=False)] = None
+    rank_calibrated: Annotated[int | None, Column("", "Calibrated rank", "Place by the lower end of the T_c at the best doping; suspect geometries and impossible cells come last, ties by id; empty where there is no estimate.", detail=140, result=False)] = None
     known: Annotated[str | None, Column("", "Known", "Measured compound that the candidate is, up to doping; formulas are compared, not structures. Empty where it is none of the table.", listed=90, result=False, setting="badge")] = None
     known_tc_k: Annotated[float | None, Column("K", "T_c of the known", "Measured T_c of that compound: zero resistance, else the middle of the transition, else its onset; the highest of that kind.", detail=192, result=False)] = None
     known_pressure_gpa: Annotated[float | None, Column("GPa", "Pressure of the known", "Pressure of that measurement; empty at ambient pressure.", detail=194, result=False)] = None
     novelty: Annotated[Novelty | None, Column("", "Novelty", "known_superconductor, variant (of one), known_compound (without T_c on record), new_in_series, or new_stacking.", detail=5, result=False)] = None
     novelty_note: Annotated[str | None, Column("", "Novelty in words", "Which compound it is or varies, and what differs.", detail=6, result=False)] = None
+    possible: Annotated[Possible | None, Column("", "Possible", "possible, doubtful, or impossible as it is written: by formal valence, bond valences, contacts, energy, foreign metals and heights, never by a T_c.", detail=7, setting="badge", result=False)] = None
+    possible_note: Annotated[str | None, Column("", "What speaks against it", "Every measure beyond its bound, with the number; empty where nothing is.", detail=8, result=False)] = None
+    route: Annotated[RouteKind | None, Column("", "Route", "How it is doped: as written, by a route with a precedent in its series, by one untried there, or none.", detail=107, result=False)] = None
+    route_note: Annotated[str | None, Column("", "Route in words", "Which ion of which site and how much, or oxygen, with the precedent and its source.", detail=108, result=False)] = None
+    gain_k: Annotated[float | None, Column("K", "Expected gain", "Probability to superconduct at the best doping, times the lower end of T_c there, less by the verdict, the route and the support; empty without an estimate.", listed=48, result=False)] = None
+    rank_new: Annotated[int | None, Column("", "New", "Place in the list of what is new, one line for each compound; empty for what is known, cannot be, or has no route to a doping.", listed=46, result=False)] = None
     try_first: Annotated[int | None, Column("", "Try first", "Place among what to try first; empty for all others.", detail=1, result=False)] = None
     passed_over: Annotated[str | None, Column("", "Passed over", "Why it is not to be tried first: known, reported (in SuperCon), variant (of a known one), without (measured without superconductivity), suspect, radioactive, unstable; empty where nothing speaks against it.", detail=2, result=False)] = None
 

@@ -15,7 +15,7 @@ from polywell.electrons.of_structure import electrons_of
 from polywell.families import Families, beyond_published, of_one_family
 from polywell.geometry.cages import OCTAHEDRON
 from polywell.geometry.find import Geometry, Net, find_among
-from polywell.geometry.ions import Floats
+from polywell.geometry.ions import Floats, shortest_contact
 from polywell.geometry.nets.frameworks import is_framework
 from polywell.geometry.phases import phases
 from polywell.geometry.sheets import Sheet
@@ -295,6 +295,7 @@ def _candidate(
     outer = max((phase for phase in known if family_of(phase) == family), key=lambda phase: phase.xi_ang)
     around = surroundings(geometry, place, of_one_family(found, ceiling))
     sites = geometry.sites[place]
+    contact, pair = shortest_contact(geometry.ions, place)
     signed = signature(geometry, place, ceiling)
     return Screening(
         source=entry.source,
@@ -320,6 +321,8 @@ def _candidate(
         apex_radius_outer_ang=around.apex_radius_outer_ang,
         majority_formula=majority_formula(sites),
         volume_per_ion_ang3=volume_per_ion_ang3(sites),
+        shortest_contact=contact,
+        shortest_pair=pair,
         signature=signed.text,
         series=signed.series,
         formula_written=signed.formula,

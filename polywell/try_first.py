@@ -1,85 +1,113 @@
-"""What to try first: the first compounds of the list that are new and sound, by fixed rules.
+"""The list of what is new, and what to try first of it: by fixed rules, each family by itself.
 
 No measured T_c is read but that of known compounds, which are passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from polywell.data.hazards import is_radioactive
 from polywell.known import Known
-from polywell.records import Estimate, Novelty, Screening
+from polywell.records import Estimate, Novelty, Possible, RouteKind, Screening
+from polywell.worth.gain import gain_k
+from polywell.worth.possible import Verdict
+from polywell.worth.routes import Doping
 
-COUNT = 5
-"""How many compounds are to be tried first."""
+COUNT = 3
+"""How many compounds of each family are to be tried first."""
 
-MOST_HULL_EV = 0.067
-"""eV per atom above the hull below which nine in ten known metastable crystals lie: Sun et al., Sci. Adv. 2,
-e1600225 (2016), doi:10.1126/sciadv.1600225 (recalled)."""
+LEAST_GAIN_K = 1.0
+"""What is expected to gain less in K is not worth making."""
 
 PASSED_OVER = {
     "known": "already known as superconductors",
     "reported": "superconductors by a report of SuperCon",
     "variant": "variants of known superconductors",
     "without": "measured without superconductivity",
+    "impossible": "impossible as they are written",
     "suspect": "with a suspect geometry",
+    "doubtful": "doubtful as they are written",
     "radioactive": "radioactive",
-    "unstable": f"more than {1000 * MOST_HULL_EV:.0f} meV/atom above the convex hull",
+    "routeless": "without a route to a doping",
+    "unestimated": "without an estimate",
+    "gainless": "expected to gain less than 1 K",
 }
 """Why a candidate is passed over, in words that follow a number of compounds."""
 
+KNOWN = frozenset({"known", "reported", "variant", "without"})
+"""Of these, those that are on record; no other entry of their compound is new."""
 
 KNOWN_BY_NOVELTY = {Novelty.KNOWN_SUPERCONDUCTOR: "reported", Novelty.VARIANT: "variant"}
 """Why what is on record beyond the measured table is passed over."""
 
 
 @dataclass(frozen=True)
+class Prospect:
+    """A candidate with all that decides whether it is new and worth a try."""
+
+    screening: Screening
+    estimate: Estimate
+    known: Known | None
+    novelty: Novelty
+    verdict: Verdict
+    doping: Doping
+
+    @property
+    def compound(self) -> str:
+        """The compound whose one line it may be."""
+        return self.estimate.compound or self.screening.formula
+
+    @property
+    def passed_over(self) -> str | None:
+        """Why it is not new and worth a try, by `PASSED_OVER`; None where nothing speaks against it."""
+        if self.known is not None:
+            return "without" if self.known.best is None else "known"
+        if self.novelty in KNOWN_BY_NOVELTY:
+            return KNOWN_BY_NOVELTY[self.novelty]
+        if self.verdict.possible is Possible.IMPOSSIBLE:
+            return "impossible"
+        if self.estimate.geometry_suspect:
+            return "suspect"
+        if is_radioactive(self.screening.elements):
+            return "radioactive"
+        if self.estimate.tc_best_low_k is None:
+            return "unestimated"
+        if self.doping.kind is RouteKind.NONE:
+            return "routeless"
+        if self.verdict.possible is Possible.DOUBTFUL:
+            return "doubtful"
+        gain = gain_k(self.screening, self.estimate)
+        return "gainless" if gain is None or gain < LEAST_GAIN_K else None
+
+
+@dataclass(frozen=True)
 class Choice:
-    """Place among what to try first, from 1; why it is passed over; or neither, where others come first."""
+    """Place among what to try first of its family, place among all that is new, and why it is passed over."""
 
     place: int | None
+    among_new: int | None
     passed_over: str | None
 
 
-def choose(
-    ranked: Sequence[tuple[Screening, Estimate]],
-    known: Sequence[Known | None],
-    novelties: Sequence[Novelty],
-) -> list[Choice]:
-    """Choose among candidates in ranked order, one entry, the first, of each compound.
+def choose(ranked: Sequence[Prospect]) -> list[Choice]:
+    """Choose among candidates in ranked order: of each compound the first entry that nothing speaks against.
 
-    Args:
-        ranked: candidates in ranked order.
-        known: the measured compound that each of them is.
-        novelties: what each of them is to those who know the literature.
+    An entry of a compound of which another is on record is no new compound.
     """
-    reasons = [_passed_over(*one, of, new) for one, of, new in zip(ranked, known, novelties, strict=True)]
-    free = (number for number in _first_entries(ranked) if reasons[number] is None)
-    places = {number: place for place, number in zip(range(1, COUNT + 1), free, strict=False)}
-    return [Choice(places.get(number), reason) for number, reason in enumerate(reasons)]
-
-
-def _first_entries(ranked: Sequence[tuple[Screening, Estimate]]) -> Iterator[int]:
-    seen = set()
-    for number, (screening, estimate) in enumerate(ranked):
-        compound = estimate.compound or screening.formula
-        if compound not in seen:
-            seen.add(compound)
-            yield number
-
-
-def _passed_over(
-    screening: Screening, estimate: Estimate, known: Known | None, novelty: Novelty
-) -> str | None:
-    if known is not None:
-        return "without" if known.best is None else "known"
-    if novelty in KNOWN_BY_NOVELTY:
-        return KNOWN_BY_NOVELTY[novelty]
-    if estimate.geometry_suspect:
-        return "suspect"
-    if is_radioactive(screening.elements):
-        return "radioactive"
-    hull = screening.provenance.e_above_hull_ev
-    return "unstable" if hull is not None and hull > MOST_HULL_EV else None
+    reasons = [one.passed_over for one in ranked]
+    taken = {one.compound for one, why in zip(ranked, reasons, strict=True) if why in KNOWN}
+    of_family: Counter[str] = Counter()
+    count, choices = 0, []
+    for one, why in zip(ranked, reasons, strict=True):
+        if why is not None or one.compound in taken:
+            choices.append(Choice(None, None, why))
+            continue
+        taken.add(one.compound)
+        count += 1
+        of_family[str(one.screening.family)] += 1
+        place = of_family[str(one.screening.family)]
+        choices.append(Choice(place if place <= COUNT else None, count, None))
+    return choices

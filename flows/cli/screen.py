@@ -133,6 +133,8 @@ def _with_prefect(chosen: ScreenOptions, given: dict[str, Any]) -> Finished:
 def _print(finished: Finished, top: int) -> None:
     if top:
         print_ranking(finished.top(top))
+        for line in finished.new_lines():
+            say(line)
     for row in finished.failures(FAILURES_LISTED):
         say(f"failed: {harmless(row['id'])}: {row['error_type']}: {harmless(row['message'])}")
     latest, more = finished.home.latest, finished.counts.failed - FAILURES_LISTED

@@ -58,12 +58,13 @@ def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
     print_table(
         (
             ("#", True),
+            ("new", True),
             ("id", False),
             ("formula", False),
             ("family", False),
+            ("gain\n(K)", True),
             ("ceiling\n(K)", True),
             ("range\n(K)", True),
-            ("outer\n(K)", True),
             ("expected\n(K)", True),
             ("80 %\n(K)", True),
             ("best\n(K)", True),
@@ -77,12 +78,13 @@ def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
         (
             (
                 row["rank"],
+                row.get("rank_new"),
                 row["id"],
-                row["formula"],
+                row.get("formula_written") or row["formula"],
                 row["family"],
+                number(row.get("gain_k"), 1),
                 number(row["tc_ceiling_k"], 1),
                 _range(row["tc_ceiling_low_k"], row["tc_ceiling_high_k"]),
-                number(row["tc_outer_k"], 1),
                 number(row["tc_expected_k"], 1),
                 _range(row["tc_low_k"], row["tc_high_k"]),
                 number(row["tc_best_k"], 1),

@@ -12,7 +12,11 @@ from catalog.home import Home
 from catalog.runs.diff import Difference
 from catalog.runs.published import PublishedRun
 from catalog.store.schema import Row
+from flows.progress import harmless
 from polywell.records import Outcome
+
+FIRST_NEW = 3
+"""New compounds of a family that are named at the end of a run."""
 
 
 class LostEntriesError(Exception):
@@ -112,6 +116,22 @@ class Finished:
     def top(self, count: int) -> list[Row]:
         """The first rows of the ranking."""
         return self.run.head(Outcome.CANDIDATE, count)
+
+    def new_lines(self) -> list[str]:
+        """What is new and worth a try, a line for each family with candidates."""
+        found = self.run.table(
+            Outcome.CANDIDATE, ["family", "formula_written", "formula", "rank_new"]
+        ).to_pylist()
+        lines = []
+        for family in sorted({row["family"] for row in found}):
+            new = sorted(
+                (row for row in found if row["family"] == family and row["rank_new"] is not None),
+                key=lambda row: row["rank_new"],
+            )
+            first = ", ".join(row["formula_written"] or row["formula"] for row in new[:FIRST_NEW])
+            said = f"{len(new)} compounds, first {first}" if new else "nothing new worth trying"
+            lines.append(f"new: {family}: {harmless(said)}")
+        return lines
 
     def failures(self, count: int) -> list[Row]:
         """The first failed entries."""

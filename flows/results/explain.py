@@ -14,11 +14,15 @@ from catalog.store.predictions import candidates_of
 from catalog.store.structures import entries_of
 from polywell.doping import NOTHING
 from polywell.families import built_in_families
+from polywell.novelty.series import is_called
 from polywell.ranking import rank
 from polywell.records import REASON_MEANING, Candidate
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import dossier_files
 from reports.dossier.payload import Derivation, Dossier
+
+NAMED = 10
+"""Other entries of a name that are listed."""
 
 
 class NoSuchEntryError(CatalogError):
@@ -30,7 +34,8 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
 
     Args:
         home: where the catalog lies.
-        id: id of the entry, as the source writes it.
+        id: id of the entry, as the source writes it; else a name by which chemists call compounds of the list
+            (a formula, Hg-1212, YBCO, La-327): that of the highest place, the others are named.
         run_name: name of the run, or its beginning; the newest by default.
         page: folder for the candidate's page; None writes none.
 
@@ -43,6 +48,11 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     run = find_run(home, run_name)
     ranked = candidates_of(run.ranked())
     one = next((one for one in ranked if one.screening.id == id), None)
+    others: list[str] = []
+    if one is None and run.entry(id) is None:
+        called = [one for one in ranked if is_called(one.screening, id)]
+        one = called[0] if called else None
+        others = [f"{other.screening.id} (rank {other.place.rank})" for other in called[1:]]
     if one is None:
         return _dropped(run, id, ranked, page)
     if run.lacks("known"):
@@ -50,6 +60,9 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     context = Context.of(ranked, run.manifest, measured_candidates(built_in_families()))
     payload = dossier(one, entries_of(run.structures({id})).get(id), context)
     lines = dossier_lines(payload)
+    if others:
+        more = "" if len(others) <= NAMED else f" and {len(others) - NAMED} more"
+        lines = [f"{id} is also {', '.join(others[:NAMED])}{more}", "", *lines]
     if page is not None:
         lines += ["", f"page: {write_files(dossier_files(payload, page))[-1]}"]
     return lines

@@ -110,6 +110,7 @@ def _estimate(
     if calibrated is None or note is not None:
         return estimate
     near, likely = calibrated.nearest, calibrated.superconducting_probability
+    at_best = calibrated.best_probability
     return replace(
         estimate,
         tc_expected_k=_kept(calibrated.tc_expected_k),
@@ -120,6 +121,7 @@ def _estimate(
         tc_best_high_k=_kept(calibrated.tc_best_high_k),
         best_doping=calibrated.best_doping,
         superconducting_probability=None if likely is None else _kept(likely),
+        best_probability=None if at_best is None else _kept(at_best),
         support=_kept(calibrated.support),
         support_word=calibrated.support_word,
         nearest_known=tuple(one.id for one in near),

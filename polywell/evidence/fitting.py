@@ -282,7 +282,7 @@ def _best_interval(rows: Sequence[TrainingRow], family: Family, model: FamilyMod
             continue
         own_model = fit_trees(kept, family)
         parents = [min(own, key=_parenthood) for own in long]
-        best, _ = own_model.best_tc_k(_batch(parents, family))
+        best, _, _ = own_model.best_tc_k(_batch(parents, family))
         predicted.extend(best.tolist())
         distance.extend(own_model.neighbourhood.nearest([one.material for one in parents], 1)[0].tolist())
         residuals.extend(max(measured_tc_k(own)) - value for own, value in zip(long, best, strict=True))

@@ -375,3 +375,20 @@ def _split_ions(
             of[member] = of[a]
         other.clear()
     return [group for group in groups if group]
+
+
+def shortest_contact(ions: Ions, crystal: int) -> tuple[float | None, str | None]:
+    """Smallest distance of two ions of one structure over the sum of their covalent radii, and the pair.
+
+    None for a structure whose ions have no neighbour.
+    """
+    members = ions.members(crystal)
+    rows = slice(int(ions.starts[members.start]), int(ions.starts[members.stop]))
+    one, other = ions.centres[rows], ions.others[rows]
+    share = ions.distances[rows] / (ions.radii[one] + ions.radii[other])
+    share[ions.is_hole[one] | ions.is_hole[other]] = np.inf
+    if not np.isfinite(share).any():
+        return None, None
+    row = int(share.argmin())
+    symbols = sorted((ions.elements[one[row]], ions.elements[other[row]]))
+    return round(float(share[row]), 6), f"{'-'.join(symbols)} {ions.distances[rows][row]:.2f} Å"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from polywell.data.supercon.formulas import amounts_of
@@ -14,17 +14,20 @@ from polywell.novelty.series import Series, member_called
 from polywell.novelty.written import written
 from polywell.records import Novelty, Provenance, Screening
 
+INSERTED = frozenset({"Al", "H", "Li", "Mg", "Na", "Zn"})
+"""Small ions that computed databases put between the layers of known compounds, as in electrodes."""
+
 EXPERIMENTAL_IDS = ("icsd", "cod-")
 """Databases of measured structures: an id of theirs is a compound that was made."""
 
 
 RULE = (
     "a candidate is a known superconductor when a formula on record differs from it by doping alone; a "
-    "variant when that is stacked otherwise, or when superconductors of its series are known with as many "
-    "sheets and with each of its ions, in no smaller amount (all rare earths are one ion); a known compound "
-    "when it, or its series with its ions, was measured without superconductivity, or its source says that "
-    "it was made; new in its series when the number of sheets or an ion is on record in none of its "
-    "superconductors; else a new stacking"
+    "variant when that is stacked otherwise, when a small ion is inserted in it, or when superconductors of "
+    "its series are known with as many sheets and with each of its ions, in no smaller amount (all rare "
+    "earths are one ion); a known compound when it, or its series with its ions, was measured without "
+    "superconductivity, or its source says that it was made; new in its series when the number of sheets or "
+    "an ion is on record in none of its superconductors; else a new stacking"
 )
 
 UNNAMED = "a stacking without a name, and no compound on record with such a formula"
@@ -72,6 +75,8 @@ def _judged(formula: str, metal: str, name: str | None, made: str | None, known:
             Novelty.KNOWN_COMPOUND,
             f"{_formula(near[0][1], metal)}: no superconductivity seen, {near[0][1].where}",
         )
+    if (inserted := _inserted(mine, record, metal)) is not None:
+        return Judged(Novelty.VARIANT, inserted)
     if member is None:
         return Judged(*((Novelty.KNOWN_COMPOUND, made) if made else (Novelty.NEW_STACKING, UNNAMED)))
     unseen = _unseen(mine, record.superconducting, *member)
@@ -82,6 +87,17 @@ def _judged(formula: str, metal: str, name: str | None, made: str | None, known:
     if _unseen(mine, record.measured, *member) is None:
         return Judged(Novelty.KNOWN_COMPOUND, f"{name}: {_nearest(mine, record, metal, *member)}; {unseen}")
     return Judged(Novelty.NEW_IN_SERIES, f"{member[0].name}: {unseen}")
+
+
+def _inserted(mine: Amounts, record: Record, metal: str) -> str | None:
+    """The superconductor that a compound is but for one small ion more, in words; None where it is none."""
+    for symbol in sorted(INSERTED & mine.cations.keys()):
+        rest = {other: amount for other, amount in mine.cations.items() if other != symbol}
+        known = [one for _, one in alike(replace(mine, cations=rest, total=sum(rest.values())), record)]
+        superconducting = [one for one in known if one.superconducts]
+        if superconducting:
+            return f"{symbol} inserted in {_said(superconducting, metal)}"
+    return None
 
 
 def _of_formula(said: str, series: str | None, name: str | None, member: tuple[Series, int] | None) -> Judged:

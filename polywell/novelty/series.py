@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from polywell.data.tables import load_table
+from polywell.records import Screening
 
 MISSING_BRIDGED = 0.36
 """Ions of a block beside CuO2-type sheets that may be missing or too many."""
@@ -47,11 +49,22 @@ class Series(BaseModel):
         return self.member.format(n=sheets, m=sheets - 1, M=spacer_of)
 
 
+class Nickname(BaseModel):
+    """Another name of members of some series, of compounds with these elements."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    series: Annotated[tuple[str, ...], Field(min_length=1)]
+    elements: tuple[str, ...] = ()
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     series: tuple[Series, ...]
+    nickname: tuple[Nickname, ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,30 @@ class Surrounded:
 def series() -> tuple[Series, ...]:
     """The table, in its order."""
     return load_table("series.toml", _Table).series
+
+
+@cache
+def nicknames() -> dict[str, Nickname]:
+    """The other names, in lower case."""
+    return {row.name.lower(): row for row in load_table("series.toml", _Table).nickname}
+
+
+def is_called(screening: Screening, name: str) -> bool:
+    """Whether a chemist may call a candidate so: by its formula, its series, or a nickname (La-327, YBCO).
+
+    Capitals make no difference, but in formulas.
+    """
+    if name in (screening.formula, screening.formula_written, screening.majority_formula):
+        return True
+    own, said = screening.series or "", name.lower()
+    if own and said == own.lower():
+        return True
+    element, _, rest = name.rpartition("-")
+    other = nicknames().get(said) or nicknames().get(rest.lower())
+    if other is None or (other.name.lower() != said and element not in screening.elements):
+        return False
+    held = set(other.elements) <= set(screening.elements)
+    return held and any(fnmatchcase(own, pattern) for pattern in other.series)
 
 
 def member_of(around: Surrounded) -> Series | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from polywell.data.hazards import hazards
@@ -14,6 +14,9 @@ from reports.html.cells import clipped, finite
 from reports.html.names import dossier_path
 
 MAX_NAME = 120
+MAX_WORDS = 300
+LEAST_LIKENESS = 0.05
+"""What is less like a candidate says nothing of it."""
 AXIS_STEP_K = 20
 MINOR_KINDS = ("toxic", "air-sensitive", "volatile")
 """Kinds of remark that are told in a word where no severe one stands."""
@@ -39,25 +42,38 @@ class Pick:
     at: float
     start: float
     length: float
-    doping: str
     support_word: str
     measured_k: float | None
+    novelty: str
+    route: str
+    gain_k: float | None
     why: str
     warnings: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Advice:
-    """The picks, and where there are fewer than `COUNT`, the first known compounds as a check of the list.
+class OfFamily:
+    """What is new in one family: how many compounds, the first of them, and reasons against the others."""
 
-    `passed` counts the compounds before the last pick that were passed over, each with the reason.
-    """
-
+    family: str
+    compounds: int
     new: tuple[Pick, ...]
-    known: tuple[Pick, ...]
     passed: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to try first in each family, and the first known compounds as a check of the list."""
+
+    families: tuple[OfFamily, ...]
+    known: tuple[Pick, ...]
     axis_k: float
+
+    @property
+    def new(self) -> tuple[Pick, ...]:
+        """The picks of all families."""
+        return tuple(pick for one in self.families for pick in one.new)
 
 
 def advice(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()) -> Advice:
@@ -67,12 +83,13 @@ def advice(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()) -> A
         ranked: the candidates in ranked order.
         with_dossier: ids of those that have a dossier to link to.
     """
-    first = [(place, one) for place, one in enumerate(ranked) if one.place.rank_in_compound == 1]
-    new = [(place, one) for place, one in first if one.place.try_first is not None]
-    if len(new) == COUNT:
-        first = [(place, one) for place, one in first if place < new[-1][0]]
-    passed = Counter(one.place.passed_over for _, one in first)
-    known = [(place, one) for place, one in first if one.place.passed_over == "known"][: COUNT - len(new)]
+    placed = list(enumerate(ranked))
+    new = [(place, one) for place, one in placed if one.place.try_first is not None]
+    known = [
+        (place, one)
+        for place, one in placed
+        if one.place.passed_over == "known" and one.place.rank_in_compound == 1
+    ][:COUNT]
     tops = [
         value
         for _, one in (*new, *known)
@@ -84,11 +101,46 @@ def advice(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()) -> A
         if value
     ]
     end = AXIS_STEP_K * (int(max(tops, default=0.0) * 1.02 / AXIS_STEP_K) + 1.0)
+    names = sorted({str(one.screening.family) for one in ranked}, key=_by_first(new, ranked))
     return Advice(
-        tuple(_pick(place, one, end, with_dossier) for place, one in new),
+        tuple(_of_family(name, ranked, new, end, with_dossier) for name in names),
         tuple(_pick(place, one, end, with_dossier) for place, one in known),
-        tuple((passed[name], meaning) for name, meaning in PASSED_OVER.items() if passed[name]),
         end,
+    )
+
+
+def _by_first(
+    new: Sequence[tuple[int, Candidate]], ranked: Sequence[Candidate]
+) -> Callable[[str], tuple[int, int]]:
+    """What orders families: their first new compound; those without one come after, by their first entry."""
+    picks: dict[str, int] = {}
+    entries: dict[str, int] = {}
+    for place, one in new:
+        picks.setdefault(str(one.screening.family), place)
+    for place, one in enumerate(ranked):
+        entries.setdefault(str(one.screening.family), place)
+    return lambda family: (picks.get(family, len(ranked)), entries[family])
+
+
+def _of_family(
+    family: str,
+    ranked: Sequence[Candidate],
+    new: Sequence[tuple[int, Candidate]],
+    end: float,
+    with_dossier: Collection[str],
+) -> OfFamily:
+    own = [one for one in ranked if one.screening.family == family]
+    reasons: dict[str, set[str]] = defaultdict(set)
+    for one in own:
+        if one.place.passed_over:
+            reasons[one.place.passed_over].add(one.estimate.compound or one.screening.formula)
+    return OfFamily(
+        family=clipped(family, MAX_NAME),
+        compounds=sum(one.place.rank_new is not None for one in own),
+        new=tuple(
+            _pick(place, one, end, with_dossier) for place, one in new if one.screening.family == family
+        ),
+        passed=tuple((len(reasons[name]), why) for name, why in PASSED_OVER.items() if name in reasons),
     )
 
 
@@ -105,7 +157,7 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[str])
         place=place,
         rank=one.place.rank,
         id=clipped(found.id, MAX_NAME),
-        formula=clipped(found.formula or found.id, MAX_NAME),
+        formula=clipped(found.formula_written or found.formula or found.id, MAX_NAME),
         family=clipped(found.family, MAX_NAME),
         link=dossier_path(found.source, found.id) if found.id in with_dossier else "",
         ceiling_k=ceiling,
@@ -115,9 +167,11 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[str])
         at=_per_cent(middle, end),
         start=_per_cent(start, end),
         length=_per_cent((middle if high is None else high) - start, end),
-        doping=clipped(estimate.best_doping, MAX_NAME),
         support_word=clipped(estimate.support_word, MAX_NAME),
         measured_k=one.place.known_tc_k,
+        novelty=_capital(clipped(one.place.novelty_note, MAX_WORDS)),
+        route=clipped(one.place.route_note, MAX_WORDS),
+        gain_k=finite(one.place.gain_k),
         why=_why(one),
         warnings=tuple(
             f"{hazard.remark.kind}: {', '.join(hazard.elements)}"
@@ -144,7 +198,8 @@ def _why(one: Candidate) -> str:
         near = measured_by_id().get(estimate.nearest_known[0])
         name = clipped(estimate.nearest_known[0] if near is None else near.compound, MAX_NAME)
         alike, tc_k = estimate.nearest_similarity[0], estimate.nearest_tc_k[0]
-        parts.append(f"{name}, {tc_k:.3g} K, is most like it ({alike:.2f} of 1)")
+        if alike >= LEAST_LIKENESS:
+            parts.append(f"{name}, {tc_k:.3g} K, is most like it ({alike:.2f} of 1)")
     phase = found.ceiling_phase
     apexes = "" if phase is None else " and ".join(dict.fromkeys(phase.apexes))
     parts.append(f"cage {found.xi_ceiling_ang:.3f} Å high" + (f" between {apexes}" if apexes else ""))
@@ -156,5 +211,8 @@ def _why(one: Candidate) -> str:
         parts.append(f"{origin or 'structure'} {1000 * hull:.0f} meV/atom above the hull")
     elif origin:
         parts.append(origin)
-    sentence = "; ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    return f"{_capital('; '.join(parts))}."
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

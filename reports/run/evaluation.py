@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,15 @@ MAX_NAME = 200
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Sentences with figures, whether these are of the run's calibration, and the page that has all."""
+    """Sentences with figures, whether these are of the run's calibration, and the page that has all.
+
+    `of_family` holds the sentence of each family on chemical systems left out.
+    """
 
     sentences: tuple[str, ...]
     is_current: bool
     page: str
+    of_family: Mapping[str, str] = field(default_factory=dict)
 
 
 def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
@@ -64,7 +68,12 @@ def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
         raise ValueError(
             f"{DATA} is not what `polywell validate` writes (no {error}): run it again, or delete the file"
         ) from error
-    return Evaluation(tuple(sentences), is_current, COPY)
+    own = {
+        family: said
+        for (split, family), said in zip(groups, sentences, strict=True)
+        if split == "chemical system"
+    }
+    return Evaluation(tuple(sentences), is_current, COPY, own)
 
 
 def copied_evaluation(folder: Path, calibration_digest: str) -> tuple[Evaluation | None, bytes | None]:

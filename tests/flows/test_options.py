@@ -43,7 +43,7 @@ def test_what_is_given_wins_over_the_environment_and_that_over_the_default(envir
         (
             {"rank_by": "beauty"},
             {},
-            "--rank-by is 'beauty'; expected ceiling, outer, expected, low, best or best-low",
+            "--rank-by is 'beauty'; expected ceiling, outer, expected, low, best, best-low or gain",
         ),
         ({}, {"RANK_BY": "beauty"}, "POLYWELL_RANK_BY is 'beauty'; expected ceiling"),
         ({"engine": "dask"}, {}, "engine 'dask' with the Dask address None; expected local or dask"),

@@ -47,9 +47,9 @@ class CalibratedTc:
     """What the evidence says of one candidate; temperatures in K, intervals of 80 %.
 
     `tc_expected_k` is that of the compound as it is written, `tc_best_k` that at the best doping which its
-    chemistry can reach, by the route that `best_doping` names. `superconducting_probability` is None where
-    the model does no better than the base rate. `support` runs from 0 far from measured compounds to 1 at
-    one.
+    chemistry can reach, by the route that `best_doping` names. `superconducting_probability` and
+    `best_probability`, the same at the best doping, are None where the model does no better than the base
+    rate. `support` runs from 0 far from measured compounds to 1 at one.
     """
 
     tc_expected_k: float
@@ -60,6 +60,7 @@ class CalibratedTc:
     tc_best_high_k: float
     best_doping: str
     superconducting_probability: float | None
+    best_probability: float | None
     support: float
     support_word: str
     nearest: tuple[Neighbour, ...]
@@ -133,8 +134,8 @@ class FamilyModel:
         made: Floats = np.maximum(self.tc.predict(inputs(batch, self.columns)), 0.0)
         return made
 
-    def best_tc_k(self, batch: Batch, likely: Floats | None = None) -> tuple[Floats, list[str]]:
-        """T_c in K (N,) at the best doping, and the route in words.
+    def best_tc_k(self, batch: Batch, likely: Floats | None = None) -> tuple[Floats, list[str], Floats]:
+        """T_c in K (N,) at the best doping, the route in words, and what the model is told of it (N, C).
 
         Args:
             batch: materials as they are written.
@@ -147,19 +148,21 @@ class FamilyModel:
         if likely is not None:
             least[likely < EVEN] = 0.0
             best[likely < EVEN] = -np.inf
-        tried = list(routes(batch, self.family, self.metal))
-        found = np.zeros(0)
+        tried, told = list(routes(batch, self.family, self.metal)), inputs(batch, self.columns)
+        made, found = told[:0], np.zeros(0)
         if tried:
-            found = self.tc.predict(np.concatenate([inputs(one.made, self.columns) for one in tried]))
+            made = np.concatenate([inputs(one.made, self.columns) for one in tried])
+            found = self.tc.predict(made)
         start = 0
         for one in tried:
             values = np.maximum(found[start : start + len(one.rows)], 0.0)
+            own = made[start : start + len(one.rows)]
             start += len(one.rows)
             better = (values > best[one.rows]) & (values >= least[one.rows])
             for place in np.flatnonzero(better).tolist():
                 row = int(one.rows[place])
-                best[row], words[row] = values[place], one.words(place)
-        return np.where(np.isfinite(best), best, written), words
+                best[row], words[row], told[row] = values[place], one.words(place), own[place]
+        return np.where(np.isfinite(best), best, written), words, told
 
     def _predict(self, materials: Sequence[Material], spread: Floats) -> list[CalibratedTc]:
         if not materials:
@@ -167,7 +170,8 @@ class FamilyModel:
         batch = self.batch(materials)
         expected = self.tc_k(batch)
         likely = None if self.odds is None else self.odds.probability(inputs(batch, self.columns))
-        best, words = self.best_tc_k(batch, likely)
+        best, words, doped = self.best_tc_k(batch, likely)
+        at_best = None if self.odds is None else self.odds.probability(doped)
         distance, near, away = self.neighbourhood.nearest(materials, NEAREST)
         support, alike = self.neighbourhood.support(distance), self.neighbourhood.support(away)
         by_height = self._by_height(batch, spread)
@@ -184,6 +188,7 @@ class FamilyModel:
                 tc_best_high_k=float(best_high[k]),
                 best_doping=words[k],
                 superconducting_probability=None if likely is None else float(likely[k]),
+                best_probability=None if at_best is None else float(at_best[k]),
                 support=float(support[k]),
                 support_word=support_word(float(support[k])),
                 nearest=tuple(

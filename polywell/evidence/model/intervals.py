@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polywell.evidence.model.trees import Floats
 
@@ -89,11 +90,12 @@ def intervals(
         )
     often = Counter(systems)
     weights = np.array([min(1.0, A_SYSTEM / often[system]) for system in systems])
+    number = np.unique(np.array(systems), return_inverse=True)[1]
     width = NEAR_PREDICTION * max(float(np.std(predicted)), 1e-9)
     low, high = [], []
     for at in grid:
         near = weights * np.exp(-(((predicted - at) / width) ** 2) / 2)
-        ends = [_quantiles(residuals, near * _like(support, one), weights) for one in SUPPORTS]
+        ends = [_quantiles(residuals, near * _like(support, one), weights, number) for one in SUPPORTS]
         low.append(tuple(min(round(one[0], 2), 0.0) for one in ends))
         high.append(tuple(max(round(one[1], 2), 0.0) for one in ends))
     return Intervals(grid, tuple(low), tuple(high), count)
@@ -108,15 +110,23 @@ def _like(support: Floats, at: float) -> Floats:
     return made
 
 
-def _quantiles(residuals: Floats, weights: Floats, whole: Floats) -> tuple[float, float]:
-    """Weighted quantiles; a twentieth of the rows counts everywhere, lest a point stands on a few."""
+def _quantiles(
+    residuals: Floats, weights: Floats, whole: Floats, systems: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Weighted quantiles; a twentieth of the rows counts everywhere, lest a point stands on a few.
+
+    They are (n + 1)-corrected, n being the effective number of chemical systems: rows of one are alike.
+    """
     weights = weights / max(weights.sum(), 1e-300) + 0.05 * whole / whole.sum()
+    of_systems = np.bincount(systems, weights)
+    count = of_systems.sum() ** 2 / np.sum(of_systems**2)
+    upper = min(UPPER * (count + 1) / count, 1.0)
     order = np.argsort(residuals, kind="stable")
     share = np.cumsum(weights[order])
     share = (share - 0.5 * weights[order]) / share[-1]
     return (
-        float(np.interp(LOWER, share, residuals[order])),
-        float(np.interp(UPPER, share, residuals[order])),
+        float(np.interp(1.0 - upper, share, residuals[order])),
+        float(np.interp(upper, share, residuals[order])),
     )
 
 

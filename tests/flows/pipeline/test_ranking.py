@@ -110,7 +110,7 @@ def test_another_order_is_published_anew_and_nothing_is_screened(home):
     source = Dated(computed(ONE_COMPOUND_EACH))
     screened(source, home)
     low = ranked(home)
-    assert latest_run(home).manifest["rank_by"] == "best-low"
+    assert latest_run(home).manifest["rank_by"] == "gain"
     finished, count = screened(source, home, rank_by=RankBy.CEILING)
     assert (finished.is_unchanged, count) == (False, 0)
     assert finished.changes.sentence.startswith("0 new, 0 changed, 0 withdrawn")
@@ -179,7 +179,10 @@ def test_the_command_ranks_as_it_is_told(polywell, folder, tmp_path):
     assert "expected" in done.stdout
     wrong = polywell(*words, "--rank-by", "beauty")
     assert wrong.returncode == 2
-    assert "--rank-by is 'beauty'; expected ceiling, outer, expected, low, best or best-low" in wrong.stderr
+    assert (
+        "--rank-by is 'beauty'; expected ceiling, outer, expected, low, best, best-low or gain"
+        in wrong.stderr
+    )
     wrong = polywell(*words, POLYWELL_RANK_BY="beauty")
     assert wrong.returncode == 2 and "POLYWELL_RANK_BY" in wrong.stderr
 

@@ -12,7 +12,7 @@ from polywell.evidence.estimates import estimated
 from polywell.evidence.model.material import material_of
 from polywell.families import Families, load_families
 from polywell.known import known_compound
-from polywell.ranking import DEFAULT, RankBy, rank
+from polywell.ranking import CALIBRATED, DEFAULT, RankBy, rank
 from polywell.records import Entry, Estimate, Outcome, Provenance, Screening
 from polywell.screening import screen_many
 
@@ -194,7 +194,7 @@ def test_a_list_falls_by_what_it_is_ordered_by(by) -> None:
     assert [one.place.rank for one in ranked] == list(range(1, len(FOUND) + 1))
     values = [by.of(one.screening, one.estimate) for one in ranked]
     assert values == sorted(values, reverse=True)
-    for name, other in (("rank_published", "ceiling"), ("rank_calibrated", DEFAULT)):
+    for name, other in (("rank_published", "ceiling"), ("rank_calibrated", CALIBRATED)):
         places = {one.screening.id: getattr(one.place, name) for one in ranked}
         assert places == {one.screening.id: one.place.rank for one in rank(FOUND, RankBy(other))}
 
@@ -203,13 +203,13 @@ def ids(ranked) -> list[str]:
     return [one.screening.id for one in ranked]
 
 
-def test_the_orders_differ_and_the_default_is_the_one_that_the_protocol_chose() -> None:
+def test_the_orders_differ_and_the_calibrated_one_is_that_of_the_protocol() -> None:
     assert len({tuple(ids(rank(FOUND, by))) for by in RankBy}) == len(RankBy)
     assert len({by.words for by in RankBy}) == len(RankBy)
     assert rank(FOUND) == rank(FOUND, DEFAULT)
     text = (files("polywell") / "tables" / "calibration_protocol.md").read_text("utf-8")
-    assert DEFAULT is RankBy.BEST_LOW
-    assert "## Default ranking\n\nBy the lower end of the interval of `tc_best_k`" in text
+    assert CALIBRATED is RankBy.BEST_LOW
+    assert "`rank_calibrated` goes by the lower end of the interval of `tc_best_k`" in text
 
 
 @pytest.mark.parametrize("by", list(RankBy))
@@ -242,7 +242,7 @@ def test_records_without_an_estimate_come_after_those_with_one_by_their_ceiling(
 
 def test_equal_values_are_ordered_by_id() -> None:
     same = [(record, replace(one, tc_best_low_k=10.0)) for record, one in FOUND]
-    assert ids(rank(same[::-1])) == sorted(record.id for record in RECORDS)
+    assert ids(rank(same[::-1], CALIBRATED)) == sorted(record.id for record in RECORDS)
 
 
 def test_a_known_compound_is_named_with_its_highest_temperature() -> None:

@@ -27,7 +27,7 @@ def test_the_pressure_is_that_of_the_measurement_where_it_is_known() -> None:
 def test_a_forecast_tells_whether_the_interval_held() -> None:
     """An interval of 50 to 70 K for everything holds 60, 66, 61.5, 62, 57.4 and 60 K, and no others."""
     made = CalibratedTc(
-        60.0, 50.0, 70.0, 60.0, 50.0, 70.0, "as it is", None, 0.0, "far from measured compounds", ()
+        60.0, 50.0, 70.0, 60.0, 50.0, 70.0, "as it is", None, None, 0.0, "far from measured compounds", ()
     )
     within = [one.within for one in forecasts(FAMILIES, lambda rows: [made] * len(rows))]
     assert (within.count(True), within.count(None)) == (6, 2)

@@ -1,0 +1,29 @@
+"""The expected gain: what a group may expect, in K, that makes a candidate and dopes it as well as it can."""
+
+from __future__ import annotations
+
+from polywell.records import Estimate, Screening
+from polywell.worth.possible import verdict
+from polywell.worth.routes import doping_of
+from polywell.worth.table import worth_table
+
+RULE = (
+    "probability to superconduct at the best doping, times the lower end of T_c there, times a factor each "
+    "for whether the candidate is possible, how it is doped, and how near measured compounds are"
+)
+
+
+def gain_k(screening: Screening, estimate: Estimate) -> float | None:
+    """The expected gain in K by `RULE`, with the factors of `tables/worth.toml`; None without an estimate."""
+    if estimate.tc_best_low_k is None:
+        return None
+    factors = worth_table().discount
+    probability = estimate.best_probability
+    known = factors.unknown.probability if probability is None else probability
+    return (
+        known
+        * estimate.tc_best_low_k
+        * factors.possible[verdict(screening, estimate).possible]
+        * factors.route[doping_of(screening, estimate).kind]
+        * factors.support.get(str(estimate.support_word), min(factors.support.values()))
+    )

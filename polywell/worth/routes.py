@@ -1,0 +1,79 @@
+"""How a candidate is doped: as written, by a route with or without a precedent in its series, or not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+
+from polywell.doping import NOTHING, Replacement, replacements
+from polywell.evidence.model.family import AS_IT_IS
+from polywell.records import ElectronState, Estimate, RouteKind, Screening
+
+DOPED = frozenset(
+    {
+        ElectronState.UNDERDOPED,
+        ElectronState.NEAR_BEST,
+        ElectronState.OVERDOPED,
+        ElectronState.ELECTRON_DOPED,
+    }
+)
+"""States of a compound that is doped as it is written."""
+
+_SUBSTITUTION = re.compile(r"% (\w+) on (\w+)$")
+_OXYGEN = re.compile(r" O per \w+ (added|taken out)$")
+
+
+@dataclass(frozen=True)
+class Doping:
+    """The kind of route, and in words: the route, how much of it, and its precedent with T_c and source."""
+
+    kind: RouteKind
+    note: str
+
+
+def doping_of(screening: Screening, estimate: Estimate) -> Doping:
+    """How one candidate is doped; its route is that of `Estimate.best_doping`."""
+    state, best = screening.electrons.electron_state, estimate.best_doping
+    if best is None:
+        words = "no estimate tries a doping"
+        return Doping(RouteKind.AS_WRITTEN if state in DOPED else RouteKind.NONE, words)
+    if best == AS_IT_IS:
+        if state is ElectronState.PARENT:
+            return Doping(RouteKind.NONE, "a parent that no known substitution dopes")
+        said = "carriers unknown" if state is None else str(state.value)
+        return Doping(RouteKind.AS_WRITTEN, f"as it is written: {said}")
+    own, others = _precedents(screening, *_ends(best))
+    if own:
+        return Doping(RouteKind.PRECEDENT, f"{best}; as in {_said(own[0])}")
+    known = f"; known from another series, {_said(others[0])}" if others else ""
+    return Doping(RouteKind.UNTRIED, f"{best}; untried in its series{known}")
+
+
+def _ends(best: str) -> tuple[str, str]:
+    """Host and guest of a route in words."""
+    found = _SUBSTITUTION.search(best)
+    if found:
+        return found[2], found[1]
+    oxygen = _OXYGEN.search(best)
+    if oxygen:
+        return (NOTHING, "O") if oxygen[1] == "added" else ("O", NOTHING)
+    raise ValueError(f"the route {best!r} names no substitution and no oxygen")
+
+
+def _precedents(screening: Screening, host: str, guest: str) -> tuple[list[Replacement], list[Replacement]]:
+    """Substitutions of one element for another that worked: in the series, and in the rest of the family."""
+    rows = [row for row in _by_family(str(screening.family)) if (row.host, row.guest) == (host, guest)]
+    named = screening.series or ""
+    own = [row for row in rows if any(fnmatchcase(named, pattern) for pattern in row.series)]
+    return own, [row for row in rows if row not in own]
+
+
+@cache
+def _by_family(family: str) -> tuple[Replacement, ...]:
+    return tuple(row for row in replacements() if row.family == family)
+
+
+def _said(row: Replacement) -> str:
+    return f"{row.compound}, {row.tc_k:g} K ({row.source}; {row.checked})"
