@@ -21,7 +21,7 @@ project_copyright = "2026, the polywell authors"
 release = version = metadata.version("polywell")
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["reference/modules.md"]  # a part of architecture.md
+exclude_patterns = ["reference/modules.md", "reference/read.md"]  # parts of architecture.md and library.md
 
 html_theme = "furo"
 html_title = "polywell"

@@ -1,9 +1,10 @@
-"""The pages that are made from the program itself: columns, command line, sources, λ table, floor plan."""
+"""The pages made from the program itself: columns, commands, sources, λ table, floor plan, what was read."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import pairwise
@@ -16,6 +17,8 @@ from typer.testing import CliRunner
 from catalog.sources.registry import SOURCES
 from flows.cli.main import app
 from polywell.columns import columns_of
+from polywell.data.measured import measured_superconductors
+from polywell.data.reference import reference_structures, standings
 from polywell.families import load_families
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.records import REASON_MEANING, Estimate, Phase, Place, Screening, Sighting, Vertex
@@ -34,6 +37,7 @@ def write(folder: Path) -> None:
         "commands": commands,
         "families": families,
         "modules": modules,
+        "read": read,
         "sources": sources,
         "tolerances": tolerances,
     }
@@ -138,6 +142,34 @@ def modules() -> Iterator[str]:
                 yield from _table(
                     ("module", "what"), ((f"`{path.stem}`", _first_line(path)) for path in within)
                 )
+
+
+def read() -> Iterator[str]:
+    """What structures and critical temperatures stand on, counted, and of which no source was opened."""
+    stand = standings()
+    measured = measured_superconductors()
+    cells, temperatures = Counter(stand.values()), Counter(row.checked for row in measured)
+    words = ("read", "recalled", "estimated", "built", "derived from built")
+    yield from _table(
+        ("", *words, "all"),
+        (
+            (what, *(str(counts[word]) for word in words), str(counts.total()))
+            for what, counts in (("structures", cells), ("T_c, or none seen", temperatures))
+        ),
+    )
+    yield from ("", "## What could not be opened", "", "Structures whose cell or heights were not read:", "")
+    yield from _table(
+        ("structure", "stands on", "source"),
+        (
+            (f"`{one.id}`", stand[one.id], one.structure_source)
+            for one in reference_structures()
+            if stand[one.id] != "read"
+        ),
+    )
+    yield from ("", "Critical temperatures that were not read:", "")
+    yield from _table(
+        ("row", "source"), ((f"`{row.id}`", row.source) for row in measured if row.checked != "read")
+    )
 
 
 def tolerances() -> Iterator[str]:

@@ -40,8 +40,8 @@ STRIPE_EDGES = 12
 """Edges along b over which stripes are drawn; every n that is shown divides it."""
 
 MAPS_SHOWN = ("cacuo2", "hgba2cuo4.18")
-TRILAYERS_SHOWN = ("bi2sr2ca2cu3o10", "hgba2ca2cu3o8.41", "tl2ba2ca2cu3o10", "la4ni3o10-high-pressure")
-COMPRESSED = "hgba2ca2cu3o8.41"
+TRILAYERS_SHOWN = ("bi2sr2ca2cu3o10", "hgba2ca2cu3o8.16", "tl2ba2ca2cu3o10", "la4ni3o10-high-pressure")
+COMPRESSED = "hgba2ca2cu3o8.16"
 UP_TO_GPA = 30.0
 DOMES = ("k0.8fe2se2", "k0.8fe2se2-12.5gpa")
 DOMES_UP_TO_GPA = 16.0

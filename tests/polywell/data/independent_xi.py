@@ -65,6 +65,16 @@ def middle_at_zero(apex: str, middle: str) -> Recipe:
     return lambda s: [s.octahedron(middle, apex, s.z(apex))]
 
 
+def around_zero(apex: str) -> Recipe:
+    """Sheet on the mirror at 0, the same apex at z above and below."""
+    return lambda s: [s.octahedron(apex, apex, 2 * s.z(apex))]
+
+
+def between(lower: str, upper: str) -> Recipe:
+    """Sheet between two cations of which the table gives the sites nearest to it."""
+    return lambda s: [s.octahedron(lower, upper, s.z(upper) - s.z(lower))]
+
+
 def mirror_at_half(apex: str) -> Recipe:
     """Sheet on the mirror at 1/2 (or body-centred at 0), the same apex at z below and above."""
     return lambda s: [s.octahedron(apex, apex, 2 * (0.5 - s.z(apex)))]
@@ -173,10 +183,6 @@ _123 = one_cation_in_the_middle("Ba1", "Y1")
 _OOH = sheet(0.0, "Se1", None)
 
 
-def _2201(s: Cell) -> list[Cage]:
-    return [s.octahedron("Ba1", "Ba1", 2 * s.z("Ba1"))]
-
-
 RECIPES: dict[str, Recipe | tuple[str, Recipe]] = {
     # Y-123 family: Ba at z, rare earth at 1/2
     **dict.fromkeys(
@@ -220,18 +226,18 @@ RECIPES: dict[str, Recipe | tuple[str, Recipe]] = {
     # Hg, Tl, Bi, Pb, Ru
     "hgba2cuo4.18": mirror_at_half("Ba1"),
     "hgba2cacu2o6": one_cation_in_the_middle("Ba1", "Ca1"),
-    "hgba2ca2cu3o8.41": trilayer_from_half("Ba1", "Ca1"),
+    "hgba2ca2cu3o8.16": trilayer_from_half("Ba1", "Ca1"),
     "hgba2ca3cu4o10": tetralayer("Ba1", "Ca1", "Ca2"),
-    "tl2hgba4cu2o10": lambda s: [s.octahedron("Ba1", "Ba2", s.z("Ba2") - s.z("Ba1"))],
-    "tl2ba2cuo6": lambda s: [s.octahedron("Ba1", "Ba1", 2 * s.z("Ba1"))],
+    "tl2hgba4cu2o10": between("Ba1", "Ba2"),
+    "tl2ba2cuo6": around_zero("Ba1"),
     "tl2ba2cacu2o8": middle_at_zero("Ba1", "Ca1"),
     "tl2ba2ca2cu3o10": trilayer_from_zero("Ba1", "Ca1"),
-    "tlba2cacu2o7": one_cation_in_the_middle("Ba1", "Ca1"),
+    "tlba2cacu2o7": middle_at_zero("Ba1", "Ca1"),
     "tlba2ca2cu3o9": trilayer_from_half("Ba1", "Ca1"),
     "tlba2ca3cu4o11": tetralayer("Ba1", "Ca1", "Ca2"),
     "tl0.5pb0.5sr2ycu2o7": middle_at_zero("Sr1", "Y1"),
     "tl0.5pb0.5sr2cacu2o7": one_cation_in_the_middle("Sr1", "Ca1"),
-    "bi2sr2cuo6": lambda s: [s.octahedron("Sr1", "Sr1", 2 * s.z("Sr1"))],
+    "bi2sr2cuo6": around_zero("Sr1"),
     "bi2sr2cacu2o8": middle_at_zero("Sr1", "Ca1"),
     "bi2sr2ca2cu3o10": trilayer_from_zero("Sr1", "Ca1"),
     "la1.6sr0.4cacu2o6": middle_at_zero("La1", "Ca1"),
@@ -333,7 +339,7 @@ RECIPES: dict[str, Recipe | tuple[str, Recipe]] = {
         for name in ("la", "sm", "eu", "dy", "ho", "er", "tm")
     },
     "yba2cu3o6.64": _123,
-    "y2ba4cu7o15": ("b", lambda s: [s.octahedron("Ba1", "Y1", s.z("Y1") - s.z("Ba1"))]),  # Ba2 as far
+    "y2ba4cu7o15": ("b", between("Ba1", "Y1")),  # Ba2 as far
     "la1.9sr0.1cuo4": ("b", mirror_at_half("La1")),
     "la1.9sr0.1cuo4-film": mirror_at_half("La1"),
     "la1.7sr0.3cuo4": mirror_at_half("La1"),
@@ -346,13 +352,13 @@ RECIPES: dict[str, Recipe | tuple[str, Recipe]] = {
     "hgba2ca2cu3o8-23gpa": trilayer_from_half("Ba1", "Ca1"),
     "hgba2ca2cu3o8-31gpa": trilayer_from_half("Ba1", "Ca1"),
     "hg0.8tl0.2ba2ca2cu3o8.33": trilayer_from_half("Ba1", "Ca1"),
-    "tl2ba2cuo6-a": _2201,
-    "tl2ba2cuo6-b": _2201,
-    "tl2ba2cuo6-c": _2201,
+    "tl2ba2cuo6-a": around_zero("Ba1"),
+    "tl2ba2cuo6-b": around_zero("Ba1"),
+    "tl2ba2cuo6-c": around_zero("Ba1"),
     "tl0.5pb0.5sr2ca2cu3o9": trilayer_from_half("Sr1", "Ca1"),
     "tl0.5pb0.5sr2ca0.75y0.25cu2o7": one_cation_in_the_middle("Sr1", "Ca1"),
     "tlba1.2la0.8cuo5": mirror_at_half("Ba1"),
-    "bi2sr1.6la0.4cuo6": lambda s: [s.octahedron("Sr1", "Sr1", 2 * s.z("Sr1"))],
+    "bi2sr1.6la0.4cuo6": around_zero("Sr1"),
     "bi2sr2ycu2o8": middle_at_zero("Sr1", "Y1"),
     "ca1.84na0.16cuo2cl2": mirror_at_half("Ca1"),
     "ca3cu2o4cl2": middle_at_zero("Ca2", "Ca1"),
@@ -423,6 +429,101 @@ RECIPES: dict[str, Recipe | tuple[str, Recipe]] = {
     "sr2crfeaso3": sheet(0.0, "As1", "Sr1"),
     "ca4al2o6fe2as2": sheet(0.0, "As1", "Ca1"),
     "fese-9gpa": sheet(0.0, "Se1", None),
+    # --- refinements of the American Mineralogist database ---
+    **dict.fromkeys(
+        (
+            "yba2cu3o6.5",
+            "yba2cu3o6.8",
+            "yba2cu3o6.877",
+            "y0.88ca0.12ba2cu2.88fe0.12o6.98",
+            "hg0.73ba2y0.6ca0.4cu2o6.6",
+            "tlbasrycu2o7",
+        ),
+        _123,
+    ),
+    **{
+        name: one_cation_in_the_middle(apex, middle)
+        for name, apex, middle in (
+            ("hg0.5bi0.5sr2ca0.4nd0.6cu2o6.6", "Sr1", "Ca1"),
+            ("pb0.7hg0.3sr2ca0.77nd0.23cu2o7", "Sr1", "Nd1"),
+            ("hg0.87ba2cacu2.13o6.64", "Ba1", "Ca1"),
+            ("tl0.96ba2ca0.8nd0.2cu2o6.86", "Ba1", "Ca1"),
+            ("tl0.948ba2ca0.5nd0.5cu2o6.86", "Ba1", "Ca1"),
+            ("tl0.96ba2ndcu2o6.96", "Ba1", "Nd1"),
+            ("tlba2ca0.424pr0.576cu2o7", "Ba1", "Ca1"),
+            ("tl0.964basrca0.432pr0.568cu2o6.98", "Ba1", "Ca1"),
+            ("tl0.94sr2ca0.48pr0.52cu2o6.96", "Sr1", "Ca1"),
+            ("tl1.19sr2ca0.81cu2o7", "Sr1", "Ca1"),
+            ("tl0.78bi0.33sr2ca0.89cu2o7", "Sr1", "Ca1"),
+            ("tl1.22ba1.04sr0.96ca0.78cu2o7", "Ba1", "Ca1"),
+            ("tlbasrndcu2o7", "Ba1", "Nd1"),
+            ("tlsr2ndcu2o7", "Sr1", "Nd1"),
+            ("tlsr2ycu2o7", "Sr1", "Y1"),
+        )
+    },
+    **{
+        name: middle_at_zero(apex, middle)
+        for name, apex, middle in (
+            ("la2cacu2o6.04", "La2", "Ca1"),
+            ("la1.86ba0.15ca0.99cu2o6.04", "La2", "Ca1"),
+            ("la1.92sr1.08cu2o5.96", "La2", "La1"),
+            ("nd1.79sr1.21cu2o6", "Nd2", "Nd1"),
+            ("tl1.81ba2cacu2o8", "Ba1", "Ca2"),
+            ("pb0.5sr2.5ycu2o6.6", "Sr2", "Y1"),
+            ("pb0.46sr2.46y0.5ca0.5cu2o6.3", "Sr2", "Y1"),
+            ("bi1.5ba2.5lacu2o8.24", "Ba2", "La1"),
+        )
+    },
+    **{
+        name: between(lower, upper)
+        for name, lower, upper in (
+            ("tlba1.6la2.4cu2o9", "Ba1", "La2"),
+            ("tlba2eu1.5ce0.5cu2o9", "Ba1", "Eu1"),
+            ("tl0.5pb0.5sr2gd2cu2o9", "Sr1", "Gd1"),
+            ("bipbsr2ycu2o8", "Y1", "Sr1"),
+        )
+    },
+    "bi2ba2.3la0.7cu2o8": lambda s: [s.octahedron("Ba2", "Ba1", s.z("Ba1") - 0.5)],
+    **{
+        f"la{x}cuo4": ("b", mirror_at_half("La1"))
+        for x in ("1.97ca0.03", "1.95ca0.05", "1.92ca0.08", "1.9ca0.1")
+    },
+    **{f"nd{x}cuo4": t_prime("Nd1") for x in ("1.95ce0.05", "1.9ce0.1", "1.8ce0.2", "1.7ce0.3")},
+    **{
+        name: mirror_at_half(apex)
+        for name, apex in (
+            ("la1.88ca0.12cuo4", "La1"),
+            ("ndsrcuo3.56", "Nd1"),
+            ("hg0.5bi0.5sr1.5la0.5cuo5", "Sr1"),
+            ("hg0.5bi0.5sr2cuo4.92", "Sr1"),
+            ("hg0.78bi0.22ba2cuo4.28", "Ba1"),
+            ("hg0.84ba2cu1.16o4.19", "Ba1"),
+            ("hg0.85ce0.15ba2cuo4.15", "Ba1"),
+            ("hgba2cuo4.12", "Ba1"),
+            ("hg0.98ba2cuo4.34", "Ba1"),
+            ("hgba2cuo4.27", "Ba1"),
+            ("hgba2cuo4.01", "Ba1"),
+            ("bipbbalacuo6", "Ba1"),
+            ("la1.9nio3.93", "La1"),
+            ("la2nio4.24", "La1"),
+        )
+    },
+    "tlsrlacuo5": around_zero("Sr1"),
+    "tlsr1.4la0.6cuo5": around_zero("Sr1"),
+    "tl2basrcuo6": around_zero("Ba1"),
+    "tl2sr2cuo6": around_zero("Sr1"),
+    "hgba2ca2cu3o8.16-compressed": trilayer_from_half("Ba1", "Ca1"),
+    "hg0.692ba2ca2cu3o8.6": trilayer_from_zero("Ba1", "Ca1"),
+    **{
+        name: ("b", mirror_at_half(cation))
+        for name, cation in (
+            ("nd2nio4", "Nd1"),
+            ("pr2nio4", "Pr1"),
+            ("la1.97sr0.03nio4", "La1"),
+            ("la1.94sr0.06nio3.94", "La1"),
+        )
+    },
+    "fe1.125te": sheet(0.0, "Te1", None),
 }
 
 

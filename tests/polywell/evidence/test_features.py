@@ -80,7 +80,7 @@ def test_an_oxyanion_in_the_spacer() -> None:
 
 
 def test_features_known_by_hand() -> None:
-    hg1223 = FOUND["hgba2ca2cu3o8.41"]
+    hg1223 = FOUND["hgba2ca2cu3o8.16"]
     assert (hg1223.sheets_per_block, hg1223.apical, hg1223.ligand) == ("3", "O", "O")
     assert hg1223.apex_radius_inner_ang == pytest.approx(1.12)  # Ca, Ca
     assert hg1223.apex_radius_outer_ang == pytest.approx((1.12 + 1.42) / 2)  # Ca, Ba

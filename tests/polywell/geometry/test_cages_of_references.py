@@ -121,7 +121,7 @@ def test_bond_and_angle_of_an_iron_sheet(id: str) -> None:
         ("hgba2cuo4.18", "1"),
         ("yba2cu3o6.91", "2"),
         ("hgba2cacu2o6", "2"),
-        ("hgba2ca2cu3o8.41", "3"),
+        ("hgba2ca2cu3o8.16", "3"),
         ("hgba2ca3cu4o10", "4"),
         ("cacuo2", "infinite"),
         ("la3ni2o7", "2"),

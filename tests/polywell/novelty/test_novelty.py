@@ -36,7 +36,7 @@ def test_no_invented_compound_is_recognised(judged) -> None:
 
 
 SERIES = {
-    "hgba2ca2cu3o8.41": ("Hg-1223", "CuO x3 | Ca | Ba | Hg"),
+    "hgba2ca2cu3o8.16": ("Hg-1223", "CuO x3 | Ca | Ba | Hg"),
     "tl0.5pb0.5sr2cacu2o7": ("Tl-1212", "CuO x2 | Ca | Sr | Pb"),
     "tl2ba2cuo6": ("Tl-2201", "CuO x1 | - | Ba | Tl"),
     "bi2sr2cacu2o8": ("Bi-2212", "CuO x2 | Ca | Sr | Bi"),

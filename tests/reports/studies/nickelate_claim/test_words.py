@@ -29,7 +29,7 @@ def test_every_finding_has_a_headline(verdict) -> None:
         assert "98 K (La0.6Nd2.4Ni2O7" in text
         assert finding(replace(verdict, finding=one)) == words(WORDS)["findings"][one.value]
     assert "holds on both counts" in headline(replace(verdict, finding=Finding.CONSISTENT))
-    assert "27 of 36 cells, of 8 classes" in headline(verdict)
+    assert "33 of 42 cells, of 8 classes" in headline(verdict)
 
 
 def test_what_has_no_measurement_yet_has_words_as_well(verdict) -> None:
