@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from catalog.errors import DamagedRunError, RunError
 from catalog.home import Home
+from catalog.runs.record import run_records
 from catalog.store.durable import difference_from, file_digest, read_json, write_json
 from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
@@ -279,19 +280,33 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
     return read_json(folder / MANIFEST)
 
 
-def find_run(home: Home, name: str) -> PublishedRun:
+def find_run(home: Home, name: str, source: str | None = None) -> PublishedRun:
     """The run of this name, or of the only name that begins so; `latest` is the newest published one.
 
+    Args:
+        home: where the runs are.
+        name: name of the run, its beginning, or `latest`.
+        source: look among the runs of this source only, or of the only one whose name begins so.
+
     Raises:
-        RunError: no such run, or several.
+        RunError: no such run, or several; no such source, or several.
+        DamagedRunError: the manifest of one that may be meant is missing, or not what was published.
     """
-    if name == "latest":
+    if source is not None:
+        source = _source_of(home, source)
+        if name == "latest":
+            newest = next(iter(published_runs(home, source, complete=True)), None)
+            _check_manifests(_newer_folders(home, newest))
+            if newest is None:
+                raise RunError(f"no run of {source!r} came to its end yet; screen it again")
+            return newest
+    elif name == "latest":
         run = latest_run(home)
         if run is None:
             raise RunError(f"{home.catalog} holds no published run yet; screen a source first")
         return run
     _check_manifests(folder for folder in run_folders(home) if folder.name.startswith(name))
-    runs = published_runs(home)
+    runs = published_runs(home, source)
     found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
     if len(found) != 1:
         known = ", ".join(run.name for run in runs) or "none yet"
@@ -299,25 +314,66 @@ def find_run(home: Home, name: str) -> PublishedRun:
     return found[0]
 
 
-def two_runs(home: Home, names: Sequence[str]) -> tuple[PublishedRun, PublishedRun]:
+def _source_of(home: Home, name: str) -> str:
+    """The source of this name, or the only one whose name begins so, of those that the home has runs of."""
+    known = sorted({run.source for run in published_runs(home) if run.source is not None})
+    found = [one for one in known if one == name] or [one for one in known if one.startswith(name)]
+    if len(found) != 1:
+        expected = ", ".join(known) or "none yet"
+        raise RunError(
+            f"{name!r} names {len(found)} sources with a run in {home.catalog}; expected one of: {expected}"
+        )
+    return found[0]
+
+
+def _newer_folders(home: Home, run: PublishedRun | None) -> Iterator[Path]:
+    """The folders of runs that came after one; all if None."""
+    return (folder for folder in run_folders(home) if run is None or folder.name > run.name)
+
+
+def two_runs(
+    home: Home, names: Sequence[str], source: str | None = None
+) -> tuple[PublishedRun, PublishedRun]:
     """The older and the newer run that the names stand for.
 
     Args:
         home: where the runs are.
-        names: none for the newest run and the one before it of the same source; one for that run and the
-            newest; or both.
+        names: none for the newest run and the one before it of the same source, or that run twice where the
+            source was screened since and had not changed; one for that run and the newest of its source; or
+            both.
+        source: look among the runs of this source only, or of the only one whose name begins so.
 
     Raises:
-        RunError: no such runs, or more than two names.
+        RunError: no such runs, runs of two sources, or more than two names.
     """
     if len(names) > 2:
         raise RunError(f"{len(names)} runs given; expected two at most")
-    newer = find_run(home, names[1] if len(names) == 2 else "latest")
     if names:
-        return find_run(home, names[0]), newer
+        older = find_run(home, names[0], source)
+        newer = find_run(
+            home, names[1] if len(names) == 2 else "latest", older.source if len(names) == 1 else source
+        )
+        if older.source != newer.source:
+            raise RunError(
+                f"{older.name} is a run of {older.source!r}, {newer.name} of {newer.source!r}; expected two "
+                "runs of one source"
+            )
+        return older, newer
+    newer = find_run(home, "latest", source)
+    if is_unchanged_since(newer):
+        return newer, newer
     before = [run for run in published_runs(home, newer.source, complete=True) if run.name < newer.name]
     since = before[0].name if before else ""
     _check_manifests(folder for folder in run_folders(home) if since < folder.name < newer.name)
     if not before:
         raise RunError(f"{newer.name} is the only published run of {newer.source!r}; screen it again first")
     return before[0], newer
+
+
+def is_unchanged_since(run: PublishedRun) -> bool:
+    """Whether the newest run of its source that came to its end found nothing changed since this one."""
+    ended = (
+        record for record in run_records(run.home) if record.get("outcome") in ("published", "unchanged")
+    )
+    newest = next((record for record in ended if record.get("source") == run.source), {})
+    return newest.get("outcome") == "unchanged" and newest.get("published") == run.name

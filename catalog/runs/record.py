@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.errors import RunError
 from catalog.home import Home
-from catalog.store.durable import write_json
+from catalog.store.durable import read_json, write_json
 
 KEPT_RECORDS = 1000
 """Run records that stay on disk, the newest included: nearly three years of nights."""
@@ -33,3 +33,10 @@ def write_record(home: Home, name: str, record: Mapping[str, Any]) -> Path:
             "make room or permissions"
         ) from error
     return path
+
+
+def run_records(home: Home) -> list[dict[str, Any]]:
+    """The records that are left and can be read, the newest run first."""
+    paths = sorted(home.records.glob("*.json"), key=lambda path: path.name, reverse=True)
+    found = (read_json(path) for path in paths)
+    return [record for record in found if record is not None]

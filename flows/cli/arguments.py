@@ -11,6 +11,12 @@ HomeFolder = Annotated[
     Path | None,
     typer.Option("--home", metavar="DIR", help="Folder of the catalog and the pages.  [$POLYWELL_HOME]"),
 ]
+SourceName = Annotated[
+    str | None,
+    typer.Option(
+        "--source", metavar="NAME", help="Among the runs of this source only; its name or beginning."
+    ),
+]
 FamiliesFile = Annotated[
     Path | None, typer.Option("--families", metavar="FILE", help="A λ table of your own (TOML).")
 ]

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from flows.cli import measured, results, studies
-from flows.cli.arguments import FamiliesFile, HomeFolder
+from flows.cli.arguments import FamiliesFile, HomeFolder, SourceName
 from flows.cli.errors import NOTHING_READ, end, one_line_errors, told_faults
 from flows.cli.stopping import stoppable
 
@@ -143,19 +143,20 @@ def diff(
         typer.Argument(metavar="[RUN] [RUN]", help="Names of published runs, or their beginnings."),
     ] = None,
     home: HomeFolder = None,
+    source: SourceName = None,
     as_json: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
 ) -> None:
     """Tell which candidates are new, changed or withdrawn between two runs, and why.
 
-    Without a name: the newest run and the one before of the same source. With one name: that run and the
-    newest.
+    Without a name: the newest run and the one before of the same source, or that nothing changed since the
+    newest, where its source was screened again. With one name: that run and the newest of its source.
     """
     with one_line_errors():
         from catalog.runs.diff import compare
         from catalog.runs.published import two_runs
         from flows.options import home_at
 
-        before, after = two_runs(home_at(home), runs or [])
+        before, after = two_runs(home_at(home), runs or [], source)
         found = compare(before, after)
     if as_json:
         sys.stdout.write(json.dumps({"run": after.name, **found.as_json(None)}, ensure_ascii=True) + "\n")
@@ -163,6 +164,9 @@ def diff(
     from flows.cli.terminal import print_changes
     from flows.progress import say
 
+    if before.name == after.name:
+        say(f"{after.source}: nothing changed since {after.manifest.get('finished')} (run {after.name})")
+        return
     say(f"{before.name} -> {after.name}: {found.sentence}")
     print_changes(found)
 

@@ -1,16 +1,18 @@
-"""Commands that read a published run: `export` and `explain`.
+"""Commands that read published runs and their records: `export`, `explain` and `runs`.
 
 What a command needs is imported inside it, so that each starts no slower than it must.
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.cli.arguments import HomeFolder
+from flows.cli.arguments import HomeFolder, SourceName
 from flows.cli.errors import WRONG_USAGE, end, one_line_errors
 
 RunName = Annotated[
@@ -20,7 +22,7 @@ RunName = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (export, explain):
+    for command in (export, explain, runs):
         app.command()(command)
 
 
@@ -39,6 +41,7 @@ def export(
     ] = "",
     top: Annotated[int | None, typer.Option(metavar="N", min=0, help="The first N that pass.")] = None,
     run: RunName = "latest",
+    source: SourceName = None,
 ) -> None:
     """Write the shortlist of a published run: CSV, workbook, CIFs, Parquet, schema."""
     with one_line_errors():
@@ -49,7 +52,7 @@ def export(
 
         wanted = Filter(family, max_hull, frozenset(exclude_elements.replace(",", " ").split()), top)
         try:
-            written = written_to(home_at(home), folder, wanted, run)
+            written = written_to(home_at(home), folder, wanted, run, source)
         except FilterError as error:
             end(str(error), WRONG_USAGE)
         say(f"{written.candidates} candidates, {written.cifs} with a structure")
@@ -62,6 +65,7 @@ def explain(
     home: HomeFolder = None,
     page: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write its dossier there too.")] = None,
     run: RunName = "latest",
+    source: SourceName = None,
 ) -> None:
     """Say everything that a published run knows of one entry."""
     with one_line_errors():
@@ -69,5 +73,32 @@ def explain(
         from flows.progress import answer
         from flows.results.explain import explain as explained
 
-        for line in explained(home_at(home), id, run, page):
+        for line in explained(home_at(home), id, run, page, source):
             answer(line)
+
+
+def runs(
+    home: HomeFolder = None,
+    source: SourceName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The records, one JSON object a line.")] = False,
+) -> None:
+    """List the runs of a home, the newest first, also those that published nothing."""
+    with one_line_errors():
+        from catalog.runs.published import latest_run, run_folders
+        from catalog.runs.record import run_records
+        from flows.cli.terminal import print_runs
+        from flows.options import home_at
+        from flows.progress import say
+
+        place = home_at(home)
+        records = [one for one in run_records(place) if str(one.get("source")).startswith(source or "")]
+        if as_json:
+            for record in records:
+                sys.stdout.write(json.dumps(record, ensure_ascii=True) + "\n")
+            return
+        newest = latest_run(place)
+        print_runs(
+            records, {folder.name for folder in run_folders(place)}, None if newest is None else newest.name
+        )
+        if not records:
+            say(f"{place.records} holds no record of a run")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
@@ -121,6 +121,27 @@ def print_changes(found: Difference) -> None:
     headings = ("", "id", "formula", "ceiling\n(K)", "why", "what moved")
     if rows:
         print_table([(heading, heading.startswith("ceiling")) for heading in headings], rows)
+
+
+def print_runs(records: Sequence[Mapping[str, Any]], kept: Collection[str], latest: str | None) -> None:
+    """Prints the records of runs, a line each.
+
+    Args:
+        records: as `catalog.runs.record.run_records` gives them.
+        kept: names of the runs whose published files are on disk.
+        latest: the one of them that is in force.
+    """
+    headings = ("run", "source", "finished", "outcome", "entries", "new", "changed", "withdrawn", "catalog")
+    numbers = {"entries", "new", "changed", "withdrawn"}
+    rows = []
+    for record in records:
+        name, changes = record.get("run"), record.get("changes") or {}
+        catalog = "latest" if name == latest else "kept" if name in kept else None
+        counts = (changes.get(kind) for kind in ("new", "changed", "withdrawn"))
+        facts = (record.get(fact) for fact in headings[:5])
+        rows.append((*facts, *counts, catalog))
+    if rows:
+        print_table([(heading, heading in numbers) for heading in headings], rows)
 
 
 def _short(value: object) -> str:

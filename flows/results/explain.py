@@ -16,7 +16,7 @@ from polywell.doping import NOTHING
 from polywell.families import built_in_families
 from polywell.novelty.series import is_called
 from polywell.ranking import rank
-from polywell.records import REASON_MEANING, Candidate
+from polywell.records import REASON_MEANING, Candidate, Entry
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import dossier_files
 from reports.dossier.payload import Derivation, Dossier
@@ -29,7 +29,9 @@ class NoSuchEntryError(CatalogError):
     """The run holds no entry of this id."""
 
 
-def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = None) -> list[str]:
+def explain(
+    home: Home, id: str, run_name: str = "latest", page: Path | None = None, source: str | None = None
+) -> list[str]:
     """What the run says of one entry, line by line; a candidate's page is written on request.
 
     Args:
@@ -38,6 +40,7 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
             (a formula, Hg-1212, YBCO, La-327): that of the highest place, the others are named.
         run_name: name of the run, or its beginning; the newest by default.
         page: folder for the candidate's page; None writes none.
+        source: look among the runs of this source only.
 
     Raises:
         RunError: there is no such run.
@@ -45,7 +48,7 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     """
     from flows.pipeline.page_rows import measured_candidates
 
-    run = find_run(home, run_name)
+    run = find_run(home, run_name, source)
     ranked = candidates_of(run.ranked())
     one = next((one for one in ranked if one.screening.id == id), None)
     others: list[str] = []
@@ -58,7 +61,7 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     if run.lacks("known"):
         one = _looked_up(one)
     context = Context.of(ranked, run.manifest, measured_candidates(built_in_families()))
-    payload = dossier(one, entries_of(run.structures({id})).get(id), context)
+    payload = dossier(one, _structure_of(run, one.screening.id), context)
     lines = dossier_lines(payload)
     if others:
         more = "" if len(others) <= NAMED else f" and {len(others) - NAMED} more"
@@ -66,6 +69,10 @@ def explain(home: Home, id: str, run_name: str = "latest", page: Path | None = N
     if page is not None:
         lines += ["", f"page: {write_files(dossier_files(payload, page))[-1]}"]
     return lines
+
+
+def _structure_of(run: PublishedRun, id: str) -> Entry | None:
+    return entries_of(run.structures({id})).get(id)
 
 
 def _looked_up(one: Candidate) -> Candidate:

@@ -32,7 +32,9 @@ class Written:
     cifs: int
 
 
-def export(home: Home, folder: Path, wanted: Filter, run_name: str = "latest") -> Written:
+def export(
+    home: Home, folder: Path, wanted: Filter, run_name: str = "latest", source: str | None = None
+) -> Written:
     """Write the shortlist of a published run into a folder: `reports.run.shortlist`, and `ranked.parquet`.
 
     Args:
@@ -40,13 +42,14 @@ def export(home: Home, folder: Path, wanted: Filter, run_name: str = "latest") -
         folder: where the files go; made if it is missing.
         wanted: which candidates.
         run_name: name of the run, or its beginning; the newest by default.
+        source: look among the runs of this source only.
 
     Raises:
         RunError: there is no such run.
         FilterError: the filter names what does not exist.
         ExportError: the folder cannot be written.
     """
-    run = find_run(home, run_name)
+    run = find_run(home, run_name, source)
     table = run.ranked()
     candidates = chosen(candidates_of(table), wanted)
     ids = [one.screening.id for one in candidates]

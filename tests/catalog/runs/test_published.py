@@ -115,6 +115,18 @@ def test_a_run_is_found_by_the_beginning_of_its_name(
     counts = {"entries": 1, "candidates": 1, "rejected": 0, "failed": 0, "source": SOURCE}
     newer = publish(home, new_name(home), *tables, counts)
     assert two_runs(home, []) == two_runs(home, [run.name]) == (run, newer)
+    other = publish(home, new_name(home), *tables, counts | {"source": "files:/data/y"})
+    assert find_run(home, "latest") == other and find_run(home, "latest", SOURCE) == newer
+    assert two_runs(home, [], SOURCE) == two_runs(home, [run.name]) == (run, newer)
+    with pytest.raises(RunError, match="two runs of one source"):
+        two_runs(home, [run.name, other.name])
+    with pytest.raises(RunError, match=r"names 2 sources.*: files:/data/x, files:/data/y"):
+        find_run(home, "latest", "files:")
+    with pytest.raises(RunError, match="names 0 runs"):
+        find_run(home, other.name, SOURCE)
+    for outcome, expected in (("unchanged", newer), ("failed", newer), ("published", run)):
+        write_record(home, new_name(home), {"source": SOURCE, "outcome": outcome, "published": newer.name})
+        assert two_runs(home, [], SOURCE) == (expected, newer)
 
 
 def test_a_run_knows_its_end_and_who_has_its_news(run: PublishedRun) -> None:

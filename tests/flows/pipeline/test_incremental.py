@@ -151,6 +151,28 @@ def test_the_command_tells_the_difference(polywell, folder, tmp_path):
         make_plan(ScreenOptions(source=f"files:{changing}", home=tmp_path / "home")).source.name
         in polywell(*words, SOURCE_DATE_EPOCH="1895000000").stderr
     )
+    still = polywell("diff", "--home", tmp_path / "home")
+    assert still.returncode == 0 and not still.stdout
+    assert f"files:{changing}: nothing changed since 2030-01-18T20:53:20+00:00" in still.stderr
+
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(folder / "truncated.cif", other)
+    polywell("screen", f"files:{other}", "--home", tmp_path / "home", "--top", 0)
+    named = ("--source", f"files:{changing}", "--home", tmp_path / "home")
+    assert polywell("diff", *named).stderr == still.stderr
+    assert polywell("explain", "renamed.cif", "--home", tmp_path / "home").returncode == 2
+    assert "CaCuO2  renamed.cif" in polywell("explain", "renamed.cif", *named).stdout
+    assert "1 candidates, 1 with a structure" in polywell("export", tmp_path / "out", *named).stderr
+    lines = polywell("runs", "--json", "--home", tmp_path / "home").stdout.splitlines()
+    outcomes = [(record["source"], record["outcome"]) for record in map(json.loads, lines)]
+    mine = f"files:{changing}"
+    assert outcomes == [
+        (f"files:{other}", "published"),
+        *((mine, outcome) for outcome in ("unchanged", "published", "published")),
+    ]
+    table = polywell("runs", *named).stdout
+    assert (table.count("published"), table.count("kept"), table.count("latest")) == (2, 2, 0)
 
 
 def test_every_source_is_listed(polywell):
