@@ -153,7 +153,7 @@ def test_hostile_names_lead_to_their_dossiers_and_do_nothing(
             ranked[0],
             **ESTIMATE
             | {"id": text, "formula": text, "compound": text, "support_word": text, "nearest_known": (text,)}
-            | {"formula_written": text, "series": None},
+            | {"formula_written": text, "series": None, "tc_best_k": 60.0, "tc_best_low_k": 40.0},
         )
         for text in hostile
     ]
