@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polywell.data.measured import measured_superconductors
+from polywell.evidence.rows.standing import standing
 from polywell.records import Candidate, Screening
 from reports.html.cells import clipped, finite
 from reports.run.advice import Advice, advice
@@ -88,6 +89,7 @@ class RunPayload:
     dossiers: int
     correction: CorrectionTable | None
     reports_known: int
+    stands_on: Mapping[str, int]
 
     @property
     def envelope_below(self) -> int:
@@ -159,6 +161,7 @@ def run_payload(
         dossiers=len(with_dossier),
         correction=correction_table(manifest.get("correction")),
         reports_known=len(measured_superconductors()),
+        stands_on=standing(),
     )
 
 

@@ -23,12 +23,14 @@ from polywell.evidence.evaluation.scoring import (
     FAR,
     NEAR,
     ORDER,
+    READ_ERROR,
     Evaluation,
     Score,
     bin_name,
     winners,
 )
 from polywell.evidence.evaluation.verdict import verdict
+from polywell.evidence.rows.standing import standing
 from reports.html.figure import Image
 from reports.html.names import EVALUATION_DATA, EVALUATION_PAGE
 from reports.html.study import study_files
@@ -45,6 +47,7 @@ LISTED = 500
 SHOWN_SCORES = (
     (ERROR, "Mean absolute error", 1),
     ("error above calibration", "Error above calibration", 1),
+    (READ_ERROR, "Error, all read", 1),
     (ORDER, "Rank correlation", 2),
     (COVERAGE, "Coverage of the 80\u00a0% interval", 2),
     (FAR, "Coverage, less support", 2),
@@ -182,6 +185,7 @@ def validation_files(folder: Path, payload: ValidationPayload) -> Iterator[File]
             ("unread", "Entries that could not be read", payload.unread),
             ("not-candidates", "Entries that are no candidates", payload.not_candidates),
         ),
+        "stands_on": standing(),
         "envelope": scores.ENVELOPE,
         "seed": scores.SEED,
         "algorithm_version": ALGORITHM_VERSION,
@@ -227,6 +231,7 @@ def validation_data(payload: ValidationPayload) -> dict[str, Any]:
             for split in payload.splits
             for family in families(evaluation, split)
         ],
+        "stands_on": standing(),
         "counts": {
             "training_rows": payload.training_rows,
             "handed_in": payload.handed_in,

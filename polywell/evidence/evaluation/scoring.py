@@ -12,9 +12,11 @@ from polywell.evidence.evaluation.baselines import BASELINES
 from polywell.evidence.evaluation.evaluate import CALIBRATED, CONSTANT, Predicted, Prediction
 from polywell.evidence.evaluation.scores import Ints
 from polywell.evidence.model.trees import Floats
+from polywell.evidence.rows.standing import read_rows
 
 ERROR = "mean absolute error"
 ORDER = "rank correlation"
+READ_ERROR = "error, cell and T_c read"
 COVERAGE = "coverage of the 80 % interval"
 NEAR, FAR = "coverage, upper half of support", "coverage, lower half of support"
 ENVELOPE_SHARE = "envelope share"
@@ -133,6 +135,9 @@ def _scores(rows: Sequence[Prediction], own: Sequence[Prediction], table: _Table
         some = [one for one, held in zip(hot, within, strict=True) if held]
         columns = (expected[within], measured[within])
         yield table.score(bin_name(low, high), "K", scores.mean_absolute_error_k, columns, some)
+    read = [one for one in hot if one.id in read_rows()]
+    pair = (_column(read, "expected_k"), _column(read, "tc_measured_k"))
+    yield table.score(READ_ERROR, "K", scores.mean_absolute_error_k, pair, read)
     if not calibrated:
         return
     ends = (_column(hot, "low_k"), _column(hot, "high_k"), measured)

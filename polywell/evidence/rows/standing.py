@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 from polywell.data.measured import Measured, measured_superconductors
 from polywell.data.reference import is_built, standings
@@ -20,6 +21,12 @@ def trains(row: Measured) -> bool:
 def read_alone(row: Measured) -> bool:
     """Whether cell and T_c of a row were both read in a source."""
     return row.checked == "read" and standings()[row.structure] == "read"
+
+
+@cache
+def read_rows() -> frozenset[str]:
+    """Ids of the rows whose cell and T_c were both read."""
+    return frozenset(row.id for row in measured_superconductors() if read_alone(row))
 
 
 def standing() -> dict[str, int]:
