@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from polywell.data.measured import Measured, measured_by_id
+from polywell.evidence.rows.called import called
 from polywell.known import known_compound, nearest_relatives
 from polywell.records import Candidate, Estimate
 from reports.dossier.payload import Interval, KnownLine, RelativeLine
@@ -78,7 +79,7 @@ def _named(estimate: Estimate, xi: float, heights_ang: Mapping[str, float]) -> t
         known = measured_by_id().get(name)
         height = None if known is None else heights_ang.get(known.structure)
         apart = None if height is None else abs(height - xi)
-        found.append(Near(clipped(name, MAX_NAME), known, tc_k, similarity, height, apart))
+        found.append(Near(clipped(called(name), MAX_NAME), known, tc_k, similarity, height, apart))
     return tuple(found[:COUNT])
 
 

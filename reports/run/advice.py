@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from polywell.data.hazards import hazards
-from polywell.data.measured import measured_by_id
+from polywell.evidence.rows.called import called
 from polywell.records import Candidate
 from polywell.try_first import COUNT, PASSED_OVER
 from reports.html.cells import clipped, finite
@@ -195,8 +195,7 @@ def _why(one: Candidate) -> str:
     parts = []
     found, estimate = one.screening, one.estimate
     if estimate.nearest_known and estimate.nearest_similarity and estimate.nearest_tc_k:
-        near = measured_by_id().get(estimate.nearest_known[0])
-        name = clipped(estimate.nearest_known[0] if near is None else near.compound, MAX_NAME)
+        name = clipped(called(estimate.nearest_known[0]), MAX_NAME)
         alike, tc_k = estimate.nearest_similarity[0], estimate.nearest_tc_k[0]
         if alike >= LEAST_LIKENESS:
             parts.append(f"{name}, {tc_k:.3g} K, is most like it ({alike:.2f} of 1)")

@@ -2,6 +2,7 @@
 
 from polywell.data.measured import measured_by_id
 from polywell.data.supercon.table import supercon
+from polywell.evidence.rows.called import called
 from polywell.evidence.rows.rows import LIBRARY, SUPERCON, library_rows, measured_rows
 from polywell.evidence.rows.standing import standing, trains
 from polywell.families import load_families
@@ -62,3 +63,10 @@ def test_what_our_rows_stand_on_adds_up() -> None:
     structures = [found[name] for name in found if name.startswith("structures ")]
     assert sum(structures) == found["rows"] == found["T_c read"] + found["T_c recalled"]
     assert found["rows that train nothing"] >= found["structures built to a published ξ"]
+
+
+def test_a_row_is_called_by_its_compound() -> None:
+    report = next(row for row in supercon() if len(row.numbers) > 1)
+    id = "supercon:" + "+".join(map(str, report.numbers))
+    assert called(id) == f"{report.formula} (SuperCon {report.numbers[0]})"
+    assert (called("yba2cu3o6.91"), called("nothing")) == ("YBa2Cu3O6.91", "nothing")
