@@ -8,6 +8,9 @@ from polywell.doping import Replacement
 from reports.dossier.scene import Scene
 from reports.html.cells import finite
 
+D_SHELL = 10
+"""Electrons that a d shell holds."""
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -185,6 +188,13 @@ class ElectronsLine:
     holes: float | None
     bond_valences: tuple[float, ...]
     note: str
+
+    @property
+    def beyond_shell(self) -> str:
+        """How the usual charges contradict the d shell of the metal; empty where they do not."""
+        if self.d_electrons is None or 0 <= self.d_electrons <= D_SHELL:
+            return ""
+        return "more d electrons than a shell holds" if self.d_electrons > 0 else "fewer than no d electrons"
 
 
 @dataclass(frozen=True)

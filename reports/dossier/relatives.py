@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from polywell.data.measured import Measured, measured_by_id
-from polywell.evidence.rows.called import called
+from polywell.data.supercon.formulas import Oxygen
+from polywell.data.supercon.table import CITATION, Report
+from polywell.evidence.rows.called import called, report_of
 from polywell.known import known_compound, nearest_relatives
 from polywell.records import Candidate, Estimate
 from reports.dossier.payload import Interval, KnownLine, RelativeLine
@@ -18,10 +20,11 @@ COUNT = 5
 
 @dataclass(frozen=True)
 class Near:
-    """One superconductor; `row` is None where the measured table does not know the name. ξ in Å, T_c in K."""
+    """One superconductor, by the tables of measurements; both None: neither knows it. ξ in Å, T_c in K."""
 
-    name: str
+    compound: str
     row: Measured | None
+    report: Report | None
     tc_k: float
     similarity: float | None
     xi_ang: float | None
@@ -31,7 +34,7 @@ class Near:
         """The line of the dossier, on an axis of temperature that ends at `end_k`."""
         row = self.row
         return RelativeLine(
-            compound=self.name if row is None else row.compound,
+            compound=self.compound,
             doping="" if row is None else row.doping,
             pressure_gpa=None if row is None else row.pressure_gpa,
             xi_ang=self.xi_ang,
@@ -39,7 +42,7 @@ class Near:
             similarity=self.similarity,
             tc=Interval.on(end_k, self.tc_k),
             tc_kind="" if row is None else row.representative_kind(),
-            source="" if row is None else row.source,
+            source=_source(self.report) if row is None else row.source,
             doi="" if row is None else row.doi,
         )
 
@@ -56,12 +59,13 @@ def relatives(one: Candidate, heights_ang: Mapping[str, float]) -> tuple[tuple[N
     xi = one.screening.xi_ceiling_ang or 0.0
     named = _named(one.estimate, xi, heights_ang)
     if named:
-        return named, "likeness in the calibrated model"
+        return named, "likeness in the calibrated model, each compound by its measurement that is most alike"
     near = nearest_relatives(xi, dict(heights_ang), str(one.screening.metal), COUNT)
     beside = tuple(
         Near(
             known.row.compound,
             known.row,
+            None,
             known.row.representative_tc_k() or 0.0,
             None,
             known.xi_ang,
@@ -69,18 +73,28 @@ def relatives(one: Candidate, heights_ang: Mapping[str, float]) -> tuple[tuple[N
         )
         for known in near
     )
-    return beside, "nearness of ξ, same metal in the sheet"
+    return beside, "nearness of ξ, same metal in the sheet, each compound by its highest T_c"
 
 
 def _named(estimate: Estimate, xi: float, heights_ang: Mapping[str, float]) -> tuple[Near, ...]:
+    """Those that the model names, each compound once, by its row that is most alike."""
     named = zip(estimate.nearest_known, estimate.nearest_similarity, estimate.nearest_tc_k, strict=False)
-    found = []
+    found: dict[str, Near] = {}
     for name, similarity, tc_k in named:
-        known = measured_by_id().get(name)
-        height = None if known is None else heights_ang.get(known.structure)
+        row = measured_by_id().get(name)
+        height = None if row is None else heights_ang.get(row.structure)
         apart = None if height is None else abs(height - xi)
-        found.append(Near(clipped(called(name), MAX_NAME), known, tc_k, similarity, height, apart))
-    return tuple(found[:COUNT])
+        compound = clipped(called(name), MAX_NAME)
+        found.setdefault(compound, Near(compound, row, report_of(name), tc_k, similarity, height, apart))
+    return tuple(found.values())[:COUNT]
+
+
+def _source(report: Report | None) -> str:
+    """Where a report of SuperCon can be read, and what the amount of oxygen in its formula is worth."""
+    if report is None:
+        return ""
+    oxygen = "" if report.oxygen is Oxygen.WRITTEN else "; its oxygen was not determined"
+    return f"{report.reference or CITATION}{'; SuperCon' if report.reference else ''}{oxygen}"
 
 
 def known_line(one: Candidate) -> KnownLine | None:

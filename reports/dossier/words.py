@@ -11,6 +11,7 @@ from reports.dossier.cif import sha256_of
 from reports.dossier.payload import Derivation, Expectation, HazardLine, KnownLine
 from reports.dossier.scene import GREEK
 from reports.html.cells import clipped, finite
+from reports.html.writing import counted
 
 MAX_NAME = 300
 """Characters of a formula or id that a heading carries; the list of provenance has the whole of it."""
@@ -66,9 +67,10 @@ def in_short(
         "A ceiling, not a forecast."
     )
     if derived is not None and derived.correction is not None:
+        by = counted(derived.correction.compounds, "measured compound")
         said.append(
-            f"Corrected for its database by {derived.correction.compounds} measured compounds, ξ is "
-            f"{derived.correction.xi_ang:.3f} Å and the ceiling {derived.correction.tc.tc_k:.0f} K."
+            f"Corrected for its database by {by}, ξ is {derived.correction.xi_ang:.3f} Å "
+            f"and the ceiling {derived.correction.tc.tc_k:.0f} K."
         )
     if one.estimate.geometry_suspect:
         said.append(f"The geometry is suspect: {clipped(one.estimate.geometry_suspect, MAX_NAME)}.")

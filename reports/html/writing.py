@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from pymatgen.core import Element
 
 File = tuple[Path, bytes | None]
 """Where a file goes, and what stands in it; None where a file of an older page must not stay.
@@ -18,13 +19,23 @@ File = tuple[Path, bytes | None]
 Of the files that a function gives, the page that a person opens comes last.
 """
 
-_AMOUNT = re.compile(r"([^\W\d_]|[)\]])([0-9]+(?:\.[0-9]*)?)")
+_IN_PROSE = re.compile(r"(?<![\w.<&;#/-])(?:[(\[]*[A-Z][a-z]?[0-9.]*(?:[,)\]]+[0-9.]*)*){2,}(?![\w/-])")
+"""What may be a formula in a sentence; `_formula_in_prose` holds its words against the elements."""
+
+_AMOUNT = re.compile(r"([^\W\d_]|[)\]])([0-9]+(?:\.[0-9]+)?)")
 """A letter or a closing bracket, and the number behind it; no escape of HTML holds both."""
 
 
 def typeset(label: str) -> Markup:
-    """Set the index of T_c low, in a text of the column registry."""
-    return Markup(escape(label).replace("T_c", Markup("T<sub>c</sub>")))
+    """Set the index of T_c low, and the numbers in the formulas of a sentence."""
+    words = _IN_PROSE.sub(_formula_in_prose, str(escape(label)))
+    return Markup(words.replace("T_c", "T<sub>c</sub>"))
+
+
+def _formula_in_prose(found: re.Match[str]) -> str:
+    text = found.group()
+    symbols = re.findall(r"[A-Z][a-z]?", text)
+    return str(formula(text)) if all(map(Element.is_valid_symbol, symbols)) else text
 
 
 @cache
@@ -45,6 +56,7 @@ def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
     made.filters["typeset"] = set_words
     made.filters["formula"] = formula
     made.filters["short"] = short
+    made.filters["counted"] = counted
     made.globals["k"] = fixed
     return made
 
@@ -52,6 +64,11 @@ def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
 def formula(text: str) -> Markup:
     """Set the numbers that follow an element or a bracket low, as in a chemical formula."""
     return escape(text) if len(text) > 200 else Markup(_AMOUNT.sub(r"\1<sub>\2</sub>", str(escape(text))))
+
+
+def counted(number: int, one: str) -> str:
+    """A number and what it counts, which takes an s for any number but one."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def fixed(value: float, digits: int = 0) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from polywell.data.measured import measured_by_id
-from polywell.data.supercon.table import supercon
+from polywell.data.supercon.table import Report, supercon
 
 PREFIX = "supercon:"
 
@@ -15,14 +15,20 @@ def called(id: str) -> str:
     known = measured_by_id().get(id)
     if known is not None:
         return known.compound
-    if not id.startswith(PREFIX):
-        return id
-    first = id.removeprefix(PREFIX).split("+")[0]
-    formula = _formulas().get(first)
-    return id if formula is None else f"{formula} (SuperCon {first})"
+    report = report_of(id)
+    return id if report is None else f"{report.formula} (SuperCon {_first(id)})"
+
+
+def report_of(id: str) -> Report | None:
+    """The first report of a row of SuperCon; None where the row is not SuperCon's."""
+    return _reports().get(_first(id)) if id.startswith(PREFIX) else None
+
+
+def _first(id: str) -> str:
+    return id.removeprefix(PREFIX).split("+")[0]
 
 
 @cache
-def _formulas() -> dict[str, str]:
-    """Formulas of SuperCon by the numbers of their reports."""
-    return {str(number): report.formula for report in supercon() for number in report.numbers}
+def _reports() -> dict[str, Report]:
+    """Reports of SuperCon by each of their numbers."""
+    return {str(number): report for report in supercon() for number in report.numbers}

@@ -13,7 +13,7 @@ from polywell.records import PHASE_COLUMNS
 from polywell.relation import critical_temperature_k
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.scene import scene
-from reports.html.writing import formula
+from reports.html.writing import formula, typeset
 from tests.reports.made import FAMILIES, changed
 from tests.reports.written import write_dossier, write_dossiers, write_run
 
@@ -120,13 +120,18 @@ def test_a_calibrated_estimate_is_told_where_there_is_one(small_run) -> None:
         tc_high_k=88.0,
         support=0.4,
         support_word="between measured compounds",
-        nearest_known=("YBa2Cu3O7",),
-        nearest_similarity=(0.8,),
-        nearest_tc_k=(92.0,),
+        nearest_known=("supercon:158994", "hg0.84ba2cu1.16o4.19", "supercon:158994", "no such row"),
+        nearest_similarity=(0.8, 0.7, 0.6, 0.5),
+        nearest_tc_k=(24.3, 134.0, 24.3, 92.0),
     )
     found = dossier(one, None, Context.of([one], small_run.manifest(), []))
     assert found.estimate is not None and found.estimate.tc.tc_k == 61.0
-    assert [one.compound for one in found.relatives] == ["YBa2Cu3O7"]
+    assert [one.compound for one in found.relatives] == [
+        "BaFe2As0.9P1.1 (SuperCon 158994)",
+        "Hg0.84Ba2Cu1.16O4.19",
+        "no such row",
+    ]
+    assert found.relatives[0].source == "Journal of the Physical Society of Japan, 81(2012)104710; SuperCon"
     assert any("61 K (40 to 88 K); between" in sentence for sentence in found.in_short)
 
 
@@ -212,6 +217,14 @@ def test_formulas_are_set_with_low_numbers() -> None:
     assert formula("n" * 500) == "n" * 500
 
 
+def test_formulas_in_a_sentence_are_set_and_what_only_looks_like_one_is_not() -> None:
+    said = typeset("Known: (Tl0.5Pb0.5)Sr2CaCu2O7. T_c of Nd0.8Sr0.2NiO2, <b>")
+    assert "CaCu<sub>2</sub>O<sub>7</sub>. T<sub>c</sub> of Nd<sub>0.8</sub>Sr" in said
+    assert "&lt;b&gt;" in said
+    for other in ("mp-1234 by SHA256", "10.1103/PhysRevB.58.IN2", "COD 4124A2", "A1B2" * 4000 + "x"):
+        assert typeset(other) == other
+
+
 def test_a_corrected_height_is_a_step_of_its_own_and_its_spread_a_share_of_the_doubt(
     known_candidates,
 ) -> None:
@@ -245,6 +258,9 @@ def test_electrons_are_told_or_why_they_are_not(known_candidates, tmp_path) -> N
     context = Context.of([one], run.manifest(), [])
     html = write_dossier(dossier(one, None, context), tmp_path).read_text(encoding="utf-8")
     assert ">underdoped</b>: by formal charges Cu is +2.10, which leaves 8.90 d electrons, 0.10 holes" in html
+    full = changed(one, formal_valence=0.22, d_electrons=10.78, carriers=-1.78)
+    html = write_dossier(dossier(full, None, context), tmp_path).read_text(encoding="utf-8")
+    assert "would leave Cu more d electrons than a shell holds" in html and "10.78 d electrons" not in html
     unsaid = changed(one, formal_valence=None, electron_note="Xe has no formal charge")
     html = write_dossier(dossier(unsaid, None, context), tmp_path).read_text(encoding="utf-8")
     assert "The carriers cannot be counted: Xe has no formal charge." in html
