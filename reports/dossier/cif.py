@@ -1,17 +1,16 @@
-"""A structure of the catalog as a CIF: the full cell in P1, every site with its occupancy."""
+"""A structure of the catalog as a CIF: the full cell in P1, or the conventional one with its operations."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from pymatgen.core.operations import SymmOp
 
+from polywell.geometry.conventional import SYMMETRY_TOLERANCE_ANG, Conventional
 from polywell.records import Entry
 from reports.html.names import safe_name
-
-if TYPE_CHECKING:
-    from pymatgen.core import Structure
 
 LINE = 72
 """Characters of one line of a text, well below the 80 of CIF 1.0."""
@@ -34,31 +33,43 @@ def cif_text(entry: Entry) -> str:
     lengths = np.linalg.norm(matrix, axis=1)
     a, b, c = matrix / lengths[:, None]
     angles = np.degrees(np.arccos(np.clip([b @ c, a @ c, a @ b], -1, 1)))
-    names = ("a", "b", "c")
-    lines = [
-        f"data_{safe_name(entry.source, entry.id)}",
-        *_text("_audit_creation_method", "polywell, from the structure that was screened"),
-        *_text("_publ_section_comment", _origin(entry)),
-        *(f"_cell_length_{name} {length:.8f}" for name, length in zip(names, lengths, strict=True)),
-        *(
-            f"_cell_angle_{name} {angle:.8f}"
-            for name, angle in zip(("alpha", "beta", "gamma"), angles, strict=True)
-        ),
-        "_space_group_name_H-M_alt 'P 1'",
-        "_space_group_IT_number 1",
-        "loop_",
-        "_space_group_symop_operation_xyz",
-        "'x, y, z'",
-        "loop_",
-        "_atom_site_label",
-        "_atom_site_type_symbol",
-        "_atom_site_fract_x",
-        "_atom_site_fract_y",
-        "_atom_site_fract_z",
-        "_atom_site_occupancy",
-        *_sites(entry.structure),
+    sites = (
+        (element.symbol, place, amount)
+        for site, place in zip(entry.structure, entry.structure.frac_coords, strict=True)
+        for element, amount in site.species.items()
+    )
+    head = _head(entry, "polywell, from the structure that was screened")
+    group = ("_space_group_name_H-M_alt 'P 1'", "_space_group_IT_number 1")
+    return _written(head, (*lengths, *angles), group, ["x, y, z"], sites)
+
+
+def conventional_cif_text(entry: Entry, found: Conventional) -> str:
+    """Write a structure in its conventional cell, idealised by its space group: one site for each orbit.
+
+    Args:
+        entry: where the structure comes from.
+        found: its conventional cell.
+    """
+    cell = found.cell
+    sites = (
+        (symbol, cell.frac[site] % 1.0, share)
+        for site in found.asymmetric
+        for symbol, share in cell.mixes[site].items()
+    )
+    head = _head(
+        entry,
+        "polywell, from the structure that was screened, idealised by spglib "
+        f"within {SYMMETRY_TOLERANCE_ANG} Angstrom",
+    )
+    group = (
+        f"_space_group_name_H-M_alt '{found.symbol.replace('_', '')}'",
+        f"_space_group_IT_number {found.number}",
+    )
+    operations = [
+        SymmOp.from_rotation_and_translation(rotation, translation).as_xyz_str()
+        for rotation, translation in zip(found.rotations, found.translations, strict=True)
     ]
-    return "\n".join(lines) + "\n"
+    return _written(head, found.axes, group, operations, sites)
 
 
 def sha256_of(text: str) -> str:
@@ -66,14 +77,42 @@ def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _sites(structure: Structure) -> list[str]:
-    lines, seen = [], dict[str, int]()
-    for site, (x, y, z) in zip(structure, structure.frac_coords, strict=True):
-        for element, amount in site.species.items():
-            symbol = element.symbol
-            seen[symbol] = seen.get(symbol, 0) + 1
-            lines.append(f"{symbol}{seen[symbol]} {symbol} {x:.10f} {y:.10f} {z:.10f} {amount:.6g}")
-    return lines
+def _head(entry: Entry, method: str) -> list[str]:
+    return [
+        f"data_{safe_name(entry.source, entry.id)}",
+        *_text("_audit_creation_method", method),
+        *_text("_publ_section_comment", _origin(entry)),
+    ]
+
+
+def _written(
+    head: Sequence[str],
+    axes: Sequence[float],
+    group: Sequence[str],
+    operations: Sequence[str],
+    sites: Iterable[tuple[str, Sequence[float], float]],
+) -> str:
+    names = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+    lines = [
+        *head,
+        *(f"_cell_{name} {value:.8f}" for name, value in zip(names, axes, strict=True)),
+        *group,
+        "loop_",
+        "_space_group_symop_operation_xyz",
+        *(f"'{operation}'" for operation in operations),
+        "loop_",
+        "_atom_site_label",
+        "_atom_site_type_symbol",
+        "_atom_site_fract_x",
+        "_atom_site_fract_y",
+        "_atom_site_fract_z",
+        "_atom_site_occupancy",
+    ]
+    seen = dict[str, int]()
+    for symbol, (x, y, z), share in sites:
+        seen[symbol] = seen.get(symbol, 0) + 1
+        lines.append(f"{symbol}{seen[symbol]} {symbol} {x:.10f} {y:.10f} {z:.10f} {share:.6g}")
+    return "\n".join(lines) + "\n"
 
 
 def _origin(entry: Entry) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 
 from polywell.data.hazards import hazards
 from polywell.doping import replacements_for, stripe_series
+from polywell.geometry.conventional import SYMMETRY_TOLERANCE_ANG, Conventional, conventional
 from polywell.pressure.compression import compressibilities
 from polywell.records import Candidate, Entry, Outcome, Phase, Screening
 from polywell.relation import pressure_for_gpa, shorter_by
-from reports.dossier.cif import cif_text, sha256_of
+from reports.dossier.cif import cif_text, conventional_cif_text, sha256_of
 from reports.dossier.derivation import derivation
 from reports.dossier.payload import (
+    CellLine,
     CompoundGeometry,
     Dossier,
     ElectronsLine,
@@ -25,7 +27,7 @@ from reports.dossier.payload import (
     Sibling,
     StripeLine,
 )
-from reports.dossier.provenance import provenance
+from reports.dossier.provenance import links, provenance
 from reports.dossier.relatives import known_line, relatives
 from reports.dossier.scene import GREEK, scene
 from reports.dossier.words import MAX_NAME, cite_lines, in_short, marks, origin_word
@@ -35,6 +37,8 @@ from reports.html.names import safe_name
 MAX_SIBLINGS = 12
 REPLACEMENTS = 6
 MAX_NOTE = 600
+UNITS_SLACK = 0.01
+"""Share by which the ions of a cell may miss a whole number of formulas, whose digits are rounded."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,10 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
     near, near_by = relatives(one, context.heights_ang)
     end = _end_k(one, [relative.tc_k for relative in near])
     main, family = found.ceiling_phase, str(found.family)
+    sites = None if entry is None else entry.as_sites
+    cell = None if sites is None else conventional(sites)
     cif = "" if entry is None or entry.structure is None else cif_text(entry)
+    formula = clipped(found.formula_written or found.formula or found.id, MAX_NAME)
     lambda_k_ang2 = None if main is None else main.lambda_k_ang2
     shorter = None if lambda_k_ang2 is None else shorter_by(xi, lambda_k_ang2)
     known, derived = known_line(one), derivation(one, context.manifest, end)
@@ -101,7 +108,11 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         file=safe_name(found.source, found.id),
         source=clipped(found.source, MAX_NAME),
         id=clipped(found.id, MAX_NAME),
-        formula=clipped(found.formula or found.id, MAX_NAME),
+        formula=formula,
+        series=clipped(found.series, MAX_NAME),
+        novelty=clipped(one.place.novelty_note, MAX_NOTE),
+        cell=None if cell is None else _cell(cell, found.formula_written),
+        links=links(found),
         family=family,
         metal=str(found.metal),
         rank=one.place.rank,
@@ -137,7 +148,21 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         cite=tuple(cite_lines(found, context.manifest, cif)),
         cif=cif,
         cif_sha256=sha256_of(cif) if cif else "",
+        cif_conventional="" if entry is None or cell is None else conventional_cif_text(entry, cell),
         scene=scene(entry, found.phases),
+    )
+
+
+def _cell(found: Conventional, formula: str | None) -> CellLine:
+    units = found.formula_units(formula) if formula else 0.0
+    whole = round(units)
+    return CellLine(
+        symbol=found.symbol,
+        number=found.number,
+        axes=found.axes,
+        units=whole if whole and abs(units - whole) <= UNITS_SLACK * whole else None,
+        density_g_cm3=found.density_g_cm3,
+        tolerance_ang=SYMMETRY_TOLERANCE_ANG,
     )
 
 

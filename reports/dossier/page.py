@@ -94,7 +94,7 @@ def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[Fi
                 {
                     "scene": payload.scene,
                     "cif": payload.cif,
-                    "file": f"{payload.file}.cif",
+                    "cif_conventional": payload.cif_conventional,
                 }
             ),
         )

@@ -8,6 +8,8 @@ from polywell.doping import Replacement
 from reports.dossier.scene import Scene
 from reports.html.cells import finite
 
+RIGHT_DEG = 0.005
+"""Degrees within which an angle is written as a right one."""
 D_SHELL = 10
 """Electrons that a d shell holds."""
 
@@ -19,6 +21,32 @@ class Fact:
     label: str
     value: str
     meaning: str = ""
+
+
+@dataclass(frozen=True)
+class CellLine:
+    """The conventional cell: axes in Å, angles in degrees, density in g/cm³, within a tolerance in Å.
+
+    `units` is how many of the formula it holds; None where that is no whole number.
+    """
+
+    symbol: str
+    number: int
+    axes: tuple[float, float, float, float, float, float]
+    units: int | None
+    density_g_cm3: float
+    tolerance_ang: float
+
+    @property
+    def lengths(self) -> list[tuple[str, float]]:
+        """The axes by their names."""
+        return list(zip("abc", self.axes[:3], strict=True))
+
+    @property
+    def slanted(self) -> list[tuple[str, float]]:
+        """The angles, by their names, that are not right."""
+        named = zip("αβγ", self.axes[3:], strict=True)
+        return [(name, angle) for name, angle in named if abs(angle - 90) > RIGHT_DEG]
 
 
 @dataclass(frozen=True)
@@ -225,6 +253,10 @@ class Dossier:
     source: str
     id: str
     formula: str
+    series: str
+    novelty: str
+    cell: CellLine | None
+    links: tuple[tuple[str, str], ...]
     family: str
     metal: str
     rank: int
@@ -256,4 +288,5 @@ class Dossier:
     cite: tuple[str, ...]
     cif: str
     cif_sha256: str
+    cif_conventional: str
     scene: Scene | None

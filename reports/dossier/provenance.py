@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
 from polywell.columns import Column
-from polywell.records import ENTRY_COLUMNS, Candidate, Entry
+from polywell.records import ENTRY_COLUMNS, Candidate, Entry, Screening
 from reports.dossier.payload import Fact
 from reports.html.cells import clipped
 from reports.run.table import of_candidate
 
+SOURCE_PAGES = {
+    "materials-project": (
+        re.compile(r"mp-\d+"),
+        "Materials Project",
+        "https://next-gen.materialsproject.org/materials/",
+    ),
+    "optimade:cod": (
+        re.compile(r"\d{7}"),
+        "Crystallography Open Database",
+        "https://www.crystallography.net/cod/",
+    ),
+}
+"""Sources whose entries have a page of their own (both addresses recalled): form of the id, name, address."""
+_DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9)]")
+
 _OF_ENTRY = frozenset(field.name for field in fields(Entry))
+
+
+def links(found: Screening) -> tuple[tuple[str, str], ...]:
+    """Where the entry can be read: its page at its source, and the first DOI of its citation."""
+    said = []
+    known = SOURCE_PAGES.get(found.source)
+    if known is not None and known[0].fullmatch(found.id):
+        said.append((f"{found.id} at the {known[1]}", f"{known[2]}{found.id}"))
+    doi = _DOI.search(found.provenance.citation or "")
+    if doi is not None:
+        said.append((f"doi:{doi.group()}", f"https://doi.org/{doi.group()}"))
+    return tuple(said)
 
 
 def provenance(one: Candidate) -> tuple[Fact, ...]:

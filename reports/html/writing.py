@@ -56,6 +56,7 @@ def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
     made.filters["typeset"] = set_words
     made.filters["formula"] = formula
     made.filters["short"] = short
+    made.filters["spacegroup"] = space_group
     made.filters["counted"] = counted
     made.globals["k"] = fixed
     return made
@@ -64,6 +65,11 @@ def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
 def formula(text: str) -> Markup:
     """Set the numbers that follow an element or a bracket low, as in a chemical formula."""
     return escape(text) if len(text) > 200 else Markup(_AMOUNT.sub(r"\1<sub>\2</sub>", str(escape(text))))
+
+
+def space_group(symbol: str) -> Markup:
+    """Set the screw axes of a Hermann-Mauguin symbol low: P6_3/mmc."""
+    return Markup(re.sub(r"_(\d)", r"<sub>\1</sub>", str(escape(symbol))))
 
 
 def counted(number: int, one: str) -> str:

@@ -135,11 +135,10 @@
     addEventListener("afterprint", () => print(false));
   }
 
-  const button = document.getElementById("download");
-  if (button) {
+  for (const button of document.querySelectorAll("[data-cif]")) {
     button.addEventListener("click", () => {
-      const url = URL.createObjectURL(new Blob([data.cif], { type: "chemical/x-cif" }));
-      const link = Object.assign(document.createElement("a"), { href: url, download: data.file });
+      const url = URL.createObjectURL(new Blob([data[button.dataset.cif]], { type: "chemical/x-cif" }));
+      const link = Object.assign(document.createElement("a"), { href: url, download: button.dataset.file });
       document.body.append(link);
       link.click();
       link.remove();

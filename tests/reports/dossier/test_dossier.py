@@ -72,6 +72,7 @@ def test_known_compounds_are_marked_with_their_measured_temperature(dossiers) ->
     assert "rediscovery" in found.marks
     assert found.known is not None and found.known.tc_k is not None and found.known.tc_k >= 133
     assert {line.elements for line in found.hazards if line.severe and line.kind == "toxic"} == {"Hg"}
+    assert found.cell is not None and (found.cell.symbol, found.cell.units) == ("P4/mmm", 1)
     assert any("toxic (Hg)" in sentence for sentence in found.in_short)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Structure
 
 from tests.reports.made import changed
@@ -94,15 +95,17 @@ def test_the_structure_turns_by_keys_by_dragging_and_by_views(page_of) -> None:
 def test_the_cif_that_is_downloaded_is_the_structure(page_of, known_candidates, tmp_path) -> None:
     _, structures, _ = known_candidates
     opened = page_of()
-    with opened.page.expect_download() as waiting:
-        opened.page.locator("#download").click()
-    path = tmp_path / waiting.value.suggested_filename
-    waiting.value.save_as(path)
-    assert path.suffix == ".cif"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        read = Structure.from_file(path)
-    assert len(read) == len(structures["hgba2ca2cu3o8.16"].structure)
+    screened = structures["hgba2ca2cu3o8.16"].structure
+    for button, group in (("cif", "P 1"), ("cif_conventional", "P4/mmm")):
+        with opened.page.expect_download() as waiting:
+            opened.page.locator(f"[data-cif={button}]").click()
+        path = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        assert path.suffix == ".cif" and f"_space_group_name_H-M_alt '{group}'" in path.read_text("ascii")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read = Structure.from_file(path)
+        assert StructureMatcher(scale=False).fit(read, screened)
     opened.assert_quiet()
 
 
