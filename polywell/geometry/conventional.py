@@ -66,7 +66,11 @@ class Conventional:
         return AMU_PER_ANG3_IN_G_CM3 * mass / self.cell.volume_ang3
 
     def formula_units(self, formula: str) -> float:
-        """How many of a formula the cell holds; no integer where the formula is not that of the cell."""
+        """How many of a formula the cell holds; no integer where the formula is not that of the cell.
+
+        Raises:
+            ValueError: the text is no formula.
+        """
         return float(self.cell.occupancy.sum()) / float(Composition(formula).num_atoms)
 
 

@@ -154,7 +154,10 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
 
 
 def _cell(found: Conventional, formula: str | None) -> CellLine:
-    units = found.formula_units(formula) if formula else 0.0
+    try:
+        units = found.formula_units(formula) if formula else 0.0
+    except ValueError:  # a source may call anything a formula; the cell then has no count of it
+        units = 0.0
     whole = round(units)
     return CellLine(
         symbol=found.symbol,

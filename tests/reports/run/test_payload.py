@@ -150,7 +150,7 @@ def test_changes_since_the_last_run_are_named(small_run, tmp_path) -> None:
     assert changes is not None and [kind for kind, _, _ in changes.kinds] == ["new", "changed", "withdrawn"]
     assert [count for _, count, _ in changes.kinds] == [20, 0, 0]
     html = write_run(tmp_path, **arguments).read_text(encoding="utf-8")
-    assert "20 new, 0 changed, 0 withdrawn candidates" in html
+    assert "20 new, 0 changed, 0 withdrawn among the candidates" in html
     assert "<b>X</b>" not in html and "n12" not in html.split('id="changes"')[1].split("</section>")[0]
 
 
