@@ -17,6 +17,9 @@ from polywell.geometry.sites import Sites, sites_of, structure_of
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+EntryKey = tuple[str, str]
+"""Source and id: what tells one entry from all others."""
+
 PHASE_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
     "nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
@@ -140,6 +143,11 @@ class Entry:
     sites: Sites | None = None
 
     @property
+    def key(self) -> EntryKey:
+        """Source and id."""
+        return self.source, self.id
+
+    @property
     def as_sites(self) -> Sites | None:
         """The structure as arrays, however it was given."""
         return self.sites if self.sites is not None or self.structure is None else sites_of(self.structure)
@@ -214,7 +222,7 @@ class Electrons:
 class Screening:
     """What the entry alone says: candidate, rejected or failed, and everything behind it."""
 
-    source: Annotated[str, Column("", "Source", "The database or folder that the entry came from.", detail=20)]
+    source: Annotated[str, Column("", "Source", "The database or folder that the entry came from.", listed=25, dropped=5)]
     id: Annotated[str, Column("", "Id", "The entry's id in its source, an opaque string.", listed=20, dropped=10)]
     formula: Annotated[str, Column("", "Formula", "Reduced formula, occupancies included.", listed=30, dropped=20, diffed=True, setting="formula")]
     elements: Annotated[tuple[str, ...], Column("", "Elements", "Elements of the entry, in alphabetical order.", detail=10)]
@@ -263,6 +271,11 @@ class Screening:
             raise ValueError(
                 f"{self.id!r}: an error belongs to a failure, got {self.outcome}/{self.error_type}"
             )
+
+    @property
+    def key(self) -> EntryKey:
+        """Source and id."""
+        return self.source, self.id
 
     @property
     def ceiling_phase(self) -> Phase | None:

@@ -13,12 +13,13 @@ from pymatgen.core import Element, Structure
 
 from catalog.errors import CatalogError, ReadError
 from catalog.home import Home
-from catalog.measurements.forecasts import Asked, forecast_for, is_same_composition, newest_runs
+from catalog.measurements.forecasts import Asked, forecast_for, is_same_composition
 from catalog.measurements.sheet import Line, MeasurementsError, read_sheet
 from catalog.measurements.table import Added, append, measurements_of
 from catalog.readers import structures_in
 from catalog.readers.documents import is_cif
 from catalog.readers.reading import read
+from catalog.runs.published import newest_by_source, published_runs
 from catalog.sources.base import RawEntry
 from catalog.store.durable import canonical_json, text_digest
 from catalog.store.structures import entries_of
@@ -173,10 +174,10 @@ def _structure(home: Home, cell: str, folder: Path) -> _Material:
     except (ReadError, CatalogError) as error:
         raise _BadCellError("structure", cell, f"a structure that can be read: {error}") from error
     found = [
-        _Material(f"{run.source}/{id_}", entry.structure, entry.formula, run.source, id_)
-        for run in newest_runs(home)
-        for id_ in dict.fromkeys((cell, cell.removeprefix(f"{run.source}/")))
-        for entry in entries_of(run.structures([id_])).values()
+        _Material(f"{source}/{id_}", entry.structure, entry.formula, source, id_)
+        for source, run in newest_by_source(published_runs(home, complete=True)).items()
+        for id_ in dict.fromkeys((cell, cell.removeprefix(f"{source}/")))
+        for entry in entries_of(run.structures([(source, id_)])).values()
         if entry.structure is not None
     ]
     if len(found) != 1:

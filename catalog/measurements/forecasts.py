@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow.compute as pc
 
 from catalog.home import Home
-from catalog.runs.published import PublishedRun, published_runs
+from catalog.runs.published import PublishedRun, newest_by_source, published_runs
 from polywell.electrons.valence import amounts_of
 from polywell.evidence.own.measurement import Answer, Forecast
 
 COLUMNS = (
+    "source",
     "id",
     "rank",
     "formula",
@@ -55,16 +56,8 @@ class Asked:
     id: str | None = None
 
 
-def newest_runs(home: Home) -> list[PublishedRun]:
-    """The newest complete run of each source, the newest first."""
-    found: dict[str, PublishedRun] = {}
-    for run in published_runs(home, complete=True):
-        found.setdefault(str(run.source), run)
-    return list(found.values())
-
-
 def forecast_for(home: Home, asked: Asked) -> Forecast | str:
-    """What was forecast by the newest run of a source that had ended by the day of the measurement.
+    """What was forecast by the newest run that lists a source and had ended by the day of the measurement.
 
     A measurement that names no candidate is held against the first in rank of its composition, family and
     pressure.
@@ -76,12 +69,10 @@ def forecast_for(home: Home, asked: Asked) -> Forecast | str:
     before = [run for run in runs if _ended(run) <= asked.measured]
     if not before:
         return f"no run of this home had ended by {asked.measured}: nothing was forecast before"
-    newest: dict[str, PublishedRun] = {}
+    newest = newest_by_source(before)
     for run in before:
-        if asked.source in (None, run.source):
-            newest.setdefault(str(run.source), run)
-    for run in newest.values():
-        row = _listed(run, asked)
+        sources = [one for one, of in newest.items() if of is run and asked.source in (None, one)]
+        row = _listed(run, asked, sources) if sources else None
         if row is not None:
             return _forecast(run, row, asked)
     return f"the list as it stood on {asked.measured} does not hold it"
@@ -95,12 +86,13 @@ def _ended(run: PublishedRun) -> str:
         return ""
 
 
-def _listed(run: PublishedRun, asked: Asked) -> Mapping[str, Any] | None:
+def _listed(run: PublishedRun, asked: Asked, sources: Sequence[str]) -> Mapping[str, Any] | None:
+    of_these = pc.field("source").isin(sources)
     if asked.id is not None:
-        rows = run.ranked(COLUMNS, pc.field("id") == asked.id).to_pylist()
+        rows = run.ranked(COLUMNS, of_these & (pc.field("id") == asked.id)).to_pylist()
         return rows[0] if rows else None
     wanted = _shares(asked.formula)
-    rows = run.ranked(COLUMNS, pc.field("family") == asked.family).to_pylist()
+    rows = run.ranked(COLUMNS, of_these & (pc.field("family") == asked.family)).to_pylist()
     same = [row for row in rows if _is_same(wanted, _shares(row["formula"]))]
     return min(same, key=lambda row: (not _at_pressure(row, asked), row["rank"]), default=None)
 
@@ -129,21 +121,23 @@ def _is_same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
 def _forecast(run: PublishedRun, row: Mapping[str, Any], asked: Asked) -> Forecast | str:
     if row["tc_expected_k"] is None:
         return (
-            f"{run.source}/{row['id']} is listed without an estimate: {row['estimate_note'] or 'no reason'}"
+            f"{row['source']}/{row['id']} is listed without an estimate: "
+            f"{row['estimate_note'] or 'no reason'}"
         )
     if not _at_pressure(row, asked):
         return (
-            f"{run.source}/{row['id']} is listed at {row['pressure_gpa'] or 0.0:g} GPa, and was measured at "
-            f"{asked.pressure_gpa or 0.0:g} GPa"
+            f"{row['source']}/{row['id']} is listed at {row['pressure_gpa'] or 0.0:g} GPa, and was measured "
+            f"at {asked.pressure_gpa or 0.0:g} GPa"
         )
     is_best = asked.is_doped or not is_same_composition(asked.formula, row["formula"])
     if is_best and row["tc_best_k"] is None:
-        return f"{run.source}/{row['id']} ({row['formula']}) has no forecast of another doping than its own"
+        name = f"{row['source']}/{row['id']} ({row['formula']})"
+        return f"{name} has no forecast of another doping than its own"
     answer = "tc_best" if is_best else "tc"
     return Forecast(
         run=run.name,
         published=_ended(run),
-        source=str(run.source),
+        source=row["source"],
         id=row["id"],
         matched="composition" if asked.id is None else "id",
         answer=Answer.BEST_DOPING if is_best else Answer.AS_WRITTEN,

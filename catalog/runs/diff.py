@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.runs.published import PublishedRun, find_run, run_folders
+from catalog.runs.named import find_run
+from catalog.runs.published import PublishedRun, run_folders
 from catalog.store.schema import Row, conformed_table, entry_schema
-from polywell.records import ENTRY_COLUMNS
+from polywell.columns import Column
+from polywell.records import ENTRY_COLUMNS, EntryKey
 
-MOVES = tuple(column.name for column in ENTRY_COLUMNS if column.diffed)
+MOVES = tuple(column for column in ENTRY_COLUMNS if column.diffed)
 """Columns whose change counts; a rank that moved because others came or went is none."""
 
 CAUSES = tuple((column.name, column.cause) for column in ENTRY_COLUMNS if column.cause)
 """Columns that tell why something moved."""
 
-COLUMNS = ("id", "rank", *MOVES, *(column for column, _ in CAUSES))
+COLUMNS = ("source", "id", "rank", *(column.name for column in MOVES), *(column for column, _ in CAUSES))
 
-JUDGED = ("id", "reason", "error_type")
+JUDGED = ("source", "id", "reason", "error_type")
 """Columns that say why an entry is no candidate."""
 
 LISTED = 500
@@ -35,6 +38,7 @@ class Change:
     `moved` holds column, value before and value after; `why` is one phrase.
     """
 
+    source: str
     id: str
     formula: str
     tc_ceiling_k: float
@@ -44,6 +48,7 @@ class Change:
     def as_json(self) -> dict[str, Any]:
         """The change as it stands in manifests and records."""
         facts: dict[str, Any] = {
+            "source": self.source,
             "id": self.id,
             "formula": self.formula,
             "tc_ceiling_k": self.tc_ceiling_k,
@@ -56,12 +61,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Difference:
-    """Candidates that are new, changed or withdrawn, each in the order of their rank."""
+    """Candidates that are new, changed or withdrawn, each in the order of their rank.
+
+    A source that joined or left the list counts as a whole, by its candidates, and none of them as new or
+    withdrawn.
+    """
 
     since: str | None
     new: tuple[Change, ...]
     changed: tuple[Change, ...]
     withdrawn: tuple[Change, ...]
+    joined: Mapping[str, int] = field(default_factory=dict)
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -69,11 +80,22 @@ class Difference:
         counts = (
             f"{len(self.new)} new, {len(self.changed)} changed, {len(self.withdrawn)} withdrawn candidates"
         )
-        return counts if self.since else f"{counts} (the first run of this source)"
+        whole = [f"{source} joined with {count}" for source, count in self.joined.items()]
+        whole += [f"{source} left with {count}" for source, count in self.left.items()]
+        return "; ".join([counts if self.since else f"{counts} (the first list of this home)", *whole])
+
+    def by_cause(self) -> dict[str, int]:
+        """How many candidates changed for each cause, the most frequent first."""
+        return dict(Counter(change.why for change in self.changed).most_common())
 
     def as_json(self, listed: int | None = LISTED) -> dict[str, Any]:
         """Counts, and the first `listed` of each kind; all if None."""
-        facts: dict[str, Any] = {"since": self.since}
+        facts: dict[str, Any] = {
+            "since": self.since,
+            "joined": dict(self.joined),
+            "left": dict(self.left),
+            "changed_by_cause": self.by_cause(),
+        }
         for name in ("new", "changed", "withdrawn"):
             some: tuple[Change, ...] = getattr(self, name)
             facts[name] = len(some)
@@ -81,8 +103,8 @@ class Difference:
         return facts
 
 
-Judged = Mapping[str, str]
-"""What became of entries that are no candidates, by id."""
+Judged = Mapping[EntryKey, str]
+"""What became of entries that are no candidates."""
 
 
 def difference(
@@ -103,26 +125,41 @@ def difference(
         judged_after: why entries that were candidates are none now.
         own: own measurements in the calibration, before and now; where they differ, this is why it moved.
     """
-    old = {row["id"]: row for row in before}
-    now = {row["id"]: row for row in after}
+    old = {_key(row): row for row in before}
+    now = {_key(row): row for row in after}
     new, changed = [], []
-    for id_, row in now.items():
-        if id_ not in old:
-            was = judged_before.get(id_)
+    for key, row in now.items():
+        if key not in old:
+            was = judged_before.get(key)
             new.append(_change(row, f"was {was}" if was else "new in the source"))
             continue
-        moved = tuple((name, old[id_][name], row[name]) for name in MOVES if old[id_][name] != row[name])
+        moved = tuple(
+            (column.name, old[key][column.name], row[column.name])
+            for column in MOVES
+            if _has_moved(column, old[key][column.name], row[column.name])
+        )
         if moved:
             causes = dict.fromkeys(
-                _cause(column, cause, own) for column, cause in CAUSES if old[id_][column] != row[column]
+                _cause(column, cause, own) for column, cause in CAUSES if old[key][column] != row[column]
             )
             changed.append(_change(row, ", ".join(causes) or "facts of the source", moved))
     left = [
-        _change(row, f"now {judged_after[id_]}" if id_ in judged_after else "no longer in the source")
-        for id_, row in old.items()
-        if id_ not in now
+        _change(row, f"now {judged_after[key]}" if key in judged_after else "no longer in the source")
+        for key, row in old.items()
+        if key not in now
     ]
     return Difference(since, tuple(new), tuple(changed), tuple(left))
+
+
+def _key(row: Row) -> EntryKey:
+    return row["source"], row["id"]
+
+
+def _has_moved(column: Column, before: Any, after: Any) -> bool:
+    """Whether a value moved; a number, by at least one in the last place that pages show of it."""
+    if isinstance(before, float) and isinstance(after, float):
+        return abs(after - before) >= 10.0**-column.places
+    return bool(before != after)
 
 
 def _cause(column: str, cause: str, own: tuple[int, int]) -> str:
@@ -131,42 +168,72 @@ def _cause(column: str, cause: str, own: tuple[int, int]) -> str:
     return cause
 
 
-def changes(
-    before: PublishedRun | None, ranked: pa.Table, rejected: pa.Table, failed: pa.Table, own: int
-) -> Difference:
-    """What the tables of a run change against the run before, whether they are published or about to be.
+@dataclass(frozen=True)
+class Lists:
+    """What a run lists, whether it is published or about to be.
+
+    `ranked` in ranked order; `rejected` and `failed` may be slim (see `catalog.store.slim`); `sources` are
+    all that the run lists, also those without a candidate; `own` the own measurements in its calibration.
+    """
+
+    ranked: pa.Table
+    rejected: pa.Table
+    failed: pa.Table
+    sources: Collection[str]
+    own: int
+
+
+def changes(before: PublishedRun | None, now: Lists, source: str | None = None) -> Difference:
+    """What the lists of a run change against the run before.
 
     Args:
         before: the run before; None where there is none.
-        ranked: the candidates now, in ranked order.
-        rejected: the rejected entries now; may be slim (see `catalog.store.slim`).
-        failed: the failed entries, likewise.
-        own: own measurements in the calibration now.
+        now: the lists.
+        source: look at the entries of this source only.
     """
-    now = _outlines(ranked)
+    after = [row for row in _outlines(now.ranked) if source in (None, row["source"])]
     if before is None:
-        return difference(None, (), now, {}, {})
-    old = _outlines(before.ranked(COLUMNS))
-    came = {row["id"] for row in now} - {row["id"] for row in old}
-    left = {row["id"] for row in old} - {row["id"] for row in now}
-    is_new = pc.field("id").isin(pa.array(sorted(came), pa.string()))
+        return difference(None, (), after, {}, {})
+    old = [row for row in _outlines(before.ranked(COLUMNS)) if source in (None, row["source"])]
+    joined = _candidates_of(after, set(now.sources) - set(before.sources), source)
+    gone = _candidates_of(old, set(before.sources) - set(now.sources), source)
+    after = [row for row in after if row["source"] not in joined]
+    old = [row for row in old if row["source"] not in gone]
+    came = {_key(row) for row in after} - {_key(row) for row in old}
+    left = {_key(row) for row in old} - {_key(row) for row in after}
+    is_new = pc.field("id").isin(pa.array(sorted({id_ for _, id_ in came}), pa.string()))
     was = _judged(before.rejected(JUDGED, is_new), before.failed(JUDGED, is_new), came)
-    return difference(before.name, old, now, was, _judged(rejected, failed, left), (_own(before), own))
+    judged = _judged(now.rejected, now.failed, left)
+    found = difference(before.name, old, after, was, judged, (_own(before), now.own))
+    return replace(found, joined=joined, left=gone)
 
 
-def compare(before: PublishedRun | None, after: PublishedRun) -> Difference:
-    """Compares two published runs, the older one first; None where there is none."""
+def _candidates_of(rows: Iterable[Row], sources: Collection[str], source: str | None) -> dict[str, int]:
+    """How many candidates each of some sources has."""
+    counted = Counter(row["source"] for row in rows)
+    return {one: counted[one] for one in sorted(sources) if source in (None, one)}
+
+
+def compare(before: PublishedRun | None, after: PublishedRun, source: str | None = None) -> Difference:
+    """Compares two published runs, the older one first; None where there is none.
+
+    Args:
+        before: the older one.
+        after: the newer one.
+        source: look at the entries of this source only.
+    """
     candidates = pa.array([], pa.string())
     if before is not None:
         candidates = before.ranked(["id"])["id"].combine_chunks()
     may_have_left = pc.field("id").isin(candidates)
-    return changes(
-        before,
+    lists = Lists(
         after.ranked(COLUMNS),
         after.rejected(JUDGED, may_have_left),
         after.failed(JUDGED, may_have_left),
+        after.sources,
         _own(after),
     )
+    return changes(before, lists, source)
 
 
 def _own(run: PublishedRun) -> int:
@@ -188,15 +255,15 @@ def _outlines(ranked: pa.Table) -> list[Row]:
     return rows
 
 
-def _judged(rejected: pa.Table, failed: pa.Table, ids: Collection[str]) -> dict[str, str]:
-    """What tables of rejected and failed entries say of those of `ids` that they hold."""
-    wanted = pa.array(list(ids), pa.string())
-    verdicts: dict[str, str] = {}
+def _judged(rejected: pa.Table, failed: pa.Table, keys: Collection[EntryKey]) -> dict[EntryKey, str]:
+    """What tables of rejected and failed entries say of those of `keys` that they hold."""
+    wanted = pa.array(sorted({id_ for _, id_ in keys}), pa.string())
+    verdicts: dict[EntryKey, str] = {}
     for table, column, name in ((rejected, "reason", "rejected"), (failed, "error_type", "failed")):
-        found = table.select(["id", column]).filter(pc.is_in(table["id"], wanted))
-        verdicts |= {row["id"]: f"{name}: {row[column]}" for row in found.to_pylist()}
+        found = table.select(["source", "id", column]).filter(pc.is_in(table["id"], wanted)).to_pylist()
+        verdicts |= {_key(row): f"{name}: {row[column]}" for row in found if _key(row) in keys}
     return verdicts
 
 
 def _change(row: Row, why: str, moved: tuple[tuple[str, Any, Any], ...] = ()) -> Change:
-    return Change(row["id"], row["formula"], row["tc_ceiling_k"], why, moved)
+    return Change(row["source"], row["id"], row["formula"], row["tc_ceiling_k"], why, moved)

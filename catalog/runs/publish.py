@@ -23,7 +23,7 @@ from catalog.store.schema import conformed_table, entry_schema
 from polywell.records import Outcome
 
 KEPT_RUNS = 10
-"""Published runs of each source that stay on disk, the newest included."""
+"""Published runs that stay on disk for each source that was screened, the newest included."""
 
 _BATCH_ROWS = 50_000
 """Rows of one row group of the published files."""
@@ -107,20 +107,24 @@ def _write_run(
 
 
 def _check_entries(lists: Mapping[Outcome, pa.Table]) -> None:
-    """Checks that all entries are of one source, each in the list of its outcome and once in all of them."""
-    sources: set[str] = set()
+    """Checks that each entry stands in the list of its outcome, and once in all of them."""
     for outcome, table in lists.items():
-        sources.update(table["source"].unique().to_pylist())
         strange = table.filter(pc.not_equal(table["outcome"], outcome.value)).slice(0, 1)
         for id_, actual in zip(strange["id"].to_pylist(), strange["outcome"].to_pylist(), strict=True):
             raise PublishError(f"{id_!r} is {actual}, but stands in the list of the {outcome} entries")
-    if len(sources) > 1:
-        raise PublishError(f"entries of {' and '.join(sorted(sources))} in one run; every source has its own")
-    ids = pa.chunked_array([part for table in lists.values() for part in table["id"].chunks], pa.string())
-    if len(ids.unique()) < len(ids):
-        counted = ids.value_counts()
-        again = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")[0].as_py()
-        raise PublishError(f"{again!r} came twice; every entry is counted once")
+    keys = pa.table(
+        {
+            name: pa.chunked_array(
+                [part.cast(pa.string()) for table in lists.values() for part in table[name].chunks],
+                pa.string(),
+            )
+            for name in ("source", "id")
+        }
+    )
+    counted = keys.group_by(["source", "id"]).aggregate([([], "count_all")])
+    if counted.num_rows < keys.num_rows:
+        again = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]
+        raise PublishError(f"{again['source']}/{again['id']} came twice; every entry is counted once")
 
 
 def write_table(path: Path, table: pa.Table) -> int:

@@ -15,14 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from catalog.errors import DamagedRunError, RunError
+from catalog.errors import DamagedRunError
 from catalog.home import Home
-from catalog.runs.record import run_records
 from catalog.store.durable import difference_from, file_digest, read_json, write_json
 from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
 from catalog.store.schema import Row, conformed, conformed_table, entry_schema
-from polywell.records import Outcome, Screening
+from polywell.records import EntryKey, Outcome, Screening
 
 MANIFEST = "manifest.json"
 
@@ -59,8 +58,19 @@ class PublishedRun:
 
     @property
     def source(self) -> str | None:
-        """Name of the source that was screened."""
+        """Name of the source whose screening published the run."""
         return self.manifest.get("source")
+
+    @property
+    def sources(self) -> Mapping[str, Mapping[str, Any]]:
+        """The sources whose entries it lists, each with its facts: version, counts, when it was screened.
+
+        Programs that ranked each source by itself listed the one that they screened.
+        """
+        known: Mapping[str, Mapping[str, Any]] | None = self.manifest.get("sources")
+        if known is not None:
+            return known
+        return {} if self.source is None else {self.source: self.manifest}
 
     @property
     def is_complete(self) -> bool:
@@ -143,25 +153,25 @@ class PublishedRun:
                 rows.extend(conformed(batch, schema).to_pylist())
         return rows[:count]
 
-    def entry(self, id: str) -> Screening | None:
-        """What is found of one entry, whatever its outcome; None where the run holds no entry of this id."""
-        for outcome in FILES:
-            for one in records_of(Screening, self.table(outcome, where=pc.field("id") == id)):
-                return one
-        return None
+    def entries(self, id: str, source: str | None = None) -> list[Screening]:
+        """What is found of the entries of this id, whatever their outcome; of one source if it is given."""
+        where = pc.field("id") == id
+        if source is not None:
+            where &= pc.field("source") == source
+        return [one for outcome in FILES for one in records_of(Screening, self.table(outcome, where=where))]
 
     def lacks(self, column: str) -> bool:
         """Whether the candidates have no such column: an older program did not know it."""
         with self._opened(Outcome.CANDIDATE) as path:
             return column not in pq.read_schema(path).names
 
-    def structures(self, ids: Collection[str]) -> dict[str, Row]:
-        """Rows of the structures table, by id, as it is now; an id that it no longer holds is left out.
+    def structures(self, keys: Collection[EntryKey]) -> dict[EntryKey, Row]:
+        """Rows of the structures table, as it is now; an entry that it no longer holds is left out.
 
         Raises:
             LakeError: a table of another schema version.
         """
-        return rows_of(self.home.structures, str(self.source), ids)
+        return rows_of(self.home.structures, keys)
 
     def mark_complete(self, pages: Iterable[Path] = ()) -> None:
         """Says that the run came to its end.
@@ -209,16 +219,29 @@ def published_runs(home: Home, source: str | None = None, complete: bool = False
 
     Args:
         home: where to look.
-        source: those of this source only.
+        source: those that list this source only.
         complete: those that came to their end only; one that was killed may never have been `latest`.
     """
     found = []
     for folder in run_folders(home):
         manifest = None if damage_of_manifest(folder) else manifest_of(folder)
-        if manifest is not None and (source is None or manifest.get("source") == source):
+        if manifest is not None:
             run = PublishedRun(home, folder.name, folder, manifest)
-            if run.is_complete or not complete:
+            if (source is None or source in run.sources) and (run.is_complete or not complete):
                 found.append(run)
+    return found
+
+
+def newest_by_source(runs: Iterable[PublishedRun]) -> dict[str, PublishedRun]:
+    """The newest run that lists each source.
+
+    Args:
+        runs: the newest first.
+    """
+    found: dict[str, PublishedRun] = {}
+    for run in runs:
+        for source in run.sources:
+            found.setdefault(source, run)
     return found
 
 
@@ -238,7 +261,7 @@ def latest_run(home: Home) -> PublishedRun | None:
     """
     folder = home.latest.resolve()
     if folder.is_dir():
-        _check_manifests([folder])
+        check_manifests([folder])
     manifest = manifest_of(folder)
     return None if manifest is None else PublishedRun(home, folder.name, folder, manifest)
 
@@ -259,7 +282,8 @@ def damage_of_manifest(folder: Path) -> str | None:
     return None if wrong is None else f"{path} {wrong}"
 
 
-def _check_manifests(folders: Iterable[Path]) -> None:
+def check_manifests(folders: Iterable[Path]) -> None:
+    """Raises the error of the first folder of which the manifest is damaged."""
     for folder in folders:
         if wrong := damage_of_manifest(folder):
             raise _damaged(wrong)
@@ -278,102 +302,3 @@ def _damaged(wrong: str) -> DamagedRunError:
 def manifest_of(folder: Path) -> dict[str, Any] | None:
     """The manifest of a run's folder; None where there is none that can be read."""
     return read_json(folder / MANIFEST)
-
-
-def find_run(home: Home, name: str, source: str | None = None) -> PublishedRun:
-    """The run of this name, or of the only name that begins so; `latest` is the newest published one.
-
-    Args:
-        home: where the runs are.
-        name: name of the run, its beginning, or `latest`.
-        source: look among the runs of this source only, or of the only one whose name begins so.
-
-    Raises:
-        RunError: no such run, or several; no such source, or several.
-        DamagedRunError: the manifest of one that may be meant is missing, or not what was published.
-    """
-    if source is not None:
-        source = _source_of(home, source)
-        if name == "latest":
-            newest = next(iter(published_runs(home, source, complete=True)), None)
-            _check_manifests(_newer_folders(home, newest))
-            if newest is None:
-                raise RunError(f"no run of {source!r} came to its end yet; screen it again")
-            return newest
-    elif name == "latest":
-        run = latest_run(home)
-        if run is None:
-            raise RunError(f"{home.catalog} holds no published run yet; screen a source first")
-        return run
-    _check_manifests(folder for folder in run_folders(home) if folder.name.startswith(name))
-    runs = published_runs(home, source)
-    found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
-    if len(found) != 1:
-        known = ", ".join(run.name for run in runs) or "none yet"
-        raise RunError(f"{name!r} names {len(found)} runs of {home.catalog}; expected one of: {known}")
-    return found[0]
-
-
-def _source_of(home: Home, name: str) -> str:
-    """The source of this name, or the only one whose name begins so, of those that the home has runs of."""
-    known = sorted({run.source for run in published_runs(home) if run.source is not None})
-    found = [one for one in known if one == name] or [one for one in known if one.startswith(name)]
-    if len(found) != 1:
-        expected = ", ".join(known) or "none yet"
-        raise RunError(
-            f"{name!r} names {len(found)} sources with a run in {home.catalog}; expected one of: {expected}"
-        )
-    return found[0]
-
-
-def _newer_folders(home: Home, run: PublishedRun | None) -> Iterator[Path]:
-    """The folders of runs that came after one; all if None."""
-    return (folder for folder in run_folders(home) if run is None or folder.name > run.name)
-
-
-def two_runs(
-    home: Home, names: Sequence[str], source: str | None = None
-) -> tuple[PublishedRun, PublishedRun]:
-    """The older and the newer run that the names stand for.
-
-    Args:
-        home: where the runs are.
-        names: none for the newest run and the one before it of the same source, or that run twice where the
-            source was screened since and had not changed; one for that run and the newest of its source; or
-            both.
-        source: look among the runs of this source only, or of the only one whose name begins so.
-
-    Raises:
-        RunError: no such runs, runs of two sources, or more than two names.
-    """
-    if len(names) > 2:
-        raise RunError(f"{len(names)} runs given; expected two at most")
-    if names:
-        older = find_run(home, names[0], source)
-        newer = find_run(
-            home, names[1] if len(names) == 2 else "latest", older.source if len(names) == 1 else source
-        )
-        if older.source != newer.source:
-            raise RunError(
-                f"{older.name} is a run of {older.source!r}, {newer.name} of {newer.source!r}; expected two "
-                "runs of one source"
-            )
-        return older, newer
-    newer = find_run(home, "latest", source)
-    if is_unchanged_since(newer):
-        return newer, newer
-    before = [run for run in published_runs(home, newer.source, complete=True) if run.name < newer.name]
-    since = before[0].name if before else ""
-    _check_manifests(folder for folder in run_folders(home) if since < folder.name < newer.name)
-    if not before:
-        raise RunError(f"{newer.name} is the only published run of {newer.source!r}; screen it again first")
-    return before[0], newer
-
-
-def is_unchanged_since(run: PublishedRun) -> bool:
-    """Whether the newest run of its source that came to its end found nothing changed since this one."""
-    ended = (
-        record for record in run_records(run.home) if record.get("outcome") in ("published", "unchanged")
-    )
-    newest = next((record for record in ended if record.get("source") == run.source), {})
-    return newest.get("outcome") == "unchanged" and newest.get("published") == run.name

@@ -26,6 +26,7 @@ from catalog.store.predictions import table_schema
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
 from catalog.store.spool import Changes, write_spool
 from catalog.store.structures import structures_schema
+from polywell.records import EntryKey
 
 BATCH_ROWS = 10_000
 """Rows held in memory at a time while a table is read, at most; a row group is no larger."""
@@ -171,24 +172,22 @@ def rows_at(table_path: Path, source: str, chosen: NDArray[np.bool_]) -> Iterato
         )
 
 
-def rows_of(table_path: Path, source: str, ids: Collection[str]) -> dict[str, Row]:
-    """The current rows of some entries of a source, by id; an id that the table lacks is left out.
+def rows_of(table_path: Path, keys: Collection[EntryKey]) -> dict[EntryKey, Row]:
+    """The current rows of some entries; an entry that the table lacks is left out.
 
     Args:
         table_path: folder of one of the tables of `SCHEMAS`.
-        source: name of the source.
-        ids: the entries.
+        keys: the entries.
 
     Raises:
         LakeError: a table of another schema version, or damaged.
     """
-    if not ids:
-        return {}
-    wanted = pa.array(sorted(ids), pa.string())
-    found: dict[str, Row] = {}
-    for batch in scan(table_path, source):
-        some = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
-        found |= {str(row["id"]): row for row in some.to_pylist()}
+    found: dict[EntryKey, Row] = {}
+    for source in sorted({source for source, _ in keys}):
+        wanted = pa.array(sorted(id_ for of, id_ in keys if of == source), pa.string())
+        for batch in scan(table_path, source):
+            some = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
+            found |= {(source, str(row["id"])): row for row in some.to_pylist()}
     return found
 
 

@@ -25,7 +25,7 @@ def slim(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def sorted_rows(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
-    """The rows of batches in the order of their `id`; a column is slim where it is in the batches.
+    """The rows of batches in the order of `source` and `id`; a column is slim where it is in the batches.
 
     Args:
         batches: rows with the columns of `schema`; emptied, so that no row stands twice in memory.
@@ -36,7 +36,11 @@ def sorted_rows(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
         batch = batches.pop()
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             parts[name].append(column)
-    order = pc.sort_indices(pa.chunked_array(parts["id"], pa.string()))
+    keys = {name: [part.cast(pa.string()) for part in parts[name]] for name in ("source", "id")}
+    order = pc.sort_indices(
+        pa.table({name: pa.chunked_array(some, pa.string()) for name, some in keys.items()}),
+        sort_keys=[(name, "ascending") for name in keys],
+    )
     # Column by column, and let go of the parts of each: what is left and what is done is one table together.
     return pa.table(
         [_joined(parts.pop(name), schema.field(name).type).take(order) for name in schema.names], schema.names

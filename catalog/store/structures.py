@@ -12,7 +12,7 @@ from catalog.readers.reading import Failure
 from catalog.sources.base import RawEntry
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, row_hash, storable
 from polywell.geometry.sites import Sites
-from polywell.records import Entry, Provenance
+from polywell.records import Entry, EntryKey, Provenance
 
 PROVENANCE_FIELDS = tuple(field.name for field in fields(Provenance))
 _NUMBERS = ("pressure_gpa", "e_above_hull_ev", "tc_measured_k")
@@ -145,10 +145,10 @@ def row_to_entry(row: Row) -> Entry:
     return Entry(*known, sites)
 
 
-def entries_of(rows: Mapping[str, Row]) -> dict[str, Entry]:
-    """The entries of rows with their structures, by the same names; a failure has none and is left out."""
-    read = {name: row for name, row in rows.items() if row["error_type"] is None}
-    return {name: row_to_entry(row).with_structure() for name, row in read.items()}
+def entries_of(rows: Mapping[EntryKey, Row]) -> dict[EntryKey, Entry]:
+    """The entries of rows with their structures, by the same keys; a failure has none and is left out."""
+    read = {key: row for key, row in rows.items() if row["error_type"] is None}
+    return {key: row_to_entry(row).with_structure() for key, row in read.items()}
 
 
 def row_to_failure(row: Row) -> Failure:

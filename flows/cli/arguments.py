@@ -14,7 +14,7 @@ HomeFolder = Annotated[
 SourceName = Annotated[
     str | None,
     typer.Option(
-        "--source", metavar="NAME", help="Among the runs of this source only; its name or beginning."
+        "--source", metavar="NAME", help="Entries or runs of this source only; its name or beginning."
     ),
 ]
 FamiliesFile = Annotated[

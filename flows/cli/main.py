@@ -1,4 +1,4 @@
-"""The command line: `polywell screen`, `config`, `cages`, `diff`, `repair` and `sources`.
+"""The command line: `polywell screen`, `config`, `cages`, `diff`, `repair`, `forget` and `sources`.
 
 The other commands stand in `flows.cli.results`, `flows.cli.studies` and `flows.cli.measured`. What a command
 needs is imported inside it, so that each starts no slower than it must.
@@ -148,16 +148,18 @@ def diff(
 ) -> None:
     """Tell which candidates are new, changed or withdrawn between two runs, and why.
 
-    Without a name: the newest run and the one before of the same source, or that nothing changed since the
-    newest, where its source was screened again. With one name: that run and the newest of its source.
+    Without a name: the newest run and the one before, or that nothing changed since the newest, where its
+    source was screened again. With one name: that run and the newest. With --source: its entries only.
     """
     with one_line_errors():
         from catalog.runs.diff import compare
-        from catalog.runs.published import two_runs
+        from catalog.runs.named import source_named, two_runs
         from flows.options import home_at
 
-        before, after = two_runs(home_at(home), runs or [], source)
-        found = compare(before, after)
+        place = home_at(home)
+        wanted = None if source is None else source_named(place, source)
+        before, after = two_runs(place, runs or [], wanted)
+        found = compare(before, after, wanted)
     if as_json:
         sys.stdout.write(json.dumps({"run": after.name, **found.as_json(None)}, ensure_ascii=True) + "\n")
         return
@@ -193,6 +195,24 @@ def repair(
             found += 1
         end_of_it = "`polywell repair` moves it aside" if dry_run else "screen the sources of this home again"
         say(end_of_it if found else "nothing is damaged")
+
+
+@app.command()
+def forget(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Its name, or the beginning of it.")],
+    home: HomeFolder = None,
+) -> None:
+    """Take a source out of a home; it leaves the list with the next run of any other."""
+    with one_line_errors():
+        from catalog.runs.forget import forget as forgotten
+        from catalog.runs.named import source_named
+        from flows.options import home_at
+        from flows.progress import say
+
+        place = home_at(home)
+        name = source_named(place, source)
+        count = forgotten(place, name, say)
+        say(f"{name}: {count} entries taken out; the next run of another source lists without them")
 
 
 @app.command()

@@ -143,5 +143,8 @@ def _print(finished: Finished, top: int) -> None:
     for reason, count in finished.counts.reasons.items():
         say(f"rejected: {count} {reason}")
     say(finished.counts.sentence)
+    if len(finished.run.sources) > 1:
+        manifest = finished.run.manifest
+        say(f"list: {manifest['candidates']} candidates of {len(finished.run.sources)} sources")
     say(f"catalog: {latest}")
     say(f"page: {finished.page}")

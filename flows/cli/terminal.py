@@ -54,11 +54,16 @@ def print_table(columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[obj
 
 
 def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Prints the top of the ranking: published and calibrated T_c in K, ξ of the ceiling in Å."""
+    """Prints the top of the ranking: published and calibrated T_c in K, ξ of the ceiling in Å.
+
+    The source stands beside the id where the rows come from several.
+    """
+    several = len({row["source"] for row in rows}) > 1
     print_table(
         (
             ("#", True),
             ("new", True),
+            *([("source", False)] if several else []),
             ("id", False),
             ("formula", False),
             ("family", False),
@@ -79,6 +84,7 @@ def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
             (
                 row["rank"],
                 row.get("rank_new"),
+                *([short_source(row["source"])] if several else []),
                 row["id"],
                 row.get("formula_written") or row["formula"],
                 row["family"],
@@ -100,16 +106,23 @@ def print_ranking(rows: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
+def short_source(name: str) -> str:
+    """The name of a source without the folders before its file."""
+    return name.rsplit("/", 1)[-1] or name
+
+
 def _range(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{low:.0f}-{high:.0f}"
 
 
 def print_changes(found: Difference) -> None:
     """Prints the candidates that are new, changed or withdrawn, a line each."""
+    every = (*found.new, *found.changed, *found.withdrawn)
+    several = len({change.source for change in every}) > 1
     rows = [
         (
             kind,
-            change.id,
+            f"{short_source(change.source)}/{change.id}" if several else change.id,
             change.formula,
             number(change.tc_ceiling_k, 1),
             change.why,

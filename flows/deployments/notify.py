@@ -88,19 +88,30 @@ def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
 
 
 def news(finished: Finished, above_k: float) -> str | None:
-    """What is to be told of a run; None where it found no new candidate at or above the threshold."""
+    """What is to be told of a run: new candidates at or above the threshold, and sources that joined.
+
+    None where there is neither.
+    """
     changes = finished.changes or published_changes(finished.run)
     new = [change for change in changes.new if change.tc_ceiling_k >= above_k]
+    joined = [
+        f"{harmless(source)} joined the list with {count} candidates"
+        for source, count in changes.joined.items()
+        if count
+    ]
     if not new:
-        return None
+        return "\n".join([*joined, str(finished.page)]) if joined else None
+    several = len(finished.run.sources) > 1
+    names = [f"{change.source}/{change.id}" if several else change.id for change in new[:LISTED]]
     lines = [
-        f"{harmless(change.id)} {harmless(change.formula)}: ceiling {change.tc_ceiling_k:.1f} K, "
+        f"{harmless(name)} {harmless(change.formula)}: ceiling {change.tc_ceiling_k:.1f} K, "
         f"{harmless(change.why)}"
-        for change in new[:LISTED]
+        for name, change in zip(names, new, strict=False)
     ]
     if len(new) > LISTED:
         lines.append(f"... and {len(new) - LISTED} more")
-    return "\n".join([f"{len(new)} new candidates at or above {above_k:g} K:", *lines, str(finished.page)])
+    head = f"{len(new)} new candidates at or above {above_k:g} K:"
+    return "\n".join([*joined, head, *lines, str(finished.page)])
 
 
 def _loaded(name: str) -> Any:

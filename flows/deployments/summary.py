@@ -35,6 +35,10 @@ def counts_markdown(finished: Finished) -> str:
     """Counts by outcome, reason and error of a run, and where its page lies."""
     counts = finished.counts
     lines = [f"# {_text(finished.source)}", "", f"Run {finished.run.name}: {counts.sentence}.", ""]
+    sources = finished.run.sources
+    if len(sources) > 1:
+        of_each = ", ".join(f"{_text(name)} {one['candidates']}" for name, one in sorted(sources.items()))
+        lines += [f"The list holds {finished.run.manifest['candidates']} candidates: {of_each}.", ""]
     for heading, by_name in (("rejected, by reason", counts.reasons), ("failed, by error", counts.failures)):
         if by_name:
             lines += [f"| {heading} | entries |", "| --- | ---: |"]

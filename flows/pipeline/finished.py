@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+
+import pyarrow.compute as pc
 
 from catalog.home import Home
 from catalog.runs.diff import Difference
@@ -29,7 +31,7 @@ Verdict = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True)
 class Counts:
-    """How many entries there were, and how many of them came out as what."""
+    """How many entries of a source, or of all, there were, and how many of them came out as what."""
 
     entries: int
     candidates: int
@@ -67,7 +69,29 @@ class Counts:
     @classmethod
     def of_manifest(cls, manifest: Mapping[str, Any]) -> Counts:
         """The counts that a manifest holds."""
-        return cls(**{field.name: manifest[field.name] for field in fields(cls)})
+        held = {field.name: manifest[field.name] for field in fields(cls)}
+        return cls(**held | {name: _by_count(held[name]) for name in ("reasons", "failures")})
+
+    @classmethod
+    def together(cls, parts: Iterable[Counts]) -> Counts:
+        """The sum of counts."""
+        every = list(parts)
+        reasons, failures = Counter[str](), Counter[str]()
+        for one in every:
+            reasons.update(one.reasons)
+            failures.update(one.failures)
+        return cls(
+            entries=sum(one.entries for one in every),
+            candidates=sum(one.candidates for one in every),
+            rejected=sum(one.rejected for one in every),
+            failed=sum(one.failed for one in every),
+            reasons=_by_count(reasons),
+            failures=_by_count(failures),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts as they stand in manifests."""
+        return asdict(self) | {"reasons": dict(self.reasons), "failures": dict(self.failures)}
 
     @property
     def sentence(self) -> str:
@@ -85,8 +109,8 @@ class Finished:
     """What a run leaves behind: its counts, the published run, and where to look at it.
 
     Attributes:
-        source: name of the source.
-        counts: how many entries came out as what.
+        source: name of the source that was screened.
+        counts: how many entries of it came out as what.
         home: where the run was published.
         run: the published run; an earlier one where nothing changed since.
         is_unchanged: whether nothing changed since.
@@ -110,7 +134,7 @@ class Finished:
         """What the record of the run keeps of it."""
         outcome = "unchanged" if self.is_unchanged else "published"
         known = {"outcome": outcome, "published": self.run.name, "entries": self.counts.entries}
-        known["source_version"] = self.run.manifest["source_version"]
+        known["source_version"] = self.run.sources[self.source]["source_version"]
         return known | ({} if self.changes is None else {"changes": self.changes.as_json()})
 
     def top(self, count: int) -> list[Row]:
@@ -134,8 +158,10 @@ class Finished:
         return lines
 
     def failures(self, count: int) -> list[Row]:
-        """The first failed entries."""
-        return self.run.head(Outcome.FAILED, count)
+        """The first failed entries of the source."""
+        of_it = self.run.failed(where=pc.field("source") == self.source)
+        rows: list[Row] = of_it.slice(0, count).to_pylist()
+        return rows
 
 
 def page_of(home: Home) -> Path:

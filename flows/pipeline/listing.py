@@ -70,11 +70,14 @@ def list_source(plan: Plan) -> Listing | Finished:
 
 
 def inputs_of(plan: Plan, version: str | None) -> dict[str, Any]:
-    """All that the results of a run depend on; they stand in its manifest."""
+    """All that the results of a run depend on; they stand in its record."""
+    return {"source": plan.source.name, "source_version": version, **home_inputs(plan)}
+
+
+def home_inputs(plan: Plan) -> dict[str, Any]:
+    """What the whole list depends on beside its sources; it stands in the manifest of a run."""
     options = plan.options
     return {
-        "source": plan.source.name,
-        "source_version": version,
         "exclude_noncommercial": options.exclude_noncommercial,
         "dossiers": options.dossiers,
         "rank_by": options.rank_by.value,
@@ -89,22 +92,36 @@ def _unchanged(plan: Plan, inputs: Mapping[str, Any]) -> Finished | None:
     Raises:
         DamagedTableError: what is stored of the source is damaged.
     """
-    home, source, version = plan.home, plan.source.name, inputs["source_version"]
+    home, source = plan.home, plan.source.name
+    inputs = dict(inputs)
+    del inputs["source"]
+    version = inputs.pop("source_version")
     try:
         run = latest_run(home)
     except DamagedRunError:
         return None
-    if run is None or version is None:
+    known = {} if run is None else run.sources.get(source, {})
+    if run is None or version is None or known.get("source_version") != version:
         return None
-    if any(run.manifest.get(name) != value for name, value in inputs.items()):
+    made_with = versions(plan.families, plan.in_force)
+    if any(run.manifest.get(name) != value for name, value in inputs.items()) or any(
+        known.get(name) != value for name, value in made_with.items()
+    ):
         return None
     if not run.is_complete or run.damage() is not None:
         return None
-    if row_count(home.structures, source) != run.manifest["entries"] + run.manifest["excluded_noncommercial"]:
+    if row_count(home.structures, source) != _stored(known):
         return None  # `polywell repair` took damaged files out of the table
-    say(f"{source}: unchanged since {run.manifest['finished']} (version {version})")
+    if any(row_count(home.predictions, name) != _stored(facts) for name, facts in run.sources.items()):
+        return None  # a source was forgotten, or a run of it interrupted: the list is made anew
+    say(f"{source}: unchanged since {known['finished']} (version {version})")
     forget_work(work_folder(home, source))
-    return Finished(source, Counts.of_manifest(run.manifest), home, run, is_unchanged=True)
+    return Finished(source, Counts.of_manifest(known), home, run, is_unchanged=True)
+
+
+def _stored(facts: Mapping[str, Any]) -> int:
+    """How many entries of a source the tables held when it was listed."""
+    return int(facts["entries"]) + int(facts["excluded_noncommercial"])
 
 
 def _evaluation_digest(home: Home) -> str | None:

@@ -13,7 +13,7 @@ from catalog.store.structures import entries_of
 from flows.pipeline.plan import Plan
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
-from polywell.records import SCREENING_COLUMNS, Candidate, Entry, Outcome, Screening
+from polywell.records import SCREENING_COLUMNS, Candidate, Entry, EntryKey, Outcome, Screening
 from reports.run.table import MAX_LISTED
 
 
@@ -24,7 +24,7 @@ class PageRows:
     ranked: list[Candidate]
     rejected: list[Screening]
     failed: list[Screening]
-    structures: dict[str, Entry]
+    structures: dict[EntryKey, Entry]
     measured: list[Screening]
 
 
@@ -40,12 +40,12 @@ def page_rows(plan: Plan, candidates: list[Candidate], rejected: pa.Table, faile
     Raises:
         LakeError: the structures cannot be read.
     """
-    ids = {one.screening.id for one in candidates[: plan.options.dossiers]}
+    keys = {one.screening.key for one in candidates[: plan.options.dossiers]}
     return PageRows(
         candidates,
         _first(rejected),
         _first(failed),
-        entries_of(rows_of(plan.home.structures, plan.source.name, ids)),
+        entries_of(rows_of(plan.home.structures, keys)),
         measured_candidates(plan.families),
     )
 

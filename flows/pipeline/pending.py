@@ -138,7 +138,9 @@ def _published_results(home: Home, source: str) -> pa.Table:
     rows = [] if run is None else [
         {name: row[name] for name in names} | {"row_hash": results_hash(row)[:SHORT]}
         for outcome in Outcome
-        for batch in run.table(outcome, arrow_schema(SCREENING_COLUMNS).names).to_batches(max_chunksize=1000)
+        for batch in run.table(
+            outcome, arrow_schema(SCREENING_COLUMNS).names, pc.field("source") == source
+        ).to_batches(max_chunksize=1000)
         for row in batch.to_pylist()
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, PREVIOUS)

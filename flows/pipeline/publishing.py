@@ -10,20 +10,20 @@ from typing import Any
 
 from catalog.errors import HomeError
 from catalog.home import Home, checkout
-from catalog.runs.diff import changes
+from catalog.runs.diff import Lists, changes
 from catalog.runs.publish import publish as publish_tables
 from catalog.runs.published import PublishedRun, published_runs
 from catalog.store.aside import set_aside
 from catalog.store.durable import difference_from, write_files
 from catalog.store.predictions import candidates_of
 from catalog.store.shards import forget_work, work_folder
-from flows.pipeline.finished import Finished
-from flows.pipeline.listing import Listing
+from flows.pipeline.finished import Counts, Finished
+from flows.pipeline.listing import Listing, home_inputs
 from flows.pipeline.page_rows import PageRows, page_rows
 from flows.pipeline.plan import Plan
 from flows.pipeline.ranking import Ranked
 from flows.pipeline.record import Started, now
-from flows.pipeline.versions import code_version
+from flows.pipeline.versions import code_version, versions
 from flows.progress import say
 from reports.html.names import EVALUATION
 from reports.html.writing import File
@@ -41,8 +41,9 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
         HomeError: the pages cannot be written; the catalog is published.
     """
     home, source = plan.home, plan.source.name
-    before, damaged = _run_before(home, source)
-    found = changes(before, ranked.ranked, ranked.rejected, ranked.failed, plan.in_force.own)
+    before, damaged = _run_before(home)
+    now = Lists(ranked.ranked, ranked.rejected, ranked.failed, ranked.sources, plan.in_force.own)
+    found = changes(before, now)
     manifest = _manifest(plan, started, listing, ranked) | {"changes": found.as_json()}
     with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written
         rows = aside.submit(page_rows, plan, ranked.candidates, ranked.rejected, ranked.failed)
@@ -55,10 +56,10 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
     return Finished(source, ranked.counts, home, run, changes=found)
 
 
-def _run_before(home: Home, source: str) -> tuple[PublishedRun | None, list[tuple[PublishedRun, str]]]:
-    """The newest run of a source that is whole; and those after it, with what is wrong with them."""
+def _run_before(home: Home) -> tuple[PublishedRun | None, list[tuple[PublishedRun, str]]]:
+    """The newest run that is whole; and those after it, with what is wrong with them."""
     damaged: list[tuple[PublishedRun, str]] = []
-    for run in published_runs(home, source, complete=True):
+    for run in published_runs(home, complete=True):
         wrong = run.damage()
         if wrong is None:
             return run, damaged
@@ -111,21 +112,47 @@ def _with_room(home: Home, files: Iterable[File]) -> Iterator[File]:
         yield path, content
 
 
+SOURCE_FACTS = (
+    "source_version",
+    "source_description",
+    "started",
+    "finished",
+    "entries",
+    "candidates",
+    "rejected",
+    "failed",
+    "reasons",
+    "failures",
+    "excluded_noncommercial",
+)
+"""What a manifest keeps of each source, beside the versions that it was screened with."""
+
+
 def _manifest(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> dict[str, Any]:
-    """What was screened, with what, when, and how many came out as what."""
-    counts = ranked.counts
-    return {
-        **listing.inputs,
-        "source_description": plan.source.description(),
+    """What was screened, with what, when, and how many came out as what: of all sources, and of each."""
+    made_with = versions(plan.families, plan.in_force)
+    times = {
         "started": started.at.isoformat(timespec="seconds"),
         "finished": now().isoformat(timespec="seconds"),
-        "entries": counts.entries,
-        "candidates": counts.candidates,
-        "rejected": counts.rejected,
-        "failed": counts.failed,
-        "reasons": dict(counts.reasons),
-        "failures": dict(counts.failures),
-        "excluded_noncommercial": ranked.excluded,
+    }
+    screened = {
+        "source_version": listing.inputs["source_version"],
+        "source_description": plan.source.description(),
+        **times,
+        **made_with,
+    }
+    sources = {}
+    for name, one in ranked.sources.items():
+        facts = screened if name == ranked.source else one.facts
+        kept = {key: facts.get(key) for key in (*SOURCE_FACTS, *made_with)}
+        sources[name] = kept | one.counts.as_json() | {"excluded_noncommercial": one.excluded}
+    return {
+        **home_inputs(plan),
+        "source": ranked.source,
+        "sources": sources,
+        **times,
+        **Counts.together(one.counts for one in ranked.sources.values()).as_json(),
+        "excluded_noncommercial": sum(one.excluded for one in ranked.sources.values()),
         "correction": ranked.database.as_json(),
         "without_estimate": ranked.without_estimate(),
         "families": [row.model_dump(mode="json") for row in plan.families.rows],

@@ -1,23 +1,28 @@
-"""The fourth step of a run: the candidates of a source corrected, estimated and ranked together."""
+"""The fourth step of a run: the candidates of all sources of a home corrected, estimated and ranked."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalog.home import Home
+from catalog.runs.published import newest_by_source, published_runs
 from catalog.sources.licences import is_noncommercial
-from catalog.store.lake import scan
+from catalog.store.lake import row_count, scan
 from catalog.store.predictions import records_of, with_records
 from catalog.store.schema import arrow_schema, conformed_table, entry_schema
+from catalog.store.shards import work_folder
 from catalog.store.slim import slim, sorted_rows
 from flows.pipeline.finished import Counts, Verdict
+from flows.pipeline.pending import MADE_WITH
 from flows.pipeline.plan import Plan
 from flows.pipeline.screening import Screened
+from flows.pipeline.versions import screening_settings
 from flows.progress import say
 from polywell.evidence.calibration import Calibration
 from polywell.evidence.corrected_database import CorrectedDatabase
@@ -29,8 +34,20 @@ from polywell.records import SCREENING_COLUMNS, Candidate, Outcome, Screening, S
 
 
 @dataclass(frozen=True)
+class Listed:
+    """One source in the list: how its entries came out, and how many of them their licence kept out.
+
+    `facts` are those that the newest run kept of it; empty for the source that is screened by this one.
+    """
+
+    counts: Counts
+    excluded: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Ranked:
-    """The tables that are to be published: candidates by rank, the others by id.
+    """The tables that are to be published: candidates by rank, the others by source and id.
 
     The others may be all that a database holds: their tables are slim (see `catalog.store.slim`).
 
@@ -39,18 +56,23 @@ class Ranked:
         ranked: all candidates, in order.
         rejected: all rejected entries.
         failed: all failed entries.
-        excluded: how many entries their licence kept out.
-        database: the correction of the database.
-        counts: how many entries came out as what.
+        sources: the sources whose entries these are, by name.
+        source: the one that was screened.
+        database: the corrections of the databases, each by its own anchors.
     """
 
     candidates: list[Candidate]
     ranked: pa.Table
     rejected: pa.Table
     failed: pa.Table
-    excluded: int
+    sources: Mapping[str, Listed]
+    source: str
     database: CorrectedDatabase
-    counts: Counts
+
+    @property
+    def counts(self) -> Counts:
+        """How many entries of the source that was screened came out as what."""
+        return self.sources[self.source].counts
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -60,6 +82,7 @@ class Ranked:
             "candidates": self.counts.candidates,
             "rejected": self.counts.rejected,
             "failed": self.counts.failed,
+            "listed_candidates": len(self.candidates),
             "corrected": self.database.corrected,
             "suspect": self.database.suspect,
         }
@@ -71,19 +94,28 @@ class Ranked:
 
 
 def rank(plan: Plan, screened: Screened) -> Ranked:
-    """Reads the predictions of a source, corrects and estimates the candidates together, and ranks them.
+    """Reads the predictions of all sources of the home, and ranks their candidates in one list.
 
-    Entries that the options leave out for their licence take no part in the correction either.
+    Each database is corrected by its own anchors; entries of one compound, whatever their source, speak of
+    one geometry. Entries that the options leave out for their licence take no part in the correction either.
 
     Raises:
         LostEntriesError: an entry is missing or came twice.
         LakeError: the table cannot be read.
     """
-    tables, excluded = _by_outcome(plan)
-    counts = Counts.of(screened.entries - excluded, _verdicts(tables))
+    own = plan.source.name
+    facts = {own: {}, **other_sources(plan.home, own, screening_settings(plan.families))}
+    tables, excluded = _by_outcome(plan, sorted(facts))
+    verdicts = _verdicts(tables)
+    counts = Counts.of(screened.entries - excluded[own], verdicts[own])
     say(f"predictions: {counts.sentence}")
-    if excluded:
-        say(f"left out: {excluded} entries whose licence forbids commercial use")
+    if excluded[own]:
+        say(f"left out: {excluded[own]} entries whose licence forbids commercial use")
+    sources = {own: Listed(counts, excluded[own], {})}
+    for name in sorted(facts.keys() - {own}):
+        of_it = verdicts[name]
+        sources[name] = Listed(Counts.of(sum(of_it.values()), of_it), excluded[name], facts[name])
+        say(f"beside it: {name}: {sources[name].counts.sentence}")
     say(f"calibration: {plan.in_force.sentence}")
     if plan.in_force.note:
         say(plan.in_force.note)
@@ -92,39 +124,80 @@ def rank(plan: Plan, screened: Screened) -> Ranked:
     )
     say(f"correction: {database.sentence}")
     result = Ranked(
-        candidates, ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], excluded, database, counts
+        candidates, ranked, tables[Outcome.REJECTED], tables[Outcome.FAILED], sources, own, database
     )
     for note, count in result.without_estimate().items():
-        say(f"no estimate for {count} of {counts.candidates} candidates: {note}")
+        say(f"no estimate for {count} of {len(candidates)} candidates: {note}")
     return result
 
 
-def _by_outcome(plan: Plan) -> tuple[dict[Outcome, pa.Table], int]:
-    """The stored predictions of the source by outcome, and how many were left out for their licence."""
+def other_sources(home: Home, own: str, settings: Mapping[str, str | int]) -> dict[str, Mapping[str, Any]]:
+    """The other sources that stand in the home's list, with the facts of the newest run that lists each.
+
+    One that was screened with other settings is left out until it is screened again, and one whose newest run
+    was interrupted loses its version, so that its next run looks at everything.
+
+    Args:
+        home: where the tables and runs lie.
+        own: the source that is screened now.
+        settings: what predictions depend on beside the rows.
+
+    Raises:
+        LakeError: the table cannot be read.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, run in newest_by_source(published_runs(home, complete=True)).items():
+        if name == own or not row_count(home.predictions, name):
+            continue
+        if not _is_made_with(scan(home.predictions, name, MADE_WITH), settings):
+            say(f"{name} was screened by another program or λ table; it is listed again once it is screened")
+            continue
+        facts = dict(run.sources[name])
+        is_whole = row_count(home.structures, name) == row_count(home.predictions, name)
+        if work_folder(home, name).exists() or not is_whole:
+            say(f"the newest run of {name} was interrupted: listed as it stands; screen it again")
+            facts["source_version"] = None
+        found[name] = facts
+    return found
+
+
+def _is_made_with(batches: Iterable[pa.RecordBatch], settings: Mapping[str, str | int]) -> bool:
+    """Whether all rows were made with these settings."""
+    return all(
+        pc.all(pc.equal(batch.column(name), settings[name]).fill_null(False)).as_py()
+        for batch in batches
+        for name in MADE_WITH
+    )
+
+
+def _by_outcome(plan: Plan, sources: Iterable[str]) -> tuple[dict[Outcome, pa.Table], Counter[str]]:
+    """The stored predictions of some sources by outcome, and how many were left out for their licence."""
     schema = arrow_schema(SCREENING_COLUMNS)
     kept: dict[Outcome, list[pa.RecordBatch]] = {outcome: [] for outcome in Outcome}
-    excluded = 0
-    for batch in scan(plan.home.predictions, plan.source.name, schema.names):
-        some = _commercial(batch) if plan.options.exclude_noncommercial else batch
-        excluded += batch.num_rows - some.num_rows
-        few = slim(some)
-        for outcome, parts in kept.items():
-            is_such = pc.equal(few.column("outcome"), outcome.value)
-            parts.append((some if outcome is Outcome.CANDIDATE else few).filter(is_such))
+    excluded: Counter[str] = Counter()
+    for source in sources:
+        for batch in scan(plan.home.predictions, source, schema.names):
+            some = _commercial(batch) if plan.options.exclude_noncommercial else batch
+            excluded[source] += batch.num_rows - some.num_rows
+            few = slim(some)
+            for outcome, parts in kept.items():
+                is_such = pc.equal(few.column("outcome"), outcome.value)
+                parts.append((some if outcome is Outcome.CANDIDATE else few).filter(is_such))
     tables = {outcome: sorted_rows(parts, schema) for outcome, parts in kept.items()}
     tables[Outcome.CANDIDATE] = tables[Outcome.CANDIDATE].cast(schema)
     return tables, excluded
 
 
-def _verdicts(tables: Mapping[Outcome, pa.Table]) -> dict[Verdict, int]:
-    """How often each verdict was given."""
-    names = ["reason", "error_type"]
+def _verdicts(tables: Mapping[Outcome, pa.Table]) -> dict[str, dict[Verdict, int]]:
+    """How often each verdict was given, by source."""
+    names = ["source", "reason", "error_type"]
     narrow = pa.schema([entry_schema().field(name) for name in names])
-    counted = {}
+    counted: dict[str, dict[Verdict, int]] = defaultdict(dict)
     for outcome, table in tables.items():
         rows = conformed_table(table, narrow)
         for row in rows.group_by(names).aggregate([([], "count_all")]).to_pylist():
-            counted[outcome.value, row["reason"], row["error_type"]] = row["count_all"]
+            verdict = outcome.value, row["reason"], row["error_type"]
+            counted[row["source"]][verdict] = row["count_all"]
     return counted
 
 
@@ -142,7 +215,7 @@ def _ranked(
     estimates, database = estimated(screenings, calibration, families)
     found = list(zip(screenings, estimates, strict=True))
     candidates = rank_candidates(found, rank_by, records_of(Sighting, table))
-    places = {screening.id: place for place, screening in enumerate(screenings)}
-    order = table.take(pa.array([places[one.screening.id] for one in candidates], pa.int64()))
+    places = {screening.key: place for place, screening in enumerate(screenings)}
+    order = table.take(pa.array([places[one.screening.key] for one in candidates], pa.int64()))
     ranked = with_records(conformed_table(order, entry_schema()), [one.estimate for one in candidates])
     return candidates, with_records(ranked, [one.place for one in candidates]), database

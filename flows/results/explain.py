@@ -8,7 +8,8 @@ from pathlib import Path
 
 from catalog.errors import CatalogError
 from catalog.home import Home
-from catalog.runs.published import PublishedRun, find_run
+from catalog.runs.named import find_run, source_named
+from catalog.runs.published import PublishedRun
 from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from catalog.store.structures import entries_of
@@ -16,7 +17,7 @@ from polywell.doping import NOTHING
 from polywell.families import built_in_families
 from polywell.novelty.series import is_called
 from polywell.ranking import rank
-from polywell.records import REASON_MEANING, Candidate, Entry
+from polywell.records import REASON_MEANING, Candidate, Entry, EntryKey, Screening
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import dossier_files
 from reports.dossier.payload import Derivation, Dossier
@@ -36,32 +37,36 @@ def explain(
 
     Args:
         home: where the catalog lies.
-        id: id of the entry, as the source writes it; else a name by which chemists call compounds of the list
-            (a formula, Hg-1212, YBCO, La-327): that of the highest place, the others are named.
+        id: id of the entry, as the source writes it, or behind the source and a slash; else a name by which
+            chemists call compounds of the list (a formula, Hg-1212, YBCO, La-327). Where several entries are
+            meant, that of the highest place; the others are named.
         run_name: name of the run, or its beginning; the newest by default.
         page: folder for the candidate's page; None writes none.
-        source: look among the runs of this source only.
+        source: look among the entries of this source only, or of the only one whose name begins so.
 
     Raises:
-        RunError: there is no such run.
+        RunError: there is no such run or source.
         NoSuchEntryError: the run does not hold the id, or a page was asked for what is no candidate.
     """
     from flows.pipeline.page_rows import measured_candidates
 
+    if source is not None:
+        source = source_named(home, source)
     run = find_run(home, run_name, source)
     ranked = candidates_of(run.ranked())
-    one = next((one for one in ranked if one.screening.id == id), None)
-    others: list[str] = []
-    if one is None and run.entry(id) is None:
-        called = [one for one in ranked if is_called(one.screening, id)]
-        one = called[0] if called else None
-        others = [f"{other.screening.id} (rank {other.place.rank})" for other in called[1:]]
-    if one is None:
-        return _dropped(run, id, ranked, page)
+    some = [one for one in ranked if source in (None, one.screening.source)]
+    called = [one for one in some if id in (one.screening.id, "/".join(one.screening.key))]
+    dropped = [] if called else _dropped(run, id, source)
+    if not called and not dropped:
+        called = [one for one in some if is_called(one.screening, id)]
+    if not called:
+        return _dropped_lines(run, id, dropped, some, page)
+    one = called[0]
+    others = [f"{_name(other, run)} (rank {other.place.rank})" for other in called[1:]]
     if run.lacks("known"):
         one = _looked_up(one)
     context = Context.of(ranked, run.manifest, measured_candidates(built_in_families()))
-    payload = dossier(one, _structure_of(run, one.screening.id), context)
+    payload = dossier(one, _structure_of(run, one.screening.key), context)
     lines = dossier_lines(payload)
     if others:
         more = "" if len(others) <= NAMED else f" and {len(others) - NAMED} more"
@@ -71,8 +76,13 @@ def explain(
     return lines
 
 
-def _structure_of(run: PublishedRun, id: str) -> Entry | None:
-    return entries_of(run.structures({id})).get(id)
+def _name(one: Candidate, run: PublishedRun) -> str:
+    """How an entry is called in a run: by its id, behind its source where the run lists several."""
+    return one.screening.id if len(run.sources) == 1 else "/".join(one.screening.key)
+
+
+def _structure_of(run: PublishedRun, key: EntryKey) -> Entry | None:
+    return entries_of(run.structures({key})).get(key)
 
 
 def _looked_up(one: Candidate) -> Candidate:
@@ -87,12 +97,20 @@ def _looked_up(one: Candidate) -> Candidate:
     return replace(one, place=place)
 
 
-def _dropped(run: PublishedRun, id: str, ranked: Sequence[Candidate], page: Path | None) -> list[str]:
-    one = run.entry(id)
-    if one is not None:
+def _dropped(run: PublishedRun, id: str, source: str | None) -> list[Screening]:
+    """The entries of this id, or of this source and id, that are no candidates."""
+    keys = [(id, source)] + [(id.removeprefix(f"{one}/"), one) for one in run.sources if id.startswith(one)]
+    found = (run.entries(id_, of) for id_, of in keys if source in (None, of))
+    return next((some for some in found if some), [])
+
+
+def _dropped_lines(
+    run: PublishedRun, id: str, dropped: Sequence[Screening], ranked: Sequence[Candidate], page: Path | None
+) -> list[str]:
+    for one in dropped:
         if page is not None:
             raise NoSuchEntryError(f"{id!r} is {one.outcome}: only a candidate has a page")
-        lines = [f"{one.formula}  {id}", f"outcome: {one.outcome}"]
+        lines = [f"{one.formula}  {one.id} of {one.source}", f"outcome: {one.outcome}"]
         if one.reason is not None:
             lines.append(f"reason: {one.reason}: {REASON_MEANING[one.reason]}")
         if one.error_type:
@@ -101,7 +119,7 @@ def _dropped(run: PublishedRun, id: str, ranked: Sequence[Candidate], page: Path
         return [*lines, *(f"{name}: {text}" for name, text in remarks if text)]
     like = [one.screening.id for one in ranked if id.lower() in one.screening.id.lower()][:5]
     hint = f"; near it: {', '.join(like)}" if like else ""
-    raise NoSuchEntryError(f"run {run.name} of {run.source!r} holds no entry {id!r}{hint}")
+    raise NoSuchEntryError(f"run {run.name} of {' and '.join(run.sources)} holds no entry {id!r}{hint}")
 
 
 def dossier_lines(payload: Dossier) -> list[str]:

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from catalog.errors import CatalogError
 from catalog.home import Home
+from catalog.runs.named import find_run, source_named
 from catalog.runs.publish import write_table_durably
-from catalog.runs.published import FILES, find_run
+from catalog.runs.published import FILES
 from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from catalog.store.structures import entries_of
@@ -42,19 +43,22 @@ def export(
         folder: where the files go; made if it is missing.
         wanted: which candidates.
         run_name: name of the run, or its beginning; the newest by default.
-        source: look among the runs of this source only.
+        source: candidates of this source only, or of the only one whose name begins so.
 
     Raises:
-        RunError: there is no such run.
+        RunError: there is no such run or source.
         FilterError: the filter names what does not exist.
         ExportError: the folder cannot be written.
     """
+    if source is not None:
+        source = source_named(home, source)
     run = find_run(home, run_name, source)
-    table = run.ranked()
+    table = run.ranked(where=None if source is None else pc.field("source") == source)
     candidates = chosen(candidates_of(table), wanted)
-    ids = [one.screening.id for one in candidates]
-    structures = entries_of(run.structures(ids))
-    kept = table.filter(pc.is_in(table["id"], value_set=pa.array(ids, pa.string())))
+    structures = entries_of(run.structures([one.screening.key for one in candidates]))
+    kept = table.filter(
+        pc.is_in(table["rank"], value_set=pa.array([one.place.rank for one in candidates], pa.int32()))
+    )
     try:
         found = shortlist(folder, candidates, structures, run.manifest, wanted)
         paths = write_files(found.files)

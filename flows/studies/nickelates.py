@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from catalog.home import Home
-from catalog.runs.published import PublishedRun, published_runs
+from catalog.runs.published import newest_by_source, published_runs
 from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from flows.options import home_at
@@ -56,15 +56,15 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[WeighedClaim, Path]:
 
 
 def catalogued(home: Home) -> list[Candidate]:
-    """Candidates on nickel of the newest published run of every source but the reference library."""
-    newest: dict[str, PublishedRun] = {}
-    for run in published_runs(home, complete=True):
-        newest.setdefault(str(run.source), run)
+    """Candidates on nickel of every source but the reference library, each as the newest run lists it."""
+    newest = newest_by_source(published_runs(home, complete=True))
     return [
         record
         for source, run in sorted(newest.items())
         if source != LIBRARY
-        for record in candidates_of(run.ranked(where=pc.field("metal") == "Ni"))
+        for record in candidates_of(
+            run.ranked(where=(pc.field("source") == source) & (pc.field("metal") == "Ni"))
+        )
     ]
 
 

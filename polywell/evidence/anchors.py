@@ -26,6 +26,9 @@ MEASURED_SOURCES = ("reference",)
 """Sources whose structures were measured; their ξ is not corrected."""
 HANDED_IN = "user"
 """Source of structures that a person hands in. They may be of any origin and are taken as they are."""
+OWN_FILES = "files:"
+"""How the name of a folder of files begins. It is no database: of what made its structures nothing is known
+but what each says itself, so only those that name a functional are corrected."""
 AMBIENT_GPA = 0.5
 """GPa: structures measured up to here stand for computed ones without pressure."""
 SILENT_OF_U = ("PBE", "PBESOL")
@@ -108,6 +111,13 @@ def cages_of(record: Screening) -> Cages:
     return tuple(sorted(kinds))
 
 
+def is_calculated(record: Screening, measured_sources: Collection[str] = MEASURED_SOURCES) -> bool:
+    """Whether its heights are those of a calculation, as far as is known, and so a database's to correct."""
+    if record.source in (*measured_sources, HANDED_IN):
+        return False
+    return not record.source.startswith(OWN_FILES) or bool(record.provenance.functional)
+
+
 def run_type(record: Screening) -> str:
     """Functional of an entry; where that leaves open if a Hubbard U was added, also whether it holds O or F.
 
@@ -145,7 +155,7 @@ def find_anchors(
     for record in records:
         if (
             record.outcome is not Outcome.CANDIDATE
-            or record.source in (*measured_sources, HANDED_IN)
+            or not is_calculated(record, measured_sources)
             or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA
         ):
             continue

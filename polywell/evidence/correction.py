@@ -14,7 +14,16 @@ from functools import cached_property
 from math import exp, hypot, log, pi, sqrt
 from statistics import median
 
-from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, Cages, Group, Library, cages_of, group_of
+from polywell.evidence.anchors import (
+    MEASURED_SOURCES,
+    Anchor,
+    Cages,
+    Group,
+    Library,
+    cages_of,
+    group_of,
+    is_calculated,
+)
 from polywell.evidence.height_bounds import Suspicion
 from polywell.families import Families
 from polywell.records import Outcome, Phase, Screening
@@ -212,6 +221,8 @@ def correct(
 def _why_not(record: Screening, row: Correction | None, measured_sources: Collection[str]) -> str:
     if record.source in measured_sources:
         return "not corrected: a measured structure"
+    if not is_calculated(record, measured_sources):
+        return "not corrected: a structure of one's own, which names no calculation"
     if row is None:
         return f"not corrected: no anchors, at least {LEAST_COMPOUNDS} compounds are needed"
     return f"not corrected: {row.why_not}" if row.why_not else ""

@@ -108,8 +108,11 @@ def sheets(ions: Ions, bonds: Bonds, nets: Nets, tolerances: Tolerances = TOLERA
 
 
 def _means(groups: Ints, values: Floats, size: int) -> Floats:
-    """Mean of the values of each of `size` groups."""
-    means: Floats = np.bincount(groups, values, size) / np.bincount(groups, minlength=size)
+    """Mean of the values of each of `size` groups; NaN for a group without any."""
+    counts = np.bincount(groups, minlength=size)
+    means: Floats = np.divide(
+        np.bincount(groups, values, size), counts, out=np.full(size, np.nan), where=counts > 0
+    )
     return means
 
 

@@ -10,7 +10,7 @@ from polywell.data.hazards import hazards
 from polywell.doping import replacements_for, stripe_series
 from polywell.geometry.conventional import SYMMETRY_TOLERANCE_ANG, Conventional, conventional
 from polywell.pressure.compression import compressibilities
-from polywell.records import Candidate, Entry, Outcome, Phase, Screening
+from polywell.records import Candidate, Entry, EntryKey, Outcome, Phase, Screening
 from polywell.relation import pressure_for_gpa, shorter_by
 from reports.dossier.cif import cif_text, conventional_cif_text, sha256_of
 from reports.dossier.derivation import derivation
@@ -49,7 +49,7 @@ class Context:
     manifest: Mapping[str, Any]
     heights_ang: Mapping[str, float]
     by_compound: Mapping[str, Sequence[Candidate]]
-    with_dossier: frozenset[str]
+    with_dossier: frozenset[EntryKey]
 
     @classmethod
     def of(
@@ -57,7 +57,7 @@ class Context:
         ranked: Sequence[Candidate],
         manifest: Mapping[str, Any],
         measured: Sequence[Screening],
-        with_dossier: Sequence[str] = (),
+        with_dossier: Sequence[EntryKey] = (),
     ) -> Context:
         """Gather the context of a run.
 
@@ -65,7 +65,7 @@ class Context:
             ranked: the candidates in ranked order.
             manifest: the run's manifest.
             measured: the reference library's candidates.
-            with_dossier: ids of the entries that get a dossier, so that others can link to it.
+            with_dossier: source and id of the entries that get a dossier, so that others can link to it.
         """
         groups: dict[str, list[Candidate]] = {}
         for one in ranked:
@@ -131,7 +131,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         known=known,
         relatives=tuple(relative.line(end) for relative in near),
         relatives_by=near_by,
-        siblings=tuple(_sibling(other, context) for other in siblings[:MAX_SIBLINGS]),
+        siblings=tuple(_sibling(other, found.source, context) for other in siblings[:MAX_SIBLINGS]),
         siblings_total=len(siblings),
         geometry=_geometry(one),
         hazards=warned,
@@ -227,17 +227,18 @@ def _expectation(one: Candidate, end: float) -> Expectation | None:
     )
 
 
-def _sibling(other: Candidate, context: Context) -> Sibling:
+def _sibling(other: Candidate, source: str, context: Context) -> Sibling:
+    """Another entry of the compound; one of another source carries its name."""
     found = other.screening
     return Sibling(
         rank=other.place.rank,
-        id=clipped(found.id, 60),
+        id=clipped(found.id if found.source == source else f"{found.source}/{found.id}", 60),
         formula=clipped(found.formula, 60),
         xi_ang=found.xi_ceiling_ang or 0.0,
         tc_k=found.tc_ceiling_k or 0.0,
         theoretical=origin_word(found.provenance.theoretical),
         e_above_hull_ev=finite(found.provenance.e_above_hull_ev),
-        link=f"{safe_name(found.source, found.id)}.html" if found.id in context.with_dossier else "",
+        link=f"{safe_name(found.source, found.id)}.html" if found.key in context.with_dossier else "",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from polywell.known import RULE
-from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, Screening
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, EntryKey, Screening
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.payload import Dossier
 from reports.html.inline import inline_json, inline_script, script_source
@@ -29,7 +29,7 @@ MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
 def dossiers_files(
     folder: Path,
     ranked: Sequence[Candidate],
-    structures: Mapping[str, Entry],
+    structures: Mapping[EntryKey, Entry],
     manifest: Mapping[str, Any],
     measured: Sequence[Screening],
     top: int,
@@ -39,7 +39,7 @@ def dossiers_files(
     Args:
         folder: folder of the run's page.
         ranked: the candidates in ranked order.
-        structures: their entries by id; a candidate without one gets a dossier without picture.
+        structures: their entries by source and id; a candidate without one gets a dossier without picture.
         manifest: the run's manifest.
         measured: the reference library's candidates.
         top: how many.
@@ -48,12 +48,12 @@ def dossiers_files(
         ValueError: a candidate and its structure do not belong together.
     """
     chosen = ranked[:top]
-    ids = [one.screening.id for one in chosen]
-    context = Context.of(ranked, manifest, measured, ids)
+    keys = [one.screening.key for one in chosen]
+    context = Context.of(ranked, manifest, measured, keys)
     target = folder / FOLDER
     given = set()
     for one in chosen:
-        payload = dossier(one, structures.get(one.screening.id), context)
+        payload = dossier(one, structures.get(one.screening.key), context)
         for path, content in dossier_files(payload, target, back="../index.html"):
             given.add(path.name)
             yield path, content

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from polywell.data.hazards import hazards
 from polywell.evidence.rows.called import called
-from polywell.records import Candidate
+from polywell.records import Candidate, EntryKey
 from polywell.try_first import COUNT, PASSED_OVER
 from reports.html.cells import clipped, finite
 from reports.html.names import dossier_path
@@ -76,12 +76,12 @@ class Advice:
         return tuple(pick for one in self.families for pick in one.new)
 
 
-def advice(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()) -> Advice:
+def advice(ranked: Sequence[Candidate], with_dossier: Collection[EntryKey] = ()) -> Advice:
     """Gather what is to be tried first, in the order of the list.
 
     Args:
         ranked: the candidates in ranked order.
-        with_dossier: ids of those that have a dossier to link to.
+        with_dossier: source and id of those that have a dossier to link to.
     """
     placed = list(enumerate(ranked))
     new = [(place, one) for place, one in placed if one.place.try_first is not None]
@@ -127,7 +127,7 @@ def _of_family(
     ranked: Sequence[Candidate],
     new: Sequence[tuple[int, Candidate]],
     end: float,
-    with_dossier: Collection[str],
+    with_dossier: Collection[EntryKey],
 ) -> OfFamily:
     own = [one for one in ranked if one.screening.family == family]
     reasons: dict[str, set[str]] = defaultdict(set)
@@ -144,7 +144,7 @@ def _of_family(
     )
 
 
-def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[str]) -> Pick:
+def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[EntryKey]) -> Pick:
     found, estimate = one.screening, one.estimate
     expected, low, high = (
         finite(value) for value in (estimate.tc_best_k, estimate.tc_best_low_k, estimate.tc_best_high_k)
@@ -159,7 +159,7 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[str])
         id=clipped(found.id, MAX_NAME),
         formula=clipped(found.formula_written or found.formula or found.id, MAX_NAME),
         family=clipped(found.family, MAX_NAME),
-        link=dossier_path(found.source, found.id) if found.id in with_dossier else "",
+        link=dossier_path(found.source, found.id) if found.key in with_dossier else "",
         ceiling_k=ceiling,
         expected_k=expected,
         low_k=low,

@@ -13,8 +13,7 @@ from polywell.records import REASON_MEANING, Reason
 from reports.html.cells import clipped, finite
 
 NOT_LISTED = frozenset(
-    "source source_description started finished entries candidates rejected failed "
-    "reasons failures families".split()
+    "source sources started finished entries candidates rejected failed reasons failures families".split()
 )
 """Keys of the manifest that have a place of their own on the page."""
 
@@ -77,10 +76,30 @@ class ChangeLine:
 
 @dataclass(frozen=True)
 class Changes:
-    """What differs from the last run of the same source: kind, how many, and the first of them."""
+    """What differs from the run before: kind, how many, and the first of them.
+
+    `causes` says why so many changed; `joined` and `left` are sources with their candidates.
+    """
 
     since: str
     kinds: tuple[tuple[str, int, tuple[ChangeLine, ...]], ...]
+    causes: tuple[tuple[str, int], ...] = ()
+    joined: tuple[tuple[str, int], ...] = ()
+    left: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One source of the list: its counts, when it was screened, and what it says of itself."""
+
+    name: str
+    entries: int
+    candidates: int
+    rejected: int
+    failed: int
+    screened: str
+    version: str
+    facts: tuple[Fact, ...]
 
 
 def order_of(manifest: Mapping[str, Any]) -> RankBy:
@@ -184,7 +203,28 @@ def changes_of(said: Mapping[str, Any] | None) -> Changes | None:
         )
         for kind in ("new", "changed", "withdrawn")
     )
-    return Changes(clipped(said["since"], MAX_FACT), kinds)
+    counted = (
+        tuple((clipped(name, MAX_FACT), int(count)) for name, count in (said.get(key) or {}).items())
+        for key in ("changed_by_cause", "joined", "left")
+    )
+    return Changes(clipped(said["since"], MAX_FACT), kinds, *counted)
+
+
+def sources_of(sources: Mapping[str, Mapping[str, Any]]) -> tuple[SourceLine, ...]:
+    """The sources of the list, by name."""
+    return tuple(
+        SourceLine(
+            name=clipped(name, MAX_FACT),
+            entries=int(one["entries"]),
+            candidates=int(one["candidates"]),
+            rejected=int(one["rejected"]),
+            failed=int(one["failed"]),
+            screened=moment(one["finished"]),
+            version=clipped(one.get("source_version") or "", MAX_FACT),
+            facts=tuple(facts_of(one.get("source_description") or {})),
+        )
+        for name, one in sorted(sources.items())
+    )
 
 
 def facts_of(items: Mapping[str, Any]) -> list[Fact]:

@@ -15,6 +15,7 @@ from polywell.records import (
     VERTEX_COLUMNS,
     Candidate,
     Entry,
+    EntryKey,
     Screening,
 )
 from reports.dossier.page import dossiers_files
@@ -53,7 +54,7 @@ def run_files(
     failed: Sequence[Screening],
     manifest: Mapping[str, Any],
     measured: Sequence[Screening],
-    structures: Mapping[str, Entry] | None = None,
+    structures: Mapping[EntryKey, Entry] | None = None,
     dossiers: int = 0,
     evaluation: Path | None = None,
 ) -> Iterator[File]:
@@ -70,14 +71,14 @@ def run_files(
         failed: failed entries, the same.
         manifest: the run's manifest.
         measured: the reference library's candidates, with their measured T_c.
-        structures: entries of candidates with their structures, by id.
+        structures: entries of candidates with their structures, by source and id.
         dossiers: how many of the first candidates get a dossier.
         evaluation: folder of what `polywell validate` wrote; its page is copied beside that of the run.
 
     Raises:
         ValueError: manifest and records do not belong together.
     """
-    with_dossier = [one.screening.id for one in ranked[:dossiers]]
+    with_dossier = [one.screening.key for one in ranked[:dossiers]]
     found = copy = None
     if evaluation is not None:
         found, copy = copied_evaluation(evaluation, str(manifest.get("calibration_digest")))
@@ -95,7 +96,7 @@ def run_files(
 def _shortlist_files(
     folder: Path,
     candidates: Sequence[Candidate],
-    structures: Mapping[str, Entry],
+    structures: Mapping[EntryKey, Entry],
     manifest: Mapping[str, Any],
 ) -> Iterator[File]:
     """Give the candidates with a dossier as files to load elsewhere; none of them, and older files go."""

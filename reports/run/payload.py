@@ -9,7 +9,7 @@ from typing import Any
 
 from polywell.data.measured import measured_superconductors
 from polywell.evidence.rows.standing import standing
-from polywell.records import Candidate, Screening
+from polywell.records import Candidate, EntryKey, Screening
 from reports.html.cells import clipped, finite
 from reports.run.advice import Advice, advice
 from reports.run.chart import Chart, chart
@@ -24,6 +24,7 @@ from reports.run.manifest import (
     FailureCount,
     FamilyRow,
     ReasonCount,
+    SourceLine,
     changes_of,
     check_manifest,
     facts_of,
@@ -32,6 +33,7 @@ from reports.run.manifest import (
     moment,
     order_of,
     reasons_of,
+    sources_of,
 )
 from reports.run.table import Table, failed_table, ranked_table, rejected_table
 
@@ -59,7 +61,10 @@ class NoEstimate:
 
 @dataclass(frozen=True)
 class RunPayload:
-    """Everything the page of one run shows; `unordered` candidates lack what the list is ordered by."""
+    """Everything the page of one run shows; `unordered` candidates lack what the list is ordered by.
+
+    `source` is the one that was screened, `sources` all that the list holds.
+    """
 
     source: str
     started: str
@@ -77,7 +82,7 @@ class RunPayload:
     rejected_table: Table
     failed_table: Table
     chart: Chart
-    source_facts: tuple[Fact, ...]
+    sources: tuple[SourceLine, ...]
     run_facts: tuple[Fact, ...]
     changes: Changes | None
     advice: Advice
@@ -90,6 +95,11 @@ class RunPayload:
     correction: CorrectionTable | None
     reports_known: int
     stands_on: Mapping[str, int]
+
+    @property
+    def title(self) -> str:
+        """What was screened, in a few words."""
+        return self.source if len(self.sources) == 1 else f"{len(self.sources)} sources"
 
     @property
     def envelope_below(self) -> int:
@@ -108,7 +118,7 @@ def run_payload(
     failed: Sequence[Screening],
     manifest: Mapping[str, Any],
     measured: Sequence[Screening],
-    with_dossier: Collection[str] = (),
+    with_dossier: Collection[EntryKey] = (),
     evaluation: Evaluation | None = None,
 ) -> RunPayload:
     """Group and word what a run's page shows.
@@ -120,7 +130,7 @@ def run_payload(
         manifest: the run's manifest.
         measured: the reference library's candidates. A structure built to a published ξ lies where it was
             put, so it is neither compared nor drawn.
-        with_dossier: ids of the candidates that have a dossier.
+        with_dossier: source and id of the candidates that have a dossier.
         evaluation: what is known of how far the calibration can be believed; None where nothing is.
 
     Raises:
@@ -147,7 +157,7 @@ def run_payload(
         rejected_table=rejected_table(rejected, int(manifest["rejected"])),
         failed_table=failed_table(failed, int(manifest["failed"])),
         chart=chart([one.screening for one in ranked], independent, families),
-        source_facts=tuple(facts_of(manifest["source_description"])),
+        sources=sources_of(manifest["sources"]),
         run_facts=tuple(
             facts_of({key: manifest[key] for key in manifest if key not in NOT_LISTED | OWN_PLACE})
         ),

@@ -14,7 +14,7 @@ from pymatgen.core import Element
 
 from polywell.columns import Column, in_order, with_upper_ends
 from polywell.data.hazards import hazards
-from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, EntryKey
 from reports.dossier.cif import cif_text
 from reports.html.cells import clipped, finite
 from reports.html.names import safe_name
@@ -98,7 +98,7 @@ def _passes(one: Candidate, wanted: Filter) -> bool:
 def shortlist(
     folder: Path,
     candidates: Sequence[Candidate],
-    structures: Mapping[str, Entry],
+    structures: Mapping[EntryKey, Entry],
     manifest: Mapping[str, Any],
     wanted: Filter | None = None,
 ) -> Shortlist:
@@ -107,12 +107,12 @@ def shortlist(
     Args:
         folder: where to.
         candidates: as `chosen` gives them.
-        structures: their entries, by id; those without a structure get no CIF.
+        structures: their entries, by source and id; those without a structure get no CIF.
         manifest: the run's manifest, for the sheet of notes.
         wanted: the filter that was used, for the sheet of notes.
     """
-    found = (structures.get(one.screening.id) for one in candidates)
-    with_cif = {entry.id: entry for entry in found if entry is not None and entry.structure is not None}
+    found = (structures.get(one.screening.key) for one in candidates)
+    with_cif = {entry.key: entry for entry in found if entry is not None and entry.structure is not None}
     read = columns_of_shortlist(with_cif)
     columns = list(read)
     cells = [[_cell(of(one), column) for column, of in read.items()] for one in candidates]
@@ -128,17 +128,17 @@ def shortlist(
     return Shortlist(files, len(cells), len(with_cif))
 
 
-def columns_of_shortlist(with_cif: Collection[str]) -> dict[Column, Read]:
+def columns_of_shortlist(with_cif: Collection[EntryKey]) -> dict[Column, Read]:
     """The columns of the shortlist and what reads them: those of the page, whole ranges, and two of its own.
 
     Args:
-        with_cif: ids of the candidates that have a CIF.
+        with_cif: source and id of the candidates that have a CIF.
     """
     on_page = (*in_order((*ENTRY_COLUMNS, *PHASE_COLUMNS), "listed"), *in_order(ENTRY_COLUMNS, "detail"))
     return {column: of_candidate(column) for column in with_upper_ends(on_page, ENTRY_COLUMNS)} | {
         _HAZARDS: _severe,
         _CIF: lambda one: (
-            _cif_name(one.screening.source, one.screening.id) if one.screening.id in with_cif else ""
+            _cif_name(one.screening.source, one.screening.id) if one.screening.key in with_cif else ""
         ),
     }
 
@@ -202,7 +202,7 @@ def _notes(manifest: Mapping[str, Any], wanted: Filter, count: int) -> list[tupl
             "Before making one",
             "The hazards name what a table knows of the elements; look everything up yourself.",
         ),
-        ("Source", str(manifest.get("source", ""))),
+        ("Sources", ", ".join(manifest.get("sources") or [str(manifest.get("source", ""))])),
         ("Run", f"{manifest.get('started', '')} to {manifest.get('finished', '')}"),
         (
             "Program",
@@ -214,12 +214,12 @@ def _notes(manifest: Mapping[str, Any], wanted: Filter, count: int) -> list[tupl
     ]
 
 
-def _archive(entries: Mapping[str, Entry]) -> bytes:
+def _archive(entries: Mapping[EntryKey, Entry]) -> bytes:
     """The CIFs, with equal bytes for equal structures."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for id, entry in sorted(entries.items()):
-            item = zipfile.ZipInfo(_cif_name(entry.source, id), _DAY_ONE)
+        for _, entry in sorted(entries.items(), key=lambda item: (item[1].id, item[1].source)):
+            item = zipfile.ZipInfo(_cif_name(entry.source, entry.id), _DAY_ONE)
             item.compress_type = zipfile.ZIP_DEFLATED
             item.external_attr = 0o644 << 16
             archive.writestr(item, cif_text(entry))

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from polywell.columns import Column, in_order
-from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Place, Reason, Screening
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, EntryKey, Place, Reason, Screening
 from reports.html.cells import MAX_TEXT, clipped, finite
 from reports.html.names import dossier_path
 
@@ -77,7 +77,7 @@ def of_candidate(column: Column) -> Callable[[Candidate], Any]:
     return attrgetter(f"{column.stage}.{column.path}")
 
 
-def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()) -> Table:
+def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[EntryKey] = ()) -> Table:
     """Set the candidates as a table with the details and the phases of each.
 
     Columns that are `listed` stand in the table itself, where some candidate has a value; the others that
@@ -85,7 +85,7 @@ def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()
 
     Args:
         ranked: the candidates in ranked order.
-        with_dossier: ids of those that have a dossier to link to.
+        with_dossier: source and id of those that have a dossier to link to.
     """
     listed = in_order((*ENTRY_COLUMNS, *PHASE_COLUMNS), "listed")
     details = [column for column in in_order(ENTRY_COLUMNS, "detail") if not column.listed]
@@ -93,7 +93,7 @@ def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[str] = ()
     for column in (*listed, *details):
         read = of_candidate(column)
         values = [read(one) for one in ranked]
-        shown = bool(column.listed) and any(map(_is_given, values))
+        shown = bool(column.listed) and _says_something(column, values)
         columns.append(_table_column(column, shown=shown))
         if column.name == "known":
             values = [known_as(one.place) for one in ranked]
@@ -134,7 +134,7 @@ def _listed(screenings: Sequence[Screening], total: int) -> Table:
     columns, cells = [], []
     for column in in_order(ENTRY_COLUMNS, "dropped"):
         values = list(map(_of_record(column), some))
-        if any(map(_is_given, values)):
+        if _says_something(column, values):
             columns.append(_table_column(column))
             cells.append(_cells(values, column, None, MAX_LISTED_TEXT))
     return Table(tuple(columns), (), tuple(zip(*cells, strict=True)), total)
@@ -144,8 +144,15 @@ def _of_record(column: Column) -> Read:
     return attrgetter(column.path)
 
 
-def _link(screening: Screening, with_dossier: Collection[str]) -> str:
-    return dossier_path(screening.source, screening.id) if screening.id in with_dossier else ""
+def _link(screening: Screening, with_dossier: Collection[EntryKey]) -> str:
+    return dossier_path(screening.source, screening.id) if screening.key in with_dossier else ""
+
+
+def _says_something(column: Column, values: Sequence[Any]) -> bool:
+    """Whether a list shows a column: where some value is given, the source where there are several."""
+    if column.name == "source":
+        return len(set(values)) > 1
+    return any(map(_is_given, values))
 
 
 def _is_given(value: Any) -> bool:

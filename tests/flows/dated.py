@@ -16,9 +16,8 @@ from tests.flows.dying import OwnHands
 class Dated:
     """A database whose entries have dates, and which remembers what it was asked for."""
 
-    name = "dated"
-
-    def __init__(self, entries):
+    def __init__(self, entries, name="dated"):
+        self.name = name
         self.entries = dict(entries)
         self.asked = []
 
@@ -43,10 +42,10 @@ class Dated:
         return {"spec": self.name}
 
 
-def infinite_layer(id_, c_ang=3.18, **provenance):
+def infinite_layer(id_, c_ang=3.18, source="dated", **provenance):
     structure = cacuo2()
     structure.apply_strain([0, 0, c_ang / structure.lattice.c - 1])
-    return Entry("dated", id_, "CaCuO2", ("Ca", "Cu", "O"), structure, Provenance(**provenance))
+    return Entry(source, id_, "CaCuO2", ("Ca", "Cu", "O"), structure, Provenance(**provenance))
 
 
 def screened(source, home, families=None, **more):
@@ -56,5 +55,9 @@ def screened(source, home, families=None, **more):
     return run(plan), OwnHands.screened
 
 
+def ranked_rows(home):
+    return pq.read_table(home.latest / "ranked.parquet").to_pylist()
+
+
 def ranked(home):
-    return {row["id"]: row for row in pq.read_table(home.latest / "ranked.parquet").to_pylist()}
+    return {row["id"]: row for row in ranked_rows(home)}

@@ -153,15 +153,19 @@ class Run:
     source: str = "made-up"
 
     def manifest(self) -> dict[str, Any]:
-        return {
-            "source": self.source,
-            "source_description": {"spec": self.source, "licence": "none"},
+        counts = {
             "started": "2026-11-22T18:30:02Z",
             "finished": "2026-11-22T18:30:19+00:00",
             "entries": len(self.ranked) + len(self.rejected) + len(self.failed),
             "candidates": len(self.ranked),
             "rejected": len(self.rejected),
             "failed": len(self.failed),
+        }
+        described = {"source_description": {"spec": self.source, "licence": "none"}}
+        return {
+            "source": self.source,
+            "sources": {self.source: counts | described},
+            **counts,
             "reasons": dict(Counter(str(one.reason) for one in self.rejected)),
             "failures": dict(Counter(one.error_type for one in self.failed)),
             "algorithm_version": 1,

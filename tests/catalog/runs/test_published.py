@@ -10,8 +10,9 @@ import pytest
 
 from catalog.errors import RunError
 from catalog.home import Home
+from catalog.runs.named import find_run, source_named, two_runs
 from catalog.runs.publish import publish
-from catalog.runs.published import PublishedRun, find_run, latest_run, new_name, two_runs
+from catalog.runs.published import PublishedRun, latest_run, new_name
 from catalog.runs.record import KEPT_RECORDS, write_record
 from catalog.store.durable import file_digest
 from catalog.store.lake import apply
@@ -67,8 +68,9 @@ def test_the_first_rows_and_one_entry_of_any_outcome(run: PublishedRun) -> None:
     assert [row["id"] for row in run.head(Outcome.CANDIDATE, 2)] == ["a", "b"]
     assert run.head(Outcome.CANDIDATE, 0) == []
     assert len(run.head(Outcome.REJECTED, 5)) == 2
-    assert [one and one.outcome for one in map(run.entry, "csf")] == ["candidate", "rejected", "failed"]
-    assert run.entry("nobody") is None
+    found = [one.outcome for id_ in "csf" for one in run.entries(id_)]
+    assert found == ["candidate", "rejected", "failed"]
+    assert run.entries("nobody") == run.entries("c", "another") == []
 
 
 def test_columns_that_an_older_program_did_not_know_are_empty(run: PublishedRun) -> None:
@@ -83,22 +85,23 @@ def test_columns_that_an_older_program_did_not_know_are_empty(run: PublishedRun)
     run = replace(run, manifest={**run.manifest, "files": {path.name: file_digest(path)}})
     assert run.ranked(["id", "tc_low_k"]).to_pylist()[0] == {"id": "a", "tc_low_k": None}
     assert run.ranked(["id"], pc.field("tc_low_k").is_null()).num_rows == 3
-    entry = run.entry("a")
-    assert entry is not None and (entry.phases[0].tc_k, entry.phases[0].xi_ang) == (None, 3.6)
+    [entry] = run.entries("a", SOURCE)
+    assert (entry.phases[0].tc_k, entry.phases[0].xi_ang) == (None, 3.6)
     [row] = run.head(Outcome.CANDIDATE, 1)
     assert (row["id"], row["tc_low_k"], row["phases"][0]["tc_k"]) == ("a", None, None)
     assert run.lacks("tc_low_k") and not run.lacks("tc_high_k")
 
 
-def test_the_structures_of_a_run_are_those_of_its_source(home: Home, run: PublishedRun, la2cuo4) -> None:
-    assert run.structures({"a"}) == {}
+def test_structures_are_given_by_source_and_id(home: Home, run: PublishedRun, la2cuo4) -> None:
+    assert run.structures({(SOURCE, "a")}) == {}
     for source in (SOURCE, "another"):
         rows = [entry_to_row(Entry(source, id, "La2CuO4", ("Cu", "La", "O"), la2cuo4)) for id in "abd"]
         batch = pa.RecordBatch.from_pylist(rows, structures_schema())
         apply(home.structures, [batch], pa.array([], pa.string()), source)
-    found = run.structures({"a", "d", "gone"})
-    assert set(found) == {"a", "d"}
-    assert found["a"]["source"] == SOURCE and len(found["a"]["species"]) == len(la2cuo4)
+    found = run.structures({(SOURCE, "a"), ("another", "d"), (SOURCE, "gone")})
+    assert set(found) == {(SOURCE, "a"), ("another", "d")}
+    assert found["another", "d"]["source"] == "another"
+    assert len(found[SOURCE, "a"]["species"]) == len(la2cuo4)
 
 
 def test_a_run_is_found_by_the_beginning_of_its_name(
@@ -117,11 +120,13 @@ def test_a_run_is_found_by_the_beginning_of_its_name(
     assert two_runs(home, []) == two_runs(home, [run.name]) == (run, newer)
     other = publish(home, new_name(home), *tables, counts | {"source": "files:/data/y"})
     assert find_run(home, "latest") == other and find_run(home, "latest", SOURCE) == newer
-    assert two_runs(home, [], SOURCE) == two_runs(home, [run.name]) == (run, newer)
-    with pytest.raises(RunError, match="two runs of one source"):
-        two_runs(home, [run.name, other.name])
+    assert two_runs(home, [], SOURCE) == two_runs(home, [run.name], SOURCE) == (run, newer)
+    for names in ([run.name, other.name], [run.name]):
+        with pytest.raises(RunError, match="two runs with a source in common"):
+            two_runs(home, names)
     with pytest.raises(RunError, match=r"names 2 sources.*: files:/data/x, files:/data/y"):
-        find_run(home, "latest", "files:")
+        source_named(home, "files:")
+    assert source_named(home, "files:/data/x") == SOURCE
     with pytest.raises(RunError, match="names 0 runs"):
         find_run(home, other.name, SOURCE)
     for outcome, expected in (("unchanged", newer), ("failed", newer), ("published", run)):

@@ -140,11 +140,13 @@ def test_more_rows_than_one_batch(table: Path) -> None:
 def test_the_rows_of_some_entries(table: Path) -> None:
     put(table, ("a", 1), ("b", 2), ("c", 3))
     put(table, ("a", 7), source="other")
-    assert {id_: row["e_above_hull_ev"] for id_, row in rows_of(table, "s", {"a", "c", "x"}).items()} == {
-        "a": 1,
-        "c": 3,
+    found = rows_of(table, {("s", "a"), ("s", "c"), ("s", "x"), ("other", "a"), ("other", "b")})
+    assert {key: row["e_above_hull_ev"] for key, row in found.items()} == {
+        ("s", "a"): 1,
+        ("s", "c"): 3,
+        ("other", "a"): 7,
     }
-    assert rows_of(table, "s", ()) == {}
+    assert rows_of(table, ()) == {}
     assert [batch.schema.names for batch in scan(table, "s", ["e_above_hull_ev", "id"])] == [
         ["e_above_hull_ev", "id"]
     ]

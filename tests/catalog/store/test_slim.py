@@ -5,6 +5,7 @@ from catalog.store.slim import slim, sorted_rows
 
 SCHEMA = pa.schema(
     [
+        ("source", pa.string()),
         ("id", pa.string()),
         ("reason", pa.string()),
         ("value", pa.float64()),
@@ -22,11 +23,14 @@ def batch(*rows: tuple) -> pa.RecordBatch:
 
 def test_slim_rows_in_order_are_the_rows() -> None:
     batches = [
-        batch(("d", "far", None, [], None), ("b", "near", None, None, None)),
-        batch(("c", None, 2.0, [{"x": 1.0}], None)),
-        batch(("a", "far", 0.5, [], None)),
+        batch(("s", "d", "far", None, [], None), ("s", "b", "near", None, None, None)),
+        batch(("s", "c", None, 2.0, [{"x": 1.0}], None)),
+        batch(("s", "a", "far", 0.5, [], None)),
+        batch(("r", "e", "far", 0.5, [], None)),
     ]
-    expected = sorted((row for part in batches for row in part.to_pylist()), key=lambda row: row["id"])
+    expected = sorted(
+        (row for part in batches for row in part.to_pylist()), key=lambda row: (row["source"], row["id"])
+    )
     given = [slim(part) for part in batches]
     assert given[0].column("value").nbytes == 0  # nothing but nulls
     table = sorted_rows(given, SCHEMA)

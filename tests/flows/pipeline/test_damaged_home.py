@@ -8,7 +8,8 @@ import pytest
 
 from catalog.errors import CatalogError, DamagedRunError, DamagedTableError
 from catalog.home import Home
-from catalog.runs.published import find_run, latest_run, published_runs
+from catalog.runs.named import find_run
+from catalog.runs.published import latest_run, published_runs
 from catalog.runs.repair import damaged, repaired
 from catalog.store import lake
 from catalog.store.lake import scan
