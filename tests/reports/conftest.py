@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from polywell.data.reference import reference_entries
 from polywell.families import load_families
 from polywell.ranking import rank
-from polywell.records import Candidate, Entry, Estimate, Screening
+from polywell.records import Candidate, Entry, EntryKey, Estimate, Screening
 from polywell.screening import screen
 from tests.reports.made import Run, candidate, changed, dropped, in_order, measured
 
@@ -137,10 +137,10 @@ KNOWN_IDS = ("hgba2ca2cu3o8.16", "la3ni2o7", "cakfe4as4", "la1.9sr0.1cuo4", "yba
 
 
 @pytest.fixture(scope="session")
-def known_candidates() -> tuple[list[Candidate], dict[str, Entry], Run]:
-    """Candidates of the reference library in ranked order, their entries by id, and the run."""
+def known_candidates() -> tuple[list[Candidate], dict[EntryKey, Entry], Run]:
+    """Candidates of the reference library in ranked order, their entries by source and id, and the run."""
     families = load_families()
-    entries = {entry.id: entry for entry in reference_entries() if entry.id.startswith(KNOWN_IDS)}
+    entries = {entry.key: entry for entry in reference_entries() if entry.id.startswith(KNOWN_IDS)}
     found = [changed(screen(entry, families), source="reference") for entry in entries.values()]
     ranked = rank([(one, Estimate()) for one in found])
     return ranked, entries, Run(ranked=ranked, measured=found, source="reference")

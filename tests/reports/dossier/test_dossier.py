@@ -44,7 +44,7 @@ def dossiers(known_candidates):
     ranked, structures, run = known_candidates
     context = Context.of(ranked, run.manifest(), run.measured, [one.screening.id for one in ranked])
     return {
-        one.screening.id: (one.screening, dossier(one, structures[one.screening.id], context))
+        one.screening.id: (one.screening, dossier(one, structures[one.screening.key], context))
         for one in ranked
     }
 
@@ -96,7 +96,7 @@ def test_cage_heights_in_the_picture_are_those_of_the_candidate(dossiers) -> Non
 def test_a_cage_of_another_structure_is_refused(known_candidates) -> None:
     ranked, structures, _ = known_candidates
     first = ranked[0].screening
-    short = changed(structures[first.id], structure=Structure(np.eye(3), ["Cu"], [[0, 0, 0]]))
+    short = changed(structures[first.key], structure=Structure(np.eye(3), ["Cu"], [[0, 0, 0]]))
     with pytest.raises(ValueError, match="screen the source again"):
         scene(short, first.phases)
 

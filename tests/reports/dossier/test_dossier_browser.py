@@ -95,7 +95,7 @@ def test_the_structure_turns_by_keys_by_dragging_and_by_views(page_of) -> None:
 def test_the_cif_that_is_downloaded_is_the_structure(page_of, known_candidates, tmp_path) -> None:
     _, structures, _ = known_candidates
     opened = page_of()
-    screened = structures["hgba2ca2cu3o8.16"].structure
+    screened = structures["reference", "hgba2ca2cu3o8.16"].structure
     for button, group in (("cif", "P 1"), ("cif_conventional", "P4/mmm")):
         with opened.page.expect_download() as waiting:
             opened.page.locator(f"[data-cif={button}]").click()
@@ -231,8 +231,8 @@ def test_hostile_text_in_a_dossier_is_shown_and_does_nothing(
         for n, text in enumerate(nasty)
     ]
     shapes = {
-        one.screening.id: changed(
-            structures[ranked[0].screening.id],
+        one.screening.key: changed(
+            structures[ranked[0].screening.key],
             id=one.screening.id,
             citation=one.screening.provenance.note,
         )

@@ -83,7 +83,7 @@ def test_a_pick_carries_the_numbers_of_its_row_and_one_sentence_of_why(make, row
             )
         ]
     )
-    [pick] = advice(run.ranked, {"one"}).new
+    [pick] = advice(run.ranked, {run.ranked[0].screening.key}).new
     assert (pick.expected_k, pick.low_k, pick.high_k) == (60.0, 40.0, 88.0)
     assert pick.route.startswith(ESTIMATE["best_doping"])
     assert pick.gain_k == 7.5  # half of 40 K, by half for a route untried in its series, by ¾ for the support

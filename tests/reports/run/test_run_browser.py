@@ -161,7 +161,10 @@ def test_hostile_names_lead_to_their_dossiers_and_do_nothing(
     page = write_run(
         tmp_path,
         **run.arguments(),
-        structures={text: changed(structures[ranked[0].screening.id], id=text) for text in hostile},
+        structures={
+            one.screening.key: changed(structures[ranked[0].screening.key], id=one.screening.id)
+            for one in rows
+        },
         dossiers=len(rows),
     )
     assert len(list((tmp_path / "dossiers").glob("*.html"))) == len(hostile)

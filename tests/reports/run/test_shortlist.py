@@ -123,9 +123,9 @@ def test_filters_keep_what_they_say(make, row) -> None:
 
 def test_the_archive_holds_the_structures_under_safe_names(known_candidates, tmp_path) -> None:
     ranked, structures, run = known_candidates
-    evil = changed(structures[ranked[0].screening.id], id="../../../x\n;data_evil")
+    evil = changed(structures[ranked[0].screening.key], id="../../../x\n;data_evil")
     rows = [*ranked, changed(ranked[0], id=evil.id)]
-    written = write_shortlist(tmp_path, rows, {**structures, evil.id: evil}, run.manifest())
+    written = write_shortlist(tmp_path, rows, {**structures, evil.key: evil}, run.manifest())
     assert written.candidates == written.cifs == len(rows)
     with zipfile.ZipFile(tmp_path / "cifs.zip") as archive:
         names = archive.namelist()
@@ -138,9 +138,9 @@ def test_the_archive_holds_the_structures_under_safe_names(known_candidates, tmp
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 read = Structure.from_str(text, fmt="cif")
-            assert len(read) == len(structures[one.screening.id].structure)
+            assert len(read) == len(structures[one.screening.key].structure)
     first = (tmp_path / "cifs.zip").read_bytes()
-    write_shortlist(tmp_path, rows, {**structures, evil.id: evil}, run.manifest())
+    write_shortlist(tmp_path, rows, {**structures, evil.key: evil}, run.manifest())
     assert (tmp_path / "cifs.zip").read_bytes() == first
 
 
