@@ -87,6 +87,12 @@ class ScreenOptions(BaseSettings):
     dossiers: Annotated[int, Metavar("N")] = Field(
         50, ge=0, description="How many of the first candidates get a page of their own."
     )
+    keep_runs: Annotated[int, Metavar("N")] = Field(
+        10, ge=2, description="Published runs that stay on disk for each source that was screened."
+    )
+    keep_days: Annotated[int, Metavar("DAYS")] = Field(
+        14, ge=1, description="Days for which the files of older versions of the tables stay."
+    )
     key_block: Annotated[str | None, Metavar("NAME")] = Field(
         None,
         description="Prefect Secret block with your key for the source; MP_API_KEY if not set.",

@@ -22,9 +22,6 @@ from catalog.store.durable import file_digest, replace_durably, sync, write_json
 from catalog.store.schema import conformed_table, entry_schema
 from polywell.records import Outcome
 
-KEPT_RUNS = 10
-"""Published runs that stay on disk for each source that was screened, the newest included."""
-
 _BATCH_ROWS = 50_000
 """Rows of one row group of the published files."""
 
@@ -36,6 +33,7 @@ def publish(
     rejected: pa.Table,
     failed: pa.Table,
     manifest: Mapping[str, Any],
+    keep_runs: int = 10,
 ) -> PublishedRun:
     """Writes a run and makes `home.latest` point to it; on any error the run before stays as it was.
 
@@ -50,6 +48,7 @@ def publish(
         rejected: rejected entries, in the order of the file; may be slim (see `catalog.store.slim`).
         failed: failed entries, likewise.
         manifest: facts about the run; `entries`, `candidates`, `rejected`, `failed` must be the counts.
+        keep_runs: published runs that stay on disk for each source that was screened, this one included.
 
     Raises:
         PublishError: counts that do not add up, an entry twice, a record in the wrong list, or a disk
@@ -60,7 +59,7 @@ def publish(
         home.runs.mkdir(parents=True, exist_ok=True)
         with _only_writer(home.runs):
             whole = _replace(home, name, lists, manifest)
-            _forget_old_runs(home, name)
+            _forget_old_runs(home, name, keep_runs)
     except OSError as error:
         raise PublishError(
             f"the run cannot be written to {home.catalog} ({error.strerror or error}); the catalog published "
@@ -183,9 +182,9 @@ def _point(home: Home, name: str) -> None:
     sync(home.catalog)
 
 
-def _forget_old_runs(home: Home, newest: str) -> None:
+def _forget_old_runs(home: Home, newest: str, keep_runs: int) -> None:
     runs = published_runs(home)
     source = next((run.source for run in runs if run.name == newest), None)
     others = [run for run in runs if run.source == source and run.name != newest]
-    for run in others[KEPT_RUNS - 1 :]:
+    for run in others[keep_runs - 1 :]:
         shutil.rmtree(run.folder, ignore_errors=True)

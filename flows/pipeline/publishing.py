@@ -16,6 +16,7 @@ from catalog.runs.published import PublishedRun, published_runs
 from catalog.store.aside import set_aside
 from catalog.store.durable import difference_from, write_files
 from catalog.store.predictions import candidates_of
+from catalog.store.retention import forget_versions
 from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Counts, Finished
 from flows.pipeline.listing import Listing, home_inputs
@@ -47,10 +48,17 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
     manifest = _manifest(plan, started, listing, ranked) | {"changes": found.as_json()}
     with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written
         rows = aside.submit(page_rows, plan, ranked.candidates, ranked.rejected, ranked.failed)
-        run = publish_tables(home, started.name, ranked.ranked, ranked.rejected, ranked.failed, manifest)
+        run = publish_tables(
+            home, started.name, ranked.ranked, ranked.rejected, ranked.failed, manifest,
+            plan.options.keep_runs,
+        )  # fmt: skip
         say(f"changes: {found.sentence}")
         _write_pages(plan, run, rows.result())
     forget_work(work_folder(home, source))
+    for table in (home.structures, home.predictions):
+        gone = forget_versions(table, plan.options.keep_days)
+        if gone:
+            say(f"{table.name}: {gone} files of versions older than {plan.options.keep_days} days removed")
     for one, wrong in damaged:
         say(f"{wrong}; the run was moved to {set_aside(home, one.folder)}")
     return Finished(source, ranked.counts, home, run, changes=found)

@@ -33,11 +33,12 @@ def publish(
     rejected: Iterable[Screening],
     failed: Iterable[Screening],
     facts: dict[str, Any],
+    keep_runs: int = 10,
 ) -> Path:
     ranks = [record_to_row(record) | {"rank": place} for place, record in enumerate(ranked, start=1)]
     lists = (ranks, *([record_to_row(record) for record in records] for records in (rejected, failed)))
     tables = [pa.Table.from_pylist(rows, schema=entry_schema()) for rows in lists]
-    return publishing.publish(home, new_name(home), *tables, facts).folder
+    return publishing.publish(home, new_name(home), *tables, facts, keep_runs).folder
 
 
 @pytest.fixture
@@ -119,10 +120,11 @@ def test_a_full_disk_leaves_the_old_catalog(
     assert not list(home.runs.glob(".partial-*"))
 
 
-def test_the_last_ten_runs_stay(home: Home, candidate: Callable) -> None:
-    paths = [publish(home, [candidate(str(number))], [], [], manifest(1)) for number in range(13)]
+def test_the_last_runs_of_each_source_stay(home: Home, candidate: Callable) -> None:
+    publish(home, [candidate()], [], [], manifest(1) | {"source": "another"})
+    paths = [publish(home, [candidate(str(number))], [], [], manifest(1), 3) for number in range(5)]
     left = [path for path in home.runs.iterdir() if path.is_dir()]
-    assert len(left) == publishing.KEPT_RUNS == 10
+    assert len(left) == 1 + 3
     assert home.latest.resolve() == paths[-1].resolve()
 
 
