@@ -2,10 +2,10 @@
 
     python -m benchmarks.nights PARQUET [--rows 4000] [--nights 6]
 
-PARQUET is as for `benchmarks.scale`. Each night, one row in a thousand is another one. Printed are the bytes of
-a row after the first night, and what each further night adds for each row; from both the size to which a home
-of the Materials Project grows with the default `keep_days` and `keep_runs`. The clock is not turned: at the end
-files go as if the days had passed.
+PARQUET is as for `benchmarks.scale`. Each night, one row in a thousand is another one. Printed are the bytes
+of a row after the first night, and what each further night adds for each row; from both the size to which a
+home of the Materials Project grows with the default `keep_days` and `keep_runs`. The clock is not turned: at
+the end files go as if the days had passed.
 """
 
 from __future__ import annotations

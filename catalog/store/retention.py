@@ -1,6 +1,6 @@
 """How long old versions of the tables stay: each change writes a source anew, and its files before remain.
 
-Delta's own vacuum passes over files whose folder holds a percent sign (deltalake 1.6.6), as that of most
+Delta's own vacuum passes over files whose folder holds a percent sign (deltalake 1.5.1), as that of most
 sources does.
 """
 
