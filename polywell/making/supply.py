@@ -1,0 +1,111 @@
+"""What the elements of a compound cost, and how few countries they come from, by pymatgen's tables.
+
+Prices of the pure elements, most of 2013: what a precursor of 99.99 % costs is another, larger number. The
+Herfindahl-Hirschman index is the sum of the squared shares, in per cent, of the countries that mine or hold
+an element: 10,000 is one country. Gaultois et al., Chem. Mater. 25, 2911 (2013), doi:10.1021/cm400893e.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymatgen.core import Composition
+
+CONCENTRATED = 2500.0
+"""HHI above which a market is called concentrated (US Department of Justice, merger guidelines of 2010)."""
+
+HHI_SOURCE = "Gaultois et al., Chem. Mater. 25, 2911 (2013)"
+HHI_YEAR = 2013
+PRICE_SOURCE = "pymatgen's table of element prices, from Wolfram Alpha and Wikipedia"
+
+_YEAR = re.compile(r'year\s*=\s*"(\d{4})"')
+
+
+@dataclass(frozen=True)
+class ElementSupply:
+    """One element: its share of the mass, price in USD/kg with its year, and HHI of production and reserves.
+
+    None stands for what the tables do not hold.
+    """
+
+    symbol: str
+    mass_fraction: float
+    usd_per_kg: float | None
+    year: int | None
+    hhi_production: float | None
+    hhi_reserves: float | None
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Price in USD of the elements in one gram, and HHI as means by mass; None where an element has none.
+
+    Attributes:
+        elements: by falling share of the price.
+    """
+
+    usd_per_gram: float | None
+    hhi_production: float | None
+    hhi_reserves: float | None
+    elements: tuple[ElementSupply, ...]
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Elements without a price."""
+        return tuple(one.symbol for one in self.elements if one.usd_per_kg is None)
+
+    @property
+    def concentrated(self) -> tuple[ElementSupply, ...]:
+        """Elements whose production is concentrated in few countries, the most concentrated first."""
+        found = [one for one in self.elements if (one.hhi_production or 0.0) > CONCENTRATED]
+        return tuple(sorted(found, key=lambda one: -(one.hhi_production or 0.0)))
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years of the prices, each once."""
+        return tuple(sorted({one.year for one in self.elements if one.year is not None}))
+
+
+def supply(amounts: Mapping[str, float]) -> Supply:
+    """What the elements of a compound cost, and where they come from.
+
+    Args:
+        amounts: ions of the formula.
+    """
+    composition = Composition(amounts)
+    rows = [_element(str(one), composition.get_wt_fraction(one)) for one in composition.elements]
+    rows.sort(key=lambda one: -(one.mass_fraction * (one.usd_per_kg or 0.0)))
+    return Supply(
+        _sum([(one.mass_fraction, one.usd_per_kg) for one in rows], 1e-3),
+        _sum([(one.mass_fraction, one.hhi_production) for one in rows]),
+        _sum([(one.mass_fraction, one.hhi_reserves) for one in rows]),
+        tuple(rows),
+    )
+
+
+def _sum(shares: list[tuple[float, float | None]], unit: float = 1.0) -> float | None:
+    held = [(share, value) for share, value in shares if value is not None]
+    return unit * sum(share * value for share, value in held) if len(held) == len(shares) else None
+
+
+def _element(symbol: str, fraction: float) -> ElementSupply:
+    from pymatgen.analysis.cost import CostDBElements  # only dossiers need these tables
+    from pymatgen.analysis.hhi import HHIModel
+    from pymatgen.core import Element
+
+    price, year = None, None
+    with warnings.catch_warnings():
+        # pymatgen sorts the elements of its own table by electronegativity, and noble gases have none
+        warnings.filterwarnings("ignore", "No Pauling electronegativity", UserWarning)
+        prices: Any = CostDBElements()  # type: ignore[no-untyped-call]
+    for entry in prices.get_entries([Element(symbol)]):
+        price = float(entry.energy) / (float(entry.composition.weight) / 1000)
+        said = _YEAR.search(str(entry.reference))
+        year = int(said[1]) if said else None
+    indices: Any = HHIModel()  # type: ignore[no-untyped-call]
+    held = indices.symbol_hhip_hhir.get(symbol, (None, None))
+    return ElementSupply(symbol, float(fraction), price, year, *held)
