@@ -35,24 +35,28 @@ class Change:
     amount: float
     metal: str = ""
 
+    def fits(self, amounts: Mapping[str, float]) -> bool:
+        """Whether a composition holds the host, or the metal, and no less of the host than goes."""
+        moved = self._moved(amounts)
+        return moved > 0 and (self.host == NOTHING or moved <= amounts.get(self.host, 0.0))
+
     def of(self, amounts: Mapping[str, float]) -> dict[str, float]:
         """The composition after the change.
 
         Raises:
-            ValueError: it holds no host, no metal, or less of the host than goes.
+            ValueError: the change does not fit it.
         """
-        found = dict(amounts)
-        if self.metal:
-            moved = self.amount * found.get(self.metal, 0.0)
-        else:
-            moved = self.amount * found.get(self.host, 0.0)
-        if moved <= 0 or (self.host != NOTHING and moved > found.get(self.host, 0.0)):
+        found, moved = dict(amounts), self._moved(amounts)
+        if not self.fits(amounts):
             raise ValueError(f"{dict(amounts)} cannot take {self}: expected enough of its host and metal")
         if self.host != NOTHING:
             found[self.host] -= moved
         if self.guest != NOTHING:
             found[self.guest] = found.get(self.guest, 0.0) + moved
         return {symbol: amount for symbol, amount in found.items() if amount > 0}
+
+    def _moved(self, amounts: Mapping[str, float]) -> float:
+        return self.amount * amounts.get(self.metal or self.host, 0.0)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pymatgen.core import Composition
@@ -27,7 +27,7 @@ _YEAR = re.compile(r'year\s*=\s*"(\d{4})"')
 
 @dataclass(frozen=True)
 class ElementSupply:
-    """One element: its share of the mass, price in USD/kg with its year, and HHI of production and reserves.
+    """One element: shares of mass and price, price in USD/kg with its year, HHI of production and reserves.
 
     None stands for what the tables do not hold.
     """
@@ -38,6 +38,7 @@ class ElementSupply:
     year: int | None
     hhi_production: float | None
     hhi_reserves: float | None
+    price_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,20 @@ def supply(amounts: Mapping[str, float]) -> Supply:
     composition = Composition(amounts)
     rows = [_element(str(one), composition.get_wt_fraction(one)) for one in composition.elements]
     rows.sort(key=lambda one: -(one.mass_fraction * (one.usd_per_kg or 0.0)))
+    price = _sum([(one.mass_fraction, one.usd_per_kg) for one in rows])
+    if price:
+        rows = [replace(one, price_share=one.mass_fraction * (one.usd_per_kg or 0.0) / price) for one in rows]
     return Supply(
-        _sum([(one.mass_fraction, one.usd_per_kg) for one in rows], 1e-3),
+        None if price is None else price / 1000,
         _sum([(one.mass_fraction, one.hhi_production) for one in rows]),
         _sum([(one.mass_fraction, one.hhi_reserves) for one in rows]),
         tuple(rows),
     )
 
 
-def _sum(shares: list[tuple[float, float | None]], unit: float = 1.0) -> float | None:
+def _sum(shares: list[tuple[float, float | None]]) -> float | None:
     held = [(share, value) for share, value in shares if value is not None]
-    return unit * sum(share * value for share, value in held) if len(held) == len(shares) else None
+    return sum(share * value for share, value in held) if len(held) == len(shares) else None
 
 
 def _element(symbol: str, fraction: float) -> ElementSupply:

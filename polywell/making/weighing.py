@@ -51,7 +51,7 @@ class Weighing:
 def weighing(amounts: Mapping[str, float]) -> Weighing:
     """What to weigh for one gram of a compound.
 
-    Halogens come as salts of the most frequent cations that have one. The rest of the cations comes as
+    Halogens come as salts of the cations beside the nets, the most frequent first. The rest of the cations comes as
     carbonates and oxides where the compound is fired in air; where it is made in a sealed tube, oxides bring
     its oxygen, those of the cations beside the nets first, and elements the rest. Oxygen that air brings is
     not weighed, volatile excess not counted.
@@ -101,10 +101,12 @@ def is_sealed(amounts: Mapping[str, float]) -> bool:
 
 
 def _take_salts(left: dict[str, float], halogen: str, moles: Moles) -> None:
-    """Takes the halogen as salts of the cations that are there, the most frequent first."""
+    """Takes the halogen as salts of the cations that are there, those beside the nets first."""
     salts = {one.ion: one for one in reversed(precursors()) if one.use == "halide" and halogen in one.amounts}
-    for ion in sorted(left.keys() & salts.keys(), key=lambda symbol: -left[symbol]):
-        salt = salts[ion]
+    for ion in sorted(left, key=lambda symbol: (symbol in NET_METALS, -left[symbol])):
+        salt = salts.get(ion)
+        if salt is None:
+            continue
         _take(
             left,
             salt,

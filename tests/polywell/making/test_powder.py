@@ -67,7 +67,8 @@ def test_intensities_of_another_radiation_are_those_that_pymatgen_calculates_for
     mine = pattern.patterns[list(RADIATIONS).index(radiation)]
     cell = structure_of(conventional(sites_of(structure)).cell)
     theirs = XRDCalculator(radiation).get_pattern(cell, two_theta_range=(1, 111))
-    at_copper = np.degrees(2 * np.arcsin(pattern.patterns[0].wavelength_ang / 2 / np.array(theirs.d_hkls)))
+    sines = pattern.patterns[0].wavelength_ang / 2 / np.array(theirs.d_hkls)
+    at_copper = np.degrees(2 * np.arcsin(np.minimum(sines, 1.0)))
     apart = np.abs(at_copper[:, None] - np.array(pattern.patterns[0].two_theta_deg)[None])
     nearest = np.where(apart.min(axis=1) < ONE_LINE_DEG, apart.argmin(axis=1), -1)
     for place, share in enumerate(mine.intensity):

@@ -1,0 +1,183 @@
+"""What a dossier says for the bench: powder pattern, what to weigh, price, substrates, chemical system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pymatgen.core import Element
+
+from polywell.data.hazards import hazards
+from polywell.data.supercon.formulas import canonical
+from polywell.doping import change_of
+from polywell.evidence.chemical_system import SystemCompound, system_of
+from polywell.evidence.model.family import AS_IT_IS
+from polywell.geometry.conventional import Conventional
+from polywell.known import ions_of
+from polywell.making.powder import powder, unscattered
+from polywell.making.substrates import Mismatch, mismatches, strain_matters
+from polywell.making.supply import Supply, supply
+from polywell.making.weighing import Weighing, weighing
+from polywell.records import Candidate
+from reports.dossier.pattern import PowderTable, powder_table
+from reports.html.cells import MAX_NAME, clipped
+from reports.html.writing import short
+
+MAX_SYSTEM = 30
+"""Compounds of a chemical system that a page lists."""
+
+
+@dataclass(frozen=True)
+class PortionLine:
+    """One precursor, grams of it for one gram of product, what to do before, and hazards of its elements."""
+
+    formula: str
+    grams: float
+    care: str
+    hazards: str
+    severe: bool
+    source: str
+    checked: str
+
+
+@dataclass(frozen=True)
+class WeighingLine:
+    """What to weigh for one formula; `route` says how it is doped, empty where it is as written."""
+
+    formula: str
+    route: str
+    sealed: bool
+    missing: tuple[str, ...]
+    portions: tuple[PortionLine, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where such syntheses can be read, each once."""
+        return tuple(dict.fromkeys(one.source for one in self.portions))
+
+
+@dataclass(frozen=True)
+class SystemLine:
+    """One compound of the chemical system; T_c in K, None where none was seen down to `lowest_k`."""
+
+    compound: str
+    tc_k: float | None
+    kind: str
+    lowest_k: float | None
+    pressure_gpa: float | None
+    reports: int
+    failed: int
+    own: bool
+    source: str
+    doi: str
+    checked: str
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a page says for the bench.
+
+    Attributes:
+        powder: None where there is no pattern, and `powder_note` says why.
+        weighings: as written, and at the best doping where that is a route.
+        supply: None where the formula is none.
+        strains: by falling likeness; empty where strain is not what decides.
+        edges_ang: those of the net that the strains are of.
+        system: the first compounds of the chemical system, and of how many.
+        system_untyped: reports that name no compound.
+    """
+
+    powder: PowderTable | None
+    powder_note: str
+    weighings: tuple[WeighingLine, ...]
+    supply: Supply | None
+    strains: tuple[Mismatch, ...]
+    edges_ang: tuple[float, float] | None
+    system: tuple[SystemLine, ...]
+    system_total: int
+    system_untyped: int
+
+
+def bench(one: Candidate, cell: Conventional | None) -> Bench:
+    """Gather what the bench needs of a candidate.
+
+    Args:
+        one: the candidate.
+        cell: its conventional cell; None where it is not at hand.
+    """
+    found, main = one.screening, one.screening.ceiling_phase
+    ions = ions_of(found.formula)
+    if ions is not None and not all(map(Element.is_valid_symbol, ions)):
+        ions = None
+    pattern, note = _powder(cell)
+    strained = main is not None and strain_matters(main)
+    system = system_of(found.elements, found.formula, str(found.metal))
+    return Bench(
+        powder=pattern,
+        powder_note=note,
+        weighings=() if ions is None else _weighings(ions, one),
+        supply=None if ions is None else supply(ions),
+        strains=mismatches(main.edges_ang) if main is not None and strained else (),
+        edges_ang=main.edges_ang if main is not None and strained else None,
+        system=tuple(_system_line(row) for row in system.compounds[:MAX_SYSTEM]),
+        system_total=len(system.compounds),
+        system_untyped=system.untyped,
+    )
+
+
+def _powder(cell: Conventional | None) -> tuple[PowderTable | None, str]:
+    if cell is None:
+        return None, "the structure, or its symmetry, was not at hand"
+    missing = unscattered({symbol for mix in cell.cell.mixes for symbol in mix})
+    if missing:
+        return None, f"pymatgen holds no scattering factor of {', '.join(missing)}"
+    return powder_table(powder(cell)), ""
+
+
+def _weighings(ions: dict[str, float], one: Candidate) -> tuple[WeighingLine, ...]:
+    lines = [_weighing_line(one.screening.formula, "", weighing(ions))]
+    route = one.estimate.best_doping
+    if route is not None and route != AS_IT_IS:
+        change = change_of(route)
+        if change.fits(ions):
+            doped = change.of(ions)
+            lines.append(_weighing_line(canonical(doped), route, weighing(doped)))
+    return tuple(lines)
+
+
+def _weighing_line(formula: str, route: str, found: Weighing) -> WeighingLine:
+    portions = []
+    for one in found.portions:
+        warned = [
+            hazard.remark for hazard in hazards(one.precursor.amounts) if hazard.remark.kind != "supply"
+        ]
+        portions.append(
+            PortionLine(
+                one.precursor.formula,
+                one.grams,
+                one.precursor.care,
+                ", ".join(dict.fromkeys(remark.kind for remark in warned)),
+                any(remark.level == "severe" for remark in warned),
+                one.precursor.source,
+                one.precursor.checked,
+            )
+        )
+    return WeighingLine(
+        clipped(formula, MAX_NAME), clipped(route, MAX_NAME), found.sealed, found.missing, tuple(portions)
+    )
+
+
+def _system_line(row: SystemCompound) -> SystemLine:
+    best = row.best
+    return SystemLine(
+        best.called,
+        best.tc_k,
+        best.kind,
+        best.lowest_k,
+        best.pressure_gpa,
+        row.reports,
+        row.failed,
+        row.own,
+        short(best.source),
+        best.doi,
+        best.checked,
+    )
