@@ -7,12 +7,15 @@ an element: 10,000 is one country. Gaultois et al., Chem. Mater. 25, 2911 (2013)
 
 from __future__ import annotations
 
+import csv
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
+from pymatgen.analysis.hhi import HHIModel
 from pymatgen.core import Composition
 
 CONCENTRATED = 2500.0
@@ -97,19 +100,22 @@ def _sum(shares: list[tuple[float, float | None]]) -> float | None:
 
 
 def _element(symbol: str, fraction: float) -> ElementSupply:
-    from pymatgen.analysis.cost import CostDBElements  # only dossiers need these tables
-    from pymatgen.analysis.hhi import HHIModel
-    from pymatgen.core import Element
-
-    price, year = None, None
-    with warnings.catch_warnings():
-        # pymatgen sorts the elements of its own table by electronegativity, and noble gases have none
-        warnings.filterwarnings("ignore", "No Pauling electronegativity", UserWarning)
-        prices: Any = CostDBElements()  # type: ignore[no-untyped-call]
-    for entry in prices.get_entries([Element(symbol)]):
-        price = float(entry.energy) / (float(entry.composition.weight) / 1000)
-        said = _YEAR.search(str(entry.reference))
-        year = int(said[1]) if said else None
+    price, year = _prices().get(symbol, (None, None))
     indices: Any = HHIModel()  # type: ignore[no-untyped-call]
     held = indices.symbol_hhip_hhir.get(symbol, (None, None))
     return ElementSupply(symbol, float(fraction), price, year, *held)
+
+
+@cache
+def _prices() -> dict[str, tuple[float, int | None]]:
+    """USD/kg of each element with its year, from the table behind pymatgen's `CostDBElements`.
+
+    Read as it stands: that class makes an entry of a phase diagram of each line, which takes seconds.
+    """
+    text = files("pymatgen.analysis").joinpath("costdb_elements.csv").read_text(encoding="utf-8")
+    found = {}
+    for formula, price, _, reference in csv.reader(text.splitlines(), quotechar="|"):
+        [symbol] = Composition(formula).get_el_amt_dict()
+        said = _YEAR.search(reference)
+        found[str(symbol)] = float(price), int(said[1]) if said else None
+    return found

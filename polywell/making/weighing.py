@@ -51,10 +51,10 @@ class Weighing:
 def weighing(amounts: Mapping[str, float]) -> Weighing:
     """What to weigh for one gram of a compound.
 
-    Halogens come as salts of the cations beside the nets, the most frequent first. The rest of the cations comes as
-    carbonates and oxides where the compound is fired in air; where it is made in a sealed tube, oxides bring
-    its oxygen, those of the cations beside the nets first, and elements the rest. Oxygen that air brings is
-    not weighed, volatile excess not counted.
+    Halogens come as salts of the cations beside the nets, the most frequent first. The rest of the cations
+    comes as carbonates and oxides where the compound is fired in air; where it is made in a sealed tube,
+    oxides bring its oxygen, those of the cations beside the nets first, and elements the rest. Oxygen that
+    air brings is not weighed, volatile excess not counted.
 
     Args:
         amounts: ions of the formula.

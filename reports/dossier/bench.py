@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pymatgen.core import Element
 
 from polywell.data.hazards import hazards
+from polywell.data.precursors import Precursor
 from polywell.data.supercon.formulas import canonical
 from polywell.doping import change_of
 from polywell.evidence.chemical_system import SystemCompound, system_of
@@ -16,7 +17,7 @@ from polywell.known import ions_of
 from polywell.making.powder import powder, unscattered
 from polywell.making.substrates import Mismatch, mismatches, strain_matters
 from polywell.making.supply import Supply, supply
-from polywell.making.weighing import Weighing, weighing
+from polywell.making.weighing import weighing
 from polywell.records import Candidate
 from reports.dossier.pattern import PowderTable, powder_table
 from reports.html.cells import MAX_NAME, clipped
@@ -27,11 +28,22 @@ MAX_SYSTEM = 30
 
 
 @dataclass(frozen=True)
-class PortionLine:
-    """One precursor, grams of it for one gram of product, what to do before, and hazards of its elements."""
+class Product:
+    """What is to be made: its formula, and how it is doped; an empty route: as it is written."""
 
     formula: str
-    grams: float
+    route: str
+
+
+@dataclass(frozen=True)
+class PortionLine:
+    """One precursor: grams of it for one gram of each product, None where one does without it.
+
+    `hazards` are those of its elements.
+    """
+
+    formula: str
+    grams: tuple[float | None, ...]
     care: str
     hazards: str
     severe: bool
@@ -40,14 +52,13 @@ class PortionLine:
 
 
 @dataclass(frozen=True)
-class WeighingLine:
-    """What to weigh for one formula; `route` says how it is doped, empty where it is as written."""
+class WeighingTable:
+    """What to weigh for one gram of each product; `missing` are elements that no usual precursor brings."""
 
-    formula: str
-    route: str
+    products: tuple[Product, ...]
+    portions: tuple[PortionLine, ...]
     sealed: bool
     missing: tuple[str, ...]
-    portions: tuple[PortionLine, ...]
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -78,7 +89,7 @@ class Bench:
 
     Attributes:
         powder: None where there is no pattern, and `powder_note` says why.
-        weighings: as written, and at the best doping where that is a route.
+        weighing: as written, and at the best doping where that is a route; None where the formula is none.
         supply: None where the formula is none.
         strains: by falling likeness; empty where strain is not what decides.
         edges_ang: those of the net that the strains are of.
@@ -88,7 +99,7 @@ class Bench:
 
     powder: PowderTable | None
     powder_note: str
-    weighings: tuple[WeighingLine, ...]
+    weighing: WeighingTable | None
     supply: Supply | None
     strains: tuple[Mismatch, ...]
     edges_ang: tuple[float, float] | None
@@ -114,7 +125,7 @@ def bench(one: Candidate, cell: Conventional | None) -> Bench:
     return Bench(
         powder=pattern,
         powder_note=note,
-        weighings=() if ions is None else _weighings(ions, one),
+        weighing=None if ions is None else _weighing(ions, one),
         supply=None if ions is None else supply(ions),
         strains=mismatches(main.edges_ang) if main is not None and strained else (),
         edges_ang=main.edges_ang if main is not None and strained else None,
@@ -133,36 +144,38 @@ def _powder(cell: Conventional | None) -> tuple[PowderTable | None, str]:
     return powder_table(powder(cell)), ""
 
 
-def _weighings(ions: dict[str, float], one: Candidate) -> tuple[WeighingLine, ...]:
-    lines = [_weighing_line(one.screening.formula, "", weighing(ions))]
+def _weighing(ions: dict[str, float], one: Candidate) -> WeighingTable:
+    products = [Product(clipped(one.screening.formula, MAX_NAME), "")]
+    found = [weighing(ions)]
     route = one.estimate.best_doping
     if route is not None and route != AS_IT_IS:
         change = change_of(route)
         if change.fits(ions):
             doped = change.of(ions)
-            lines.append(_weighing_line(canonical(doped), route, weighing(doped)))
-    return tuple(lines)
+            products.append(Product(canonical(doped), clipped(route, MAX_NAME)))
+            found.append(weighing(doped))
+    held = {part.precursor.formula: part.precursor for each in found for part in each.portions}
+    grams = [{part.precursor.formula: part.grams for part in each.portions} for each in found]
+    return WeighingTable(
+        tuple(products),
+        tuple(
+            _portion(precursor, tuple(each.get(name) for each in grams)) for name, precursor in held.items()
+        ),
+        found[0].sealed,
+        tuple(dict.fromkeys(symbol for each in found for symbol in each.missing)),
+    )
 
 
-def _weighing_line(formula: str, route: str, found: Weighing) -> WeighingLine:
-    portions = []
-    for one in found.portions:
-        warned = [
-            hazard.remark for hazard in hazards(one.precursor.amounts) if hazard.remark.kind != "supply"
-        ]
-        portions.append(
-            PortionLine(
-                one.precursor.formula,
-                one.grams,
-                one.precursor.care,
-                ", ".join(dict.fromkeys(remark.kind for remark in warned)),
-                any(remark.level == "severe" for remark in warned),
-                one.precursor.source,
-                one.precursor.checked,
-            )
-        )
-    return WeighingLine(
-        clipped(formula, MAX_NAME), clipped(route, MAX_NAME), found.sealed, found.missing, tuple(portions)
+def _portion(one: Precursor, grams: tuple[float | None, ...]) -> PortionLine:
+    warned = [hazard.remark for hazard in hazards(one.amounts) if hazard.remark.kind != "supply"]
+    return PortionLine(
+        one.formula,
+        grams,
+        one.care,
+        ", ".join(dict.fromkeys(remark.kind for remark in warned)),
+        any(remark.level == "severe" for remark in warned),
+        one.source,
+        one.checked,
     )
 
 

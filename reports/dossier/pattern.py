@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+
+import numpy as np
 
 from polywell.making.powder import RADIATIONS, Line, Pattern, Powder, Profile
 
@@ -145,9 +146,7 @@ def _labels(
 
 def _runs(profile: Profile) -> tuple[tuple[int, ...], ...]:
     """The profile without its zeros: for each run of others the place of its first point, and the heights."""
-    found = []
-    for risen, points in groupby(enumerate(profile.heights), key=lambda point: point[1] > 0):
-        if risen:
-            run = list(points)
-            found.append((run[0][0], *(height for _, height in run)))
-    return tuple(found)
+    heights = np.array(profile.heights)
+    risen = np.flatnonzero(heights)
+    runs = np.split(risen, np.flatnonzero(np.diff(risen) > 1) + 1)
+    return tuple((int(run[0]), *heights[run].tolist()) for run in runs)

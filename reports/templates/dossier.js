@@ -172,7 +172,7 @@
     };
     radiations.disabled = false;
     radiations.addEventListener("change", draw);
-    draw();
+    if (chosen() !== data.powder[0]) draw();
     const button = document.getElementById("xy");
     button.addEventListener("click", () => {
       const one = chosen(), heights = new Array(one.count).fill(0);
