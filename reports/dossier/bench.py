@@ -8,7 +8,6 @@ from pymatgen.core import Element
 
 from polywell.data.hazards import hazards
 from polywell.data.precursors import Precursor
-from polywell.data.supercon.formulas import canonical
 from polywell.doping import change_of
 from polywell.evidence.chemical_system import SystemCompound, system_of
 from polywell.evidence.model.family import AS_IT_IS
@@ -18,13 +17,16 @@ from polywell.making.powder import powder, unscattered
 from polywell.making.substrates import Mismatch, mismatches, strain_matters
 from polywell.making.supply import Supply, supply
 from polywell.making.weighing import weighing
-from polywell.records import Candidate
+from polywell.records import Candidate, Screening
 from reports.dossier.pattern import PowderTable, powder_table
-from reports.html.cells import MAX_NAME, clipped
+from reports.html.cells import MAX_NAME, clipped, finite
 from reports.html.writing import short
 
-MAX_SYSTEM = 30
+MAX_SYSTEM = 20
 """Compounds of a chemical system that a page lists."""
+
+SAME_AMOUNT = 0.01
+"""Share by which two amounts of one formula may differ: their digits are rounded."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Bench:
         weighing: as written, and at the best doping where that is a route; None where the formula is none.
         supply: None where the formula is none.
         strains: by falling likeness; empty where strain is not what decides.
-        edges_ang: those of the net that the strains are of.
+        edges_ang: those of the net that the strains are of, at `pressure_gpa` where the source says.
         system: the first compounds of the chemical system, and of how many.
         system_untyped: reports that name no compound.
     """
@@ -103,6 +105,7 @@ class Bench:
     supply: Supply | None
     strains: tuple[Mismatch, ...]
     edges_ang: tuple[float, float] | None
+    pressure_gpa: float | None
     system: tuple[SystemLine, ...]
     system_total: int
     system_untyped: int
@@ -116,9 +119,7 @@ def bench(one: Candidate, cell: Conventional | None) -> Bench:
         cell: its conventional cell; None where it is not at hand.
     """
     found, main = one.screening, one.screening.ceiling_phase
-    ions = ions_of(found.formula)
-    if ions is not None and not all(map(Element.is_valid_symbol, ions)):
-        ions = None
+    ions = _ions(found)
     pattern, note = _powder(cell)
     strained = main is not None and strain_matters(main)
     system = system_of(found.elements, found.formula, str(found.metal))
@@ -129,10 +130,24 @@ def bench(one: Candidate, cell: Conventional | None) -> Bench:
         supply=None if ions is None else supply(ions),
         strains=mismatches(main.edges_ang) if main is not None and strained else (),
         edges_ang=main.edges_ang if main is not None and strained else None,
+        pressure_gpa=finite(found.provenance.pressure_gpa),
         system=tuple(_system_line(row) for row in system.compounds[:MAX_SYSTEM]),
         system_total=len(system.compounds),
         system_untyped=system.untyped,
     )
+
+
+def _ions(found: Screening) -> dict[str, float] | None:
+    """Ions of the candidate, in the order of the formula as chemists write it where that says the same."""
+    ions = ions_of(found.formula)
+    if ions is None or not all(map(Element.is_valid_symbol, ions)):
+        return None
+    written = ions_of(found.formula_written or "")
+    if written is None or written.keys() != ions.keys():
+        return ions
+    scale = sum(written.values()) / sum(ions.values())
+    same = all(abs(written[symbol] - scale * n) <= SAME_AMOUNT * scale * n for symbol, n in ions.items())
+    return written if same else ions
 
 
 def _powder(cell: Conventional | None) -> tuple[PowderTable | None, str]:
@@ -145,14 +160,14 @@ def _powder(cell: Conventional | None) -> tuple[PowderTable | None, str]:
 
 
 def _weighing(ions: dict[str, float], one: Candidate) -> WeighingTable:
-    products = [Product(clipped(one.screening.formula, MAX_NAME), "")]
+    products = [Product(_written(ions), "")]
     found = [weighing(ions)]
     route = one.estimate.best_doping
     if route is not None and route != AS_IT_IS:
         change = change_of(route)
         if change.fits(ions):
             doped = change.of(ions)
-            products.append(Product(canonical(doped), clipped(route, MAX_NAME)))
+            products.append(Product(_written(_in_order(doped, ions, change.host)), clipped(route, MAX_NAME)))
             found.append(weighing(doped))
     held = {part.precursor.formula: part.precursor for each in found for part in each.portions}
     grams = [{part.precursor.formula: part.grams for part in each.portions} for each in found]
@@ -164,6 +179,16 @@ def _weighing(ions: dict[str, float], one: Candidate) -> WeighingTable:
         found[0].sealed,
         tuple(dict.fromkeys(symbol for each in found for symbol in each.missing)),
     )
+
+
+def _written(ions: dict[str, float]) -> str:
+    return "".join(f"{symbol}{'' if amount == 1 else f'{amount:.4g}'}" for symbol, amount in ions.items())
+
+
+def _in_order(doped: dict[str, float], before: dict[str, float], host: str) -> dict[str, float]:
+    """The ions in the order that they had, one that is new behind its host."""
+    order = {symbol: place for place, symbol in enumerate(before)}
+    return dict(sorted(doped.items(), key=lambda ion: order.get(ion[0], order.get(host, 0) + 0.5)))
 
 
 def _portion(one: Precursor, grams: tuple[float | None, ...]) -> PortionLine:

@@ -115,7 +115,7 @@ def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[Fi
             ),
         )
     )
-    yield folder / f"{payload.file}.json", page_bytes(json_text(_told(payload)))
+    yield folder / f"{payload.file}.json", page_bytes(json_text(_told(payload), indent=None))
     yield folder / f"{payload.file}.html", page_bytes(html)
 
 

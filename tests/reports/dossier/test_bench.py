@@ -54,6 +54,7 @@ def test_grams_are_given_as_written_and_at_the_best_doping(known) -> None:
     one, cell = known["la3ni2o7"]
     doped = bench(changed(one, best_doping="0.16 holes per Ni: 11 % Sr on La"), cell).weighing
     assert [product.route for product in doped.products] == ["", "0.16 holes per Ni: 11 % Sr on La"]
+    assert [product.formula for product in doped.products] == ["La3Ni2O7", "La2.67Sr0.33Ni2O7"]
     grams = {part.formula: part.grams for part in doped.portions}
     # La3Ni2O7: 416.715 + 117.387 + 111.993 = 646.10 g/mol; 1.5 La2O3 of 325.807 and 2 NiO of 74.692 g/mol.
     assert grams["La2O3"][0] == pytest.approx(1.5 * 325.807 / 646.10, abs=2e-4)
