@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -15,6 +16,47 @@ from polywell.proposal.stripes import SPACINGS, STRIPE_MEANING, stripe_doping
 
 NOTHING = "-"
 """Stands for a host or guest where an element is added or taken out."""
+
+
+_SUBSTITUTION = re.compile(r"(\d+) % (\w+) on (\w+)$")
+_OXYGEN = re.compile(r"(\d+\.\d+) O per (\w+) (added|taken out)$")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a composition, read from the words of a route (`Estimate.best_doping`).
+
+    `amount` is the share of the host that the guest takes; where `host` or `guest` is `NOTHING`, the oxygen
+    that comes or goes for each atom of `metal`, which is empty otherwise.
+    """
+
+    host: str
+    guest: str
+    amount: float
+    metal: str = ""
+
+    def fits(self, amounts: Mapping[str, float]) -> bool:
+        """Whether a composition holds the host, or the metal, and no less of the host than goes."""
+        moved = self._moved(amounts)
+        return moved > 0 and (self.host == NOTHING or moved <= amounts.get(self.host, 0.0))
+
+    def of(self, amounts: Mapping[str, float]) -> dict[str, float]:
+        """The composition after the change.
+
+        Raises:
+            ValueError: the change does not fit it.
+        """
+        found, moved = dict(amounts), self._moved(amounts)
+        if not self.fits(amounts):
+            raise ValueError(f"{dict(amounts)} cannot take {self}: expected enough of its host and metal")
+        if self.host != NOTHING:
+            found[self.host] -= moved
+        if self.guest != NOTHING:
+            found[self.guest] = found.get(self.guest, 0.0) + moved
+        return {symbol: amount for symbol, amount in found.items() if amount > 0}
+
+    def _moved(self, amounts: Mapping[str, float]) -> float:
+        return self.amount * amounts.get(self.metal or self.host, 0.0)
 
 
 @dataclass(frozen=True)
@@ -53,6 +95,20 @@ class _Table(BaseModel):
 
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     substitution: Annotated[tuple[Replacement, ...], Field(min_length=1)]
+
+
+def change_of(route: str) -> Change:
+    """The change that the words of a route stand for, such as `0.16 holes per Cu: 16 % Sr on La`.
+
+    Raises:
+        ValueError: they name no substitution and no oxygen.
+    """
+    if found := _SUBSTITUTION.search(route):
+        return Change(found[3], found[2], int(found[1]) / 100)
+    if found := _OXYGEN.search(route):
+        ends = (NOTHING, "O") if found[3] == "added" else ("O", NOTHING)
+        return Change(*ends, float(found[1]), found[2])
+    raise ValueError(f"the route {route!r} names no substitution and no oxygen")
 
 
 def stripe_series() -> tuple[StripeStep, ...]:

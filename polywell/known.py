@@ -155,6 +155,12 @@ def _library_formula(row: Measured) -> str:
 
 def amounts_per_metal(formula: str, metal: str) -> Amounts | None:
     """Ions of a formula for each metal of the net; None for what is no formula with that majority metal."""
+    amounts = ions_of(formula)
+    return None if amounts is None else per_metal(amounts, metal)
+
+
+def ions_of(formula: str) -> dict[str, float] | None:
+    """Ions of a formula, D and T as H; None for what is no formula."""
     if not formula or len(formula) > MAX_FORMULA:
         return None
     try:
@@ -165,7 +171,7 @@ def amounts_per_metal(formula: str, metal: str) -> Amounts | None:
     for symbol, amount in composition.get_el_amt_dict().items():
         key = "H" if symbol in ("D", "T") else str(symbol)
         amounts[key] = amounts.get(key, 0.0) + float(amount)
-    return per_metal(amounts, metal)
+    return amounts
 
 
 def per_metal(amounts: Mapping[str, float], metal: str) -> Amounts | None:

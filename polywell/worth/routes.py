@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
-from polywell.doping import NOTHING, Replacement, replacements
+from polywell.doping import Replacement, change_of, replacements
 from polywell.evidence.model.family import AS_IT_IS
 from polywell.records import ElectronState, Estimate, RouteKind, Screening
 
@@ -20,9 +19,6 @@ DOPED = frozenset(
     }
 )
 """States of a compound that is doped as it is written."""
-
-_SUBSTITUTION = re.compile(r"% (\w+) on (\w+)$")
-_OXYGEN = re.compile(r" O per \w+ (added|taken out)$")
 
 
 @dataclass(frozen=True)
@@ -44,22 +40,12 @@ def doping_of(screening: Screening, estimate: Estimate) -> Doping:
             return Doping(RouteKind.NONE, "a parent that no known substitution dopes")
         said = "carriers unknown" if state is None else str(state.value)
         return Doping(RouteKind.AS_WRITTEN, f"as it is written: {said}")
-    own, others = _precedents(screening, *_ends(best))
+    change = change_of(best)
+    own, others = _precedents(screening, change.host, change.guest)
     if own:
         return Doping(RouteKind.PRECEDENT, f"{best}; as in {_said(own[0])}")
     known = f"; known from another series, {_said(others[0])}" if others else ""
     return Doping(RouteKind.UNTRIED, f"{best}; untried in its series{known}")
-
-
-def _ends(best: str) -> tuple[str, str]:
-    """Host and guest of a route in words."""
-    found = _SUBSTITUTION.search(best)
-    if found:
-        return found[2], found[1]
-    oxygen = _OXYGEN.search(best)
-    if oxygen:
-        return (NOTHING, "O") if oxygen[1] == "added" else ("O", NOTHING)
-    raise ValueError(f"the route {best!r} names no substitution and no oxygen")
 
 
 def _precedents(screening: Screening, host: str, guest: str) -> tuple[list[Replacement], list[Replacement]]:

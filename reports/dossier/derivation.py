@@ -9,8 +9,7 @@ from polywell.records import Candidate, Estimate
 from polywell.relation import doubt, xi_relative_doubt
 from reports.dossier.payload import Correction, Derivation, Interval
 from reports.dossier.scene import GREEK
-from reports.dossier.words import MAX_NAME
-from reports.html.cells import clipped, finite
+from reports.html.cells import MAX_NAME, clipped, finite
 
 
 def derivation(one: Candidate, manifest: Mapping[str, Any], end_k: float) -> Derivation | None:

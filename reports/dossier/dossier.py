@@ -12,6 +12,7 @@ from polywell.geometry.conventional import SYMMETRY_TOLERANCE_ANG, Conventional,
 from polywell.pressure.compression import compressibilities
 from polywell.records import Candidate, Entry, EntryKey, Outcome, Phase, Screening
 from polywell.relation import pressure_for_gpa, shorter_by
+from reports.dossier.bench import bench
 from reports.dossier.cif import cif_text, conventional_cif_text, sha256_of
 from reports.dossier.derivation import derivation
 from reports.dossier.payload import (
@@ -30,8 +31,8 @@ from reports.dossier.payload import (
 from reports.dossier.provenance import links, provenance
 from reports.dossier.relatives import known_line, relatives
 from reports.dossier.scene import GREEK, scene
-from reports.dossier.words import MAX_NAME, cite_lines, in_short, marks, origin_word
-from reports.html.cells import clipped, finite
+from reports.dossier.words import cite_lines, in_short, marks, origin_word
+from reports.html.cells import MAX_NAME, clipped, finite
 from reports.html.names import safe_name
 
 MAX_SIBLINGS = 12
@@ -140,6 +141,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
             StripeLine(step.n, str(step.doping), float(step.doping), step.meaning) for step in stripe_series()
         ),
         replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
+        bench=bench(one, cell),
         shorter_xi_ang=None if shorter is None else shorter.xi_ang,
         shorter_tc_k=None if shorter is None else shorter.tc_k,
         shorter_change_k=None if shorter is None else shorter.change_k,

@@ -7,14 +7,18 @@ by itself carries it inside.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from polywell.known import RULE
+from polywell.making.substrates import COHERENT_PERCENT
+from polywell.making.supply import CONCENTRATED, HHI_SOURCE, PRICE_SOURCE
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, EntryKey, Screening
 from reports.dossier.dossier import Context, dossier
+from reports.dossier.pattern import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH
 from reports.dossier.payload import Dossier
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import VIEWER, library, library_source
@@ -22,6 +26,9 @@ from reports.html.writing import File, environment, json_text, page_bytes, read_
 
 FOLDER = "dossiers"
 SCRIPT = "templates/dossier.js"
+SHOWN_OF_SYSTEM = 6
+"""Compounds of the chemical system that stand in sight; the others unfold."""
+PICTURE = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM}
 MEANING = {column.name: column.meaning for column in ENTRY_COLUMNS}
 MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
 
@@ -83,6 +90,14 @@ def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[Fi
             d=payload,
             back=back,
             rule=RULE,
+            shown_of_system=SHOWN_OF_SYSTEM,
+            picture=PICTURE,
+            supply_words={
+                "price": PRICE_SOURCE,
+                "hhi": HHI_SOURCE,
+                "concentrated": CONCENTRATED,
+                "coherent": COHERENT_PERCENT,
+            },
             meaning_of=MEANING,
             meaning_of_phase=MEANING_OF_PHASE,
             style=Markup(read_text("templates/style.css") + read_text("templates/dossier.css")),
@@ -95,14 +110,29 @@ def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[Fi
                     "scene": payload.scene,
                     "cif": payload.cif,
                     "cif_conventional": payload.cif_conventional,
+                    "powder": _drawn(payload),
                 }
             ),
         )
     )
-    yield folder / f"{payload.file}.json", page_bytes(json_text(_told(payload)))
+    yield folder / f"{payload.file}.json", page_bytes(json_text(_told(payload), indent=None))
     yield folder / f"{payload.file}.html", page_bytes(html)
 
 
+def _drawn(payload: Dossier) -> list[dict[str, Any]]:
+    """What the page draws and lists for each radiation."""
+    pattern = payload.bench.powder
+    if pattern is None:
+        return []
+    return [
+        vars(drawing) | {"rows": list(zip(one.two_theta_deg, one.intensity, strict=True)), "said": one.said}
+        for one, drawing in zip(pattern.radiations, pattern.drawings, strict=True)
+    ]
+
+
 def _told(payload: Dossier) -> dict[str, Any]:
-    """The fields of the payload without what only draws the picture."""
-    return {name: value for name, value in vars(payload).items() if name not in ("scene", "axis_ticks")}
+    """The fields of the payload without what only draws the pictures."""
+    pattern = payload.bench.powder
+    undrawn = None if pattern is None else replace(pattern, drawings=())
+    told = vars(payload) | {"bench": replace(payload.bench, powder=undrawn)}
+    return {name: value for name, value in told.items() if name not in ("scene", "axis_ticks")}

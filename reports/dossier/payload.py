@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polywell.doping import Replacement
+from reports.dossier.bench import Bench
 from reports.dossier.scene import Scene
 from reports.html.cells import finite
 
@@ -280,6 +281,7 @@ class Dossier:
     electrons: ElectronsLine | None
     stripes: tuple[StripeLine, ...]
     replacements: tuple[Replacement, ...]
+    bench: Bench
     shorter_xi_ang: float | None
     shorter_tc_k: float | None
     shorter_change_k: float | None

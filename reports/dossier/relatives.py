@@ -12,8 +12,7 @@ from polywell.evidence.rows.called import called, report_of
 from polywell.known import known_compound, nearest_relatives
 from polywell.records import Candidate, Estimate
 from reports.dossier.payload import Interval, KnownLine, RelativeLine
-from reports.dossier.words import MAX_NAME
-from reports.html.cells import clipped
+from reports.html.cells import MAX_NAME, clipped
 
 COUNT = 5
 

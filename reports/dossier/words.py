@@ -10,11 +10,8 @@ from polywell.records import Candidate, Screening
 from reports.dossier.cif import sha256_of
 from reports.dossier.payload import Derivation, Expectation, HazardLine, KnownLine
 from reports.dossier.scene import GREEK
-from reports.html.cells import clipped, finite
+from reports.html.cells import MAX_NAME, clipped, finite
 from reports.html.writing import counted
-
-MAX_NAME = 300
-"""Characters of a formula or id that a heading carries; the list of provenance has the whole of it."""
 
 
 def origin_word(theoretical: bool | None) -> str:

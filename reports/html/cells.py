@@ -8,6 +8,9 @@ from typing import Any
 MAX_TEXT = 20_000
 """Characters of one text that a page carries; a longer one is cut and says so."""
 
+MAX_NAME = 300
+"""Characters of a formula or id that a heading carries; the list of provenance has the whole of it."""
+
 
 def finite(value: float | None) -> float | None:
     """A number; None and NaN (how some sources say it) both mean "not given"."""

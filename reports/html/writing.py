@@ -94,13 +94,17 @@ def read_text(name: str) -> str:
     return files("reports").joinpath(name).read_text(encoding="utf-8")
 
 
-def json_text(value: object) -> str:
+def json_text(value: object, indent: int | None = 1) -> str:
     """Write a value as JSON for a file, in ASCII; a record is written as the object of its fields.
+
+    Args:
+        value: what to write.
+        indent: blanks a level; None writes it in one line, half as long where there are many numbers.
 
     Raises:
         ValueError: the value holds NaN or an infinity, which JSON cannot say.
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, default=vars, indent=1) + "\n"
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, default=vars, indent=indent) + "\n"
 
 
 def page_bytes(text: str, errors: str = "xmlcharrefreplace") -> bytes:

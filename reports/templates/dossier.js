@@ -135,14 +135,50 @@
     addEventListener("afterprint", () => print(false));
   }
 
+  const save = (text, type, name) => {
+    const url = URL.createObjectURL(new Blob([text], { type }));
+    const link = Object.assign(document.createElement("a"), { href: url, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  };
+
   for (const button of document.querySelectorAll("[data-cif]")) {
+    button.addEventListener("click", () => save(data[button.dataset.cif], "chemical/x-cif", button.dataset.file));
+  }
+
+  /* The powder pattern of another radiation, and the profile as a file: one point a line, 2θ and height. */
+  const radiations = document.querySelector(".radiations");
+  if (radiations) {
+    const picture = document.getElementById("pattern");
+    const chosen = () => data.powder[Number(radiations.querySelector(":checked").value)];
+    const texts = (group, all) => group.replaceChildren(...all.map(([x, y, text]) => {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", "text");
+      made.setAttribute("x", x); made.setAttribute("y", y);
+      made.textContent = text;
+      return made;
+    }));
+    const draw = () => {
+      const one = chosen(), ticks = picture.querySelector(".ticks");
+      const under = ticks.firstElementChild.getAttribute("y");
+      picture.querySelector(".sticks").setAttribute("d", one.path);
+      texts(ticks, one.ticks.map(([x, text]) => [x, under, text]));
+      texts(picture.querySelector(".labels"), one.labels);
+      document.querySelectorAll(".peaks tbody tr").forEach((row, place) => {
+        [row.cells[0].textContent, row.cells[3].textContent] = one.rows[place];
+      });
+      document.getElementById("pattern-said").textContent = one.said;
+    };
+    radiations.disabled = false;
+    radiations.addEventListener("change", draw);
+    if (chosen() !== data.powder[0]) draw();
+    const button = document.getElementById("xy");
     button.addEventListener("click", () => {
-      const url = URL.createObjectURL(new Blob([data[button.dataset.cif]], { type: "chemical/x-cif" }));
-      const link = Object.assign(document.createElement("a"), { href: url, download: button.dataset.file });
-      document.body.append(link);
-      link.click();
-      link.remove();
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+      const one = chosen(), heights = new Array(one.count).fill(0);
+      for (const [first, ...run] of one.runs) run.forEach((height, place) => { heights[first + place] = height; });
+      const lines = heights.map((height, place) => `${(one.first_deg + place * one.step_deg).toFixed(2)} ${height}\n`);
+      save(lines.join(""), "text/plain", `${button.dataset.file}-${one.name}.xy`);
     });
   }
 }

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -106,6 +107,40 @@ def test_the_cif_that_is_downloaded_is_the_structure(page_of, known_candidates, 
             warnings.simplefilter("ignore")
             read = Structure.from_file(path)
         assert StructureMatcher(scale=False).fit(read, screened)
+    opened.assert_quiet()
+
+
+def test_keys_choose_the_radiation_of_the_pattern_and_its_profile_is_saved(page_of, tmp_path) -> None:
+    opened = page_of()
+    page = opened.page
+
+    def shown() -> tuple[str, str, list[str]]:
+        page.locator(".peaks").evaluate("table => { table.closest('details').open = true; }")
+        return (
+            page.locator("#pattern-said").inner_text(),
+            page.locator("#pattern .sticks").get_attribute("d"),
+            page.locator(".peaks tbody tr").first.locator("td").all_inner_texts(),
+        )
+
+    seen = [shown()]
+    page.locator("[name=radiation]:checked").focus()
+    for label in ("Mo Kα", "Ag Kα", "Co Kα"):
+        page.keyboard.press("ArrowRight")
+        seen.append(shown())
+        assert seen[-1][0].startswith(label)
+    assert len({path for _, path, _ in seen}) == 4
+    assert len({row[0] for _, _, row in seen}) == 4 and len({row[1] for _, _, row in seen}) == 1
+    page.keyboard.press("Tab")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    name = waiting.value.suggested_filename
+    assert name.startswith("hgba2ca2cu3o8-16") and name.endswith("-CoKa.xy")
+    waiting.value.save_as(tmp_path / "profile.xy")
+    points = [tuple(map(float, line.split())) for line in (tmp_path / "profile.xy").read_text().splitlines()]
+    top = max(points, key=lambda point: point[1])
+    said = re.search(r"2θ = ([0-9.]+)°", seen[-1][0])
+    assert len(points) > 1000 and said is not None
+    assert top[0] == pytest.approx(float(said[1]), abs=0.05)
     opened.assert_quiet()
 
 
