@@ -1,0 +1,90 @@
+"""Putting sheets and blocks on each other: a crystal from its layers, heights additive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from polywell.design.layers import Atom, Cut, Plane
+from polywell.geometry.sites import Sites
+
+
+@dataclass(frozen=True)
+class Storey:
+    """A sheet, what stands on it up to the next one, and the way there: fractions of the plane, and Å."""
+
+    sheet: tuple[Atom, ...]
+    block: tuple[Atom, ...]
+    shift: tuple[float, float]
+    thickness_ang: float
+
+
+def stacked(storeys: Sequence[Storey], plane: Plane) -> Sites:
+    """The crystal in which storeys follow each other without end.
+
+    Every storey stands aside of the one below by its shift. The third edge of the cell leads from the first
+    sheet to the next that is equal; it is inclined where the shifts do not add up to a period of the plane.
+    """
+    (ax, _), (bx, by) = plane.rows
+    height = sum(one.thickness_ang for one in storeys)
+    climb = [_nearest(sum(one.shift[k] for one in storeys)) for k in (0, 1)]
+    frac: list[tuple[float, float, float]] = []
+    mixes: list[dict[str, float]] = []
+    u, v, z = 0.0, 0.0, 0.0
+    for one in storeys:
+        for atom in (*one.sheet, *one.block):
+            share = (z + atom.z) / height
+            frac.append((u + atom.u - share * climb[0], v + atom.v - share * climb[1], share))
+            mixes.append(dict(atom.mix))
+        u, v, z = u + one.shift[0], v + one.shift[1], z + one.thickness_ang
+    lattice = np.array(
+        [[ax, 0.0, 0.0], [bx, by, 0.0], [climb[0] * ax + climb[1] * bx, climb[1] * by, height]]
+    )
+    return Sites(lattice, np.array(frac).reshape(-1, 3), mixes)
+
+
+def rebuilt(cut: Cut) -> Sites:
+    """The crystal of its own layers."""
+    return stacked(
+        [
+            Storey(sheet.atoms, block.atoms, block.shift, block.thickness_ang)
+            for sheet, block in zip(cut.sheets, cut.blocks, strict=True)
+        ],
+        cut.plane,
+    )
+
+
+def farthest_ang(one: Sites, other: Sites) -> float:
+    """Largest distance in Å from an atom of one crystal to the nearest of equal mix in another.
+
+    The crystals stand as they are: equal cells are expected up to rotation, with one origin. Infinite where
+    an atom has no partner, or where the crystals hold different numbers of atoms in a volume.
+    """
+    if abs(len(one.mixes) / one.volume_ang3 - len(other.mixes) / other.volume_ang3) > 1e-6:
+        return float("inf")
+    worst = 0.0
+    cart = one.frac @ one.lattice
+    inverse = np.linalg.inv(other.lattice)
+    steps = np.array([(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)], dtype=float)
+    images = steps @ other.lattice
+    for place, mix in zip(cart @ inverse, one.mixes, strict=True):
+        alike = [k for k, held in enumerate(other.mixes) if held.keys() == mix.keys() and _equal(held, mix)]
+        if not alike:
+            return float("inf")
+        away = place - other.frac[alike]
+        away = (away - np.round(away)) @ other.lattice
+        ways = away[:, None, :] + images[None, :, :]
+        worst = max(worst, float(np.sqrt((ways**2).sum(axis=2).min())))
+    return worst
+
+
+def _equal(one: dict[str, float], other: dict[str, float]) -> bool:
+    return all(abs(one[symbol] - other[symbol]) < 1e-6 for symbol in one)
+
+
+def _nearest(fraction: float) -> float:
+    """The equivalent of a fraction nearest to zero."""
+    rest = fraction - round(fraction)
+    return 0.0 if abs(rest) < 1e-9 else rest
