@@ -28,7 +28,6 @@ from polywell.screening import screen
 
 UNLAYERED = frozenset(
     {
-        Reason.NO_NET_METAL,
         Reason.NO_LIGAND,
         Reason.NOT_PERIODIC,
         Reason.OVERLAPPING_ATOMS,
@@ -123,6 +122,8 @@ def layers_of(entry: Entry, whole: bool) -> Layers | NotCut:
     if entry.structure is None:
         return NotCut(entry.id, "no structure")
     geometry, place = find([entry.structure]).of(0)
+    if geometry.closes_in_space(place) or not geometry.nets(place):
+        return NotCut(entry.id, "no square net, or nets that close in space")
     nets = _sheets(geometry, place)
     frame = _frame(geometry.ions.lattices[place], nets[0].normal)
     if frame is None:

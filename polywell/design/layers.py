@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from math import cos, radians, sin, sqrt
 from typing import Literal
 
@@ -122,7 +123,8 @@ class Block:
     @property
     def charge(self) -> float | None:
         """Sum of the usual charges of its ions in e for the cell; None where an element has none."""
-        return charge_of(amounts_of(self.atoms), self.net)
+        among = (symbol for sheet in (self.below, self.above) for symbol in (sheet.metal, sheet.ligand))
+        return charge_of(amounts_of(self.atoms), self.net, among)
 
 
 @dataclass(frozen=True)
@@ -159,14 +161,23 @@ def written(amounts: dict[str, float], cells: float = 1.0) -> str:
     return "".join(f"{symbol}{'' if amount == 1 else f'{amount:g}'}" for symbol, amount in parts) or "vacant"
 
 
-def charge_of(amounts: dict[str, float], net: NetKind) -> float | None:
-    """Sum of usual charges in e; None where an element has none beside such a net."""
-    charges = {symbol: usual_charge(symbol, net) for symbol in amounts}
+def charge_of(amounts: dict[str, float], net: NetKind, among: Iterable[str] = ()) -> float | None:
+    """Sum of usual charges in e; None where an element has none beside such a net.
+
+    Args:
+        amounts: of the ions whose charges are asked for.
+        net: kind of the sheets.
+        among: elements that stand beside them.
+    """
+    held = frozenset({*amounts, *among})
+    charges = {symbol: usual_charge(symbol, net, held) for symbol in amounts}
     known = {symbol: charge for symbol, charge in charges.items() if charge is not None}
     return sum(known[s] * amounts[s] for s in amounts) if len(known) == len(amounts) else None
 
 
-def usual_charge(symbol: str, net: NetKind) -> int | None:
-    """The usual charge of an ion in a block, as no part of an oxyanion; None where there is none."""
-    rows = [row for row in ions_of(symbol, net) if not row.beside and not row.oxygens]
+@cache
+def usual_charge(symbol: str, net: NetKind, among: frozenset[str] = frozenset()) -> int | None:
+    """The usual charge of an ion, as no part of an oxyanion, among other elements; None where it has none."""
+    rows = [row for row in ions_of(symbol, net) if not row.oxygens]
+    rows = [row for row in rows if not row.beside or not among.isdisjoint(row.beside)]
     return rows[0].usual if rows else None
