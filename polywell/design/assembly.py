@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log, sqrt
 
-from polywell.design.layers import Atom, Block, Plane
+from polywell.design.layers import Atom, Plane
 from polywell.design.library import Library
-from polywell.design.sizes import Filled, Fitted, capped_height_ang, fitted
+from polywell.design.sizes import Blend, Filled, capped_height_ang
 from polywell.design.stacking import Storey, stacked
 from polywell.geometry.sites import Sites
 
@@ -27,9 +28,9 @@ class Stiffness:
     inner: float
     sheet: float
 
-    def of(self, filled: Filled) -> float:
+    def of(self, block: Blend) -> float:
         """Weight of a block."""
-        return filled.block.thickness_ang * (1.0 if filled.block.role == "spacer" else self.inner)
+        return block.thickness_ang * (1.0 if block.role == "spacer" else self.inner)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Assembled:
 
 
 def compromise_ang(
-    blocks: Sequence[Filled], sheet: SheetName, library: Library, stiffness: Stiffness
+    blocks: Sequence[Blend], sheet: SheetName, library: Library, stiffness: Stiffness
 ) -> float:
     """The edge in Å of a crystal of these blocks with one sheet below each."""
     weights = [stiffness.of(one) for one in blocks]
@@ -58,43 +59,50 @@ def compromise_ang(
     return (pulled + stiffness.sheet * len(blocks) * library.edges_ang[sheet]) / whole
 
 
-def assembled(
-    blocks: Sequence[Filled], sheet: SheetName, library: Library, stiffness: Stiffness
-) -> Assembled:
+def assembled(blocks: Sequence[Blend], sheet: SheetName, library: Library, stiffness: Stiffness) -> Assembled:
     """The crystal of blocks, from the bottom up, with a sheet below each.
 
     Raises:
         ValueError: a bond of the sheet cannot span the cell.
     """
     edge = compromise_ang(blocks, sheet, library, stiffness)
-    net = blocks[0].block.net
-    made: list[Fitted] = []
-    faces: list[tuple[float, float]] = []
-    for one in blocks:
-        face = (0.0, 0.0)
-        if net == "capped":
-            below = capped_height_ang(one.block, True, sheet, library.bonds_ang, edge)
-            face = (below, capped_height_ang(one.block, False, sheet, library.bonds_ang, edge))
-        faces.append(face)
-        made.append(fitted(one, library.responses[one.kind], edge, face))
+    net = blocks[0].first.block.net
+    count = len(blocks)
+    faces = [_faces(one, sheet, library, edge) if net == "capped" else (0.0, 0.0) for one in blocks]
     storeys = []
-    for k, (one, block) in enumerate(zip(blocks, made, strict=True)):
-        under = blocks[k - 1].block
-        atoms = (
+    strains = []
+    for k, one in enumerate(blocks):
+        beyond = (blocks[k - 1].role, blocks[(k + 1) % count].role)
+        stood = one.standing(library.responses[one.kind], beyond)
+        *heights, top = (stood.at(edge) + faces[k][0]).tolist()
+        atoms = tuple(
+            Atom(mix, atom.u, atom.v, height)
+            for atom, mix, height in zip(one.first.block.atoms, one.first.mixes, heights, strict=True)
+        )
+        below = (
             _capped_sheet(sheet, faces[k - 1][1], faces[k][0])
             if net == "capped"
-            else _bridged_sheet(sheet, under, one.block)
+            else _bridged_sheet(sheet, blocks[k - 1], one)
         )
-        storeys.append(Storey(atoms, block.atoms, one.block.shift, block.thickness_ang))
-    ratio = _ratio([one.block for one in blocks])
+        storeys.append(Storey(below, atoms, one.first.block.shift, top + faces[k][1]))
+        strains.append(stood.strain_slope * edge - 1)
+    ratio = _ratio(blocks)
     plane = Plane(edge * sqrt(ratio), edge / sqrt(ratio))
-    strains = tuple(one.strain for one in made)
-    return Assembled(stacked(storeys, plane), edge, strains, edge / library.edges_ang[sheet] - 1)
+    return Assembled(stacked(storeys, plane), edge, tuple(strains), edge / library.edges_ang[sheet] - 1)
 
 
-def _ratio(blocks: Sequence[Block]) -> float:
+def _faces(blend: Blend, sheet: SheetName, library: Library, edge_ang: float) -> tuple[float, float]:
+    """Mean heights of the ligands of the sheet below, and of that above, on the side of a block."""
+    low = high = 0.0
+    for one, weight in blend.parts:
+        low += weight * capped_height_ang(one.block, True, sheet, library.bonds_ang, edge_ang)
+        high += weight * capped_height_ang(one.block, False, sheet, library.bonds_ang, edge_ang)
+    return low, high
+
+
+def _ratio(blocks: Sequence[Blend]) -> float:
     """Ratio of the edges: that of the spacers, in the geometric mean; inner layers follow."""
-    ratios = [log(block.plane.ratio) for block in blocks if block.role == "spacer"]
+    ratios = [log(block.ratio) for block in blocks if block.role == "spacer"]
     return exp(sum(ratios) / len(ratios)) if ratios else 1.0
 
 
@@ -108,19 +116,25 @@ def _capped_sheet(sheet: SheetName, below_ang: float, above_ang: float) -> tuple
     )
 
 
-def _bridged_sheet(sheet: SheetName, under: Block, over: Block) -> tuple[Atom, ...]:
-    """Metal and ligands, these as high as in the mean of the two parents."""
+def _bridged_sheet(sheet: SheetName, under: Blend, over: Blend) -> tuple[Atom, ...]:
+    """Metal and ligands, these as high as in the mean of the parents of both blocks."""
     metal, ligand = ((sheet[0], 1.0),), ((sheet[1], 1.0),)
-    one, other = _rises(under, True), _rises(over, False)
+    one, other = _mean_rises(under, True), _mean_rises(over, False)
     bridges = [Atom(ligand, u, v, (one[u, v] + other[u, v]) / 2) for u, v in ((0.5, 0.0), (0.0, 0.5))]
     return (Atom(metal, 0.0, 0.0, 0.0), *bridges)
 
 
-def _rises(block: Block, above: bool) -> Mapping[tuple[float, float], float]:
+@cache
+def _mean_rises(blend: Blend, above: bool) -> Mapping[tuple[float, float], float]:
+    rises = [(_rises(one, above), weight) for one, weight in blend.parts]
+    return {place: sum(weight * rise[place] for rise, weight in rises) for place in rises[0][0]}
+
+
+def _rises(filled: Filled, above: bool) -> Mapping[tuple[float, float], float]:
     """Heights in Å of the two bridges of the sheet on one side of a block."""
-    atoms = [atom for atom in (block.above if above else block.below).atoms if not atom.is_cation]
+    sheet = filled.block.above if above else filled.block.below
     found: dict[tuple[float, float], list[float]] = {(0.5, 0.0): [], (0.0, 0.5): []}
-    for atom in atoms:
-        nearer_u = abs(atom.u - 0.5) < abs(atom.v - 0.5)
-        found[(0.5, 0.0) if nearer_u else (0.0, 0.5)].append(atom.z)
+    for atom in sheet.atoms:
+        if not atom.is_cation:
+            found[(0.5, 0.0) if abs(atom.u - 0.5) < abs(atom.v - 0.5) else (0.0, 0.5)].append(atom.z)
     return {place: sum(some) / len(some) if some else 0.0 for place, some in found.items()}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polywell.data.charges import NetKind
-from polywell.design.layers import Atom, Block, Cut, NotCut, Plane, Sheet
+from polywell.design.layers import Atom, Block, Cut, NotCut, Plane, Role, Sheet
 from polywell.electrons.families import carriers_of
 from polywell.families import built_in_families
 from polywell.geometry.blocks import blocks
@@ -156,12 +156,13 @@ def cut_of(layers: Layers) -> Cut:
     ]
     made = []
     count = len(sheets)
+    roles: list[Role] = ["inner" if one.inner else "spacer" for one in layers.layers]
     for k, one in enumerate(layers.layers):
         step = origins[(k + 1) % count] - origins[k] + (layers.climb if k + 1 == count else 0.0)
         made.append(
             Block(
                 parent=layers.id,
-                role="inner" if one.inner else "spacer",
+                role=roles[k],
                 below=sheets[k],
                 above=sheets[(k + 1) % count],
                 atoms=_atoms(one.block, one.block_mixes, origins[k]),
@@ -169,6 +170,7 @@ def cut_of(layers: Layers) -> Cut:
                 thickness_ang=one.thickness_ang,
                 plane=plane,
                 apexes=one.apexes,
+                beyond=(roles[k - 1], roles[(k + 1) % count]),
             )
         )
     return Cut(layers.id, plane, tuple(sheets), tuple(made))
@@ -254,7 +256,9 @@ def _layers(
         held = {
             k
             for k, rise in zip(
-                members, frame.over(frame.placed(_fractions(geometry, place, members)), height, 0.0), strict=True
+                members,
+                frame.over(frame.placed(_fractions(geometry, place, members)), height, 0.0),
+                strict=True,
             )
             if rise[2] < gap and k not in taken
         }
@@ -262,7 +266,10 @@ def _layers(
         upper = nets[(k + 1) % len(nets)]
         closes = tuple(
             tuple(sorted({ions.elements[ion] for ion in apexes[one.number, side] if ion in held}))
-            for one, side in ((net, _up(net, frame, geometry, place)), (upper, not _up(upper, frame, geometry, place)))
+            for one, side in (
+                (net, _up(net, frame, geometry, place)),
+                (upper, not _up(upper, frame, geometry, place)),
+            )
         )
         made.append(
             Layer(

@@ -1,7 +1,7 @@
 """How far the cages of designs are from those of measured crystals: every compound left out in turn.
 
-A compound is left out with all its dopings, then designed from the blocks of the others: each of its blocks takes
-the nearest one of equal topology, by the radii of their ions, with the compound's own ions on its places. The
+A compound is left out with all its dopings, then designed from the blocks of the others: each of its blocks is the
+mean of the nearest ones of equal topology, by their ions, with the compound's own ions on their places. The
 constants of the rules and the weights of the compromise are fitted without it, too.
 """
 
@@ -16,9 +16,9 @@ from math import ceil
 import numpy as np
 
 from polywell.design.assembly import Assembled, SheetName, Stiffness, assembled
-from polywell.design.layers import Block, Cut
-from polywell.design.library import Library, Member, measured_library, topology_of
-from polywell.design.sizes import Filled, radius_ang
+from polywell.design.kin import blend
+from polywell.design.library import Library, Member, measured_library
+from polywell.design.sizes import Blend
 from polywell.families import built_in_families
 from polywell.records import Entry, Phase
 from polywell.screening import screen_many
@@ -26,11 +26,8 @@ from polywell.screening import screen_many
 GRID = tuple(round(0.25 * 2**k, 4) for k in range(-2, 9))
 """Weights that are tried for inner layers and sheets: from a sixteenth to 64, in factors of two."""
 
-NO_RADIUS_ANG = 0.2
-"""Å: two different ions count as this far apart where one of them has no radius."""
-
-OTHER_SHEET_ANG = 0.1
-"""Å: blocks of parents with other sheets count as this much farther."""
+PURE = 0.9
+"""Share of the ligands of a sheet that are of one kind, at least."""
 
 
 @dataclass(frozen=True)
@@ -66,61 +63,27 @@ class Rebuild:
 
     member: Member
     library: Library
-    blocks: tuple[Filled, ...]
+    blocks: tuple[Blend, ...]
     sheet: SheetName
 
 
-def distance_ang(block: Block, other: Block) -> float:
-    """How far the ions of two blocks of equal topology are apart: summed differences of radii in Å."""
-    away = 0.0
-    for one, two in zip(_in_order(block), _in_order(other), strict=True):
-        mine, theirs = block.atoms[one], other.atoms[two]
-        if mine.mix == theirs.mix:
-            continue
-        radius, known = radius_ang(mine.mix, block.net), radius_ang(theirs.mix, other.net)
-        if radius is not None and known is not None:
-            away += abs(radius - known)
-        elif mine.element != theirs.element:
-            away += NO_RADIUS_ANG
-    same = (block.below.metal, block.below.ligand) == (other.below.metal, other.below.ligand)
-    return round(away + (0.0 if same else OTHER_SHEET_ANG), 6)
-
-
-def nearest(block: Block, library: Library) -> Block | None:
-    """The block of equal topology whose ions are most alike; None where there is none."""
-    alike = library.by_topology.get(topology_of(block), ())
-    return min(alike, key=lambda one: (distance_ang(block, one), one.parent), default=None)
-
-
-def _in_order(block: Block) -> list[int]:
-    """Atoms in an order in which blocks of equal topology correspond."""
-    order = sorted(range(len(block.atoms)), key=lambda k: round(block.atoms[k].z, 1))
-    cations = [k for k in order if block.atoms[k].is_cation]
-    anions = [k for k in order if not block.atoms[k].is_cation]
-    return [*cations, *anions]
-
-
-def filled_like(block: Block, parent: Block) -> Filled:
-    """A parent with the ions of another block of its topology on its places."""
-    mixes = [atom.mix for atom in parent.atoms]
-    for own, other in zip(_in_order(parent), _in_order(block), strict=True):
-        mixes[own] = block.atoms[other].mix
-    return Filled(parent, tuple(mixes))
-
-
-def without_itself(member: Member, library: Library) -> Rebuild | str:
+def without_itself(member: Member, others: Library) -> Rebuild | str:
     """The blocks of a crystal from those of others, or why there are none."""
-    others = library.without(member.compound)
     sheet = member.cut.sheets[0]
     name = (sheet.metal, sheet.ligand)
+    for mixed in (atom for one in member.cut.sheets for atom in one.atoms if not atom.is_cation):
+        if dict(mixed.mix)[mixed.element] < PURE * sum(share for _, share in mixed.mix):
+            return "its sheets hold ligands of two kinds, those of designs one"
+    if name[0] not in built_in_families().metals:
+        return f"the λ table has no {name[0]}"
     if name not in others.edges_ang:
         return f"no other crystal has {sheet.name} sheets"
     found = []
     for block in member.cut.blocks:
-        parent = nearest(block, others)
-        if parent is None:
+        mean = blend(block, others)
+        if mean is None:
             return f"no other crystal has a block like {block.formula}"
-        found.append(filled_like(block, parent))
+        found.append(mean)
     return Rebuild(member, others, tuple(found), name)
 
 
@@ -137,12 +100,12 @@ def _best(loss: np.ndarray) -> Stiffness:
 
 def _edges_on_grid(one: Rebuild) -> np.ndarray:
     """Edges in Å by the compromise for all pairs of weights."""
-    spacer = [b for b in one.blocks if b.block.role == "spacer"]
-    inner = [b for b in one.blocks if b.block.role == "inner"]
+    spacer = [b for b in one.blocks if b.role == "spacer"]
+    inner = [b for b in one.blocks if b.role == "inner"]
 
-    def pull(some: Sequence[Filled]) -> tuple[float, float]:
+    def pull(some: Sequence[Blend]) -> tuple[float, float]:
         edges = [b.edge_ang(one.library.responses[b.kind]) for b in some]
-        thick = [b.block.thickness_ang for b in some]
+        thick = [b.thickness_ang for b in some]
         return sum(thick), sum(t * edge for t, edge in zip(thick, edges, strict=True))
 
     (t_spacer, a_spacer), (t_inner, a_inner) = pull(spacer), pull(inner)
@@ -170,8 +133,9 @@ class _LeftOut:
 def _left_out() -> _LeftOut:
     library = measured_library()
     found, undesigned = [], []
+    without = {compound: library.without(compound) for compound in {one.compound for one in library.members}}
     for member in library.members:
-        made = without_itself(member, library)
+        made = without_itself(member, without[member.compound])
         if isinstance(made, str):
             undesigned.append((member.cut.id, made))
         else:
@@ -210,11 +174,13 @@ def errors() -> Errors:
     ]  # fmt: skip
     cages: list[Missed] = []
     for (one, made), before, after in zip(designs, own, screen_many(entries, families), strict=True):
-        parents = tuple(dict.fromkeys(block.block.parent for block in one.blocks))
+        parents = tuple(dict.fromkeys(id for block in one.blocks for id in block.parents))
         off = made.edge_ang - one.member.cut.plane.edge_ang
         pairs = _paired(before.phases, after.phases)
         if not pairs:
-            undesigned.append((one.member.cut.id, f"the design has no such cages: {after.reason or 'others'}"))
+            undesigned.append(
+                (one.member.cut.id, f"the design has no such cages: {after.reason or 'others'}")
+            )
         cages.extend(
             Missed(
                 before.id,
@@ -255,8 +221,3 @@ def quantile_ang(cages: Sequence[Missed], share: float) -> float:
     """The error in Å that this share of the cages does not exceed, without its sign."""
     ordered = sorted(abs(one.error_ang) for one in cages)
     return ordered[max(0, ceil(share * len(ordered)) - 1)]
-
-
-def cut_members(library: Library) -> Iterable[Cut]:
-    """The crystals of a library."""
-    return (one.cut for one in library.members)

@@ -14,6 +14,7 @@ import numpy as np
 
 from polywell.design.cutting import Layer, Layers, cut_of, layers_of
 from polywell.design.layers import Cut, NotCut
+from polywell.design.topology import in_order
 from polywell.geometry.ions import Floats
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.sites import majority
@@ -53,7 +54,9 @@ def folded(entry: Entry) -> Cut | NotCut:
         return layers
     counts = {sum(one.metals) // (1 if one.net.kind == BRIDGED else 2) for one in layers.layers}
     if len(counts) > 1 or counts - {1, 2}:
-        return NotCut(entry.id, f"the cell of a sheet holds {sorted(counts)} smallest ones; at most 2 are folded")
+        return NotCut(
+            entry.id, f"the cell of a sheet holds {sorted(counts)} smallest ones; at most 2 are folded"
+        )
     if counts == {2}:
         found = [half for half in (_folded(layers, step) for step in STEPS) if half is not None]
         if not found:
@@ -61,7 +64,8 @@ def folded(entry: Entry) -> Cut | NotCut:
         layers = found[0]
     if not _is_square(layers.vectors):
         return NotCut(entry.id, "the smallest cell of its sheets is no square")
-    return cut_of(layers)
+    whole = cut_of(layers)
+    return replace(whole, blocks=tuple(in_order(block) for block in whole.blocks))
 
 
 def _is_square(vectors: Floats) -> bool:

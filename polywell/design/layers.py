@@ -68,7 +68,7 @@ class Plane:
         return (self.a_ang, 0.0), second or (0.0, self.b_ang)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """One square net with its ligands."""
 
@@ -90,13 +90,14 @@ class Sheet:
         return sum(side) / len(side) if side else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """What stands between two neighbouring sheets.
 
     `shift` is the lateral way from a metal of the sheet below to one of the sheet above, in fractions of
     the plane; `thickness_ang` their distance along the normal. `apexes` are the ions with which the block
-    closes cages of the sheet below and of that above; empty where it closes none.
+    closes cages of the sheet below and of that above; empty where it closes none. `beyond` says what stands on
+    the far sides of these two sheets.
     """
 
     parent: str
@@ -108,6 +109,7 @@ class Block:
     thickness_ang: float
     plane: Plane
     apexes: tuple[tuple[str, ...], tuple[str, ...]]
+    beyond: tuple[Role, Role]
 
     @property
     def net(self) -> NetKind:
@@ -117,7 +119,9 @@ class Block:
     @property
     def formula(self) -> str:
         """Amounts of its elements for one metal (two of capped sheets) of a sheet, cations first."""
-        cells = len([atom for atom in self.below.atoms if atom.is_cation]) / (2 if self.net == "capped" else 1)
+        cells = len([atom for atom in self.below.atoms if atom.is_cation]) / (
+            2 if self.net == "capped" else 1
+        )
         return written(amounts_of(self.atoms), cells)
 
     @property

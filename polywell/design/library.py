@@ -19,13 +19,24 @@ from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
 from polywell.design.folding import folded
 from polywell.design.layers import Block, Cut, NotCut, Sheet
-from polywell.design.sizes import Response, radius_ang
+from polywell.design.sizes import Response, charge, radius_ang
 from polywell.design.topology import planes, topology
 from polywell.evidence.anchors import sound_references
+from polywell.geometry.ions import Floats
 from polywell.geometry.sites import majority_formula, sites_of
 
 KINDS = ("bridged spacer", "bridged inner", "capped spacer")
 """Kinds of blocks, each with constants of its own."""
+
+NOISE_ANG = 0.03
+"""Å: what heights and edges of equal blocks differ by for other reasons than the rules know."""
+
+HEIGHTS_BEFORE = ((1.0, 0.5), (0.0, 0.1), (0.7, 0.5), (0.0, 0.1), (0.0, 0.1))
+"""κ, κ_q, ν, π and π_q as expected of touching spheres and of a solid that keeps most of its volume, with the doubt
+of each: what the library cannot tell stays so."""
+
+EDGES_BEFORE = ((0.3, 0.3), (0.0, 0.1))
+"""α and α_q, alike: a square of ions as wide as its cations alone would have √2, one held by its sheets next to 0."""
 
 DECIMALS = 4
 """Decimals kept of fitted constants, so that equal libraries give equal crystals on every machine."""
@@ -142,64 +153,93 @@ def _bonds_ang(sheet: Sheet, edge_ang: float) -> list[float]:
 
 
 def _response(kind: str, blocks: Iterable[Block]) -> Response:
-    """κ and ν from heights, κ_a from edges; each 0 where there is nothing to fit it to."""
+    """The constants of the rules from heights and edges; each 0 where there is nothing to fit it to."""
     mine = [block for block in blocks if f"{block.net} {block.role}" == kind]
-    rows: dict[tuple[object, ...], list[tuple[float, float, float]]] = defaultdict(list)
-    wide: dict[tuple[object, ...], list[tuple[float, float]]] = defaultdict(list)
+    rows: dict[tuple[object, ...], list[tuple[float, ...]]] = defaultdict(list)
+    wide: dict[tuple[object, ...], list[tuple[float, ...]]] = defaultdict(list)
     for block in mine:
         edge = block.plane.edge_ang
         key = (topology_of(block), block.below.metal, block.below.ligand)
-        for side, height, radius in _apex_heights(block):
-            rows[*key, side].append((height, radius, log(edge)))
-        radii = [radius_ang(atom.mix, block.net) for atom in block.atoms if atom.is_cation]
-        known = [radius for radius in radii if radius is not None]
-        if known:
-            wide[key].append((edge, fmean(known)))
-    heights, columns = [], []
-    for some in rows.values():
-        table = np.array(some)
-        means = table.mean(axis=0)
-        away = table - means
-        heights.extend(away[:, 0])
-        columns.extend(np.column_stack((away[:, 1], -means[0] * away[:, 2])))
-    growth, flattening = _least_squares(np.array(columns).reshape(-1, 2), np.array(heights))
-    edges, radii_away = [], []
-    for pairs in wide.values():
-        table = np.array(pairs)
-        away = table - table.mean(axis=0)
-        edges.extend(away[:, 0])
-        radii_away.extend(away[:, 1:])
-    (widening,) = _least_squares(np.array(radii_away).reshape(-1, 1), np.array(edges))
-    return Response(growth, flattening, widening, len(heights))
+        for one in _apex_heights(block):
+            rows[*key, one.side].append(
+                (
+                    one.height_ang,
+                    one.radius_ang,
+                    one.charge,
+                    -log(edge),
+                    one.polar,
+                    one.polar * (one.charge - 2),
+                )
+            )
+        sizes = _sizes(block, [k for k, atom in enumerate(block.atoms) if atom.is_cation])
+        if sizes is not None:
+            wide[key].append((edge, *sizes))
+    heights = [_away(some, 3) for some in rows.values()]
+    growth, push, flattening, polar, polar_charge = _fitted(heights, HEIGHTS_BEFORE)
+    widening, pull = _fitted([_away(some) for some in wide.values()], EDGES_BEFORE)
+    count = sum(len(some) for some in rows.values())
+    return Response(growth, push, flattening, polar, polar_charge, widening, pull, count)
 
 
-def _least_squares(columns: np.ndarray, values: np.ndarray) -> list[float]:
-    if not len(values):
-        return [0.0] * columns.shape[1]
-    solved, *_ = np.linalg.lstsq(columns, values, rcond=1e-8)
-    return [round(float(one), DECIMALS) + 0.0 for one in solved]
+def _away(rows: Sequence[tuple[float, ...]], scaled: int | None = None) -> Floats:
+    """Rows less their mean; the column `scaled` is multiplied by the mean of the first."""
+    table = np.array(rows)
+    means = table.mean(axis=0)
+    away: Floats = table - means
+    if scaled is not None:
+        away[:, scaled] *= means[0]
+    return away
 
 
-def _apex_heights(block: Block) -> Sequence[tuple[str, float, float]]:
-    """Side, height over the face in Å and mean radius of the first plane of cations on each side."""
+def _fitted(tables: Sequence[Floats], before: Sequence[tuple[float, float]]) -> list[float]:
+    """Coefficients of all columns but the first, which they give, from what was expected and from the tables."""
+    means, spreads = np.array(before).T
+    table = np.concatenate([np.zeros((0, len(before) + 1)), *tables])
+    columns = table[:, 1:] * spreads / NOISE_ANG
+    values = (table[:, 0] - table[:, 1:] @ means) / NOISE_ANG
+    away = np.linalg.solve(columns.T @ columns + np.eye(len(before)), columns.T @ values)
+    return [round(float(one), DECIMALS) + 0.0 for one in means + spreads * away]
+
+
+@dataclass(frozen=True)
+class _Height:
+    """The first plane of cations on one side of a block: height over the face, mean radius, mean charge.
+
+    `polar` is 1 where the sheet on this side stands between unlike blocks, else 0.
+    """
+
+    side: str
+    height_ang: float
+    radius_ang: float
+    charge: float
+    polar: float
+
+
+def _apex_heights(block: Block) -> list[_Height]:
     layers = planes(block)
     if not layers:
-        return ()
+        return []
     low, high = block.below.anion_height_ang(above=True), block.above.anion_height_ang(above=False)
-
-    def at(plane: Sequence[int]) -> tuple[float, float | None]:
-        radii = [radius_ang(block.atoms[k].mix, block.net) for k in plane]
-        known = [radius for radius in radii if radius is not None]
-        height = fmean(block.atoms[k].z for k in plane)
-        return height, fmean(known) if len(known) == len(plane) else None
-
+    polar = [float(one != block.role) for one in block.beyond]
     if len(layers) == 1:
-        _, radius = at(layers[0])
-        return () if radius is None else (("middle", (block.thickness_ang - low - high) / 2, radius),)
-    (first, one), (last, other) = at(layers[0]), at(layers[-1])
+        sizes = _sizes(block, layers[0])
+        half = (block.thickness_ang - low - high) / 2
+        return [] if sizes is None else [_Height("middle", half, *sizes, fmean(polar))]
     found = []
-    if one is not None:
-        found.append(("below", first - low, one))
-    if other is not None:
-        found.append(("above", block.thickness_ang - high - last, other))
+    for side, plane, flag in (("below", layers[0], polar[0]), ("above", layers[-1], polar[1])):
+        height = fmean(block.atoms[k].z for k in plane)
+        sizes = _sizes(block, plane)
+        if sizes is not None:
+            over = height - low if side == "below" else block.thickness_ang - high - height
+            found.append(_Height(side, over, *sizes, flag))
     return found
+
+
+def _sizes(block: Block, atoms: Sequence[int]) -> tuple[float, float] | None:
+    """Mean radius and mean charge of some atoms; None where one has neither."""
+    radii = [radius_ang(block.atoms[k].mix, block.net) for k in atoms]
+    charges = [charge(block.atoms[k].mix, block.net) for k in atoms]
+    pairs = [(r, q) for r, q in zip(radii, charges, strict=True) if r is not None and q is not None]
+    if not pairs or len(pairs) < len(atoms):
+        return None
+    return fmean(r for r, _ in pairs), fmean(q for _, q in pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,12 +38,17 @@ def stacked(storeys: Sequence[Storey], plane: Plane) -> Sites:
         for atom in (*one.sheet, *one.block):
             share = (z + atom.z) / height
             frac.append((u + atom.u - share * climb[0], v + atom.v - share * climb[1], share))
-            mixes.append(dict(atom.mix))
+            mixes.append(_mix(atom.mix))
         u, v, z = u + one.shift[0], v + one.shift[1], z + one.thickness_ang
     lattice = np.array(
         [[ax, 0.0, 0.0], [bx, by, 0.0], [climb[0] * ax + climb[1] * bx, climb[1] * by, height]]
     )
     return Sites(lattice, np.array(frac).reshape(-1, 3), mixes)
+
+
+@lru_cache(maxsize=4096)
+def _mix(shares: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    return dict(shares)
 
 
 def rebuilt(cut: Cut) -> Sites:

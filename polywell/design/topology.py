@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 from polywell.design.layers import Atom, Block
 
 GRID = 4
@@ -20,9 +23,12 @@ def place_of(atom: Atom) -> str:
     return f"{round(atom.u * GRID) % GRID}{round(atom.v * GRID) % GRID}"
 
 
+@cache
 def planes(block: Block) -> list[list[int]]:
     """Numbers of the cations of a block, those of one height together, from the bottom up."""
-    order = sorted((k for k, atom in enumerate(block.atoms) if atom.is_cation), key=lambda k: block.atoms[k].z)
+    order = sorted(
+        (k for k, atom in enumerate(block.atoms) if atom.is_cation), key=lambda k: block.atoms[k].z
+    )
     found: list[list[int]] = []
     for k in order:
         if found and block.atoms[k].z - block.atoms[found[-1][0]].z < PLANE_ANG:
@@ -33,21 +39,35 @@ def planes(block: Block) -> list[list[int]]:
 
 
 def topology(block: Block) -> str:
-    """Kind of sheet and role, the cations by plane, and the anions by the plane in or under which they stand.
+    """Kind of sheet and role, the cations by plane, and the anions by the plane in or over which they stand.
 
     Blocks of equal topology differ by their ions and lengths alone.
     """
-    layers = planes(block)
-    heights = [sum(block.atoms[k].z for k in plane) / len(plane) for plane in layers]
-    words = [" ".join(sorted(place_of(block.atoms[k]) for k in plane)) for plane in layers]
-    anions = []
-    for atom in block.atoms:
+    words = [" ".join(sorted(place_of(block.atoms[k]) for k in plane)) for plane in planes(block)]
+    shift = f"{round(block.shift[0] * GRID) % GRID}{round(block.shift[1] * GRID) % GRID}"
+    anions = sorted(word for _, word in _anions(block))
+    return " ".join([block.net, block.role, f"[{'|'.join(words)}]", *anions, f">{shift}"])
+
+
+def in_order(block: Block) -> Block:
+    """The block with its atoms in an order in which those of blocks of equal topology correspond."""
+    cations = [
+        k for plane in planes(block) for k in sorted(plane, key=lambda k: (place_of(block.atoms[k]), k))
+    ]
+    anions = [k for k, _ in sorted(_anions(block), key=lambda one: (one[1], block.atoms[one[0]].z, one[0]))]
+    return replace(block, atoms=tuple(block.atoms[k] for k in (*cations, *anions)))
+
+
+def _anions(block: Block) -> list[tuple[int, str]]:
+    """Number and word of every anion: the planes of cations under it, whether it is beside one, and its place."""
+    heights = [sum(block.atoms[k].z for k in plane) / len(plane) for plane in planes(block)]
+    found = []
+    for k, atom in enumerate(block.atoms):
         if not atom.is_cation:
             under = sum(height < atom.z - BESIDE_ANG for height in heights)
             beside = any(abs(height - atom.z) <= BESIDE_ANG for height in heights)
-            anions.append(f"{under}{'=' if beside else '-'}{place_of(atom)}")
-    shift = f"{round(block.shift[0] * GRID) % GRID}{round(block.shift[1] * GRID) % GRID}"
-    return " ".join([block.net, block.role, f"[{'|'.join(words)}]", *sorted(anions), f">{shift}"])
+            found.append((k, f"{under}{'=' if beside else '-'}{place_of(atom)}"))
+    return found
 
 
 def ions(block: Block) -> tuple[str, ...]:
