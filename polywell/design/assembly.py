@@ -1,7 +1,8 @@
 """From blocks and sheets to a crystal: its edge by an elastic compromise, its heights by addition.
 
-The edge is the mean of those that sheets and blocks would have by themselves, each weighed by its stiffness: a
-block by its thickness times the stiffness of its kind, a sheet by that of a sheet, with the spacer's as the unit.
+The edge is the mean of those that sheets and blocks would have by themselves, each weighed by its
+stiffness: a block by its thickness times the stiffness of its kind, a sheet by that of a sheet, with the
+spacer's as the unit.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Cutting a crystal at its sheets, into these and the blocks between them.
 
-The sheets are those that `polywell.geometry.find` finds. An atom belongs to a sheet when it is one of its metals
-or ligands, or a split site of such an ion; every other atom belongs to the block in whose range of heights its
-centre lies. Nothing is moved, averaged or left out: what is cut can be put together again.
+The sheets are those that `polywell.geometry.find` finds. An atom belongs to a sheet when it is one of its
+metals or ligands, or a split site of such an ion; every other atom belongs to the block in whose range of
+heights its centre lies. Nothing is moved, averaged or left out: what is cut can be put together again.
 """
 
 from __future__ import annotations
@@ -252,25 +252,15 @@ def _layers(
         above = frame.over(placed, height, 0.0)
         block = [s for s, number in enumerate(in_sheet) if number < 0 and above[s, 2] < gap]
         block.sort(key=lambda s: (round(float(above[s, 2]), 6), s))
-        taken = {k for k in own if not ions.is_hole[k]}
-        held = {
-            k
-            for k, rise in zip(
-                members,
-                frame.over(frame.placed(_fractions(geometry, place, members)), height, 0.0),
-                strict=True,
-            )
-            if rise[2] < gap and k not in taken
-        }
+        rises = frame.over(frame.placed(_fractions(geometry, place, members)), height, 0.0)[:, 2]
+        held = {ion for ion, rise in zip(members, rises, strict=True) if rise < gap and ion not in own}
         # Without another sheet the one below is also the one above.
         upper = nets[(k + 1) % len(nets)]
-        closes = tuple(
+        sides = ((net, _up(net, frame, geometry, place)), (upper, not _up(upper, frame, geometry, place)))
+        closes = [
             tuple(sorted({ions.elements[ion] for ion in apexes[one.number, side] if ion in held}))
-            for one, side in (
-                (net, _up(net, frame, geometry, place)),
-                (upper, not _up(upper, frame, geometry, place)),
-            )
-        )
+            for one, side in sides
+        ]
         made.append(
             Layer(
                 net=net,
@@ -349,7 +339,8 @@ def _origin(layer: Layer) -> Floats:
             *(np.round(places[k], 6) % 1.0).tolist(),
         ),
     )
-    return places[ranked[0]]
+    origin: Floats = places[ranked[0]]
+    return origin
 
 
 def _atoms(placed: Floats, mixes: Sequence[Mapping[str, float]], origin: Floats) -> tuple[Atom, ...]:

@@ -1,14 +1,17 @@
-"""From recipes to entries: crystals with their lengths, what they are built of, and what speaks against them."""
+"""From recipes to entries: crystals with their lengths, what they are built of, and what speaks against."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 
 from pymatgen.core import Composition
 
+from polywell.data.reference import digest as library_digest
 from polywell.design.assembly import Assembled, Stiffness, assembled
 from polywell.design.errors import measured_stiffness
 from polywell.design.kin import blend
@@ -24,6 +27,9 @@ DESIGNED = "designed: neither measured nor computed"
 """What the provenance of a design says of its structure."""
 
 MISMATCH_DIGITS = 4
+
+RULES_VERSION = 1
+"""Raised by whoever changes how designs are chosen or built."""
 
 
 class NoDesignError(ValueError):
@@ -127,7 +133,8 @@ def _doping(recipe: Recipe) -> str | None:
     best = best_carriers(found.family, found.carriers)
     if best == found.carriers:
         return said
-    return f"{said}; {abs(found.off):.2f} {'less' if found.off > 0 else 'more'} electrons for each {metal} are best"
+    more = "less" if found.off > 0 else "more"
+    return f"{said}; {abs(found.off):.2f} {more} electrons for each {metal} are best"
 
 
 def _note(made: Assembled) -> str | None:
@@ -166,3 +173,15 @@ class Designs:
                     yield self.workshop.entry(recipe)
                 except NoDesignError as error:
                     yield recipe.id, error
+
+
+@cache
+def digest() -> str:
+    """What changes whenever a design may: sha256 of the library, the table, and the version of the rules."""
+    parts = {
+        "library": library_digest(),
+        "table": design_table().model_dump(mode="json", by_alias=True),
+        "rules": RULES_VERSION,
+    }
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

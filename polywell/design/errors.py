@@ -1,8 +1,8 @@
 """How far the cages of designs are from those of measured crystals: every compound left out in turn.
 
-A compound is left out with all its dopings, then designed from the blocks of the others: each of its blocks is the
-mean of the nearest ones of equal topology, by their ions, with the compound's own ions on their places. The
-constants of the rules and the weights of the compromise are fitted without it, too.
+A compound is left out with all its dopings, then designed from the blocks of the others: each of its blocks
+is the mean of the nearest ones of equal topology, by their ions, with the compound's own ions on their
+places. The constants of the rules and the weights of the compromise are fitted without it, too.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from math import ceil
 
 import numpy as np
 
+from polywell.data.reference import reference_entries
 from polywell.design.assembly import Assembled, SheetName, Stiffness, assembled
 from polywell.design.kin import blend
 from polywell.design.library import Library, Member, measured_library
@@ -162,8 +163,6 @@ def errors() -> Errors:
             designs.append((one, assembled(one.blocks, one.sheet, one.library, stiffness)))
         except ValueError as error:
             undesigned.append((one.member.cut.id, str(error)))
-    from polywell.data.reference import reference_entries
-
     measured = {entry.id: entry for entry in reference_entries()}
     families = built_in_families()
     own = screen_many([measured[one.member.cut.id] for one, _ in designs], families)
@@ -207,7 +206,7 @@ def _paired(own: Sequence[Phase], other: Sequence[Phase]) -> list[tuple[Phase, P
         return {key: sorted(some, key=lambda phase: phase.xi_ang) for key, some in found.items()}
 
     mine, theirs = together(own), together(other)
-    pairs = []
+    pairs: list[tuple[Phase, Phase]] = []
     for key, phases in mine.items():
         made = theirs.get(key, [])
         if len(made) == len(phases):
@@ -221,3 +220,13 @@ def quantile_ang(cages: Sequence[Missed], share: float) -> float:
     """The error in Å that this share of the cages does not exceed, without its sign."""
     ordered = sorted(abs(one.error_ang) for one in cages)
     return ordered[max(0, ceil(share * len(ordered)) - 1)]
+
+
+TWO_THIRDS = 2 / 3
+"""Share of errors of a normal distribution within one standard deviation, nearly."""
+
+
+def relative_error(cages: Sequence[Missed]) -> float:
+    """The relative error of ξ that two thirds of the cages do not exceed."""
+    ordered = sorted(abs(one.error_ang) / one.xi_measured_ang for one in cages)
+    return ordered[max(0, ceil(TWO_THIRDS * len(ordered)) - 1)]

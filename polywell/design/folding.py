@@ -1,8 +1,8 @@
-"""Crystals in the smallest square cell of their sheets, so that the blocks of one fit on the sheets of another.
+"""Crystals in the smallest square cell of their sheets, where blocks of one fit on the sheets of another.
 
-The cell holds one metal of a bridged sheet, two of a capped one. A larger cell of twice the area is folded where a
-step by half of it brings every whole ion near one of its kind; the mean of both places is taken. Larger cells, and
-those that differ more, are left as they are and lend no blocks.
+The cell holds one metal of a bridged sheet, two of a capped one. A larger cell of twice the area is folded
+where a step by half of it brings every whole ion near one of its kind; the mean of both places is taken.
+Larger cells, and those that differ more, are left as they are and lend no blocks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ FOLDED_ANG = 0.1
 """Å: two ions that a step of half the cell brings nearer to each other are one in the smaller cell."""
 
 EDGES_ANG = (3.1, 4.7)
-"""Å: edges of the cell of one bridged square, and of two capped ones, as in `polywell.geometry.tolerances`."""
+"""Å: edges of the cell of one bridged square, and of two capped ones, as in
+`polywell.geometry.tolerances`."""
 
 SQUARE = 0.06
 """The edges of the cell differ by less than this share, and its angle from 90° by less than 3°."""
@@ -54,9 +55,7 @@ def folded(entry: Entry) -> Cut | NotCut:
         return layers
     counts = {sum(one.metals) // (1 if one.net.kind == BRIDGED else 2) for one in layers.layers}
     if len(counts) > 1 or counts - {1, 2}:
-        return NotCut(
-            entry.id, f"the cell of a sheet holds {sorted(counts)} smallest ones; at most 2 are folded"
-        )
+        return NotCut(entry.id, f"a sheet's cell holds {sorted(counts)} smallest ones; at most 2 are folded")
     if counts == {2}:
         found = [half for half in (_folded(layers, step) for step in STEPS) if half is not None]
         if not found:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import exp
 
 from polywell.design.layers import Block
 from polywell.design.library import Library, topology_of
-from polywell.design.sizes import Blend, Filled, charge, radius_ang
+from polywell.design.sizes import Blend, Filled, Mix, charge, radius_ang
 
 NO_RADIUS_ANG = 0.2
 """Å: two different ions count as this far apart where one of them has no radius."""
@@ -33,19 +34,28 @@ def distance_ang(block: Block, other: Block) -> float:
     A charge that differs by one, other neighbours and other sheets count as further differences.
     """
     away = 0.0
-    for mine, theirs in zip(block.atoms, other.atoms, strict=True):
-        if mine.mix == theirs.mix:
+    for (mix, element, radius, own), (other_mix, other_element, known, its) in zip(
+        _sizes(block), _sizes(other), strict=True
+    ):
+        if mix == other_mix:
             continue
-        radius, known = radius_ang(mine.mix, block.net), radius_ang(theirs.mix, other.net)
         if radius is not None and known is not None:
             away += abs(radius - known)
-        elif mine.element != theirs.element:
+        elif element != other_element:
             away += NO_RADIUS_ANG
-        own, its = charge(mine.mix, block.net), charge(theirs.mix, other.net)
         away += CHARGE_ANG * abs((own or 0.0) - (its or 0.0))
     away += NEIGHBOUR_ANG * sum(a != b for a, b in zip(block.beyond, other.beyond, strict=True))
     same = (block.below.metal, block.below.ligand) == (other.below.metal, other.below.ligand)
     return round(away + (0.0 if same else OTHER_SHEET_ANG), 6)
+
+
+@cache
+def _sizes(block: Block) -> tuple[tuple[Mix, str, float | None, float | None], ...]:
+    """Mix, element, radius in Å and charge in e of every atom."""
+    return tuple(
+        (atom.mix, atom.element, radius_ang(atom.mix, block.net), charge(atom.mix, block.net))
+        for atom in block.atoms
+    )
 
 
 def blend(block: Block, library: Library) -> Blend | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import cos, radians, sin, sqrt
 from typing import Literal
 
@@ -31,7 +31,7 @@ class Atom:
     v: float
     z: float
 
-    @property
+    @cached_property
     def element(self) -> str:
         """The most frequent element."""
         return majority(dict(self.mix))
@@ -96,8 +96,8 @@ class Block:
 
     `shift` is the lateral way from a metal of the sheet below to one of the sheet above, in fractions of
     the plane; `thickness_ang` their distance along the normal. `apexes` are the ions with which the block
-    closes cages of the sheet below and of that above; empty where it closes none. `beyond` says what stands on
-    the far sides of these two sheets.
+    closes cages of the sheet below and of that above; empty where it closes none. `beyond` says what stands
+    on the far sides of these two sheets.
     """
 
     parent: str

@@ -32,11 +32,12 @@ NOISE_ANG = 0.03
 """Å: what heights and edges of equal blocks differ by for other reasons than the rules know."""
 
 HEIGHTS_BEFORE = ((1.0, 0.5), (0.0, 0.1), (0.7, 0.5), (0.0, 0.1), (0.0, 0.1))
-"""κ, κ_q, ν, π and π_q as expected of touching spheres and of a solid that keeps most of its volume, with the doubt
-of each: what the library cannot tell stays so."""
+"""κ, κ_q, ν, π and π_q as expected of touching spheres and of a solid that keeps most of its volume, with
+the doubt of each: what the library cannot tell stays so."""
 
 EDGES_BEFORE = ((0.3, 0.3), (0.0, 0.1))
-"""α and α_q, alike: a square of ions as wide as its cations alone would have √2, one held by its sheets next to 0."""
+"""α and α_q, alike: a square of ions as wide as its cations alone would have √2, one held by its sheets
+next to 0."""
 
 DECIMALS = 4
 """Decimals kept of fitted constants, so that equal libraries give equal crystals on every machine."""
@@ -192,7 +193,7 @@ def _away(rows: Sequence[tuple[float, ...]], scaled: int | None = None) -> Float
 
 
 def _fitted(tables: Sequence[Floats], before: Sequence[tuple[float, float]]) -> list[float]:
-    """Coefficients of all columns but the first, which they give, from what was expected and from the tables."""
+    """Coefficients of all columns but the first, from what was expected of them and from the tables."""
     means, spreads = np.array(before).T
     table = np.concatenate([np.zeros((0, len(before) + 1)), *tables])
     columns = table[:, 1:] * spreads / NOISE_ANG

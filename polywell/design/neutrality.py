@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 
 from pymatgen.core import Element
 
@@ -12,7 +14,7 @@ from polywell.design.layers import Block, amounts_of, usual_charge
 from polywell.design.sizes import ANIONS
 from polywell.design.substitutions import Substitution, guests, sites_of
 from polywell.design.table import design_table
-from polywell.electrons.families import CarrierFamily, carriers_of
+from polywell.electrons.families import CarrierFamily, carriers_of, named
 from polywell.records import ElectronState
 
 LEAST_SHARE = 0.02
@@ -114,13 +116,18 @@ def balance(charges: Iterable[Charge], sheets: int, sheet: tuple[str, str], net:
 
 def best_carriers(family: CarrierFamily, carriers: float) -> float:
     """The middle of the nearest range of carriers that is best, or those of the parent without one."""
-    rows = [row for row in family.state if not row.chains]
-    middles = [
+    return min(_best(family.name), key=lambda middle: (abs(middle - carriers), middle), default=carriers)
+
+
+@cache
+def _best(family: str) -> tuple[float, ...]:
+    """Middles of the ranges of carriers that are best in a family, chains left out."""
+    rows = [row for row in named(family).state if not row.chains]
+    return tuple(
         (before.upto + row.upto) / 2
-        for before, row in zip(rows, rows[1:], strict=False)
+        for before, row in pairwise(rows)
         if row.word is ElectronState.NEAR_BEST and before.upto is not None and row.upto is not None
-    ]
-    return min(middles, key=lambda middle: (abs(middle - carriers), middle), default=carriers)
+    )
 
 
 def dopants(block: Block, count: int, found: Balance) -> list[tuple[float, Substitution]]:

@@ -1,8 +1,9 @@
 """What is designed, and in which order: every stacking of the measured blocks and of those with other ions.
 
-A recipe is a list of blocks and the sheet between them. Its cost says how much of it nobody has seen: 2 for every
-ion that was replaced, 1 for sheets of a metal that the crystals of its spacer lack, 1 for a second spacer, 1
-for every sheet beyond three. Cheap ones come first; equal ones in the order of their ids. No length and no T_c has a say.
+A recipe is a list of blocks and the sheet between them. Its cost says how much of it nobody has seen: 2 for
+every ion that was replaced, 1 for sheets of a metal that the crystals of its spacer lack, 1 for a second
+spacer, 1 for every sheet beyond three. Cheap ones come first; equal ones in the order of their ids. No
+length and no T_c has a say.
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ class Part:
         """The block with one ion more replaced."""
         block = substituted(self.block, change)
         return Part(f"{formula_of(block).lower()}{tag}", block, (*self.changes, change))
+
+    @cached_property
+    def kind(self) -> str:
+        """Its topology and ions."""
+        return f"{topology_of(self.block)} {ions(self.block)}"
 
     @cached_property
     def charges(self) -> dict[str, Charge | None]:
@@ -229,14 +235,13 @@ class Kitchen:
                         for part in inner:
                             if len(spacer.changes) + len(part.changes) <= MOST_CHANGES:
                                 yield self._recipe((spacer,), part, count, sheet)
-                for pair in combinations(once if net == "capped" else plain, 2):
-                    if sum(len(part.changes) for part in pair) > 1:
-                        continue
-                    yield self._recipe(pair, None, 1, sheet)
-                    for count in (2, 3) if net == "bridged" else ():
-                        for part in inner:
-                            if not part.changes:
-                                yield self._recipe(pair, part, count, sheet)
+                for pair in combinations(once, 2):
+                    if sum(len(part.changes) for part in pair) <= 1:
+                        yield self._recipe(pair, None, 1, sheet)
+                for pair in combinations(plain, 2) if net == "bridged" else ():
+                    for count in (2, 3):
+                        for part in (one for one in inner if not one.changes):
+                            yield self._recipe(pair, part, count, sheet)
 
     def _recipe(self, spacers: tuple[Part, ...], inner: Part | None, sheets: int, sheet: SheetName) -> Recipe:
         first = spacers[0] if spacers else inner
@@ -247,7 +252,7 @@ class Kitchen:
         name = f"{sheet[0]}{sheet[1]}{2 if bridged else ''}".lower()
         parts = (*spacers, *((inner,) if inner else ()))
         changes = sum(len(part.changes) for part in parts)
-        metals = [self.seen_in.get(f"{topology_of(p.block)} {ions(p.block)}") for p in parts]
+        metals = [self.seen_in.get(p.kind) for p in parts]
         strange = any(known is not None and sheet[0] not in known for known in metals)
         cost = 2 * changes + int(strange) + max(0, len(spacers) - 1) + max(0, sheets - 3)
         return Recipe(f"{stacked}{middle}-{name}", spacers, inner, sheets, sheet, cost)

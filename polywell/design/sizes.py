@@ -1,15 +1,16 @@
 """How a block answers to other ions, to other neighbours, and to another in-plane length.
 
-The rules, with constants that `polywell.design.library` fits to the heights and edges of measured structures, and to
-no T_c:
+The rules, with constants that `polywell.design.library` fits to the heights and edges of measured
+structures, and to no T_c:
 
-1. A plane of cations whose mean radius grows by Δr and whose mean charge grows by Δq pushes what is below it and
-   above it away by κ Δr + κ_q Δq: it rises by that much over the sheet below, and the block becomes thicker by twice
-   as much.
+1. A plane of cations whose mean radius grows by Δr and whose mean charge grows by Δq pushes what is below
+   it and above it away by κ Δr + κ_q Δq: it rises by that much over the sheet below, and the block becomes
+   thicker by twice as much.
 2. The edge that a block would have by itself grows by α Δr + α_q Δq, means over its cations.
 3. Strained in the plane by ε, every height over the faces of the block shrinks by ν ε of itself.
 4. A sheet between a spacer and an inner layer is polar: what stands on either side of it stands off by
-   π + π_q (q − 2) farther than over a sheet between equals, with the charge q of the nearest plane of cations.
+   π + π_q (q − 2) farther than over a sheet between equals, with the charge q of the nearest plane of
+   cations.
 5. The ligands of a capped sheet keep their distance to the metal: their height follows from the edge.
 """
 
@@ -39,8 +40,8 @@ ANIONS = frozenset({"O", "S", "As"})
 class Response:
     """Constants of one kind of block, and the number of heights they were fitted to.
 
-    `growth` κ, `flattening` ν and `widening` α have no unit; `push` κ_q, `pull` α_q, `polar` π and `polar_charge`
-    π_q are in Å, for each e where a charge is meant.
+    `growth` κ, `flattening` ν and `widening` α have no unit; `push` κ_q, `pull` α_q, `polar` π and
+    `polar_charge` π_q are in Å, for each e where a charge is meant.
     """
 
     growth: float
@@ -171,7 +172,7 @@ def standing(filled: Filled, response: Response, beyond: tuple[Role, Role]) -> S
 
 @dataclass(frozen=True, eq=False)
 class Blend:
-    """The mean of several blocks of equal topology with equal ions; weights sum to 1, the heaviest is first."""
+    """The mean of blocks of equal topology with equal ions; weights sum to 1, the heaviest is first."""
 
     parts: tuple[tuple[Filled, float], ...]
     known: dict[tuple[Response, tuple[Role, Role]], Standing] = field(default_factory=dict, repr=False)

@@ -62,34 +62,6 @@ def rebuilt(cut: Cut) -> Sites:
     )
 
 
-def farthest_ang(one: Sites, other: Sites) -> float:
-    """Largest distance in Å from an atom of one crystal to the nearest of equal mix in another.
-
-    The crystals stand as they are: equal cells are expected up to rotation, with one origin. Infinite where
-    an atom has no partner, or where the crystals hold different numbers of atoms in a volume.
-    """
-    if abs(len(one.mixes) / one.volume_ang3 - len(other.mixes) / other.volume_ang3) > 1e-6:
-        return float("inf")
-    worst = 0.0
-    cart = one.frac @ one.lattice
-    inverse = np.linalg.inv(other.lattice)
-    steps = np.array([(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)], dtype=float)
-    images = steps @ other.lattice
-    for place, mix in zip(cart @ inverse, one.mixes, strict=True):
-        alike = [k for k, held in enumerate(other.mixes) if held.keys() == mix.keys() and _equal(held, mix)]
-        if not alike:
-            return float("inf")
-        away = place - other.frac[alike]
-        away = (away - np.round(away)) @ other.lattice
-        ways = away[:, None, :] + images[None, :, :]
-        worst = max(worst, float(np.sqrt((ways**2).sum(axis=2).min())))
-    return worst
-
-
-def _equal(one: dict[str, float], other: dict[str, float]) -> bool:
-    return all(abs(one[symbol] - other[symbol]) < 1e-6 for symbol in one)
-
-
 def _nearest(fraction: float) -> float:
     """The equivalent of a fraction nearest to zero."""
     rest = fraction - round(fraction)

@@ -1,4 +1,4 @@
-"""The table of designs: ions that replace each other, bounds, and the measured errors (`tables/design.toml`)."""
+"""The table of designs (`tables/design.toml`): ions that replace each other, bounds, measured errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What blocks have in common whatever their ions: which places follow each other, over which part of the square."""
+"""What blocks have in common whatever their ions: which places of the square follow each other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ PLANE_ANG = 0.6
 """Å: cations whose heights differ by less stand in one plane."""
 
 BESIDE_ANG = 1.0
-"""Å: an anion belongs to the plane of cations from which its height differs by less: apical oxygen stands up to
+"""Å: an anion belongs to the plane of cations from which its height differs by less: apical oxygen stands
+up to
 0.9 Å over its Ba; the oxygen between two planes of a fluorite block, 1.1 Å and more."""
 
 
@@ -59,7 +60,7 @@ def in_order(block: Block) -> Block:
 
 
 def _anions(block: Block) -> list[tuple[int, str]]:
-    """Number and word of every anion: the planes of cations under it, whether it is beside one, and its place."""
+    """Number and word of every anion: planes of cations under it, whether it is beside one, its place."""
     heights = [sum(block.atoms[k].z for k in plane) / len(plane) for plane in planes(block)]
     found = []
     for k, atom in enumerate(block.atoms):
@@ -70,6 +71,7 @@ def _anions(block: Block) -> list[tuple[int, str]]:
     return found
 
 
+@cache
 def ions(block: Block) -> tuple[str, ...]:
     """The elements of a block: cations plane by plane from the bottom up, then anions by height."""
     cations = [symbol for plane in planes(block) for symbol in sorted(block.atoms[k].element for k in plane)]

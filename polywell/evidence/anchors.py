@@ -146,6 +146,7 @@ def find_anchors(
         if (
             record.outcome is not Outcome.CANDIDATE
             or record.source in (*measured_sources, HANDED_IN)
+            or record.provenance.built_of is not None
             or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA
         ):
             continue

@@ -14,6 +14,7 @@ from functools import cached_property
 from math import exp, hypot, log, pi, sqrt
 from statistics import median
 
+from polywell.design.table import design_table
 from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, Cages, Group, Library, cages_of, group_of
 from polywell.evidence.height_bounds import Suspicion
 from polywell.families import Families
@@ -66,7 +67,8 @@ class Correction:
 class CorrectedPhase:
     """A phase with its corrected height in Å, its relative standard deviation and T_c in K.
 
-    `ratio` is 1 and `deviation` 0 where nothing was corrected; `anchors` counts compounds.
+    `ratio` is 1 and `deviation` 0 where nothing was corrected, but for designs (`polywell.design`), which
+    have the deviation that leaving measured compounds out shows; `anchors` counts compounds.
     """
 
     phase: Phase
@@ -194,6 +196,8 @@ def correct(
         row = known.get(group_of(record, phase.cage))
         why = _why_not(record, row, measured_sources)
         ratio, deviation = (row.ratio, row.deviation) if row is not None and not why else (1.0, 0.0)
+        if record.provenance.built_of is not None:
+            deviation = design_table().xi_error.get(phase.cage, 0.0)
         xi = phase.xi_ang * ratio
         tc = critical_temperature_k(xi, family.lambda_k_ang2)
         doubt = hypot(family.spread_k_ang2 / family.lambda_k_ang2, 2 * deviation)
@@ -212,6 +216,8 @@ def correct(
 def _why_not(record: Screening, row: Correction | None, measured_sources: Collection[str]) -> str:
     if record.source in measured_sources:
         return "not corrected: a measured structure"
+    if record.provenance.built_of is not None:
+        return "not corrected: a design; its interval carries the error of designs of measured compounds"
     if row is None:
         return f"not corrected: no anchors, at least {LEAST_COMPOUNDS} compounds are needed"
     return f"not corrected: {row.why_not}" if row.why_not else ""
