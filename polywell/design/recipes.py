@@ -32,6 +32,9 @@ MOST_CHANGES = 2
 
 SheetName = tuple[str, str]
 
+FULL = 0.75
+"""A block with an emptier site lends its lengths, but is not built with that site full: it would be another."""
+
 STANDINGS = ("read", "recalled", "estimated", "derived from built", "built")
 """What a cell stands on, the best first."""
 
@@ -136,6 +139,8 @@ class Kitchen:
         together: dict[tuple[str, tuple[str, ...]], list[tuple[int, float, str, Block]]] = defaultdict(list)
         for member in self.library.members:
             for block in member.cut.blocks:
+                if any(sum(share for _, share in atom.mix) < FULL for atom in block.atoms):
+                    continue
                 foreign = distance_ang(pure(block), block)
                 rank = STANDINGS.index(member.standing)
                 together[topology_of(block), ions(block)].append((rank, foreign, block.parent, block))
@@ -236,7 +241,7 @@ class Kitchen:
                             if len(spacer.changes) + len(part.changes) <= MOST_CHANGES:
                                 yield self._recipe((spacer,), part, count, sheet)
                 for pair in combinations(once, 2):
-                    if sum(len(part.changes) for part in pair) <= 1:
+                    if sum(len(part.changes) for part in pair) <= MOST_CHANGES:
                         yield self._recipe(pair, None, 1, sheet)
                 for pair in combinations(plain, 2) if net == "bridged" else ():
                     for count in (2, 3):

@@ -1,4 +1,4 @@
-"""Cutting: what is cut comes together again, what is not is named, and blocks are those that chemists know."""
+"""What is cut comes together again, what is not is named, and blocks are those that chemists know."""
 
 from dataclasses import replace
 
@@ -18,8 +18,8 @@ from polywell.geometry.sites import structure_of
 ENTRIES = {entry.id: entry for entry in reference_entries()}
 
 UNLAYERED = {
-    *"ba2cuo3 cu cu1.8se cucl2 cuf2 cufeo2 cuo fe fe3o4 fes2-pyrite knif3 lafeo3 lanio3 nacl ndnio3 nio".split(),
-    *"sr2cuo3 srcu2o3 srtio3".split(),
+    *"ba2cuo3 cu cu1.8se cucl2 cuf2 cufeo2 cuo fe fe3o4 fes2-pyrite knif3 lafeo3".split(),
+    *"lanio3 nacl ndnio3 nio sr2cuo3 srcu2o3 srtio3".split(),
 }
 """Chains, ladders, rock salt, perovskites, pyrite, spinel: nothing with a layered square net."""
 
@@ -78,7 +78,6 @@ def test_the_blocks_are_those_of_the_textbook(id_, blocks):
     made = folded(ENTRIES[id_])
     assert isinstance(made, Cut)
     found = {(b.role, b.formula, tuple(round(x, 3) for x in b.shift)) for b in made.blocks}
-    found = {(role, formula.replace("Bi2Sr2", "Bi2Sr2"), shift) for role, formula, shift in found}
     assert found == blocks
 
 
@@ -95,10 +94,8 @@ def test_the_charges_of_a_neutral_parent_leave_divalent_copper():
     assert sum(block.charge for block in made.blocks) == pytest.approx(2 * 2)  # two sheets of Cu 2+, O2 4-
 
 
-@pytest.mark.parametrize("id_", ["hgba2cuo4.01", "cakfe4as4", "la3ni2o7-20gpa", "yba2cu4o8", "lafeaso"])
+@pytest.mark.parametrize("id_", ["hgba2cuo4.01", "cakfe4as4", "la2prni2o7-20gpa", "yba2cu4o8", "lafeaso"])
 def test_the_blocks_do_not_depend_on_the_cell_nor_on_the_axes(id_):
-    if id_ not in ENTRIES:
-        pytest.skip(f"the library has no {id_}")
     entry = ENTRIES[id_]
     plain = folded(entry)
     structure = entry.structure.copy()
