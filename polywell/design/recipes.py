@@ -33,7 +33,7 @@ MOST_CHANGES = 2
 SheetName = tuple[str, str]
 
 FULL = 0.75
-"""A block with an emptier site lends its lengths, but is not built with that site full: it would be another."""
+"""A block with an emptier site lends its lengths, but is not built with that site full."""
 
 STANDINGS = ("read", "recalled", "estimated", "derived from built", "built")
 """What a cell stands on, the best first."""
