@@ -122,6 +122,8 @@ class Provenance:
     functional: Annotated[str | None, Column("", "Functional", "Functional or run type of the calculation behind the structure, where the source says.", detail=180)] = None
     magnetic_ordering: Annotated[str | None, Column("", "Magnetic ordering", "Magnetic ordering as the source states it: NM, FM, AFM, FiM, or unknown.", detail=190)] = None
     database_ids: Annotated[str | None, Column("", "Ids elsewhere", "Ids of the same structure in other databases, such as the ICSD, separated by commas.", detail=240)] = None
+    built_of: Annotated[str | None, Column("", "Built of", "The blocks of a design, each with the measured crystals that it comes from and the ions that were replaced; empty for what was measured or computed.", detail=165)] = None
+    mismatch: Annotated[float | None, Column("", "Mismatch", "Largest strain that a block or a sheet of a design has in the plane; empty for what was measured or computed.", digits=4, detail=166)] = None
     deprecated: Annotated[bool | None, Column("", "Deprecated", "True where the source has withdrawn the entry or marks it as wrong.")] = None
 
 

@@ -20,7 +20,8 @@ class SourceKind:
     """One kind of source.
 
     Attributes:
-        form: how its spec is written: a word, and behind a colon the place where one is needed.
+        form: how its spec is written: a word, and behind a colon the place where one is needed, in
+            brackets one that may be left out.
         example: a spec.
         meaning: one sentence about what it gives.
         opener: makes the source of what is asked for.
@@ -39,6 +40,8 @@ class SourceKind:
         if not colon:
             return "" if spec == word else None
         found = spec.removeprefix(f"{word}:")
+        if self.form.endswith("]") and spec == f"{word}:":
+            return ""
         return found if found and found != spec else None
 
 
@@ -58,6 +61,12 @@ SOURCES: tuple[SourceKind, ...] = (
         "reference",
         "The measured structures that come with polywell.",
         _of("catalog.sources.reference"),
+    ),
+    SourceKind(
+        "design:[LIMIT]",
+        "design:",
+        "Compounds designed from the blocks of measured ones: the first 3000, LIMIT, or all.",
+        _of("catalog.sources.design"),
     ),
     SourceKind(
         "files:DIR",

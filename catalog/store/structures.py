@@ -15,7 +15,7 @@ from polywell.geometry.sites import Sites
 from polywell.records import Entry, EntryKey, Provenance
 
 PROVENANCE_FIELDS = tuple(field.name for field in fields(Provenance))
-_NUMBERS = ("pressure_gpa", "e_above_hull_ev", "tc_measured_k")
+_NUMBERS = ("pressure_gpa", "e_above_hull_ev", "tc_measured_k", "mismatch")
 _FLAGS = ("theoretical", "deprecated")
 
 

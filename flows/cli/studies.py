@@ -1,4 +1,4 @@
-"""Commands that study the relation: `validate`, `calibrate`, `reproduce`, `ceiling` and `pressure`.
+"""Commands that study the relation and the designs: `validate`, `calibrate`, `reproduce` and others.
 
 What a command needs is imported inside it, so that each starts no slower than it must.
 """
@@ -15,7 +15,7 @@ from flows.cli.errors import NOTHING_READ, end, one_line_errors
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (validate, calibrate, reproduce, ceiling, pressure):
+    for command in (validate, calibrate, reproduce, ceiling, pressure, design_errors):
         app.command()(command)
 
 
@@ -124,4 +124,14 @@ def pressure(
         from flows.studies.pressure import under_pressure
 
         for line in under_pressure(structure, up_to, relax):
+            answer(line)
+
+
+def design_errors() -> None:
+    """Design every reference compound without itself, and tell by how much its cages are missed."""
+    with one_line_errors():
+        from flows.progress import answer
+        from flows.studies.design import lines
+
+        for line in lines():
             answer(line)

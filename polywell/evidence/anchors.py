@@ -156,6 +156,7 @@ def find_anchors(
         if (
             record.outcome is not Outcome.CANDIDATE
             or not is_calculated(record, measured_sources)
+            or record.provenance.built_of is not None
             or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA
         ):
             continue

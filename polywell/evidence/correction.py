@@ -14,6 +14,7 @@ from functools import cached_property
 from math import exp, hypot, log, pi, sqrt
 from statistics import median
 
+from polywell.design.table import design_table
 from polywell.evidence.anchors import (
     MEASURED_SOURCES,
     Anchor,
@@ -75,7 +76,8 @@ class Correction:
 class CorrectedPhase:
     """A phase with its corrected height in Å, its relative standard deviation and T_c in K.
 
-    `ratio` is 1 and `deviation` 0 where nothing was corrected; `anchors` counts compounds.
+    `ratio` is 1 and `deviation` 0 where nothing was corrected, but for designs (`polywell.design`), which
+    have the deviation that leaving measured compounds out shows; `anchors` counts compounds.
     """
 
     phase: Phase
@@ -203,6 +205,8 @@ def correct(
         row = known.get(group_of(record, phase.cage))
         why = _why_not(record, row, measured_sources)
         ratio, deviation = (row.ratio, row.deviation) if row is not None and not why else (1.0, 0.0)
+        if record.provenance.built_of is not None:
+            deviation = design_table().xi_error.get(phase.cage, 0.0)
         xi = phase.xi_ang * ratio
         tc = critical_temperature_k(xi, family.lambda_k_ang2)
         doubt = hypot(family.spread_k_ang2 / family.lambda_k_ang2, 2 * deviation)
@@ -221,6 +225,8 @@ def correct(
 def _why_not(record: Screening, row: Correction | None, measured_sources: Collection[str]) -> str:
     if record.source in measured_sources:
         return "not corrected: a measured structure"
+    if record.provenance.built_of is not None:
+        return "not corrected: a design; its interval carries the error of designs of measured compounds"
     if not is_calculated(record, measured_sources):
         return "not corrected: a structure of one's own, which names no calculation"
     if row is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from polywell.design.table import design_table
 from polywell.records import Candidate, Estimate
 from polywell.relation import doubt, xi_relative_doubt
 from reports.dossier.payload import Correction, Derivation, Interval
 from reports.dossier.scene import GREEK
+from reports.dossier.words import origin_word
 from reports.html.cells import MAX_NAME, clipped, finite
 
 
@@ -36,6 +38,8 @@ def derivation(one: Candidate, manifest: Mapping[str, Any], end_k: float) -> Der
     lam, spread = float(family["lambda_k_ang2"]), float(family["spread_k_ang2"])
     xi, corrected = main.xi_ang, _correction(one.estimate, end_k)
     relative = xi_relative_doubt(main.cage, found.provenance.theoretical)
+    if found.provenance.built_of is not None:
+        relative = design_table().xi_error.get(main.cage, relative)
     if corrected is not None:
         xi, relative = corrected.xi_ang, corrected.spread_percent / 100
     doubted = doubt(xi, lam, spread, relative, main.xi_spread_ang)
@@ -46,7 +50,7 @@ def derivation(one: Candidate, manifest: Mapping[str, Any], end_k: float) -> Der
         lambda_source=clipped(family["source"], MAX_NAME),
         xi_ang=main.xi_ang,
         xi_doubt_percent=100 * relative,
-        xi_origin="measured" if found.provenance.theoretical is False else "computed",
+        xi_origin=origin_word(found.provenance) or "computed",
         tc_k=doubted.tc_k,
         deviation_k=doubted.deviation_k,
         share_lambda=round(100 * doubted.share_lambda, 1),

@@ -238,7 +238,7 @@ def _sibling(other: Candidate, source: str, context: Context) -> Sibling:
         formula=clipped(found.formula, 60),
         xi_ang=found.xi_ceiling_ang or 0.0,
         tc_k=found.tc_ceiling_k or 0.0,
-        theoretical=origin_word(found.provenance.theoretical),
+        theoretical=origin_word(found.provenance),
         e_above_hull_ev=finite(found.provenance.e_above_hull_ev),
         link=f"{safe_name(found.source, found.id)}.html" if found.key in context.with_dossier else "",
     )

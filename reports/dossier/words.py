@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polywell.data.hazards import is_radioactive
-from polywell.records import Candidate, Screening
+from polywell.records import Candidate, Provenance, Screening
 from reports.dossier.cif import sha256_of
 from reports.dossier.payload import Derivation, Expectation, HazardLine, KnownLine
 from reports.dossier.scene import GREEK
@@ -14,9 +14,11 @@ from reports.html.cells import MAX_NAME, clipped, finite
 from reports.html.writing import counted
 
 
-def origin_word(theoretical: bool | None) -> str:
-    """Name the origin of a structure: computed, measured, or nothing where the source does not say."""
-    return "" if theoretical is None else "computed" if theoretical else "measured"
+def origin_word(provenance: Provenance) -> str:
+    """Name the origin of a structure: computed, measured, designed, or nothing where nobody says."""
+    if provenance.built_of is not None:
+        return "designed"
+    return "" if provenance.theoretical is None else "computed" if provenance.theoretical else "measured"
 
 
 def marks(one: Candidate, known: KnownLine | None) -> list[str]:
@@ -30,8 +32,8 @@ def marks(one: Candidate, known: KnownLine | None) -> list[str]:
         found.append("radioactive")
     if one.screening.extrapolation:
         found.append(f"extrapolation: {clipped(one.screening.extrapolation, MAX_NAME)}")
-    if provenance.theoretical is not None:
-        found.append(f"{origin_word(provenance.theoretical)} structure")
+    if origin_word(provenance):
+        found.append(f"{origin_word(provenance)} structure")
     if provenance.deprecated:
         found.append("withdrawn by its source")
     return found
@@ -83,11 +85,13 @@ def in_short(
             f"λ was never published for this: {clipped(screening.extrapolation, MAX_NAME)}. "
             "The number is an extrapolation."
         )
-    origin = origin_word(screening.provenance.theoretical)
+    origin = origin_word(screening.provenance)
     hull = finite(screening.provenance.e_above_hull_ev)
     if origin or hull is not None:
         stable = "" if hull is None else f", {1000 * hull:.0f} meV/atom above the convex hull"
         said.append(f"The structure is {origin or 'of unknown origin'}{stable}.")
+    if screening.provenance.built_of is not None:
+        said.append(f"Built of: {clipped(screening.provenance.built_of, MAX_NAME)}.")
     severe = [f"{line.kind} ({line.elements})" for line in warned if line.severe]
     if severe:
         said.append(f"Before making it: {'; '.join(severe)}.")

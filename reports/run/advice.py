@@ -205,7 +205,7 @@ def _why(one: Candidate) -> str:
     if found.extrapolation:
         parts.append(f"λ never published for {clipped(found.extrapolation, MAX_NAME)}")
     hull = finite(found.provenance.e_above_hull_ev)
-    origin = ORIGINS[found.provenance.theoretical]
+    origin = ORIGINS[found.provenance.theoretical] if found.provenance.built_of is None else "a design"
     if hull is not None:
         parts.append(f"{origin or 'structure'} {1000 * hull:.0f} meV/atom above the hull")
     elif origin:

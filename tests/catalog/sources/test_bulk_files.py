@@ -371,7 +371,7 @@ def test_every_listed_source_can_be_opened_or_says_what_it_lacks(monkeypatch) ->
     monkeypatch.delenv("MP_API_KEY", raising=False)
     for kind in SOURCES:
         assert kind.meaning.endswith(".") and kind.place_in(kind.example) is not None
-        if kind.form.startswith(("reference", "optimade")):
+        if kind.form.startswith(("reference", "optimade", "design")):
             open_source(kind.example)
         else:
             with pytest.raises(SourceError, match="there is no"):

@@ -1,0 +1,71 @@
+"""Designs as a source: crystals of the blocks of measured ones, the most cautious first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from catalog.errors import NotAStructureError, SourceError
+from catalog.sources.base import Asked, RawEntry, Source, Stamp, all_found, in_batches
+from polywell.records import Provenance
+
+FIRST = 3000
+"""Designs that are given where nobody says how many."""
+
+ALL = "all"
+
+
+def opened(asked: Asked) -> Source:
+    """The source of the first designs, as many as the place says.
+
+    Raises:
+        SourceError: the place is no number of designs.
+    """
+    place = asked.place
+    if place == ALL:
+        return DesignSource(asked.name, None)
+    if place and not (place.isascii() and place.isdigit() and int(place) > 0):
+        raise SourceError(f"{asked.name!r}: {place!r} is no number of designs; expected 1, 2 ... or {ALL!r}")
+    return DesignSource(asked.name, int(place) if place else FIRST)
+
+
+class DesignSource:
+    """Designs of `polywell.design`, in their order; `limit` is their number at most, None for all."""
+
+    def __init__(self, name: str, limit: int | None) -> None:
+        from polywell.design.designs import Designs
+
+        self.name = name
+        self._designs = Designs(name, limit)
+
+    def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
+        """The designs; one that its blocks do not allow carries the error."""
+        wanted = None if ids is None else set(ids)
+        if wanted is not None:
+            all_found(self.name, wanted, {recipe.id for recipe in self._designs.recipes})
+        for made in self._designs.entries(wanted):
+            if isinstance(made, tuple):
+                id_, error = made
+                yield RawEntry(self.name, id_, "error", NotAStructureError(str(error)), None, Provenance())
+            else:
+                yield RawEntry(self.name, made.id, "entry", made, made.formula, made.provenance)
+
+    @in_batches
+    def index(self) -> Iterator[Stamp]:
+        """The ids, all with what decides the designs."""
+        stamp = self.version()
+        for recipe in self._designs.recipes:
+            yield recipe.id, stamp
+
+    def version(self) -> str:
+        """Digest of the library, the tables and the rules."""
+        from polywell.design.designs import digest
+
+        return digest()
+
+    def expected_count(self) -> int:
+        """Number of designs."""
+        return len(self._designs.recipes)
+
+    def description(self) -> dict[str, str]:
+        """Spec and digest."""
+        return {"spec": self.name, "kind": "designs of polywell", "digest": self.version()}

@@ -1,0 +1,1 @@
+"""Compounds that nobody has listed: crystals built of the blocks of measured ones."""

@@ -1,0 +1,141 @@
+"""From blocks and sheets to a crystal: its edge by an elastic compromise, its heights by addition.
+
+The edge is the mean of those that sheets and blocks would have by themselves, each weighed by its
+stiffness: a block by its thickness times the stiffness of its kind, a sheet by that of a sheet, with the
+spacer's as the unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import exp, log, sqrt
+
+from polywell.design.layers import Atom, Plane
+from polywell.design.library import Library
+from polywell.design.sizes import Blend, Filled, capped_height_ang
+from polywell.design.stacking import Storey, stacked
+from polywell.geometry.sites import Sites
+
+SheetName = tuple[str, str]
+"""Metal and ligand of a sheet."""
+
+
+@dataclass(frozen=True)
+class Stiffness:
+    """Weights of the compromise: of one Å of an inner layer, and of a sheet, against one Å of a spacer."""
+
+    inner: float
+    sheet: float
+
+    def of(self, block: Blend) -> float:
+        """Weight of a block."""
+        return block.thickness_ang * (1.0 if block.role == "spacer" else self.inner)
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A crystal of blocks: its sites, its edge in Å, and the strains of its blocks and of its sheets."""
+
+    sites: Sites
+    edge_ang: float
+    strains: tuple[float, ...]
+    sheet_strain: float
+
+    @property
+    def mismatch(self) -> float:
+        """The largest strain, without its sign."""
+        return max(abs(one) for one in (*self.strains, self.sheet_strain))
+
+
+def compromise_ang(
+    blocks: Sequence[Blend], sheet: SheetName, library: Library, stiffness: Stiffness
+) -> float:
+    """The edge in Å of a crystal of these blocks with one sheet below each."""
+    weights = [stiffness.of(one) for one in blocks]
+    edges = [one.edge_ang(library.responses[one.kind]) for one in blocks]
+    whole = sum(weights) + stiffness.sheet * len(blocks)
+    pulled = sum(weight * edge for weight, edge in zip(weights, edges, strict=True))
+    return (pulled + stiffness.sheet * len(blocks) * library.edges_ang[sheet]) / whole
+
+
+def assembled(blocks: Sequence[Blend], sheet: SheetName, library: Library, stiffness: Stiffness) -> Assembled:
+    """The crystal of blocks, from the bottom up, with a sheet below each.
+
+    Raises:
+        ValueError: a bond of the sheet cannot span the cell.
+    """
+    edge = compromise_ang(blocks, sheet, library, stiffness)
+    net = blocks[0].first.block.net
+    count = len(blocks)
+    faces = [_faces(one, sheet, library, edge) if net == "capped" else (0.0, 0.0) for one in blocks]
+    storeys = []
+    strains = []
+    for k, one in enumerate(blocks):
+        beyond = (blocks[k - 1].role, blocks[(k + 1) % count].role)
+        stood = one.standing(library.responses[one.kind], beyond)
+        *heights, top = (stood.at(edge) + faces[k][0]).tolist()
+        atoms = tuple(
+            Atom(mix, atom.u, atom.v, height)
+            for atom, mix, height in zip(one.first.block.atoms, one.first.mixes, heights, strict=True)
+        )
+        below = (
+            _capped_sheet(sheet, faces[k - 1][1], faces[k][0])
+            if net == "capped"
+            else _bridged_sheet(sheet, blocks[k - 1], one)
+        )
+        storeys.append(Storey(below, atoms, one.first.block.shift, top + faces[k][1]))
+        strains.append(stood.strain_slope * edge - 1)
+    ratio = _ratio(blocks)
+    plane = Plane(edge * sqrt(ratio), edge / sqrt(ratio))
+    return Assembled(stacked(storeys, plane), edge, tuple(strains), edge / library.edges_ang[sheet] - 1)
+
+
+def _faces(blend: Blend, sheet: SheetName, library: Library, edge_ang: float) -> tuple[float, float]:
+    """Mean heights of the ligands of the sheet below, and of that above, on the side of a block."""
+    low = high = 0.0
+    for one, weight in blend.parts:
+        low += weight * capped_height_ang(one.block, True, sheet, library.bonds_ang, edge_ang)
+        high += weight * capped_height_ang(one.block, False, sheet, library.bonds_ang, edge_ang)
+    return low, high
+
+
+def _ratio(blocks: Sequence[Blend]) -> float:
+    """Ratio of the edges: that of the spacers, in the geometric mean; inner layers follow."""
+    ratios = [log(block.ratio) for block in blocks if block.role == "spacer"]
+    return exp(sum(ratios) / len(ratios)) if ratios else 1.0
+
+
+def _capped_sheet(sheet: SheetName, below_ang: float, above_ang: float) -> tuple[Atom, ...]:
+    metal, ligand = ((sheet[0], 1.0),), ((sheet[1], 1.0),)
+    return (
+        Atom(metal, 0.0, 0.0, 0.0),
+        Atom(metal, 0.5, 0.5, 0.0),
+        Atom(ligand, 0.5, 0.0, -below_ang),
+        Atom(ligand, 0.0, 0.5, above_ang),
+    )
+
+
+def _bridged_sheet(sheet: SheetName, under: Blend, over: Blend) -> tuple[Atom, ...]:
+    """Metal and ligands, these as high as in the mean of the parents of both blocks."""
+    metal, ligand = ((sheet[0], 1.0),), ((sheet[1], 1.0),)
+    one, other = _mean_rises(under, True), _mean_rises(over, False)
+    bridges = [Atom(ligand, u, v, (one[u, v] + other[u, v]) / 2) for u, v in ((0.5, 0.0), (0.0, 0.5))]
+    return (Atom(metal, 0.0, 0.0, 0.0), *bridges)
+
+
+@cache
+def _mean_rises(blend: Blend, above: bool) -> Mapping[tuple[float, float], float]:
+    rises = [(_rises(one, above), weight) for one, weight in blend.parts]
+    return {place: sum(weight * rise[place] for rise, weight in rises) for place in rises[0][0]}
+
+
+def _rises(filled: Filled, above: bool) -> Mapping[tuple[float, float], float]:
+    """Heights in Å of the two bridges of the sheet on one side of a block."""
+    sheet = filled.block.above if above else filled.block.below
+    found: dict[tuple[float, float], list[float]] = {(0.5, 0.0): [], (0.0, 0.5): []}
+    for atom in sheet.atoms:
+        if not atom.is_cation:
+            found[(0.5, 0.0) if abs(atom.u - 0.5) < abs(atom.v - 0.5) else (0.0, 0.5)].append(atom.z)
+    return {place: sum(some) / len(some) if some else 0.0 for place, some in found.items()}

@@ -1,0 +1,187 @@
+"""From recipes to entries: crystals with their lengths, what they are built of, and what speaks against."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from itertools import islice
+
+from pymatgen.core import Composition
+
+from polywell.data.reference import digest as library_digest
+from polywell.design.assembly import Assembled, Stiffness, assembled
+from polywell.design.errors import measured_stiffness
+from polywell.design.kin import blend
+from polywell.design.layers import Role, Sheet
+from polywell.design.library import Library, measured_library
+from polywell.design.neutrality import best_carriers
+from polywell.design.recipes import Part, Recipe, SheetName, recipes
+from polywell.design.sizes import Blend
+from polywell.design.table import design_table
+from polywell.records import Entry, Provenance
+
+DESIGNED = "designed: neither measured nor computed"
+"""What the provenance of a design says of its structure."""
+
+MISMATCH_DIGITS = 4
+
+RULES_VERSION = 1
+"""Raised by whoever changes how designs are chosen or built."""
+
+
+class NoDesignError(ValueError):
+    """A recipe cannot be built."""
+
+
+@dataclass
+class Workshop:
+    """Builds entries from recipes; blocks that come again are made once.
+
+    `source` is the name that its entries carry.
+    """
+
+    library: Library
+    stiffness: Stiffness
+    source: str
+    _blends: dict[tuple[Part, SheetName, tuple[Role, Role]], Blend] = field(default_factory=dict)
+
+    def built(self, recipe: Recipe) -> Assembled:
+        """The crystal of a recipe.
+
+        Raises:
+            NoDesignError: a bond of its sheets cannot span the cell, or the library lost a block.
+        """
+        parts = recipe.parts
+        count = len(parts)
+        blends = [
+            self._blend(part, recipe.sheet, (parts[k - 1].block.role, parts[(k + 1) % count].block.role))
+            for k, part in enumerate(parts)
+        ]
+        try:
+            return assembled(blends, recipe.sheet, self.library, self.stiffness)
+        except ValueError as error:
+            raise NoDesignError(f"{recipe.id}: {error}; its blocks do not fit these sheets") from error
+
+    def entry(self, recipe: Recipe) -> Entry:
+        """The entry of a recipe, with what it is built of in its provenance.
+
+        Raises:
+            NoDesignError: see `built`.
+        """
+        made = self.built(recipe)
+        amounts: dict[str, float] = {}
+        for mix in made.sites.mixes:
+            for symbol, share in mix.items():
+                amounts[symbol] = amounts.get(symbol, 0.0) + share
+        formula = str(Composition({s: round(n, 4) for s, n in amounts.items()}).reduced_formula)
+        return Entry(
+            source=self.source,
+            id=recipe.id,
+            formula=formula,
+            elements=tuple(sorted(amounts)),
+            structure=None,
+            sites=made.sites,
+            provenance=Provenance(
+                checked=DESIGNED,
+                built_of=self._built_of(recipe),
+                mismatch=round(made.mismatch, MISMATCH_DIGITS),
+                doping=_doping(recipe),
+                note=_note(made),
+            ),
+        )
+
+    def _blend(self, part: Part, sheet: SheetName, beyond: tuple[Role, Role]) -> Blend:
+        key = (part, sheet, beyond)
+        if key not in self._blends:
+            bare = Sheet(part.block.net, *sheet, ())
+            made = blend(replace(part.block, below=bare, above=bare, beyond=beyond), self.library)
+            if made is None:
+                raise NoDesignError(f"the library holds no block like {part.name}; cut it anew")
+            self._blends[key] = made
+        return self._blends[key]
+
+    def _built_of(self, recipe: Recipe) -> str:
+        """The blocks in words, each with the crystals that it comes from, and what was replaced in it."""
+        parts = recipe.parts
+        count = len(parts)
+        said = []
+        for k, part in enumerate(parts):
+            beyond = (parts[k - 1].block.role, parts[(k + 1) % count].block.role)
+            mean = self._blend(part, recipe.sheet, beyond)
+            changed = "".join(f", {change.text}" for change in part.changes)
+            said.append(f"{part.block.role} {part.name} ({', '.join(mean.parents[:MOST_NAMED])}{changed})")
+        sheets = f"{recipe.sheets} x {recipe.sheet[0]}{recipe.sheet[1]}"
+        return "; ".join([sheets, *dict.fromkeys(said)])
+
+
+MOST_NAMED = 2
+"""Parents of a block that are named, the nearest first."""
+
+
+def _doping(recipe: Recipe) -> str | None:
+    """The valence that neutrality leaves, and what is missing to the best carriers."""
+    found = recipe.balance()
+    if found is None:
+        return None
+    metal = recipe.sheet[0]
+    said = f"{metal} {found.valence:+.2f}"
+    if found.is_best:
+        return f"{said}, neutral at the best doping"
+    best = best_carriers(found.family, found.carriers)
+    if best == found.carriers:
+        return said
+    more = "less" if found.off > 0 else "more"
+    return f"{said}; {abs(found.off):.2f} {more} electrons for each {metal} are best"
+
+
+def _note(made: Assembled) -> str | None:
+    bound = design_table().strain
+    if made.mismatch <= bound:
+        return None
+    return f"strained by {made.mismatch:.1%}: beyond {bound:.0%} blocks and sheets do not fit each other"
+
+
+@dataclass(frozen=True)
+class Designs:
+    """All designs from the structures that come with polywell, or the first of them.
+
+    `limit` is their number at most; None for all.
+    """
+
+    source: str
+    limit: int | None = None
+
+    @cached_property
+    def workshop(self) -> Workshop:
+        """Where they are built."""
+        return Workshop(measured_library(), measured_stiffness(), self.source)
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """What they are built of, in their order."""
+        return recipes() if self.limit is None else tuple(islice(recipes(), self.limit))
+
+    def entries(self, wanted: Iterable[str] | None = None) -> Iterator[Entry | tuple[str, NoDesignError]]:
+        """The entries in their order, those wanted alone if ids are given; an id and why where one fails."""
+        ids = None if wanted is None else set(wanted)
+        for recipe in self.recipes:
+            if ids is None or recipe.id in ids:
+                try:
+                    yield self.workshop.entry(recipe)
+                except NoDesignError as error:
+                    yield recipe.id, error
+
+
+@cache
+def digest() -> str:
+    """What changes whenever a design may: sha256 of the library, the table, and the version of the rules."""
+    parts = {
+        "library": library_digest(),
+        "table": design_table().model_dump(mode="json", by_alias=True),
+        "rules": RULES_VERSION,
+    }
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

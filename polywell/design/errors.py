@@ -1,0 +1,232 @@
+"""How far the cages of designs are from those of measured crystals: every compound left out in turn.
+
+A compound is left out with all its dopings, then designed from the blocks of the others: each of its blocks
+is the mean of the nearest ones of equal topology, by their ions, with the compound's own ions on their
+places. The constants of the rules and the weights of the compromise are fitted without it, too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
+
+import numpy as np
+
+from polywell.data.reference import reference_entries
+from polywell.design.assembly import Assembled, SheetName, Stiffness, assembled
+from polywell.design.kin import blend
+from polywell.design.library import Library, Member, measured_library
+from polywell.design.sizes import Blend
+from polywell.families import built_in_families
+from polywell.records import Entry, Phase
+from polywell.screening import screen_many
+
+GRID = tuple(round(0.25 * 2**k, 4) for k in range(-2, 9))
+"""Weights that are tried for inner layers and sheets: from a sixteenth to 64, in factors of two."""
+
+PURE = 0.9
+"""Share of the ligands of a sheet that are of one kind, at least."""
+
+
+@dataclass(frozen=True)
+class Missed:
+    """One cage: ξ in Å as measured and as designed without its compound."""
+
+    id: str
+    compound: str
+    cage: str
+    apexes: tuple[str, ...]
+    xi_measured_ang: float
+    xi_designed_ang: float
+    edge_error_ang: float
+    parents: tuple[str, ...]
+
+    @property
+    def error_ang(self) -> float:
+        """Designed less measured."""
+        return self.xi_designed_ang - self.xi_measured_ang
+
+
+@dataclass(frozen=True)
+class Errors:
+    """All cages that could be designed, and the crystals that could not, each with why."""
+
+    cages: tuple[Missed, ...]
+    undesigned: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """A crystal as it is designed without its compound."""
+
+    member: Member
+    library: Library
+    blocks: tuple[Blend, ...]
+    sheet: SheetName
+
+
+def without_itself(member: Member, others: Library) -> Rebuild | str:
+    """The blocks of a crystal from those of others, or why there are none."""
+    sheet = member.cut.sheets[0]
+    name = (sheet.metal, sheet.ligand)
+    for mixed in (atom for one in member.cut.sheets for atom in one.atoms if not atom.is_cation):
+        if dict(mixed.mix)[mixed.element] < PURE * sum(share for _, share in mixed.mix):
+            return "its sheets hold ligands of two kinds, those of designs one"
+    if name[0] not in built_in_families().metals:
+        return f"the λ table has no {name[0]}"
+    if name not in others.edges_ang:
+        return f"no other crystal has {sheet.name} sheets"
+    found = []
+    for block in member.cut.blocks:
+        mean = blend(block, others)
+        if mean is None:
+            return f"no other crystal has a block like {block.formula}"
+        found.append(mean)
+    return Rebuild(member, others, tuple(found), name)
+
+
+def stiffness_of(rows: Iterable[tuple[Rebuild, float]]) -> Stiffness:
+    """The weights of the compromise that give the measured edges with the least mean error."""
+    table = np.array([_edges_on_grid(one) - measured for one, measured in rows])
+    return _best(np.abs(table).sum(axis=0))
+
+
+def _best(loss: np.ndarray) -> Stiffness:
+    place = int(np.argmin(np.round(loss, 6)))
+    return Stiffness(GRID[place // len(GRID)], GRID[place % len(GRID)])
+
+
+def _edges_on_grid(one: Rebuild) -> np.ndarray:
+    """Edges in Å by the compromise for all pairs of weights."""
+    spacer = [b for b in one.blocks if b.role == "spacer"]
+    inner = [b for b in one.blocks if b.role == "inner"]
+
+    def pull(some: Sequence[Blend]) -> tuple[float, float]:
+        edges = [b.edge_ang(one.library.responses[b.kind]) for b in some]
+        thick = [b.thickness_ang for b in some]
+        return sum(thick), sum(t * edge for t, edge in zip(thick, edges, strict=True))
+
+    (t_spacer, a_spacer), (t_inner, a_inner) = pull(spacer), pull(inner)
+    weights = np.array(GRID)
+    k_inner, k_sheet = np.repeat(weights, len(GRID)), np.tile(weights, len(GRID)) * len(one.blocks)
+    edges: np.ndarray = (a_spacer + k_inner * a_inner + k_sheet * one.library.edges_ang[one.sheet]) / (
+        t_spacer + k_inner * t_inner + k_sheet
+    )
+    return edges
+
+
+@dataclass(frozen=True)
+class _LeftOut:
+    rebuilds: tuple[Rebuild, ...]
+    undesigned: tuple[tuple[str, str], ...]
+    off: np.ndarray
+
+    def stiffness(self, compound: str | None = None) -> Stiffness:
+        """Weights of the compromise, without a compound if one is named."""
+        kept = np.array([one.member.compound != compound for one in self.rebuilds])
+        return _best(np.abs(self.off[kept]).sum(axis=0))
+
+
+@cache
+def _left_out() -> _LeftOut:
+    library = measured_library()
+    found, undesigned = [], []
+    without = {compound: library.without(compound) for compound in {one.compound for one in library.members}}
+    for member in library.members:
+        made = without_itself(member, without[member.compound])
+        if isinstance(made, str):
+            undesigned.append((member.cut.id, made))
+        else:
+            found.append(made)
+    off = np.array([_edges_on_grid(one) - one.member.cut.plane.edge_ang for one in found])
+    return _LeftOut(tuple(found), tuple(undesigned), off)
+
+
+@cache
+def measured_stiffness() -> Stiffness:
+    """The weights of the compromise, fitted to the edges of the whole library."""
+    return _left_out().stiffness()
+
+
+@cache
+def errors() -> Errors:
+    """Every crystal of the library designed without its compound, and its cages held against the measured."""
+    left = _left_out()
+    designs: list[tuple[Rebuild, Assembled]] = []
+    undesigned = list(left.undesigned)
+    for one in left.rebuilds:
+        try:
+            stiffness = left.stiffness(one.member.compound)
+            designs.append((one, assembled(one.blocks, one.sheet, one.library, stiffness)))
+        except ValueError as error:
+            undesigned.append((one.member.cut.id, str(error)))
+    measured = {entry.id: entry for entry in reference_entries()}
+    families = built_in_families()
+    own = screen_many([measured[one.member.cut.id] for one, _ in designs], families)
+    entries = [
+        Entry("design", one.member.cut.id, measured[one.member.cut.id].formula,
+              measured[one.member.cut.id].elements, None, sites=made.sites)
+        for one, made in designs
+    ]  # fmt: skip
+    cages: list[Missed] = []
+    for (one, made), before, after in zip(designs, own, screen_many(entries, families), strict=True):
+        parents = tuple(dict.fromkeys(id for block in one.blocks for id in block.parents))
+        off = made.edge_ang - one.member.cut.plane.edge_ang
+        pairs = _paired(before.phases, after.phases)
+        if not pairs:
+            undesigned.append(
+                (one.member.cut.id, f"the design has no such cages: {after.reason or 'others'}")
+            )
+        cages.extend(
+            Missed(
+                before.id,
+                one.member.compound,
+                phase.cage,
+                phase.apexes,
+                phase.xi_ang,
+                designed.xi_ang,
+                off,
+                parents,
+            )
+            for phase, designed in pairs
+        )
+    return Errors(tuple(cages), tuple(sorted(undesigned)))
+
+
+def _paired(own: Sequence[Phase], other: Sequence[Phase]) -> list[tuple[Phase, Phase]]:
+    """Cages of equal kind and apexes; each measured one with the one of its rank, or the nearest to it."""
+
+    def together(phases: Sequence[Phase]) -> dict[tuple[str, tuple[str, ...]], list[Phase]]:
+        found: dict[tuple[str, tuple[str, ...]], list[Phase]] = defaultdict(list)
+        for phase in phases:
+            found[phase.cage, tuple(sorted(phase.apexes))].append(phase)
+        return {key: sorted(some, key=lambda phase: phase.xi_ang) for key, some in found.items()}
+
+    mine, theirs = together(own), together(other)
+    pairs: list[tuple[Phase, Phase]] = []
+    for key, phases in mine.items():
+        made = theirs.get(key, [])
+        if len(made) == len(phases):
+            pairs.extend(zip(phases, made, strict=True))
+        elif made:
+            pairs.extend((one, min(made, key=lambda two: abs(two.xi_ang - one.xi_ang))) for one in phases)
+    return pairs
+
+
+def quantile_ang(cages: Sequence[Missed], share: float) -> float:
+    """The error in Å that this share of the cages does not exceed, without its sign."""
+    ordered = sorted(abs(one.error_ang) for one in cages)
+    return ordered[max(0, ceil(share * len(ordered)) - 1)]
+
+
+TWO_THIRDS = 2 / 3
+"""Share of errors of a normal distribution within one standard deviation, nearly."""
+
+
+def relative_error(cages: Sequence[Missed]) -> float:
+    """The relative error of ξ that two thirds of the cages do not exceed."""
+    ordered = sorted(abs(one.error_ang) / one.xi_measured_ang for one in cages)
+    return ordered[max(0, ceil(TWO_THIRDS * len(ordered)) - 1)]

@@ -1,0 +1,187 @@
+"""Sheets, the blocks between them, and crystals as sequences of both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from math import cos, radians, sin, sqrt
+from typing import Literal
+
+from polywell.data.charges import NetKind, ions_of
+from polywell.data.elements import LIGANDS
+from polywell.geometry.sites import majority
+
+Role = Literal["spacer", "inner"]
+"""What a block is: between the outer sheets of neighbouring slabs, or between two sheets of one slab."""
+
+
+@dataclass(frozen=True)
+class Atom:
+    """An atom of a layer.
+
+    `u` and `v` are in-plane fractions relative to a metal of the sheet below (of its own sheet for atoms of
+    one), `z` is the height over the mean plane of that sheet's metals in Å, and `mix` the share of each
+    element; shares sum to the occupancy.
+    """
+
+    mix: tuple[tuple[str, float], ...]
+    u: float
+    v: float
+    z: float
+
+    @cached_property
+    def element(self) -> str:
+        """The most frequent element."""
+        return majority(dict(self.mix))
+
+    @property
+    def is_cation(self) -> bool:
+        """Whether the atom is none that bridges or caps metals."""
+        return self.element not in LIGANDS
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The in-plane cell: edges in Å and the angle between them in degrees."""
+
+    a_ang: float
+    b_ang: float
+    gamma_deg: float = 90.0
+
+    @property
+    def edge_ang(self) -> float:
+        """Edge in Å of the square of the same area."""
+        return sqrt(self.a_ang * self.b_ang * sin(radians(self.gamma_deg)))
+
+    @property
+    def ratio(self) -> float:
+        """Ratio a/b of the edges."""
+        return self.a_ang / self.b_ang
+
+    @property
+    def rows(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The two vectors in Å, the first along x."""
+        angle = radians(self.gamma_deg)
+        second = (self.b_ang * cos(angle), self.b_ang * sin(angle)) if self.gamma_deg != 90.0 else None
+        return (self.a_ang, 0.0), second or (0.0, self.b_ang)
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """One square net with its ligands."""
+
+    net: NetKind
+    metal: str
+    ligand: str
+    atoms: tuple[Atom, ...]
+
+    @property
+    def name(self) -> str:
+        """Such as CuO2 or FeAs."""
+        return f"{self.metal}{self.ligand}{2 if self.net == 'bridged' else ''}"
+
+    def anion_height_ang(self, above: bool) -> float:
+        """Mean height in Å of the ligands on one side of a capped sheet; 0 for a bridged one."""
+        if self.net == "bridged":
+            return 0.0
+        side = [abs(atom.z) for atom in self.atoms if not atom.is_cation and (atom.z > 0) == above]
+        return sum(side) / len(side) if side else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """What stands between two neighbouring sheets.
+
+    `shift` is the lateral way from a metal of the sheet below to one of the sheet above, in fractions of
+    the plane; `thickness_ang` their distance along the normal. `apexes` are the ions with which the block
+    closes cages of the sheet below and of that above; empty where it closes none. `beyond` says what stands
+    on the far sides of these two sheets.
+    """
+
+    parent: str
+    role: Role
+    below: Sheet
+    above: Sheet
+    atoms: tuple[Atom, ...]
+    shift: tuple[float, float]
+    thickness_ang: float
+    plane: Plane
+    apexes: tuple[tuple[str, ...], tuple[str, ...]]
+    beyond: tuple[Role, Role]
+
+    @property
+    def net(self) -> NetKind:
+        """Kind of the sheets beside it."""
+        return self.below.net
+
+    @property
+    def formula(self) -> str:
+        """Amounts of its elements for one metal (two of capped sheets) of a sheet, cations first."""
+        cells = len([atom for atom in self.below.atoms if atom.is_cation]) / (
+            2 if self.net == "capped" else 1
+        )
+        return written(amounts_of(self.atoms), cells)
+
+    @property
+    def charge(self) -> float | None:
+        """Sum of the usual charges of its ions in e for the cell; None where an element has none."""
+        among = (symbol for sheet in (self.below, self.above) for symbol in (sheet.metal, sheet.ligand))
+        return charge_of(amounts_of(self.atoms), self.net, among)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A crystal as it was cut: sheet number k lies below block number k, above the last follows the first."""
+
+    id: str
+    plane: Plane
+    sheets: tuple[Sheet, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class NotCut:
+    """A crystal that was not cut, and why."""
+
+    id: str
+    why: str
+
+
+def amounts_of(atoms: Iterable[Atom]) -> dict[str, float]:
+    """Amount of each element among some atoms."""
+    amounts: dict[str, float] = defaultdict(float)
+    for atom in atoms:
+        for symbol, share in atom.mix:
+            amounts[symbol] += share
+    return dict(amounts)
+
+
+def written(amounts: dict[str, float], cells: float = 1.0) -> str:
+    """Elements and amounts as text, cations before anions; `vacant` for nothing at all."""
+    order = sorted(amounts, key=lambda symbol: (symbol in LIGANDS, amounts[symbol], symbol))
+    parts = ((symbol, round(amounts[symbol] / cells, 3)) for symbol in order)
+    return "".join(f"{symbol}{'' if amount == 1 else f'{amount:g}'}" for symbol, amount in parts) or "vacant"
+
+
+def charge_of(amounts: dict[str, float], net: NetKind, among: Iterable[str] = ()) -> float | None:
+    """Sum of usual charges in e; None where an element has none beside such a net.
+
+    Args:
+        amounts: of the ions whose charges are asked for.
+        net: kind of the sheets.
+        among: elements that stand beside them.
+    """
+    held = frozenset({*amounts, *among})
+    charges = {symbol: usual_charge(symbol, net, held) for symbol in amounts}
+    known = {symbol: charge for symbol, charge in charges.items() if charge is not None}
+    return sum(known[s] * amounts[s] for s in amounts) if len(known) == len(amounts) else None
+
+
+@cache
+def usual_charge(symbol: str, net: NetKind, among: frozenset[str] = frozenset()) -> int | None:
+    """The usual charge of an ion, as no part of an oxyanion, among other elements; None where it has none."""
+    rows = [row for row in ions_of(symbol, net) if not row.oxygens]
+    rows = [row for row in rows if not row.beside or not among.isdisjoint(row.beside)]
+    return rows[0].usual if rows else None

@@ -1,0 +1,246 @@
+"""The blocks of measured crystals, and the constants of the rules, fitted to their lengths.
+
+Only structures count whose heights were measured at ambient pressure on an unstrained sample
+(`polywell.evidence.anchors.sound_references`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from math import log, sqrt
+from statistics import fmean, median
+
+import numpy as np
+
+from polywell.data.elements import covalent_radius
+from polywell.data.reference import reference_entries, standings
+from polywell.design.folding import folded
+from polywell.design.layers import Block, Cut, NotCut, Sheet
+from polywell.design.sizes import Response, charge, radius_ang
+from polywell.design.topology import planes, topology
+from polywell.evidence.anchors import sound_references
+from polywell.geometry.ions import Floats
+from polywell.geometry.sites import majority_formula, sites_of
+
+KINDS = ("bridged spacer", "bridged inner", "capped spacer")
+"""Kinds of blocks, each with constants of its own."""
+
+NOISE_ANG = 0.03
+"""Å: what heights and edges of equal blocks differ by for other reasons than the rules know."""
+
+HEIGHTS_BEFORE = ((1.0, 0.5), (0.0, 0.1), (0.7, 0.5), (0.0, 0.1), (0.0, 0.1))
+"""κ, κ_q, ν, π and π_q as expected of touching spheres and of a solid that keeps most of its volume, with
+the doubt of each: what the library cannot tell stays so."""
+
+EDGES_BEFORE = ((0.3, 0.3), (0.0, 0.1))
+"""α and α_q, alike: a square of ions as wide as its cations alone would have √2, one held by its sheets
+next to 0."""
+
+DECIMALS = 4
+"""Decimals kept of fitted constants, so that equal libraries give equal crystals on every machine."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A measured crystal in the smallest cell of its sheets, and the compound that it is up to doping."""
+
+    cut: Cut
+    compound: str
+    standing: str
+
+
+@dataclass(frozen=True)
+class Library:
+    """Measured crystals, cut; everything that is fitted is fitted to these alone."""
+
+    members: tuple[Member, ...]
+
+    def without(self, compound: str) -> Library:
+        """The library as if a compound, with all its dopings, had never been measured."""
+        return Library(tuple(one for one in self.members if one.compound != compound))
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks, in order of their parents."""
+        return tuple(block for one in self.members for block in one.cut.blocks)
+
+    @cached_property
+    def by_topology(self) -> Mapping[str, tuple[Block, ...]]:
+        """Blocks of equal topology together."""
+        together: dict[str, list[Block]] = defaultdict(list)
+        for block in self.blocks:
+            together[topology_of(block)].append(block)
+        return {key: tuple(some) for key, some in sorted(together.items())}
+
+    @cached_property
+    def edges_ang(self) -> Mapping[tuple[str, str], float]:
+        """The edge in Å of a sheet by itself: the median among the crystals with such sheets."""
+        found: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for one in self.members:
+            sheet = one.cut.sheets[0]
+            found[sheet.metal, sheet.ligand].append(one.cut.plane.edge_ang)
+        return {sheet: round(median(edges), DECIMALS) for sheet, edges in sorted(found.items())}
+
+    @cached_property
+    def bonds_ang(self) -> Mapping[tuple[str, str], float]:
+        """Lengths in Å of the bonds of capped sheets: medians, and sums of covalent radii beside them.
+
+        A sheet that no crystal has takes the sum of the covalent radii, corrected by what the measured ones
+        differ from theirs in the median.
+        """
+        found: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for one in self.members:
+            for sheet in one.cut.sheets:
+                if sheet.net == "capped":
+                    found[sheet.metal, sheet.ligand].extend(_bonds_ang(sheet, one.cut.plane.edge_ang))
+        known = {sheet: median(lengths) for sheet, lengths in sorted(found.items()) if lengths}
+        away = [length - covalent_radius(m) - covalent_radius(x) for (m, x), length in known.items()]
+        off = median(away) if away else 0.0
+        return _Bonds({sheet: round(length, DECIMALS) for sheet, length in known.items()}, off)
+
+    @cached_property
+    def responses(self) -> Mapping[str, Response]:
+        """The constants of each kind of block, by least squares on differences within one topology."""
+        return {kind: _response(kind, self.blocks) for kind in KINDS}
+
+
+class _Bonds(dict[tuple[str, str], float]):
+    """Lengths of bonds; one that was not measured is estimated."""
+
+    def __init__(self, known: Mapping[tuple[str, str], float], off: float) -> None:
+        super().__init__(known)
+        self._off = off
+
+    def __missing__(self, sheet: tuple[str, str]) -> float:
+        return round(covalent_radius(sheet[0]) + covalent_radius(sheet[1]) + self._off, DECIMALS)
+
+
+@cache
+def topology_of(block: Block) -> str:
+    """As `polywell.design.topology.topology`, remembered."""
+    return topology(block)
+
+
+@cache
+def cut_references() -> tuple[Cut | NotCut, ...]:
+    """Every reference structure in the smallest cell of its sheets, or why it is not, in order of id."""
+    return tuple(folded(entry) for entry in reference_entries())
+
+
+@cache
+def measured_library() -> Library:
+    """The library of the structures that come with polywell."""
+    compounds = {
+        entry.id: majority_formula(sites_of(entry.structure))
+        for entry in reference_entries()
+        if entry.structure is not None
+    }
+    sound = sound_references()
+    return Library(
+        tuple(
+            Member(one, compounds[one.id], standings()[one.id])
+            for one in cut_references()
+            if isinstance(one, Cut) and one.id in sound
+        )
+    )
+
+
+def _bonds_ang(sheet: Sheet, edge_ang: float) -> list[float]:
+    heights = [sheet.anion_height_ang(above) for above in (False, True)]
+    return [sqrt(height**2 + (edge_ang / 2) ** 2) for height in heights if height]
+
+
+def _response(kind: str, blocks: Iterable[Block]) -> Response:
+    """The constants of the rules from heights and edges; each 0 where there is nothing to fit it to."""
+    mine = [block for block in blocks if f"{block.net} {block.role}" == kind]
+    rows: dict[tuple[object, ...], list[tuple[float, ...]]] = defaultdict(list)
+    wide: dict[tuple[object, ...], list[tuple[float, ...]]] = defaultdict(list)
+    for block in mine:
+        edge = block.plane.edge_ang
+        key = (topology_of(block), block.below.metal, block.below.ligand)
+        for one in _apex_heights(block):
+            rows[*key, one.side].append(
+                (
+                    one.height_ang,
+                    one.radius_ang,
+                    one.charge,
+                    -log(edge),
+                    one.polar,
+                    one.polar * (one.charge - 2),
+                )
+            )
+        sizes = _sizes(block, [k for k, atom in enumerate(block.atoms) if atom.is_cation])
+        if sizes is not None:
+            wide[key].append((edge, *sizes))
+    heights = [_away(some, 3) for some in rows.values()]
+    growth, push, flattening, polar, polar_charge = _fitted(heights, HEIGHTS_BEFORE)
+    widening, pull = _fitted([_away(some) for some in wide.values()], EDGES_BEFORE)
+    count = sum(len(some) for some in rows.values())
+    return Response(growth, push, flattening, polar, polar_charge, widening, pull, count)
+
+
+def _away(rows: Sequence[tuple[float, ...]], scaled: int | None = None) -> Floats:
+    """Rows less their mean; the column `scaled` is multiplied by the mean of the first."""
+    table = np.array(rows)
+    means = table.mean(axis=0)
+    away: Floats = table - means
+    if scaled is not None:
+        away[:, scaled] *= means[0]
+    return away
+
+
+def _fitted(tables: Sequence[Floats], before: Sequence[tuple[float, float]]) -> list[float]:
+    """Coefficients of all columns but the first, from what was expected of them and from the tables."""
+    means, spreads = np.array(before).T
+    table = np.concatenate([np.zeros((0, len(before) + 1)), *tables])
+    columns = table[:, 1:] * spreads / NOISE_ANG
+    values = (table[:, 0] - table[:, 1:] @ means) / NOISE_ANG
+    away = np.linalg.solve(columns.T @ columns + np.eye(len(before)), columns.T @ values)
+    return [round(float(one), DECIMALS) + 0.0 for one in means + spreads * away]
+
+
+@dataclass(frozen=True)
+class _Height:
+    """The first plane of cations on one side of a block: height over the face, mean radius, mean charge.
+
+    `polar` is 1 where the sheet on this side stands between unlike blocks, else 0.
+    """
+
+    side: str
+    height_ang: float
+    radius_ang: float
+    charge: float
+    polar: float
+
+
+def _apex_heights(block: Block) -> list[_Height]:
+    layers = planes(block)
+    if not layers:
+        return []
+    low, high = block.below.anion_height_ang(above=True), block.above.anion_height_ang(above=False)
+    polar = [float(one != block.role) for one in block.beyond]
+    if len(layers) == 1:
+        sizes = _sizes(block, layers[0])
+        half = (block.thickness_ang - low - high) / 2
+        return [] if sizes is None else [_Height("middle", half, *sizes, fmean(polar))]
+    found = []
+    for side, plane, flag in (("below", layers[0], polar[0]), ("above", layers[-1], polar[1])):
+        height = fmean(block.atoms[k].z for k in plane)
+        sizes = _sizes(block, plane)
+        if sizes is not None:
+            over = height - low if side == "below" else block.thickness_ang - high - height
+            found.append(_Height(side, over, *sizes, flag))
+    return found
+
+
+def _sizes(block: Block, atoms: Sequence[int]) -> tuple[float, float] | None:
+    """Mean radius and mean charge of some atoms; None where one has neither."""
+    radii = [radius_ang(block.atoms[k].mix, block.net) for k in atoms]
+    charges = [charge(block.atoms[k].mix, block.net) for k in atoms]
+    pairs = [(r, q) for r, q in zip(radii, charges, strict=True) if r is not None and q is not None]
+    if not pairs or len(pairs) < len(atoms):
+        return None
+    return fmean(r for r, _ in pairs), fmean(q for _, q in pairs)

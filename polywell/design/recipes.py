@@ -1,0 +1,291 @@
+"""What is designed, and in which order: every stacking of the measured blocks and of those with other ions.
+
+A recipe is a list of blocks and the sheet between them. Its cost says how much of it nobody has seen: 2 for
+every ion that was replaced, 1 for sheets of a metal that the crystals of its spacer lack, 1 for a second
+spacer, 1 for every sheet beyond three. Cheap ones come first; equal ones in the order of their ids. No
+length and no T_c has a say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import combinations
+
+from polywell.data.hazards import is_radioactive
+from polywell.design.kin import distance_ang
+from polywell.design.layers import Block, amounts_of, written
+from polywell.design.library import Library, measured_library, topology_of
+from polywell.design.neutrality import Balance, Charge, balance, charge_in, dopants
+from polywell.design.substitutions import Substitution, pure, single_substitutions, substituted
+from polywell.design.topology import ions
+from polywell.families import built_in_families
+from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON
+
+MOST_SHEETS = 6
+"""Sheets in a slab."""
+
+MOST_CHANGES = 2
+"""Ions that are replaced in one design, those that dope it left out."""
+
+SheetName = tuple[str, str]
+
+FULL = 0.75
+"""A block with an emptier site lends its lengths, but is not built with that site full."""
+
+STANDINGS = ("read", "recalled", "estimated", "derived from built", "built")
+"""What a cell stands on, the best first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A block of the library, or one with other ions: what is wanted, and how it is called."""
+
+    name: str
+    block: Block
+    changes: tuple[Substitution, ...] = ()
+
+    def with_change(self, change: Substitution, tag: str) -> Part:
+        """The block with one ion more replaced."""
+        block = substituted(self.block, change)
+        return Part(f"{formula_of(block).lower()}{tag}", block, (*self.changes, change))
+
+    @cached_property
+    def kind(self) -> str:
+        """Its topology and ions."""
+        return f"{topology_of(self.block)} {ions(self.block)}"
+
+    @cached_property
+    def charges(self) -> dict[str, Charge | None]:
+        """Its charge beside sheets of each metal."""
+        return {}
+
+    def charge_beside(self, metal: str) -> Charge | None:
+        """Its charge where the metal of the sheets takes what is left; None where an ion has none."""
+        if metal not in self.charges:
+            self.charges[metal] = charge_in(self.block, metal)
+        return self.charges[metal]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Spacers that follow each other, with a slab of `sheets` sheets between them, and what stands in these.
+
+    Without a spacer the inner layer fills every gap, without end.
+    """
+
+    id: str
+    spacers: tuple[Part, ...]
+    inner: Part | None
+    sheets: int
+    sheet: SheetName
+    cost: int
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The blocks of the cell, from the bottom up."""
+        if not self.spacers:
+            return (self.inner,) if self.inner else ()
+        between = (self.inner,) * (self.sheets - 1) if self.inner else ()
+        return tuple(part for spacer in self.spacers for part in (*between, spacer))
+
+    @property
+    def changes(self) -> tuple[Substitution, ...]:
+        """All substitutions, each once."""
+        return tuple(dict.fromkeys(change for part in self.parts for change in part.changes))
+
+    def balance(self) -> Balance | None:
+        """What neutrality leaves to the metal; None where an ion has no charge."""
+        parts = self.parts
+        charges = [part.charge_beside(self.sheet[0]) for part in parts]
+        known = [one for one in charges if one is not None]
+        if len(known) < len(charges):
+            return None
+        return balance(known, len(parts), self.sheet, parts[0].block.net)
+
+
+def formula_of(block: Block) -> str:
+    """The formula of a block for the cell of a sheet."""
+    return written(amounts_of(block.atoms))
+
+
+@dataclass(frozen=True)
+class Kitchen:
+    """The parts that a library gives, and the recipes that are made of them."""
+
+    library: Library
+
+    @cached_property
+    def sheets(self) -> Mapping[str, tuple[SheetName, ...]]:
+        """Sheets that the library holds and the λ table knows, by kind of net."""
+        families = built_in_families()
+        found: dict[str, set[SheetName]] = defaultdict(set)
+        for one in self.library.members:
+            sheet = one.cut.sheets[0]
+            cage = OCTAHEDRON if sheet.net == "bridged" else NONAHEDRON
+            if families.of(sheet.metal, cage, sheet.ligand) is not None:
+                found[sheet.net].add((sheet.metal, sheet.ligand))
+        return {net: tuple(sorted(some)) for net, some in sorted(found.items())}
+
+    @cached_property
+    def types(self) -> Mapping[str, tuple[Part, ...]]:
+        """The different blocks of the library with pure sites, by kind, as `bridged spacer`.
+
+        Blocks of equal topology and ions are one; the one of the best standing, then with the fewest foreign
+        ions, stands for them.
+        """
+        together: dict[tuple[str, tuple[str, ...]], list[tuple[int, float, str, Block]]] = defaultdict(list)
+        for member in self.library.members:
+            for block in member.cut.blocks:
+                if any(sum(share for _, share in atom.mix) < FULL for atom in block.atoms):
+                    continue
+                foreign = distance_ang(pure(block), block)
+                rank = STANDINGS.index(member.standing)
+                together[topology_of(block), ions(block)].append((rank, foreign, block.parent, block))
+        found: dict[str, list[Part]] = defaultdict(list)
+        for (key, held), some in sorted(together.items()):
+            if is_radioactive(held):
+                continue
+            block = pure(min(some, key=lambda one: one[:3])[3])
+            found[f"{block.net} {block.role}"].append(
+                Part(f"{formula_of(block).lower()}{self.tags[key]}", block)
+            )
+        return {
+            kind: tuple(sorted(parts, key=lambda part: part.name)) for kind, parts in sorted(found.items())
+        }
+
+    @cached_property
+    def tags(self) -> Mapping[str, str]:
+        """What tells topologies apart that can have equal formulas: the commonest has no tag."""
+        kinds: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+        for key, blocks in self.library.by_topology.items():
+            block = blocks[0]
+            counts = tuple(str(sum(a.is_cation == cation for a in block.atoms)) for cation in (True, False))
+            kinds[block.net, block.role, *counts][key] = len(blocks)
+        made = {}
+        for alike in kinds.values():
+            for place, key in enumerate(sorted(alike, key=lambda one: (-alike[one], one))):
+                made[key] = "" if not place else f".{chr(ord('a') + place)}"
+        return made
+
+    @cached_property
+    def seen_in(self) -> Mapping[str, frozenset[str]]:
+        """Metals of the sheets beside which each kind of block was measured."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for member in self.library.members:
+            for block in member.cut.blocks:
+                found[f"{topology_of(block)} {ions(block)}"].add(member.cut.sheets[0].metal)
+        return {key: frozenset(some) for key, some in found.items()}
+
+    def spacers(self, net: str, most_changes: int) -> Iterator[Part]:
+        """Spacers of the library, then those with one ion replaced, then with two."""
+        known = self.types.get(f"{net} spacer", ())
+        yield from known
+        seen = {part.name for part in known}
+        for _ in range(most_changes):
+            fresh = []
+            for part in known:
+                tag = self.tags[topology_of(part.block)]
+                taken = {change.place for change in part.changes}
+                for change in single_substitutions(part.block):
+                    made = part.with_change(change, tag)
+                    if change.place not in taken and made.name not in seen:
+                        seen.add(made.name)
+                        fresh.append(made)
+            yield from fresh
+            known = tuple(fresh)
+
+    def inner(self) -> Iterator[Part]:
+        """Inner layers of the library, then those with another ion."""
+        known = self.types.get("bridged inner", ())
+        yield from known
+        seen = {part.name for part in known}
+        for part in known:
+            for change in single_substitutions(part.block):
+                made = part.with_change(change, self.tags[topology_of(part.block)])
+                if made.name not in seen:
+                    seen.add(made.name)
+                    yield made
+
+    def recipes(self) -> list[Recipe]:
+        """All recipes that are neutral at a valence that exists, cheapest first, each with its doped one."""
+        made: dict[str, Recipe] = {}
+        for recipe in self._tried():
+            found = recipe.balance()
+            if found is None:
+                continue
+            if found.exists:
+                made.setdefault(recipe.id, recipe)
+            if not found.is_best:
+                doped = self._doped(recipe, found)
+                if doped is not None:
+                    made.setdefault(doped.id, doped)
+        return sorted(made.values(), key=lambda one: (one.cost, one.id))
+
+    def _tried(self) -> Iterator[Recipe]:
+        for net, sheets in self.sheets.items():
+            spacers = list(self.spacers(net, MOST_CHANGES))
+            plain = [part for part in spacers if not part.changes]
+            once = [part for part in spacers if len(part.changes) <= 1]
+            inner = list(self.inner()) if net == "bridged" else []
+            for sheet in sheets:
+                for part in inner:
+                    yield self._recipe((), part, 1, sheet)
+                for spacer in spacers:
+                    yield self._recipe((spacer,), None, 1, sheet)
+                for count in range(2, MOST_SHEETS + 1):
+                    for spacer in once:
+                        for part in inner:
+                            if len(spacer.changes) + len(part.changes) <= MOST_CHANGES:
+                                yield self._recipe((spacer,), part, count, sheet)
+                for pair in combinations(once, 2):
+                    if sum(len(part.changes) for part in pair) <= MOST_CHANGES:
+                        yield self._recipe(pair, None, 1, sheet)
+                for pair in combinations(plain, 2) if net == "bridged" else ():
+                    for count in (2, 3):
+                        for part in (one for one in inner if not one.changes):
+                            yield self._recipe(pair, part, count, sheet)
+
+    def _recipe(self, spacers: tuple[Part, ...], inner: Part | None, sheets: int, sheet: SheetName) -> Recipe:
+        first = spacers[0] if spacers else inner
+        assert first is not None
+        bridged = first.block.net == "bridged"
+        middle = f"-{sheets - 1}x{inner.name}" if inner and spacers else ""
+        stacked = "+".join(part.name for part in spacers) or f"inf-{first.name}"
+        name = f"{sheet[0]}{sheet[1]}{2 if bridged else ''}".lower()
+        parts = (*spacers, *((inner,) if inner else ()))
+        changes = sum(len(part.changes) for part in parts)
+        metals = [self.seen_in.get(p.kind) for p in parts]
+        strange = any(known is not None and sheet[0] not in known for known in metals)
+        cost = 2 * changes + int(strange) + max(0, len(spacers) - 1) + max(0, sheets - 3)
+        return Recipe(f"{stacked}{middle}-{name}", spacers, inner, sheets, sheet, cost)
+
+    def _doped(self, recipe: Recipe, found: Balance) -> Recipe | None:
+        """The recipe with the nearest guest that brings its best carriers; None where none does."""
+        parts = recipe.parts
+        choices = []
+        for part in dict.fromkeys((*recipe.spacers, *((recipe.inner,) if recipe.inner else ()))):
+            for rank, change in dopants(part.block, parts.count(part), found):
+                choices.append((rank, part.name, change.guest, part, change))
+        if not choices:
+            return None
+        _, _, _, part, change = min(choices, key=lambda one: one[:3])
+        changed = part.with_change(change, self.tags[topology_of(part.block)])
+        spacers = tuple(changed if one is part else one for one in recipe.spacers)
+        inner = changed if recipe.inner is part else recipe.inner
+        made = self._recipe(spacers, inner, recipe.sheets, recipe.sheet)
+        return replace(made, cost=recipe.cost)
+
+
+@cache
+def measured_kitchen() -> Kitchen:
+    """Recipes from the structures that come with polywell."""
+    return Kitchen(measured_library())
+
+
+@cache
+def recipes() -> tuple[Recipe, ...]:
+    """All of them, in their order."""
+    return tuple(measured_kitchen().recipes())
