@@ -235,6 +235,7 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
         "screen/nightly-materials-project": "30 2 * * *",
         "screen/reference": None,
         "sweep/weekly-optimade": "0 4 * * 6",
+        "calibrate/nightly-calibration": "30 1 * * *",
         "canary/weekly-canary": "0 1 * * 0",
         "ceiling/weekly-ceiling": "0 6 * * 0",
     }
