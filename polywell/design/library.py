@@ -271,7 +271,7 @@ def distance_ang(block: Block, other: Block) -> float:
     """
     away = 0.0
     for (mix, element, radius, own), (other_mix, other_element, known, its) in zip(
-        _sizes(block), _sizes(other), strict=True
+        _described(block), _described(other), strict=True
     ):
         if mix == other_mix:
             continue
@@ -286,7 +286,7 @@ def distance_ang(block: Block, other: Block) -> float:
 
 
 @cache
-def _sizes(block: Block) -> tuple[tuple[Mix, str, float | None, float | None], ...]:
+def _described(block: Block) -> tuple[tuple[Mix, str, float | None, float | None], ...]:
     """Mix, element, radius in Å and charge in e of every atom."""
     return tuple(
         (atom.mix, atom.element, radius_ang(atom.mix, block.net), charge(atom.mix, block.net))
