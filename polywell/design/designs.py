@@ -14,9 +14,8 @@ from pymatgen.core import Composition
 from polywell.data.reference import digest as library_digest
 from polywell.design.assembly import Assembled, Stiffness, assembled
 from polywell.design.errors import measured_stiffness
-from polywell.design.kin import blend
 from polywell.design.layers import Role, Sheet
-from polywell.design.library import Library, measured_library
+from polywell.design.library import Library, blend, measured_library
 from polywell.design.neutrality import best_carriers
 from polywell.design.recipes import Part, Recipe, SheetName, recipes
 from polywell.design.sizes import Blend

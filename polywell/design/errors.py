@@ -17,8 +17,7 @@ import numpy as np
 
 from polywell.data.reference import reference_entries
 from polywell.design.assembly import Assembled, SheetName, Stiffness, assembled
-from polywell.design.kin import blend
-from polywell.design.library import Library, Member, measured_library
+from polywell.design.library import Library, Member, blend, measured_library
 from polywell.design.sizes import Blend
 from polywell.families import built_in_families
 from polywell.records import Entry, Phase

@@ -1,4 +1,4 @@
-"""The blocks of measured crystals, and the constants of the rules, fitted to their lengths.
+"""The blocks of measured crystals, those most like one that is wanted, and the constants of the rules.
 
 Only structures count whose heights were measured at ambient pressure on an unstrained sample
 (`polywell.evidence.anchors.sound_references`).
@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from math import log, sqrt
+from math import exp, log, sqrt
 from statistics import fmean, median
 
 import numpy as np
@@ -19,7 +19,7 @@ from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
 from polywell.design.folding import folded
 from polywell.design.layers import Block, Cut, NotCut, Sheet
-from polywell.design.sizes import Response, charge, radius_ang
+from polywell.design.sizes import Blend, Filled, Mix, Response, charge, radius_ang
 from polywell.design.topology import planes, topology
 from polywell.evidence.anchors import sound_references
 from polywell.geometry.ions import Floats
@@ -38,6 +38,24 @@ the doubt of each: what the library cannot tell stays so."""
 EDGES_BEFORE = ((0.3, 0.3), (0.0, 0.1))
 """α and α_q, alike: a square of ions as wide as its cations alone would have √2, one held by its sheets
 next to 0."""
+
+NO_RADIUS_ANG = 0.2
+"""Å: two different ions count as this far apart where one of them has no radius."""
+
+CHARGE_ANG = 0.1
+"""Å for each e by which the charges of two ions differ."""
+
+NEIGHBOUR_ANG = 0.05
+"""Å for each side on which the blocks beyond the sheet have other roles."""
+
+OTHER_SHEET_ANG = 0.1
+"""Å: blocks of parents with other sheets count as this much farther."""
+
+MOST_PARENTS = 5
+"""Blocks that a mean is taken of, at most."""
+
+FADING_ANG = 0.05
+"""Å: a block that is this much farther than the nearest counts 1/e of it."""
 
 DECIMALS = 4
 """Decimals kept of fitted constants, so that equal libraries give equal crystals on every machine."""
@@ -244,3 +262,50 @@ def _sizes(block: Block, atoms: Sequence[int]) -> tuple[float, float] | None:
     if not pairs or len(pairs) < len(atoms):
         return None
     return fmean(r for r, _ in pairs), fmean(q for _, q in pairs)
+
+
+def distance_ang(block: Block, other: Block) -> float:
+    """How far the ions of two blocks of equal topology are apart: summed differences of radii in Å.
+
+    A charge that differs by one, other neighbours and other sheets count as further differences.
+    """
+    away = 0.0
+    for (mix, element, radius, own), (other_mix, other_element, known, its) in zip(
+        _described(block), _described(other), strict=True
+    ):
+        if mix == other_mix:
+            continue
+        if radius is not None and known is not None:
+            away += abs(radius - known)
+        elif element != other_element:
+            away += NO_RADIUS_ANG
+        away += CHARGE_ANG * abs((own or 0.0) - (its or 0.0))
+    away += NEIGHBOUR_ANG * sum(a != b for a, b in zip(block.beyond, other.beyond, strict=True))
+    same = (block.below.metal, block.below.ligand) == (other.below.metal, other.below.ligand)
+    return round(away + (0.0 if same else OTHER_SHEET_ANG), 6)
+
+
+@cache
+def _described(block: Block) -> tuple[tuple[Mix, str, float | None, float | None], ...]:
+    """Mix, element, radius in Å and charge in e of every atom."""
+    return tuple(
+        (atom.mix, atom.element, radius_ang(atom.mix, block.net), charge(atom.mix, block.net))
+        for atom in block.atoms
+    )
+
+
+def blend(block: Block, library: Library) -> Blend | None:
+    """The mean of the nearest blocks of equal topology with the ions of a block; None where there is none."""
+    alike = library.by_topology.get(topology_of(block), ())
+    ranked = sorted(((distance_ang(block, one), one.parent, k) for k, one in enumerate(alike)))[:MOST_PARENTS]
+    if not ranked:
+        return None
+    mixes = tuple(atom.mix for atom in block.atoms)
+    weights = [exp((ranked[0][0] - away) / FADING_ANG) for away, _, _ in ranked]
+    whole = sum(weights)
+    return Blend(
+        tuple(
+            (Filled(alike[k], mixes), weight / whole)
+            for (_, _, k), weight in zip(ranked, weights, strict=True)
+        )
+    )

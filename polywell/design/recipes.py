@@ -15,9 +15,8 @@ from functools import cache, cached_property
 from itertools import combinations
 
 from polywell.data.hazards import is_radioactive
-from polywell.design.kin import distance_ang
 from polywell.design.layers import Block, amounts_of, written
-from polywell.design.library import Library, measured_library, topology_of
+from polywell.design.library import Library, distance_ang, measured_library, topology_of
 from polywell.design.neutrality import Balance, Charge, balance, charge_in, dopants
 from polywell.design.substitutions import Substitution, pure, single_substitutions, substituted
 from polywell.design.topology import ions

@@ -7,9 +7,8 @@ import pytest
 
 from polywell.design.assembly import Stiffness, assembled, compromise_ang
 from polywell.design.errors import errors, measured_stiffness, quantile_ang, relative_error
-from polywell.design.kin import blend
 from polywell.design.layers import Block, Sheet
-from polywell.design.library import measured_library
+from polywell.design.library import blend, measured_library
 from polywell.design.recipes import measured_kitchen
 from polywell.design.sizes import Blend, Filled, radius_ang, standing
 from polywell.design.substitutions import Substitution, guests, pure, substituted
