@@ -153,7 +153,8 @@ class Finished:
                 key=lambda row: row["rank_new"],
             )
             first = ", ".join(row["formula_written"] or row["formula"] for row in new[:FIRST_NEW])
-            said = f"{len(new)} compounds, first {first}" if new else "nothing new worth trying"
+            count = "1 compound" if len(new) == 1 else f"{len(new)} compounds"
+            said = f"{count}, first {first}" if new else "nothing new worth trying"
             lines.append(f"new: {family}: {harmless(said)}")
         return lines
 
