@@ -136,15 +136,21 @@ def test_a_first_run_that_is_killed_anywhere(runs, folder, tmp_path):
 def test_a_later_run_that_is_killed_anywhere(runs, folder, tmp_path):
     changing = tmp_path / "changing"
     shutil.copytree(folder, changing)
+    beside = tmp_path / "beside"  # another source of the same list, which none of the kills may move
+    beside.mkdir()
+    shutil.copy(folder / "CaCuO2.cif", beside)
     start = tmp_path / "start"
-    assert runs(f"files:{changing}", start) == 0
+    for source in (beside, changing):
+        assert runs(f"files:{source}", start) == 0
     (changing / "truncated.cif").unlink()
     (changing / "another.cif").write_bytes((changing / "CaCuO2.cif").read_bytes())
     text = (changing / "CaCuO2.cif").read_text("utf-8")
     (changing / "CaCuO2.cif").write_text(text.replace("3.18050", "3.20000"), "utf-8")
     kill_at_many_steps(runs, f"files:{changing}", start, tmp_path, parts=12)
     assert record(tmp_path / "undisturbed")["read"] == 2
-    changes = manifest_of(Home.at(tmp_path / "undisturbed").latest)["changes"]
+    manifest = manifest_of(Home.at(tmp_path / "undisturbed").latest)
+    assert manifest["candidates"] == 3 and len(manifest["sources"]) == 2
+    changes = manifest["changes"]
     assert (changes["new"], changes["changed"], changes["withdrawn"]) == (1, 1, 0)
     [moved] = changes["changed_candidates"]
     assert moved["why"] == "structure" and moved["moved"]["xi_ceiling_ang"] == [
