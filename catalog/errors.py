@@ -4,7 +4,12 @@ from __future__ import annotations
 
 
 class CatalogError(Exception):
-    """Something outside of the program (a path, a table, a disk) is not as it must be."""
+    """Something outside of the program (a path, a table, a disk) is not as it must be.
+
+    `may_pass` says whether the same run may succeed later with nothing set right by hand.
+    """
+
+    may_pass = False
 
 
 class SourceError(CatalogError):
@@ -14,6 +19,8 @@ class SourceError(CatalogError):
 class SourceUnreachableError(SourceError):
     """A service does not answer, or keeps answering with errors; it may later."""
 
+    may_pass = True
+
 
 class SourceRefusedError(SourceError):
     """A service does not let the user in: the key is missing or wrong."""
@@ -22,21 +29,31 @@ class SourceRefusedError(SourceError):
 class SourceChangedError(SourceError):
     """A database changed while it was being read: what came belongs to two versions of it."""
 
+    may_pass = True
+
 
 class HomeError(CatalogError):
     """The home directory cannot be written."""
+
+    may_pass = True
 
 
 class LakeError(CatalogError):
     """A Delta table refuses a batch, or was written by a program that knows more than this one."""
 
+    may_pass = True
+
 
 class DamagedTableError(LakeError):
     """A file of a table is missing, or does not hold what was written."""
 
+    may_pass = False
+
 
 class PublishError(CatalogError):
     """A run cannot be published as it stands; the catalog published before stays in place."""
+
+    may_pass = True
 
 
 class RunError(CatalogError):
@@ -45,6 +62,10 @@ class RunError(CatalogError):
 
 class DamagedRunError(RunError):
     """A file of a published run is missing, or does not hold what was published."""
+
+
+class UnknownIdError(CatalogError):
+    """No entry of this id is known."""
 
 
 class ReadError(Exception):

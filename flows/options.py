@@ -107,6 +107,14 @@ class ScreenOptions(BaseSettings):
         50.0, description="Least ceiling in K of a new candidate that is worth a notification."
     )
 
+    fail_above: Annotated[float | None, Metavar("SHARE")] = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of failed entries above which a run ends as failed, once it is published; "
+        "0.01 is one in a hundred, off if not set.",
+    )
+
     @model_validator(mode="after")
     def _engine_has_its_address(self) -> Self:
         if (self.engine == "dask") != (self.dask_address is not None):

@@ -41,9 +41,48 @@ def harmless_lines(text: str) -> str:
     return "\n".join(harmless(line, LONGEST) for line in text.split("\n"))
 
 
+Hear = Callable[[str], None]
+"""Is told each line that a person is."""
+
+
+class _Listeners:
+    """Who is told, beside stderr or in its place."""
+
+    def __init__(self) -> None:
+        self.hearing: list[Hear] = []
+        self.silenced = 0
+
+
+_listeners = _Listeners()
+
+
+@contextmanager
+def heard_by(hear: Hear) -> Iterator[None]:
+    """Tells a function, too, what `say` prints during the block; within a block of the kind, it alone."""
+    _listeners.hearing.append(hear)
+    try:
+        yield
+    finally:
+        _listeners.hearing.remove(hear)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keeps `say` and the bars off stderr during the block; whoever hears them still does."""
+    _listeners.silenced += 1
+    try:
+        yield
+    finally:
+        _listeners.silenced -= 1
+
+
 def say(text: str) -> None:
     """Prints one plain line on stderr, what happens and what goes wrong."""
-    Console(stderr=True, soft_wrap=True).print(harmless(text, LONGEST), markup=False, highlight=False)
+    line = harmless(text, LONGEST)
+    if _listeners.hearing:
+        _listeners.hearing[-1](line)
+    if not _listeners.silenced:
+        Console(stderr=True, soft_wrap=True).print(line, markup=False, highlight=False)
 
 
 def answer(text: str) -> None:
@@ -64,7 +103,9 @@ def stage(title: str, unit: str, total: int | None = None) -> Iterator[Advance]:
         A function to call with the number that was just done; any thread may call it.
     """
     console = Console(stderr=True)
-    if console.file.isatty():  # FORCE_COLOR, which notebooks set, makes a terminal of a pipe for rich
+    if (
+        console.file.isatty() and not _listeners.silenced
+    ):  # FORCE_COLOR, which notebooks set, makes a terminal of a pipe for rich
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from catalog.errors import ReadError, SourceError
+from catalog.errors import ReadError, SourceChangedError
 from catalog.sources.values import symbols, text, typed
 from catalog.store.schema import storable
 from polywell.records import Entry, Provenance
@@ -223,12 +223,12 @@ def all_found(name: str, wanted: Collection[str], found: Collection[str]) -> Non
     """Checks that a source gave everything that was asked for.
 
     Raises:
-        SourceError: some of `wanted` are not in `found`.
+        SourceChangedError: some of `wanted` are not in `found`.
     """
     missing = sorted(set(wanted).difference(found))
     if missing:
         shown = ", ".join(repr(id_) for id_ in missing[:3])
-        raise SourceError(
+        raise SourceChangedError(
             f"{name!r}: {len(missing)} of {len(wanted)} entries asked for are not there ({shown}"
             f"{' ...' if len(missing) > 3 else ''}); "
             "the source has changed since its index was read, run again"

@@ -34,6 +34,8 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 class ShardError(CatalogError):
     """A shard cannot be written, or is not what it must be when it is merged."""
 
+    may_pass = True
+
 
 @dataclass(frozen=True)
 class Header:

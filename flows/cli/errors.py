@@ -12,6 +12,10 @@ import typer
 
 FAULT = NOTHING_READ = 1
 WRONG_USAGE = 2
+SERVICE_DOWN = 3
+KEY_REFUSED = 4
+UNKNOWN_ID = 5
+TOO_MANY_FAILED = 6
 """Exit codes beside 0, which is done."""
 
 
@@ -24,7 +28,23 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except (CatalogError, FamilyTableError) as error:
-        end(str(error), WRONG_USAGE)
+        end(str(error), code_of(error))
+
+
+def code_of(error: Exception) -> int:
+    """The exit code of an error that the user, or time, can set right."""
+    from catalog.errors import (
+        SourceChangedError,
+        SourceRefusedError,
+        SourceUnreachableError,
+        UnknownIdError,
+    )
+
+    if isinstance(error, SourceUnreachableError | SourceChangedError):
+        return SERVICE_DOWN
+    if isinstance(error, SourceRefusedError):
+        return KEY_REFUSED
+    return UNKNOWN_ID if isinstance(error, UnknownIdError) else WRONG_USAGE
 
 
 @contextmanager

@@ -50,8 +50,10 @@ def polywell(
     databases; the Materials Project wants your key in MP_API_KEY. Run a source again to screen what changed,
     `polywell diff` to see what came of it. `docs/schedule.md` tells how to run all of it on a schedule.
 
-    Results: 0 done (failed entries are counted and listed), 1 nothing could be read, 2 wrong usage,
-    130 stopped by Ctrl-C, 143 by SIGTERM.
+    Results: 0 done (failed entries are counted and listed), 1 nothing could be read, 2 wrong usage or
+    something here not as it must be (a path, a table, a disk, Prefect), 3 a service is down, 4 a key is
+    missing or refused, 5 an unknown id, 6 more entries failed than --fail-above, 130 stopped by Ctrl-C,
+    143 by SIGTERM.
     """
     from flows.cli.terminal import tolerant_streams
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic.fields import FieldInfo
 
 from flows import options
-from flows.cli.errors import NOTHING_READ, end, one_line_errors
+from flows.cli.errors import NOTHING_READ, TOO_MANY_FAILED, end, one_line_errors
 from flows.cli.terminal import print_ranking
 from flows.options import Metavar, OptionError, ScreenOptions, flag, variable
-from flows.progress import harmless, say
+from flows.progress import answer, harmless, say, silent
 
 if TYPE_CHECKING:
     from flows.pipeline.finished import Finished
@@ -74,6 +77,12 @@ def screen(
         ),
     ] = None,
     top: Annotated[int, typer.Option(metavar="N", min=0, help="Rows of the ranking to print.")] = 20,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print one line of what came of it, and what failed.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what came of it as one JSON object, not as a table.")
+    ] = False,
     **given: Any,
 ) -> None:
     """Screens as the options say, and prints what came of it."""
@@ -83,19 +92,38 @@ def screen(
             from flows.workers.worker import start_server
 
             start_server()  # and import beside it
+        from flows.pipeline.finished import TooManyFailedError
         from flows.pipeline.listing import NothingToScreenError
 
+        too_many: TooManyFailedError | None = None
         try:
-            finished = (
-                _with_prefect(chosen, given) if is_watched(chosen, prefect, os.environ) else _plain(chosen)
-            )
+            with silent() if quiet else nullcontext():
+                finished = (
+                    _with_prefect(chosen, given)
+                    if is_watched(chosen, prefect, os.environ)
+                    else _plain(chosen)
+                )
         except NothingToScreenError as error:
             end(str(error), NOTHING_READ)
-    _print(finished, top)
+        except TooManyFailedError as error:
+            finished, too_many = error.finished, error
+    if as_json:
+        sys.stdout.write(json.dumps(finished.summary(), ensure_ascii=True, allow_nan=False) + "\n")
+    elif quiet:
+        answer(f"{finished.source}: {finished.headline}")
+    elif top:
+        print_ranking(finished.top(top))
+        for line in finished.new_lines():
+            say(line)
+    _say_failures(finished)
+    if not quiet:
+        _say_counts(finished)
     if not finished.counts.entries:
         end("nothing is left: the licence of every entry forbids commercial use", NOTHING_READ)
     if finished.counts.failed == finished.counts.entries:
         end("nothing could be read: every entry failed", NOTHING_READ)
+    if too_many is not None:
+        end(str(too_many), TOO_MANY_FAILED)
 
 
 def is_watched(chosen: ScreenOptions, prefect: bool | None, environment: Mapping[str, str]) -> bool:
@@ -109,19 +137,21 @@ def is_watched(chosen: ScreenOptions, prefect: bool | None, environment: Mapping
 
 
 def _plain(chosen: ScreenOptions) -> Finished:
+    from flows.pipeline.finished import checked
     from flows.pipeline.plan import make_plan
     from flows.pipeline.run import run
 
-    return run(make_plan(chosen))
+    return checked(run(make_plan(chosen)), chosen.fail_above)
 
 
 def _with_prefect(chosen: ScreenOptions, given: dict[str, Any]) -> Finished:
-    from flows.deployments.engine import prefect_defaults
+    from flows.deployments.engine import check_engine, prefect_defaults
     from flows.pipeline.plan import make_plan
 
     if chosen.key_block is None:
         make_plan(chosen)  # what is wrong is said before Prefect starts
     with prefect_defaults(os.environ):
+        check_engine()
         from flows.deployments.screen import screen as flow
 
         finished: Finished = flow(
@@ -130,16 +160,16 @@ def _with_prefect(chosen: ScreenOptions, given: dict[str, Any]) -> Finished:
     return finished
 
 
-def _print(finished: Finished, top: int) -> None:
-    if top:
-        print_ranking(finished.top(top))
-        for line in finished.new_lines():
-            say(line)
+def _say_failures(finished: Finished) -> None:
     for row in finished.failures(FAILURES_LISTED):
         say(f"failed: {harmless(row['id'])}: {row['error_type']}: {harmless(row['message'])}")
     latest, more = finished.home.latest, finished.counts.failed - FAILURES_LISTED
     if more > 0:
         say(f"failed: {more} more, all in {latest / 'failed.parquet'}")
+
+
+def _say_counts(finished: Finished) -> None:
+    latest = finished.home.latest
     for reason, count in finished.counts.reasons.items():
         say(f"rejected: {count} {reason}")
     say(finished.counts.sentence)

@@ -7,8 +7,10 @@ from pathlib import Path
 from prefect.artifacts import create_markdown_artifact
 
 from flows.deployments.guard import flow
+from flows.deployments.identity import artifact_key
 from flows.deployments.notify import tell_failure
 from flows.deployments.summary import ceiling_markdown
+from flows.options import home_at
 from flows.studies.nickelates import weigh
 from reports.studies.nickelate_claim.words import headline
 
@@ -26,5 +28,6 @@ def ceiling(home: str | None = None, relax: bool = False, notify: list[str] | No
         The verdict in one sentence.
     """
     analysis, page = weigh(None if home is None else Path(home), relax)
-    create_markdown_artifact(ceiling_markdown(analysis.verdict, page), key="polywell-ceiling")
+    key = artifact_key("ceiling", home_at(home))
+    create_markdown_artifact(ceiling_markdown(analysis.verdict, page), key=key)
     return headline(analysis.verdict)

@@ -7,11 +7,16 @@ import subprocess
 from collections.abc import Callable
 from functools import partial, wraps
 from types import SimpleNamespace
-from typing import Any, Generic, ParamSpec, Self, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeVar, cast
 
 from prefect import Flow
+from prefect.context import FlowRunContext
 from prefect.settings import get_current_settings, temporary_settings
+from prefect.states import Completed
 
+from flows.deployments.identity import run_name
+from flows.deployments.retrying import fail_for_good, may_pass
+from flows.deployments.run_log import said_in_run_log
 from flows.progress import harmless_lines
 
 P = ParamSpec("P")
@@ -42,17 +47,37 @@ class GuardedFlow(Flow[P, R], Generic[P, R]):
         return copy  # type: ignore[return-value]
 
 
-def flow(**options: Any) -> Callable[[Callable[P, R]], GuardedFlow[P, R]]:
-    """Makes a flow of a function; takes the options of Prefect's `flow`."""
+def flow(
+    told: Callable[[Any], str] | None = None, **options: Any
+) -> Callable[[Callable[P, R]], GuardedFlow[P, R]]:
+    """Makes a flow of a function; takes the options of Prefect's `flow`.
+
+    Its runs bear the name of their source and the date, hold in their log what polywell says, and are tried
+    again only after errors that may pass by themselves.
+
+    Args:
+        told: makes of what the function returns the message of the run's last state.
+        **options: of Prefect's `flow`.
+    """
 
     def made(function: Callable[P, R]) -> GuardedFlow[P, R]:
         @wraps(function)
         def with_harmless_log(*args: P.args, **kwargs: P.kwargs) -> R:
             for name in LOGGERS:
                 logging.getLogger(name).addFilter(_made_harmless)
-            return function(*args, **kwargs)
+            with said_in_run_log():
+                try:
+                    result = function(*args, **kwargs)
+                except Exception as error:
+                    if not may_pass(error):
+                        fail_for_good()
+                    raise
+            if told is None or FlowRunContext.get() is None:
+                return result
+            # Prefect takes a state for what it says, and gives the caller the data in it.
+            return cast(R, Completed(message=told(result), data=result))
 
-        return GuardedFlow(with_harmless_log, **options)
+        return GuardedFlow(with_harmless_log, **{"flow_run_name": run_name} | options)
 
     return made
 

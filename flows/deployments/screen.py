@@ -13,13 +13,15 @@ from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from catalog.home import Home
 from flows.deployments.guard import flow
+from flows.deployments.identity import artifact_key, tag_run
 from flows.deployments.notify import secret_of, tell_failure, teller
 from flows.deployments.parameters import takes_options
 from flows.deployments.summary import counts_markdown, page_link, top_rows
 from flows.options import ScreenOptions
 from flows.pipeline import listing, publishing, ranking, reading, run, screening
-from flows.pipeline.finished import Finished
+from flows.pipeline.finished import Finished, checked
 from flows.pipeline.listing import Listing
 from flows.pipeline.pending import Pending, Shard
 from flows.pipeline.plan import Plan, make_plan
@@ -74,26 +76,44 @@ def rank(plan: Plan, screened: Screened) -> Ranked:
 def publish(plan: Plan, started: Started, listed: Listing, ranked: Ranked) -> Finished:
     """Publishes the catalog and the pages, and the artifacts that Prefect shows."""
     finished = publishing.publish(plan, started, listed, ranked)
-    create_table_artifact(top_rows(finished), key="polywell-ranking", description="The top of the ranking")
-    create_markdown_artifact(counts_markdown(finished), key="polywell-counts")
-    create_link_artifact(page_link(finished), "The page of this run", key="polywell-page")
+    ranking_key, counts_key, page_key = (
+        artifact_key(kind, finished.home, finished.source) for kind in ("ranking", "counts", "page")
+    )
+    create_table_artifact(top_rows(finished), key=ranking_key, description="The top of the ranking")
+    create_markdown_artifact(counts_markdown(finished), key=counts_key)
+    create_link_artifact(page_link(finished), "The page of this run", key=page_key)
     return finished
 
 
 TASKS = run.Steps(list_source, read, screen_pending, rank, publish)
 
 
-@flow(name="screen", persist_result=False, on_failure=[tell_failure], on_crashed=[tell_failure])
+def _headline(finished: Finished) -> str:
+    return finished.headline
+
+
+@flow(
+    told=_headline,
+    name="screen",
+    persist_result=False,
+    validate_parameters=False,  # the options do it, as the first step of the run: such an error is final
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 @takes_options()
 def screen(**given: Any) -> Finished:
     """Screens a source from the first byte to the page.
 
     Returns:
         What the run leaves behind.
+
+    Raises:
+        TooManyFailedError: more entries failed than `fail_above` allows; the run is published.
     """
     options = ScreenOptions.of(given)
+    tag_run(options.source, Home.at(options.home))
     tell = teller(options.notify, options.notify_above_k)
     key = None if options.key_block is None else secret_of(options.key_block)
     finished = run.run(make_plan(options, key), TASKS)
     tell(finished)
-    return finished
+    return checked(finished, options.fail_above)

@@ -34,7 +34,8 @@ def top_rows(finished: Finished) -> list[dict[str, Any]]:
 def counts_markdown(finished: Finished) -> str:
     """Counts by outcome, reason and error of a run, and where its page lies."""
     counts = finished.counts
-    lines = [f"# {_text(finished.source)}", "", f"Run {finished.run.name}: {counts.sentence}.", ""]
+    lines = [f"# {_text(finished.source)}", "", f"{finished.headline.capitalize()}.", ""]
+    lines += [f"Run {finished.run.name}: {counts.sentence}.", ""]
     sources = finished.run.sources
     if len(sources) > 1:
         of_each = ", ".join(f"{_text(name)} {one['candidates']}" for name, one in sorted(sources.items()))

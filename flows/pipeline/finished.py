@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from catalog.errors import CatalogError
 from catalog.home import Home
 from catalog.runs.diff import Difference
 from catalog.runs.published import PublishedRun
@@ -130,6 +131,36 @@ class Finished:
         return page_of(self.home)
 
     @property
+    def headline(self) -> str:
+        """What a run found, in one line: new and changed candidates of its source, and what failed."""
+        failed = f"{self.counts.failed:,} failed of {self.counts.entries:,}"
+        if self.changes is None:
+            return f"nothing changed, {failed}"
+        new, changed = (
+            sum(change.source == self.source for change in some)
+            for some in (self.changes.new, self.changes.changed)
+        )
+        joined = self.changes.joined.get(self.source)
+        came = f"{new:,} new" if joined is None else f"joined with {joined:,}"
+        return f"{came}, {changed:,} changed, {failed}"
+
+    def summary(self) -> dict[str, Any]:
+        """The run for a program: what it screened and found, and where that lies."""
+        changes = None if self.changes is None else self.changes.as_json(0)
+        kinds = ("new", "changed", "withdrawn", "joined", "left", "changed_by_cause")
+        return {
+            "source": self.source,
+            "outcome": "unchanged" if self.is_unchanged else "published",
+            "published": self.run.name,
+            "headline": self.headline,
+            **self.counts.as_json(),
+            "changes": changes and {kind: changes[kind] for kind in kinds},
+            "list": {"candidates": self.run.manifest["candidates"], "sources": sorted(self.run.sources)},
+            "catalog": str(self.home.latest),
+            "page": str(self.page),
+        }
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What the record of the run keeps of it."""
         outcome = "unchanged" if self.is_unchanged else "published"
@@ -163,6 +194,36 @@ class Finished:
         of_it = self.run.failed(where=pc.field("source") == self.source)
         rows: list[Row] = of_it.slice(0, count).to_pylist()
         return rows
+
+
+class TooManyFailedError(CatalogError):
+    """More of the entries failed than a run may lose; what it found is published."""
+
+    def __init__(self, finished: Finished, fail_above: float) -> None:
+        """Says how many; keeps what the run leaves behind."""
+        counts = finished.counts
+        super().__init__(
+            f"{counts.failed:,} of {counts.entries:,} entries of {finished.source} failed "
+            f"({counts.failed / counts.entries:.1%}), more than {fail_above:.1%} (fail_above); the list is "
+            f"published, and {finished.home.latest / 'failed.parquet'} tells what is wrong with them"
+        )
+        self.finished = finished
+
+
+def checked(finished: Finished, fail_above: float | None) -> Finished:
+    """The finished run, where no more of its entries failed than may.
+
+    Args:
+        finished: what the run leaves behind.
+        fail_above: share of failed entries above which it counts as failed; any will do if None.
+
+    Raises:
+        TooManyFailedError: more did.
+    """
+    failed, entries = finished.counts.failed, finished.counts.entries
+    if fail_above is not None and failed > fail_above * entries:
+        raise TooManyFailedError(finished, fail_above)
+    return finished
 
 
 def page_of(home: Home) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.errors import CatalogError
+from catalog.errors import UnknownIdError
 from catalog.home import Home
 from catalog.runs.named import find_run, source_named
 from catalog.runs.published import PublishedRun
@@ -26,7 +26,7 @@ NAMED = 10
 """Other entries of a name that are listed."""
 
 
-class NoSuchEntryError(CatalogError):
+class NoSuchEntryError(UnknownIdError):
     """The run holds no entry of this id."""
 
 

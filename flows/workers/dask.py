@@ -29,6 +29,8 @@ AHEAD = 4
 class ClusterError(CatalogError):
     """The cluster does not answer, or the extra `dask` is not installed."""
 
+    may_pass = True
+
 
 class DaskWorkers:
     """Sends shards to a Dask scheduler; safe to use from threads.

@@ -101,7 +101,7 @@ class SummaryService:
                 if pages % HEARTBEAT_PAGES == 0 or len(documents) != due:
                     self._check_version(started)
                 if len(documents) != due:
-                    raise SourceError(
+                    raise SourceChangedError(
                         f"{SERVICE} gave {len(documents)} documents where it had promised {due} "
                         f"({query.criteria()}, page {page} of {count}); nothing was stored, run again"
                     )
@@ -124,7 +124,7 @@ class SummaryService:
                     left = [id_ for id_ in left if id_ not in given]
             if left:
                 self._check_version(started)
-                raise SourceError(
+                raise SourceChangedError(
                     f"{SERVICE} has no document of {len(left)} ids asked for ({', '.join(left[:3])}); "
                     "they were withdrawn since the index was read, run again"
                 )

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import requests
 
-from catalog.errors import NotGivenError, SourceError, SourceUnreachableError
+from catalog.errors import NotGivenError, SourceChangedError, SourceError, SourceUnreachableError
 from catalog.sources.web import Pace, PoliteSession, within
 
 STRUCTURE_FIELDS = (
@@ -128,7 +128,7 @@ class OptimadeService:
                 yield not_given(received, promised, str(refusal))
         else:
             if promised is not None and received < promised:
-                raise SourceError(
+                raise SourceChangedError(
                     f"{self._name!r} gave {received} entries where it had promised {promised}; "
                     "nothing was stored, run again"
                 )

@@ -251,7 +251,7 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
         ("often", "COMPLETED", 1, True),
         ("weekly-canary", "COMPLETED", 1, False),
         ("weekly-ceiling", "COMPLETED", 1, False),
-        ("once", "FAILED", 2, False),
+        ("once", "FAILED", 1, False),  # a path that is not there is not sought again
         ("held", "CRASHED", 1, False),
         ("some", "FAILED", 1, False),  # at its end, as one of its sources is not there
     }

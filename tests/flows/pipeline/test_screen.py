@@ -1,6 +1,7 @@
 """`polywell screen`: the published files, with Prefect and without, twice, and when things go wrong."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 
@@ -85,15 +86,28 @@ def test_prefect_changes_no_byte(plain, with_prefect):
 def test_prefect_keeps_the_run_its_tasks_and_artifacts(with_prefect, variables, folder):
     with closing(sqlite3.connect(f"{variables['PREFECT_HOME']}/prefect.db")) as database:
         # Other tests of the session may have run flows of their own beside it.
-        asked = "select id, state_name, name from flow_run where parameters like ?"
-        [(run, state, name)] = database.execute(asked, (f'%"files:{folder}", "home": null%',)).fetchall()
+        asked = "select id, state_name, name, tags from flow_run where parameters like ?"
+        [(run, state, name, tags)] = database.execute(
+            asked, (f'%"files:{folder}", "home": null%',)
+        ).fetchall()
         assert state == "Completed", name
+        assert re.fullmatch(rf"files:{re.escape(str(folder))} \d{{4}}-\d\d-\d\d", name)
+        assert json.loads(tags) == ["source:files", f"home:{with_prefect[1]}"]
+        told = "select message from flow_run_state where flow_run_id = ? and type = 'COMPLETED'"
+        assert database.execute(told, (run,)).fetchall() == [("1 new, 0 changed, 2 failed of 6",)]
+        lines = {row[0] for row in database.execute("select message from log where flow_run_id = ?", (run,))}
+        assert any(line.startswith("reading: ") for line in lines), lines
+        assert any(line.startswith("changes: 1 new") for line in lines), lines
         tasks = database.execute("select name from task_run where flow_run_id = ?", (run,))
         assert {row[0].split("-")[0] for row in tasks} == {"list", "read", "screen", "rank", "publish"}
         made = "select key, data from artifact where key is not null and flow_run_id = ?"
-        artifacts = dict(database.execute(made, (run,)))
+        found = dict(database.execute(made, (run,)))
+    # polywell-counts-files-...-0123abcd: another key for another source or home
+    assert all(re.fullmatch(r"polywell-[a-z]+-files-[a-z0-9-]+-[0-9a-f]{8}", key) for key in found), found
+    artifacts = {"-".join(key.split("-")[:2]): data for key, data in found.items()}
     assert "CaCuO2" in artifacts["polywell-ranking"]
     assert "index.html" in artifacts["polywell-counts"]
+    assert "1 new, 0 changed, 2 failed of 6" in artifacts["polywell-counts"]
     assert f"{with_prefect[1].as_uri()}/reports/latest/index.html" in artifacts["polywell-page"]
 
 

@@ -1,0 +1,91 @@
+"""What cron and an operator see: one line, one object, exit codes, and what stands in the way of a run."""
+
+import json
+
+import pytest
+
+from catalog.errors import (
+    HomeError,
+    SourceChangedError,
+    SourceError,
+    SourceRefusedError,
+    SourceUnreachableError,
+)
+from flows.cli.errors import code_of
+from flows.results.explain import NoSuchEntryError
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (HomeError, 2),
+        (SourceError, 2),
+        (SourceUnreachableError, 3),
+        (SourceChangedError, 3),
+        (SourceRefusedError, 4),
+        (NoSuchEntryError, 5),
+    ],
+)
+def test_exit_codes_are_apart(kind, code):
+    assert code_of(kind("why")) == code
+
+
+@pytest.fixture(scope="module")
+def screened(polywell, folder, tmp_path_factory):
+    """The folder of structures, screened quietly."""
+    home = tmp_path_factory.mktemp("home")
+    words = ("screen", f"files:{folder}", "--home", home, "--workers", 1)
+    return polywell(*words, "--quiet"), words, home
+
+
+def test_a_quiet_run_prints_one_line_and_the_failures(screened, folder):
+    done, _, _ = screened
+    assert done.returncode == 0
+    assert done.stdout == f"files:{folder}: 1 new, 0 changed, 2 failed of 6\n"
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["failed", "failed"]
+
+
+def test_the_summary_is_one_object(screened, polywell, folder):
+    _, words, home = screened
+    done = polywell(*words, "--json", "--quiet")
+    assert done.returncode == 0
+    said = json.loads(done.stdout)
+    assert said["headline"] == "nothing changed, 2 failed of 6"
+    assert (said["source"], said["outcome"]) == (f"files:{folder}", "unchanged")
+    assert (said["entries"], said["candidates"], said["failed"], said["changes"]) == (6, 1, 2, None)
+    assert said["catalog"] == str(home / "catalog" / "latest")
+
+
+def test_a_run_in_which_too_much_failed_ends_red_and_is_published(screened, polywell):
+    _, words, home = screened
+    done = polywell(*words, "--quiet", "--fail-above", "0.3")
+    assert done.returncode == 6
+    assert "2 of 6 entries" in done.stderr and "(33.3%), more than 30.0% (fail_above)" in done.stderr
+    assert (home / "catalog" / "latest" / "ranked.parquet").exists()
+    assert polywell(*words, "--quiet", "--fail-above", "0.34").returncode == 0
+
+
+def test_what_is_refused_unknown_or_down_has_a_code_of_its_own(screened, polywell):
+    _, _, home = screened
+    assert polywell("screen", "materials-project", "--home", home, MP_API_KEY="").returncode == 4
+    assert polywell("explain", "mp-999999999", "--home", home).returncode == 5
+
+
+def test_a_dead_server_of_prefect_is_one_sentence(screened, polywell):
+    _, words, _ = screened
+    done = polywell(*words, PREFECT_API_URL="http://someone:secret@127.0.0.1:9/api")
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith(
+        "polywell: no Prefect server answers at http://127.0.0.1:9/api (ConnectError); start"
+    )
+    assert "secret" not in done.stderr
+
+
+def test_a_folder_of_prefect_that_cannot_be_written_is_one_sentence(screened, polywell, tmp_path):
+    _, words, _ = screened
+    (tmp_path / "file").write_text("no folder", "utf-8")
+    done = polywell(*words, "--prefect", PREFECT_HOME=str(tmp_path / "file" / "prefect"))
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr.splitlines()[-1] and "PREFECT_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
