@@ -247,7 +247,7 @@ class Screening:
     xi_ceiling_ang: Annotated[float | None, Column("Å", "ξ of the ceiling", "Height ξ of the cage that gives the ceiling.", listed=120, diffed=True)] = None
     xi_outer_ang: Annotated[float | None, Column("Å", "ξ of the outer cage", "Height ξ of the largest cage of the same family.", detail=60, diffed=True)] = None
     extrapolation: Annotated[str | None, Column("", "Extrapolation", "What lies outside the range on which λ was published (ligand, apex); empty when nothing does.", listed=170, diffed=True, setting="badge")] = None
-    spacer: Annotated[str | None, Column("", "Spacer", "Class of what fills the space between the blocks of sheets, from a closed list.")] = None
+    spacer: Annotated[str | None, Column("", "Spacer", "Class of what fills the space between the blocks of sheets, from a closed list.", detail=77)] = None
     net_disorder: Annotated[float | None, Column("", "Net disorder", "Share of the sites of the sheets that another metal or a vacancy takes.")] = None
     net_note: Annotated[str | None, Column("", "Nets in words", "What was decided about the nets: the metal that names one in a tie, empty corners, corners with other cations, missing ligands, nets left out of a framework; empty where nothing was.", detail=75)] = None
     apex_radius_inner_ang: Annotated[float | None, Column("Å", "Inner apex radius", "Mean ionic radius of the apex cations of the ceiling's cage; empty when these are anions or have no radius.")] = None

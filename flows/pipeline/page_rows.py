@@ -14,7 +14,7 @@ from flows.pipeline.plan import Plan
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import SCREENING_COLUMNS, Candidate, Entry, EntryKey, Outcome, Screening
-from reports.run.table import MAX_LISTED
+from reports.run.table import shared_places
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,17 @@ def page_rows(plan: Plan, candidates: list[Candidate], rejected: pa.Table, faile
     keys = {one.screening.key for one in candidates[: plan.options.dossiers]}
     return PageRows(
         candidates,
-        _first(rejected),
-        _first(failed),
+        _listed(rejected, "reason"),
+        _listed(failed, "error_type"),
         entries_of(rows_of(plan.home.structures, keys)),
         measured_candidates(plan.families),
     )
 
 
-def _first(table: pa.Table) -> list[Screening]:
-    first = conformed_table(table.slice(0, MAX_LISTED), arrow_schema(SCREENING_COLUMNS))
-    return records_of(Screening, first)
+def _listed(table: pa.Table, reason: str) -> list[Screening]:
+    places = shared_places(table.column(reason).to_pylist())
+    some = conformed_table(table.take(pa.array(places, pa.int64())), arrow_schema(SCREENING_COLUMNS))
+    return records_of(Screening, some)
 
 
 def measured_candidates(families: Families) -> list[Screening]:

@@ -28,13 +28,16 @@ from reports.run.picture import picture
 from reports.run.shortlist import Filter, shortlist
 
 DATA = "run.json"
-TABLES = ("ranked_table", "rejected_table", "failed_table")
+TABLES = ("ranked_table", "rejected_table", "failed_table", "finding")
 SHORTLIST = "shortlist"
 """Folder of the files below that of the page."""
 
 SCRIPTS = (
+    "templates/search.js",
     "templates/table.js",
     "templates/filters.js",
+    "templates/taking.js",
+    "templates/view.js",
     "templates/details.js",
     "templates/chart.js",
     "templates/page.js",
@@ -128,6 +131,12 @@ def run_page(payload: RunPayload) -> str:
                 "rejected": payload.rejected_table,
                 "failed": payload.failed_table,
                 "chart": payload.chart,
+                "names": payload.finding.names,
+                "elements": payload.finding.symbols,
+                "reasons": {
+                    "rejected": {one.reason: one.count for one in payload.reasons},
+                    "failed": {one.error_type: one.count for one in payload.failures},
+                },
             }
         ),
     )

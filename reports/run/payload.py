@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from polywell.columns import DIGITS
 from polywell.data.measured import measured_superconductors
 from polywell.evidence.rows.standing import standing
 from polywell.records import Candidate, EntryKey, Screening
@@ -15,6 +16,7 @@ from reports.run.advice import Advice, advice
 from reports.run.chart import Chart, chart
 from reports.run.correction import CorrectionTable, correction_table
 from reports.run.evaluation import Evaluation
+from reports.run.finding import Finding, finding
 from reports.run.manifest import (
     MAX_FACT,
     NOT_LISTED,
@@ -35,7 +37,10 @@ from reports.run.manifest import (
     reasons_of,
     sources_of,
 )
-from reports.run.table import Table, failed_table, ranked_table, rejected_table
+from reports.run.overview import Overview, overview
+from reports.run.table import CARRIED_DIGITS, Table, failed_table, ranked_table, rejected_table
+
+TABLE_DIGITS_K = DIGITS["K"] + CARRIED_DIGITS
 
 SLACK = 1.1
 """A measured T_c counts as under its ceiling up to this multiple of it, as 5 % in ξ is 10 % in T_c."""
@@ -57,6 +62,17 @@ class NoEstimate:
     family: str
     note: str
     candidates: int
+
+
+@dataclass(frozen=True)
+class AboveCeiling:
+    """How many candidates are expected above their ceiling, of those with both numbers, and the furthest."""
+
+    candidates: int
+    of: int
+    formula: str
+    expected_k: float
+    ceiling_k: float
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,10 @@ class RunPayload:
     dossiers: int
     correction: CorrectionTable | None
     reports_known: int
+    finding: Finding
+    overview: Overview
+    above_ceiling: AboveCeiling | None
+    unestimated: int
     stands_on: Mapping[str, int]
 
     @property
@@ -171,8 +191,28 @@ def run_payload(
         dossiers=len(with_dossier),
         correction=correction_table(manifest.get("correction")),
         reports_known=len(measured_superconductors()),
+        finding=finding(ranked),
+        overview=overview(ranked),
+        above_ceiling=_above_ceiling(ranked),
+        unestimated=sum(finite(one.estimate.tc_expected_k) is None for one in ranked),
         stands_on=standing(),
     )
+
+
+def _above_ceiling(ranked: Sequence[Candidate]) -> AboveCeiling | None:
+    """Counted to the digits that the table of the page carries; None where there is nothing to compare."""
+    both = [
+        (round(expected, TABLE_DIGITS_K), round(ceiling, TABLE_DIGITS_K), one.screening)
+        for one in ranked
+        if (expected := finite(one.estimate.tc_expected_k)) is not None
+        and (ceiling := finite(one.screening.tc_ceiling_k)) is not None
+    ]
+    if not both:
+        return None
+    above = [item for item in both if item[0] > item[1]]
+    expected, ceiling, found = max(both, key=lambda item: item[0] - item[1])
+    name = clipped(found.formula_written or found.formula or found.id, MAX_FACT)
+    return AboveCeiling(len(above), len(both), name, expected, ceiling)
 
 
 def _without_estimate(ranked: Sequence[Candidate]) -> tuple[NoEstimate, ...]:

@@ -17,8 +17,13 @@ Cell = str | float | int | list[Any] | None
 Kind = Literal["number", "range", "text", "formula", "badge"]
 Read = Callable[[Any], Any]
 
+CARRIED_DIGITS = 2
+"""Digits of a number that the page carries beyond those that it shows, to sort and filter by."""
+
 MAX_LISTED = 2000
-"""The lists of rejected and failed entries show at most this many; the Parquet files hold all."""
+"""The lists of rejected and failed entries show at most this many; the Parquet files hold all.
+
+Rare reasons are listed whole (see `shared_places`)."""
 
 MAX_LISTED_TEXT = 600
 """Characters of one text in these lists."""
@@ -53,6 +58,11 @@ class Table:
     phase_columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of the run stands in it."""
+        return len(self.rows) == self.total
 
     @property
     def shown(self) -> tuple[TableColumn, ...]:
@@ -117,20 +127,39 @@ def _phases(ranked: Sequence[Candidate]) -> tuple[list[list[Any]], tuple[TableCo
     return of_each, tuple(_table_column(column) for column in columns)
 
 
+def shared_places(reasons: Sequence[str | None], most: int = MAX_LISTED) -> list[int]:
+    """Which rows a list of at most `most` holds: the first of each reason, in the order that they have.
+
+    Reasons with fewer rows than an equal share stand there whole; the others share what these leave.
+
+    Args:
+        reasons: the reason of each row.
+        most: how many rows the list may hold.
+    """
+    places: dict[str | None, list[int]] = {}
+    for place, reason in enumerate(reasons):
+        places.setdefault(reason, []).append(place)
+    kept: list[int] = []
+    rarest_first = sorted(places.values(), key=len)
+    for done, of_reason in enumerate(rarest_first):
+        kept.extend(of_reason[: (most - len(kept)) // (len(rarest_first) - done)])
+    return sorted(kept)
+
+
 def rejected_table(rejected: Sequence[Screening], total: int) -> Table:
     """Set the rejected entries as a table, those that came furthest through the screen first."""
     order = {reason: place for place, reason in enumerate(reversed(Reason))}
     furthest = sorted(rejected, key=lambda one: len(order) if one.reason is None else order[one.reason])
-    return _listed(furthest, total)
+    places = shared_places([one.reason for one in furthest])
+    return _listed([furthest[place] for place in places], total)
 
 
 def failed_table(failed: Sequence[Screening], total: int) -> Table:
     """Set the failed entries as a table, in the order of the run."""
-    return _listed(failed, total)
+    return _listed([failed[place] for place in shared_places([one.error_type for one in failed])], total)
 
 
-def _listed(screenings: Sequence[Screening], total: int) -> Table:
-    some = screenings[:MAX_LISTED]
+def _listed(some: Sequence[Screening], total: int) -> Table:
     columns, cells = [], []
     for column in in_order(ENTRY_COLUMNS, "dropped"):
         values = list(map(_of_record(column), some))
@@ -204,5 +233,5 @@ def _text(value: Any, limit: int) -> str:
 
 
 def _rounded(values: Sequence[Any], digits: int) -> list[float | int | None]:
-    places = None if digits == 0 else digits + 2
+    places = None if digits == 0 else digits + CARRIED_DIGITS
     return [None if number is None else round(number, places) for number in map(finite, values)]

@@ -13,7 +13,7 @@ function plain(text) {
 
 function hover({ point, y, low, high }, word, rows) {
   const ends = low === null || high === null ? "" : ` (${low.toFixed(0)}–${high.toFixed(0)} K)`;
-  const lines = [`<b>${plain(point.formula)}</b>`, plain(point.name), plain(point.family),
+  const lines = [`<b>${plain(point.formula)}</b>`, plain(point.row >= 0 ? rows.of(point.row).source : "reference library"), plain(point.name), plain(point.family),
     `ξ ${point.xi_ang.toFixed(3)} Å, ${word} ${y.toFixed(1)} K${ends}`];
   if (point.note) lines.push(plain(point.note));
   if (point.row >= 0) lines.push(`<i>select for its ${rows.of(point.row).dossier ? "dossier" : "details"}</i>`);
@@ -119,8 +119,8 @@ function layout(colours, width, bars, printing) {
 function drawChart(node, chart, rows, mode, choose) {
   const printing = document.documentElement.classList.contains("printing");
   const colours = theme();
-  const config = { responsive: true, displaylogo: false, displayModeBar: "hover",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  const config = { responsive: true, displaylogo: false, displayModeBar: "hover", plotlyServerURL: "", showSendToCloud: false,
+    modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"],
     toImageButtonOptions: { format: "svg", filename: "tc_against_xi" } };
   const traces = [...curveTraces(chart, colours), ...pointTraces(chart, colours, rows, mode), ...barTraces(chart, colours)];
   Plotly.react(node, traces, layout(colours, printing ? PRINTED_WIDTH : node.clientWidth, chart.distribution.counts.length > 0, printing), config);

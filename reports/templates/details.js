@@ -16,6 +16,16 @@ function detailsTable(columns, rows) {
   return box;
 }
 
+/* Focus goes back to where it was; a row that was drawn anew since hands it to its list. */
+function returnFocus(dialog) {
+  const before = document.activeElement;
+  const list = before.closest?.(".scroll");
+  dialog.addEventListener("close", () => {
+    const to = before.isConnected ? before : list;
+    if (to && to !== document.body) to.focus({ preventScroll: true });
+  }, { once: true });
+}
+
 function openDetails(data, place) {
   const dialog = document.getElementById("details");
   const row = data.rows[place];
@@ -44,6 +54,7 @@ function openDetails(data, place) {
   }
   content.append(element("h3", { textContent: "The row" }), list);
   document.getElementById("details-title").replaceChildren(...formula(at("formula") || at("id")));
+  returnFocus(dialog);
   dialog.showModal();
   dialog.scrollTop = 0;
 }

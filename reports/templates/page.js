@@ -5,16 +5,26 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const tables = [];
   const begin = (root) => {
-    const table = new RowTable(root, data[root.dataset.table], openDetails);
-    tables.push(table);
-    if (root.querySelector(".filters")) addFilters(root, table);
+    const { table: name } = root.dataset, folded = root.closest("details");
+    if (folded) folded.open = true;
+    if (root.dataset.ready) return;
     root.dataset.ready = "true";
+    const holds = data.ranked.columns.findIndex((column) => column.key === "elements");
+    const elementsOf = (place) => data.ranked.rows[place][holds].split(" – ");
+    const knows = name === "ranked" ? { search: new Search(data.names, data.elements, elementsOf) } : { reasons: data.reasons[name] };
+    const table = new RowTable(root, data[name], openDetails, knows);
+    tables.push(table);
+    const filters = root.querySelector(".filters") ? addFilters(root, table, data.elements) : null;
+    addTaking(root, table);
+    views.add(root, table, filters);
   };
+  const views = new Views(begin);
   for (const root of document.querySelectorAll(".table")) {
     const folded = root.closest("details");
     if (!folded) begin(root);
-    else folded.addEventListener("toggle", () => { if (folded.open && !root.dataset.ready) begin(root); });
+    else folded.addEventListener("toggle", () => { if (folded.open) begin(root); });
   }
+  views.restore();
 
   const node = document.getElementById("chart");
   const at = Object.fromEntries(data.ranked.columns.map((column, place) => [column.key, place]));
@@ -22,7 +32,7 @@
     of(place) {
       const row = data.ranked.rows[place];
       const [low, high] = row[at.tc_low_k] ?? [null, null];
-      return { expected: row[at.tc_expected_k] ?? null, low, high, dossier: row[at.dossier] };
+      return { expected: row[at.tc_expected_k] ?? null, low, high, dossier: row[at.dossier], source: row[at.source] };
     },
   };
   const choose = (place) => {
@@ -43,9 +53,8 @@
     link.addEventListener("click", () => {
       const list = document.getElementById(link.dataset.list);
       if (!list) return;
-      list.open = true;
       const root = list.querySelector(".table");
-      if (!root.dataset.ready) begin(root);
+      begin(root);
       const field = root.querySelector("input[type=search]");
       field.value = link.dataset.words;
       field.dispatchEvent(new Event("input"));

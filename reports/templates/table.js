@@ -6,6 +6,15 @@ const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" })
 const MARGIN_ROWS = 12;
 const PRINTED_ROWS = 100;
 
+/* A list draws rows as it scrolls, so that Tab from link to link would never leave it: Tab passes its rows,
+   which arrow keys and Enter reach. */
+addEventListener("keydown", (event) => {
+  if (event.key !== "Tab") return;
+  const bodies = [...document.querySelectorAll(".grid tbody")];
+  for (const body of bodies) body.inert = true;
+  setTimeout(() => { for (const body of bodies) body.inert = false; });
+}, true);
+
 function element(tag, properties = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
@@ -45,9 +54,16 @@ function cellNodes(value, column) {
 }
 
 class RowTable {
-  constructor(root, data, open) {
+  constructor(root, data, open, { search = null, reasons = null } = {}) {
     this.data = data;
     this.open = open;
+    this.search = search;
+    this.reasons = reasons;
+    this.changed = () => {};
+    this.kept = [];
+    this.rest = root.querySelector(".rest");
+    this.file = root.dataset.file;
+    this.spoken = root.querySelector(".spoken");
     this.at = Object.fromEntries(data.columns.map((column, place) => [column.key, place]));
     this.chosen = new Set(data.columns.filter((column) => column.shown).map((column) => column.key));
     this.keep = [];
@@ -86,10 +102,50 @@ class RowTable {
   }
 
   filter(text) {
-    this.words = text.toLocaleLowerCase("en").split(/\s+/).filter(Boolean);
-    this.texts ??= this.data.rows.map((row) => this.shown
-      .map(({ column, place }) => cellText(row[place], column)).join("\n").toLocaleLowerCase("en"));
+    this.words = text.split(/\s+/).filter(Boolean);
     this.update();
+  }
+
+  /* What the words ask of a row, by its place; a reason of rejection asks for its rows alone. */
+  asked() {
+    const [word] = this.words;
+    const reason = this.reason();
+    if (reason !== null) return [(place) => this.data.rows[place][this.at.reason ?? this.at.error_type] === word];
+    if (!this.words.length) return [];
+    this.texts ??= this.data.rows.map((row, place) => [...this.shown.map(({ column, place: at }) => cellText(row[at], column)),
+      ...(this.search?.names[place] ?? [])].join("\n").toLocaleLowerCase("en"));
+    return this.words.map((one) => {
+      const text = one.toLocaleLowerCase("en"), named = this.search?.test(one) ?? (() => false);
+      return (place) => this.texts[place].includes(text) || named(place);
+    });
+  }
+
+  /* The reason that the words name, and how many entries of the run have it; null if they name none. */
+  reason() {
+    const [word] = this.words;
+    return this.words.length === 1 && this.reasons && Object.hasOwn(this.reasons, word)
+      ? { word, count: this.reasons[word] } : null;
+  }
+
+  /* Sorting and columns, where they are not those of the beginning. */
+  read() {
+    const said = [];
+    const { key, falling } = this.sorting;
+    if (key in this.at && (key !== "rank" || falling)) said.push(["sort", (falling ? "-" : "") + key]);
+    const first = this.data.columns.filter((column) => column.shown).map((column) => column.key);
+    if (first.length !== this.chosen.size || !first.every((one) => this.chosen.has(one))) {
+      said.push(["columns", [...this.chosen].join(".")]);
+    }
+    return said;
+  }
+
+  write(params) {
+    const asked = (params.get("columns") ?? "").split(".").filter((key) => key in this.at && key !== "dossier");
+    const first = this.data.columns.filter((column) => column.shown).map((column) => column.key);
+    this.chosen = new Set(asked.length ? asked : first);
+    const sort = params.get("sort") ?? "", key = sort.replace(/^-/, "");
+    this.sorting = key in this.at ? { key, falling: sort.startsWith("-") } : { key: "rank", falling: false };
+    this.head_row();
   }
 
   choose_columns() {
@@ -99,6 +155,11 @@ class RowTable {
   /* Draw the head anew after a column was chosen or left out. */
   columns(key, wanted) {
     if (wanted) this.chosen.add(key); else this.chosen.delete(key);
+    this.head_row();
+    this.update();
+  }
+
+  head_row() {
     this.choose_columns();
     this.texts = null;
     const cols = this.shown.map(({ column }) => element("col", { className: `${column.kind} ${column.key}` }));
@@ -114,7 +175,6 @@ class RowTable {
     this.table.tHead.rows[0].replaceChildren(...heads);
     const more = this.data.columns.filter((column) => this.chosen.has(column.key) && !column.shown).length;
     this.table.style.minWidth = more ? `calc(112rem + ${more * 8}rem)` : "";
-    this.filter(this.words.join(" "));
   }
 
   /* Tests that a row must pass beside the words. */
@@ -170,9 +230,8 @@ class RowTable {
   update() {
     const { rows } = this.data;
     this.order = rows.map((_, place) => place);
-    if (this.words.length) {
-      this.order = this.order.filter((place) => this.words.every((word) => this.texts[place].includes(word)));
-    }
+    const asked = this.asked();
+    if (asked.length) this.order = this.order.filter((place) => asked.every((test) => test(place)));
     if (this.keep.length) this.order = this.order.filter((place) => this.keep.every((test) => test(rows[place])));
     const kept = this.order.length;
     const column = this.data.columns.find((one) => one.key === this.sorting.key);
@@ -191,16 +250,37 @@ class RowTable {
       });
     }
     const count = (value) => value.toLocaleString("en");
+    this.kept = this.order;
     if (this.grouped) this.gather();
+    this.say_rest(count);
     this.status.textContent = (kept === rows.length ? `${count(rows.length)} rows` : `${count(kept)} of ${count(rows.length)} rows`)
       + (this.grouped && this.groups.size < kept ? ` of ${count(this.groups.size)} compounds` : "");
     this.table.setAttribute("aria-rowcount", String(this.order.length + 1));
     this.active = -1;
     this.box.scrollTop = 0;
     this.draw();
+    this.changed();
+  }
+
+  /* Where the rows are that this page does not carry, and how many. */
+  say_rest(count) {
+    const { rows, total } = this.data;
+    if (!this.rest || rows.length >= total) return;
+    const reason = this.reason();
+    const missing = (reason?.count ?? total) - (reason ? this.order.length : rows.length);
+    const column = "reason" in this.at ? "reason" : "error_type";
+    let text = `The page lists ${count(rows.length)} of ${count(total)}; the other ${count(missing)} stand in `;
+    let where = ` of this run, which holds all.`;
+    if (reason && missing <= 0) [text, where] = [`All ${count(reason.count)} of ${reason.word} stand here; those of other reasons also in `, " of this run."];
+    else if (reason) {
+      text = `${count(reason.count)} entries have ${reason.word}: ${count(this.order.length)} stand here, the other ${count(missing)} in `;
+      where = ` of this run, where ${column} is ${reason.word}.`;
+    } else if (this.words.length) where = " of this run and were not searched.";
+    this.rest.replaceChildren(text, element("code", { textContent: this.file }), where);
   }
 
   draw() {
+    const focused = this.body.contains(document.activeElement);
     const count = this.order.length;
     if (!this.rowHeight && count) {
       this.body.replaceChildren(this.row(0));
@@ -221,6 +301,7 @@ class RowTable {
       rows.push(element("tr", {}, none));
     }
     this.body.replaceChildren(...rows);
+    if (focused) this.box.focus({ preventScroll: true });
   }
 
   spacer(rows) {
@@ -260,7 +341,7 @@ class RowTable {
     const expected = places.map((one) => this.data.rows[one][this.at.tc_expected_k]).filter((value) => value !== null);
     const values = expected.length ? expected : places.map((one) => this.data.rows[one][this.at.tc_ceiling_k]);
     const spread = `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)} K`;
-    const button = element("button", { type: "button", className: "fold", tabIndex: -1,
+    const button = element("button", { type: "button", className: "fold",
       title: `${places.length} entries of this compound, ${expected.length ? "expected T_c" : "ceilings"} ${spread}` });
     button.append(`${open ? "▾" : "▸"} ${places.length}`, element("span", { className: "spread", textContent: `: ${spread}` }));
     button.setAttribute("aria-expanded", String(open));
@@ -295,7 +376,15 @@ class RowTable {
     if (top < this.box.scrollTop) this.box.scrollTop = top;
     else if (bottom > this.box.scrollTop + seen) this.box.scrollTop = bottom - seen;
     this.draw();
+    if (!open) this.speak(line);
     if (open) this.open(this.data, this.order[line]);
+  }
+
+  /* What the arrows came to, for those who hear the page. */
+  speak(line) {
+    const row = this.data.rows[this.order[line]], expected = row[this.at.tc_expected_k];
+    const name = row[this.at.formula] || row[this.at.id];
+    this.spoken.textContent = `Row ${line + 1} of ${this.order.length}: ${name}${typeof expected === "number" ? `, expected ${expected.toFixed(0)} K` : ""}`;
   }
 
   print(printing) {
