@@ -73,7 +73,7 @@ def finding(ranked: Sequence[Candidate]) -> Finding:
 
 def _other_names(screening: Screening) -> tuple[str, ...]:
     """Nicknames of a candidate, alone (YBCO) and after an element that it holds (La-327)."""
-    found = []
+    found: list[str] = []
     for nickname in nicknames().values():
         said = (nickname.name, *(f"{symbol}-{nickname.name}" for symbol in screening.elements))
         found.extend(name for name in said if is_called(screening, name))

@@ -21,8 +21,10 @@ function returnFocus(dialog) {
   const before = document.activeElement;
   const list = before.closest?.(".scroll");
   dialog.addEventListener("close", () => {
+    // Where the browser has given it back already, or a key has led on since, it stays.
+    if (document.activeElement !== document.body) return;
     const to = before.isConnected ? before : list;
-    if (to && to !== document.body) to.focus({ preventScroll: true });
+    if (to) to.focus({ preventScroll: true });
   }, { once: true });
 }
 

@@ -72,7 +72,7 @@ class Periodic {
     const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
     const here = event.target.closest("[data-element]");
     if (!here || (!right && !down)) return;
-    const place = (button) => [Number(button.dataset.column), Number(button.dataset.row)];
+    const place = (button) => [Number(button.dataset.x), Number(button.dataset.y)];
     const [x, y] = place(here);
     const away = (button) => {
       const [column, row] = place(button);
@@ -100,11 +100,12 @@ function addFilters(root, table, elements) {
     hide(name, some.length + silent < 2);
   }
   hide("hull", !data.rows.some((row) => row[at.e_above_hull_ev] !== null));
+  const given = (key) => cells(key).some((value) => value !== null && value !== "");
   hide("origin", values("theoretical").length < 2);
-  hide("extrapolation", !values("extrapolation").length);
-  hide("suspect", !values("geometry_suspect").length);
-  hide("known", !values("known").length);
-  hide("above", !values("tc_expected_k").length);
+  hide("extrapolation", !given("extrapolation"));
+  hide("suspect", !given("geometry_suspect"));
+  hide("known", !given("known"));
+  hide("above", !given("tc_expected_k"));
 
   const apply = () => {
     const tests = [];

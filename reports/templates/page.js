@@ -25,6 +25,7 @@
     else folded.addEventListener("toggle", () => { if (folded.open) begin(root); });
   }
   views.restore();
+  performance.mark("tables");
 
   const node = document.getElementById("chart");
   const at = Object.fromEntries(data.ranked.columns.map((column, place) => [column.key, place]));
@@ -40,9 +41,12 @@
     if (dossier) location.assign(dossier); else openDetails(data.ranked, place);
   };
   const mode = () => document.querySelector("input[name=shows]:checked")?.value ?? "ceiling";
-  const draw = () => drawChart(node, data.chart, rows, mode(), choose);
+  // The library of the chart comes last in the page, so that the tables need not wait for it.
+  let drawable = false;
+  const draw = () => { if (drawable) drawChart(node, data.chart, rows, mode(), choose); };
+  const drawFirst = () => { drawable = true; requestAnimationFrame(() => { setTimeout(draw, 0); }); };
   for (const radio of document.querySelectorAll("input[name=shows]")) radio.addEventListener("change", draw);
-  requestAnimationFrame(() => { setTimeout(draw, 0); });
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", drawFirst); else drawFirst();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   matchMedia("(max-width: 44rem)").addEventListener("change", draw);
 

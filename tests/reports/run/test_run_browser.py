@@ -87,6 +87,9 @@ def test_a_pick_without_dossier_opens_its_details(opened) -> None:
 
 
 def test_the_chart_shows_ceilings_or_expectations_with_their_range(opened) -> None:
+    assert opened.page.locator("input[name=shows]:checked").get_attribute("value") == "expected"
+    assert shown(opened, "ceiling") == [] != shown(opened, "expected")
+    opened.page.locator("input[name=shows][value=ceiling]").check()
     ceilings = sorted(y for trace in shown(opened, "ceiling") for y in trace["y"])
     count = opened.page.locator("[data-table=ranked] .status").text_content().split()[0]
     assert len(ceilings) == int(count)
