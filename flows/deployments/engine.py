@@ -60,8 +60,8 @@ def check_engine() -> None:
             pass
     except OSError as error:
         raise EngineError(
-            f"Prefect's folder {folder} cannot be written ({error.strerror or error}); name a writable one in "
-            "PREFECT_HOME, or leave Prefect out with --plain"
+            f"Prefect's folder {folder} cannot be written ({error.strerror or error}); name a writable one "
+            "in PREFECT_HOME, or leave Prefect out with --plain"
         ) from error
     if wrong := server_fault():
         raise EngineError(
