@@ -1,27 +1,37 @@
-"""What a run may be told, each option once: the command line, Prefect and the environment take it from here.
+"""What a run may be told, each option once: command line, Prefect, environment and file take it from here.
 
 An option is a field of `ScreenOptions`: its name, type, default, limits and meaning stand there and nowhere
 else. It is `--its-name` on the command line, `its_name` among the parameters of the flow, and
-`POLYWELL_ITS_NAME` in the environment.
+`POLYWELL_ITS_NAME` in the environment. `its_name` in the file `polywell.toml` of a home comes after these.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import tomli
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from catalog.errors import CatalogError
-from catalog.home import Home
+from catalog.home import Home, checkout
 from polywell.ranking import DEFAULT, RankBy
 
 PREFIX = "POLYWELL_"
+
+FILE = "polywell.toml"
+"""File of a home with options for it."""
 
 
 class OptionError(CatalogError):
@@ -51,7 +61,9 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 
 
 class ScreenOptions(BaseSettings):
-    """Everything that a run may be told; what is not given comes from the environment, then from its default.
+    """Everything that a run may be told.
+
+    What is not given comes from the environment, then from the file of the home, then from its default.
 
     An empty variable of the environment is not set. Secrets are no options: of a key only the name of the
     block that holds it is one.
@@ -125,11 +137,24 @@ class ScreenOptions(BaseSettings):
         return self
 
     @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, the environment, and the file of the home that the two name."""
+        home = init_settings().get("home") or _environment().get(variable("home"))
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _in_file(settings_file(home)))
+
+    @classmethod
     def of(cls, given: Mapping[str, Any] | None = None) -> Self:
         """The options that are given by their names; one that is None is not given.
 
         Raises:
-            OptionError: one of them, or a variable of the environment, cannot be used.
+            OptionError: one of them, a variable of the environment, or the file of the home cannot be used.
         """
         named = {name: value for name, value in (given or {}).items() if value is not None}
         try:
@@ -137,11 +162,51 @@ class ScreenOptions(BaseSettings):
         except ValidationError as error:
             raise OptionError(_sentence(error.errors()[0], named)) from error
 
-    def in_force(self) -> Iterator[tuple[str, str, str]]:
-        """Each option with its value and where that comes from."""
+    def in_force(self, given: Collection[str] = ()) -> Iterator[tuple[str, str, str]]:
+        """Each option with its value and where that comes from.
+
+        Args:
+            given: names of the options that were given, and not found.
+        """
+        file = settings_file(self.home)
         for name in type(self).model_fields:
-            value = getattr(self, name)
-            yield name, _text(value), variable(name) if name in self.model_fields_set else "default"
+            origin = flag(name) if name in given else variable(name)
+            if name not in given and variable(name) not in _environment():
+                origin = str(file) if name in self.model_fields_set else "default"
+            yield name, _text(getattr(self, name)), origin
+
+
+def settings_file(home: Path | str | None) -> Path:
+    """Where a home keeps its options: in its folder; for the checkout's own, in the checkout."""
+    if home is None:
+        return (checkout() or Path()) / FILE
+    return Path(os.path.expanduser(home)) / FILE
+
+
+def _environment() -> dict[str, str]:
+    """The variables of the environment that hold something, in capitals: their case does not matter."""
+    return {name.upper(): value for name, value in os.environ.items() if value}
+
+
+def _in_file(path: Path) -> dict[str, Any]:
+    """The options that a file holds; none where there is no file.
+
+    Raises:
+        OptionError: it cannot be read, or holds what is no option; the value is not told, as it may be a key.
+    """
+    try:
+        held = tomli.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise OptionError(
+            f"{path} cannot be read ({str(error)[:200]}); expected TOML such as workers = 4"
+        ) from error
+    known = [name for name in ScreenOptions.model_fields if name != "home"]
+    strange = [name for name in held if name not in known]
+    if strange:
+        raise OptionError(f"{path} sets {strange[0]!r}; expected some of {', '.join(known)}")
+    return held
 
 
 def _text(value: object) -> str:
@@ -186,4 +251,7 @@ def _sentence(error: ErrorDetails, given: Mapping[str, Any]) -> str:
     expected = error.get("ctx", {}).get("expected")
     if expected is not None:
         message = f"expected {str(expected).replace(chr(39), '')}"
-    return f"{flag(name) if name in given else variable(name)} is {error['input']!r}; {message}"
+    origin = flag(name) if name in given else variable(name)
+    if name not in given and origin not in _environment():
+        origin = f"{name} in {FILE}"
+    return f"{origin} is {error['input']!r}; {message}"

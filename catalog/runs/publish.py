@@ -81,7 +81,7 @@ def _replace(
         sync(partial)
         partial.rename(home.runs / name)
         sync(home.runs)
-        _point(home, name)
+        point(home, name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return whole
@@ -168,8 +168,16 @@ def _only_writer(folder: Path) -> Iterator[None]:
         yield
 
 
-def _point(home: Home, name: str) -> None:
-    """Replaces the link `latest`; a real folder there (a copied catalog) moves to the runs first."""
+def point(home: Home, name: str) -> None:
+    """Replaces the link `latest`; a real folder there (a copied catalog) moves to the runs first.
+
+    Args:
+        home: the home; held meanwhile.
+        name: name of a run among the published ones.
+
+    Raises:
+        OSError: the link cannot be made.
+    """
     link = home.catalog / f".latest-{name}"
     link.symlink_to(Path(home.runs.name) / name, target_is_directory=True)
     try:

@@ -1,7 +1,7 @@
 """The command line: `polywell screen`, `config`, `cages`, `diff`, `repair`, `forget` and `sources`.
 
-The other commands stand in `flows.cli.results`, `flows.cli.studies` and `flows.cli.measured`. What a command
-needs is imported inside it, so that each starts no slower than it must.
+The other commands stand in `flows.cli.results`, `operating`, `studies` and `measured`. What a command needs
+is imported inside it, so that each starts no slower than it must.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from flows.cli import measured, results, studies
+from flows.cli import measured, operating, results, studies
 from flows.cli.arguments import FamiliesFile, HomeFolder, SourceName
 from flows.cli.errors import NOTHING_READ, end, one_line_errors, told_faults
 from flows.cli.stopping import stoppable
@@ -87,8 +87,11 @@ def screen() -> None:
 
 
 @app.command()
-def config() -> None:
-    """Print the options that are in force, and where each comes from: the environment, or its default."""
+def config(home: HomeFolder = None) -> None:
+    """Print the options that are in force, and where each comes from.
+
+    That is the environment, the file polywell.toml in the folder of the home, or its default.
+    """
     with one_line_errors():
         from catalog.home import Home
         from catalog.measurements.calibration import calibration_in_force
@@ -96,12 +99,13 @@ def config() -> None:
         from flows.options import ScreenOptions
         from flows.progress import say
 
-        options = ScreenOptions.of()
+        given = {} if home is None else {"home": home}
+        options = ScreenOptions.of(given)
         in_force = calibration_in_force(Home.at(options.home))
     meanings = {name: field.description for name, field in ScreenOptions.model_fields.items()}
     print_table(
         (("option", False), ("value", False), ("from", False), ("meaning", False)),
-        ((name, value, origin, meanings[name]) for name, value, origin in options.in_force()),
+        ((name, value, origin, meanings[name]) for name, value, origin in options.in_force(given)),
     )
     say(f"calibration: {in_force.sentence}")
     if in_force.note:
@@ -230,6 +234,7 @@ def sources() -> None:
 
 
 results.add_to(app)
+operating.add_to(app)
 studies.add_to(app)
 measured.add_to(app)
 

@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     for command in (export, explain, runs):
         app.command()(command)
+    app.command(name="history", help="The same as `runs`.")(runs)
 
 
 def export(

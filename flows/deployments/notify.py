@@ -83,7 +83,7 @@ def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
     what = harmless(flow_run.parameters.get("source") or flow.name)
     blocks = flow_run.parameters.get("notify")
     if blocks is None:
-        blocks = ScreenOptions.of().notify
+        blocks = ScreenOptions.of({"home": flow_run.parameters.get("home")}).notify
     _send(blocks, f"polywell: the run of {what} failed", harmless(state.message, 1000))
 
 

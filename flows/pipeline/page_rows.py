@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from catalog.home import Home
 from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
 from catalog.store.schema import arrow_schema, conformed_table
 from catalog.store.structures import entries_of
-from flows.pipeline.plan import Plan
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import SCREENING_COLUMNS, Candidate, Entry, EntryKey, Outcome, Screening
@@ -28,11 +28,20 @@ class PageRows:
     measured: list[Screening]
 
 
-def page_rows(plan: Plan, candidates: list[Candidate], rejected: pa.Table, failed: pa.Table) -> PageRows:
+def page_rows(
+    home: Home,
+    families: Families,
+    dossiers: int,
+    candidates: list[Candidate],
+    rejected: pa.Table,
+    failed: pa.Table,
+) -> PageRows:
     """Gathers what the pages of a run show.
 
     Args:
-        plan: what the run is to do.
+        home: whose table holds the structures.
+        families: the λ table.
+        dossiers: how many of the first candidates get a page of their own.
         candidates: all candidates, in order.
         rejected: the rejected entries; may be slim (see `catalog.store.slim`).
         failed: the failed entries, likewise.
@@ -40,13 +49,13 @@ def page_rows(plan: Plan, candidates: list[Candidate], rejected: pa.Table, faile
     Raises:
         LakeError: the structures cannot be read.
     """
-    keys = {one.screening.key for one in candidates[: plan.options.dossiers]}
+    keys = {one.screening.key for one in candidates[:dossiers]}
     return PageRows(
         candidates,
         _listed(rejected, "reason"),
         _listed(failed, "error_type"),
-        entries_of(rows_of(plan.home.structures, keys)),
-        measured_candidates(plan.families),
+        entries_of(rows_of(home.structures, keys)),
+        measured_candidates(families),
     )
 
 

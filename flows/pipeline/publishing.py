@@ -26,6 +26,7 @@ from flows.pipeline.ranking import Ranked
 from flows.pipeline.record import Started, now
 from flows.pipeline.versions import code_version, versions
 from flows.progress import say
+from polywell.families import Families
 from reports.html.names import EVALUATION
 from reports.html.writing import File
 from reports.run.page import run_files
@@ -47,13 +48,16 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
     found = changes(before, now)
     manifest = _manifest(plan, started, listing, ranked) | {"changes": found.as_json()}
     with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written
-        rows = aside.submit(page_rows, plan, ranked.candidates, ranked.rejected, ranked.failed)
+        rows = aside.submit(
+            page_rows, home, plan.families, plan.options.dossiers,
+            ranked.candidates, ranked.rejected, ranked.failed,
+        )  # fmt: skip
         run = publish_tables(
             home, started.name, ranked.ranked, ranked.rejected, ranked.failed, manifest,
             plan.options.keep_runs,
         )  # fmt: skip
         say(f"changes: {found.sentence}")
-        _write_pages(plan, run, rows.result())
+        _write_pages(run, rows.result(), plan.options.dossiers)
     forget_work(work_folder(home, source))
     for table in (home.structures, home.predictions):
         gone = forget_versions(table, plan.options.keep_days)
@@ -91,15 +95,31 @@ def restore_pages(plan: Plan, run: PublishedRun) -> None:
     if run.pages and first is None:
         return
     say(f"{first or 'no list of the pages is left'}: the pages are written again")
-    rows = page_rows(plan, candidates_of(run.ranked()), run.rejected(), run.failed())
-    _write_pages(plan, run, rows)
+    write_pages_of(run, plan.families, plan.options.dossiers)
 
 
-def _write_pages(plan: Plan, run: PublishedRun, rows: PageRows) -> None:
-    home = plan.home
+def write_pages_of(run: PublishedRun, families: Families, dossiers: int) -> None:
+    """Writes the pages of a published run, in place of those of any other.
+
+    Args:
+        run: the run.
+        families: the λ table, for the measured compounds beside its candidates.
+        dossiers: how many of the first candidates get a page of their own.
+
+    Raises:
+        HomeError: the pages cannot be written.
+        CatalogError: what they are made of cannot be read.
+    """
+    candidates = candidates_of(run.ranked())
+    rows = page_rows(run.home, families, dossiers, candidates, run.rejected(), run.failed())
+    _write_pages(run, rows, dossiers)
+
+
+def _write_pages(run: PublishedRun, rows: PageRows, dossiers: int) -> None:
+    home = run.home
     files = run_files(
         home.reports / "latest", rows.ranked, rows.rejected, rows.failed, run.manifest,
-        rows.measured, rows.structures, plan.options.dossiers, home.reports / EVALUATION,
+        rows.measured, rows.structures, dossiers, home.reports / EVALUATION,
     )  # fmt: skip
     try:
         run.mark_complete(write_files(_with_room(home, files)))

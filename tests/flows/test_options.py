@@ -58,6 +58,40 @@ def test_what_is_wrong_is_named_as_it_was_given(environment, given, set_, messag
     assert str(error.value).startswith(message)
 
 
+def test_the_file_of_a_home_comes_after_flag_and_environment(environment, tmp_path):
+    (tmp_path / "polywell.toml").write_text(
+        'workers = 5\nnotify = ["slack-webhook/lab"]\nfail_above = 0.01\ndossiers = 3\n', "utf-8"
+    )
+    assert ScreenOptions.of().fail_above is None
+    environment.setenv("POLYWELL_DOSSIERS", "7")
+    options = ScreenOptions.of({"home": tmp_path, "workers": "2"})
+    assert (options.workers, options.dossiers, options.fail_above) == (2, 7, 0.01)
+    assert options.notify == ("slack-webhook/lab",)
+    environment.setenv("POLYWELL_HOME", str(tmp_path))
+    in_force = {name: (value, origin) for name, value, origin in ScreenOptions.of().in_force()}
+    assert in_force["workers"] == ("5", str(tmp_path / "polywell.toml"))
+    assert in_force["dossiers"] == ("7", "POLYWELL_DOSSIERS")
+    assert in_force["keep_runs"] == ("10", "default")
+    [origin] = [one[2] for one in ScreenOptions.of({"home": tmp_path}).in_force({"home"}) if one[0] == "home"]
+    assert origin == "--home"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("workers = 0", "workers in polywell.toml is 0; Input should be greater than or equal to 1"),
+        ("workers =", "cannot be read (Invalid value"),
+        ("home = '/elsewhere'", "sets 'home'; expected some of source, families"),
+        ("mp_api_key = 'secret'", "sets 'mp_api_key'; expected some of source"),
+    ],
+)
+def test_what_is_wrong_in_the_file_of_a_home_is_named(environment, tmp_path, text, message):
+    (tmp_path / "polywell.toml").write_text(text, "utf-8")
+    with pytest.raises(OptionError) as error:
+        ScreenOptions.of({"home": tmp_path})
+    assert message in str(error.value) and "secret" not in str(error.value)
+
+
 ONE_FIELD_MORE = """
 import sys
 from pydantic import Field

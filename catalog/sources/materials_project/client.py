@@ -60,7 +60,7 @@ class SummaryService:
     ) -> None:
         """Finds the key and the address; arguments as for `MaterialsProjectSource`."""
         self._chemistry = chemistry
-        self._key = SecretStr(_checked_key(key))
+        self._key = SecretStr(checked_key(key))
         self.endpoint = _checked_endpoint(endpoint or os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT)
         self.version: str | None = None
         self._counted: tuple[str, list[tuple[Query, int]]] | None = None
@@ -237,7 +237,12 @@ def _answered(ask: Callable[[], Answer]) -> Answer:
         ) from error
 
 
-def _checked_key(given: SecretStr | None) -> str:
+def checked_key(given: SecretStr | None) -> str:
+    """The key that is given, or that of the environment, if it has the form of one.
+
+    Raises:
+        SourceRefusedError: there is none, or it cannot be right; the message does not hold it.
+    """
     key = (given.get_secret_value() if given is not None else os.environ.get(KEY_VARIABLE, "")).strip()
     if not key:
         raise SourceRefusedError(_refusal("there is no key"))

@@ -1,6 +1,7 @@
 """What cron and an operator see: one line, one object, exit codes, and what stands in the way of a run."""
 
 import json
+import shutil
 
 import pytest
 
@@ -89,3 +90,83 @@ def test_a_folder_of_prefect_that_cannot_be_written_is_one_sentence(screened, po
     assert done.returncode == 2
     assert "cannot be written" in done.stderr.splitlines()[-1] and "PREFECT_HOME" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_whole_home(screened, polywell):
+    _, _, home = screened
+    key = "k" * 32
+    done = polywell("doctor", "--home", home, MP_API_KEY=key)
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0].split()[-1] for line in lines] == [
+        "versions", "options", "disk", "home", "key", "prefect",
+    ]  # fmt: skip
+    assert all(line.startswith("ok ") for line in lines)
+    assert key not in done.stdout + done.stderr
+
+
+def test_the_doctor_names_what_is_wrong_one_line_each(screened, polywell, tmp_path):
+    _, _, home = screened
+    shutil.copytree(home, tmp_path / "home", symlinks=True)
+    ranked = tmp_path / "home" / "catalog" / "latest" / "ranked.parquet"
+    ranked.write_bytes(ranked.read_bytes()[:-1])
+    (tmp_path / "home" / "polywell.toml").write_text('source = "materials-project"\n', "utf-8")
+    done = polywell(
+        "doctor", "--home", tmp_path / "home",
+        MP_API_KEY="SecretOfNobody", PREFECT_API_URL="http://127.0.0.1:9/api",
+    )  # fmt: skip
+    assert done.returncode == 1
+    wrong = {line.split()[1]: line for line in done.stdout.splitlines() if line.startswith("WRONG")}
+    assert wrong.keys() == {"home:", "key:", "prefect:"}
+    assert "is no whole run" in wrong["home:"] and "14 characters" in wrong["key:"]
+    assert "no Prefect server answers" in wrong["prefect:"]
+    assert "SecretOfNobody" not in done.stdout + done.stderr
+
+
+def test_a_home_that_cannot_be_or_an_option_that_is_wrong_is_named(polywell, tmp_path):
+    (tmp_path / "file").write_text("no folder", "utf-8")
+    done = polywell("doctor", "--home", tmp_path / "file")
+    assert done.returncode == 1 and "WRONG home:" in done.stdout
+    done = polywell("doctor", POLYWELL_WORKERS="many", POLYWELL_HOME=str(tmp_path))
+    assert done.returncode == 1 and "WRONG options: POLYWELL_WORKERS is 'many'" in done.stdout
+
+
+def lines_of(page):
+    """The lines of a page, sorted: a manifest that was read again gives its facts in another order."""
+    return sorted(page.read_text("utf-8").splitlines())
+
+
+def test_an_older_run_is_in_force_again_with_its_pages(polywell, folder, tmp_path):
+    source, home = tmp_path / "source", tmp_path / "home"
+    shutil.copytree(folder, source)
+    words = ("screen", f"files:{source}", "--home", home, "--workers", 1, "--dossiers", 0)
+    page, ranked = home / "reports" / "latest" / "index.html", home / "catalog" / "latest" / "ranked.parquet"
+    assert polywell(*words).returncode == 0
+    first, page_then = (home / "catalog" / "latest").resolve().name, lines_of(page)
+    shutil.copy(source / "CaCuO2.cif", source / "second.cif")
+    shutil.copy(source / "truncated.cif", source / "third.cif")
+    assert polywell(*words).returncode == 0
+    newest, ranked_now = (home / "catalog" / "latest").resolve().name, ranked.read_bytes()
+    assert newest > first and lines_of(page) != page_then
+
+    done = polywell("rollback", first, "--home", home)
+    assert done.returncode == 0, done.stderr
+    assert f"in force: {first}" in done.stderr
+    assert (home / "catalog" / "latest").resolve().name == first
+    assert lines_of(page) == page_then
+    listed = polywell("history", "--home", home).stdout
+    assert listed == polywell("runs", "--home", home).stdout
+    assert [line.split()[-1] for line in listed.splitlines() if newest in line or first in line] == [
+        "kept",
+        "latest",
+    ]
+    # What changed since is listed again by the next run.
+    assert polywell(*words).returncode == 0
+    assert ranked.read_bytes() == ranked_now
+
+    damaged = home / "catalog" / "runs" / first / "ranked.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    refused = polywell("rollback", first, "--home", home)
+    assert refused.returncode == 2 and "`latest` stays as it was" in refused.stderr
+    assert (home / "catalog" / "latest").resolve().name > newest
+    assert polywell("rollback", "19990101", "--home", home).returncode == 2

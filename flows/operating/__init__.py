@@ -1,0 +1,1 @@
+"""What an operator does with a home beside screening into it."""
