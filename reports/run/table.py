@@ -107,6 +107,8 @@ def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[EntryKey]
         columns.append(_table_column(column, shown=shown))
         if column.name == "known":
             values = [known_as(one.place) for one in ranked]
+        if column.name == "formula":
+            values = [one.screening.formula_written or one.screening.formula for one in ranked]
         cells.append(_cells(values, column, _ends(ranked, column, of_candidate)))
     cells.append([_link(one.screening, with_dossier) for one in ranked])
     phases, phase_columns = _phases(ranked)
