@@ -37,6 +37,7 @@ def command_with_options(function: Callable[..., None], leave_out: Collection[st
         one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for one in own
         if one.kind is not inspect.Parameter.VAR_KEYWORD
+        and one.name not in options.ScreenOptions.model_fields
     ]
     derived = [one for one in _parameters() if one.name not in leave_out]
     function.__signature__ = inspect.Signature([*derived, *kept])  # type: ignore[attr-defined]

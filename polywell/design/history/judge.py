@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from polywell.design.designs import NoDesignError, Workshop
 from polywell.design.errors import stiffness_of_library, without_itself
 from polywell.design.history.years import Compound, compounds, library_before, stacking_of
-from polywell.design.layers import Block
 from polywell.design.library import Library, measured_library
-from polywell.design.recipes import Kitchen, Recipe, SheetName
+from polywell.design.recipes import Kitchen, Part, Recipe, SheetName
 from polywell.families import built_in_families
 from polywell.records import Entry, Outcome, Screening
 from polywell.screening import screen_many
@@ -113,24 +112,24 @@ def _verdict(
     return Verdict(compound, known, False, None, None, None, why)
 
 
-def _elements(blocks: Iterable[Block], sheet: SheetName) -> frozenset[str]:
-    return frozenset({*sheet, *(atom.element for block in blocks for atom in block.atoms)})
-
-
 def _ions_of(compound: Compound) -> Ions:
     cut = compound.target.cut
     sheet = (cut.sheets[0].metal, cut.sheets[0].ligand)
-    return sheet, _elements(cut.blocks, sheet)
+    return sheet, frozenset({*sheet, *(atom.element for block in cut.blocks for atom in block.atoms)})
 
 
 def _of_ions(
     workshop: Workshop, recipes: Iterable[Recipe], wanted: set[Ions]
 ) -> Mapping[Ions, Sequence[Screening]]:
     """Candidates among the designs of the wanted elements and sheets, in the order of designs."""
+    held: dict[Part, frozenset[str]] = {}
     entries: list[tuple[Ions, Entry]] = []
     for recipe in recipes:
         kinds = (*recipe.spacers, *((recipe.inner,) if recipe.inner else ()))
-        ions = recipe.sheet, _elements((part.block for part in kinds), recipe.sheet)
+        for part in kinds:
+            if part not in held:
+                held[part] = frozenset(atom.element for atom in part.block.atoms)
+        ions = recipe.sheet, frozenset(recipe.sheet).union(*(held[part] for part in kinds))
         if ions in wanted:
             entries.extend((ions, entry) for entry in _built(workshop, [recipe]))
     found: dict[Ions, list[Screening]] = defaultdict(list)
