@@ -1,4 +1,4 @@
-"""The command line: `polywell screen`, `config`, `cages`, `diff`, `repair`, `forget` and `sources`.
+"""The command line: `polywell screen`, `design`, `config`, `cages`, `diff`, `repair`, `forget` and `sources`.
 
 The other commands stand in `flows.cli.results`, `operating`, `studies` and `measured`. What a command needs
 is imported inside it, so that each starts no slower than it must.
@@ -83,6 +83,24 @@ def screen() -> None:
     """Screen a source: a ranked Parquet catalog, and a page to look at.
 
     Only what changed since the last run is read and screened; nothing is done when nothing changed.
+    """
+
+
+class DesignCommand(ScreenCommand):
+    """`polywell design`: its options are those of `polywell screen`, and two of its own."""
+
+    @cached_property
+    def _derived(self) -> Any:
+        from flows.cli.design import derived_command
+
+        return derived_command()
+
+
+@app.command(cls=DesignCommand)
+def design() -> None:
+    """Design compounds from the blocks of measured ones, and screen them like any other source.
+
+    `--limit N` is `polywell screen design:N`, with its options; `--around ID` lists the neighbours of one.
     """
 
 

@@ -6,7 +6,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,15 +30,22 @@ ARGUMENT = "source"
 
 def derived_command() -> Any:
     """The command, with a parameter for each option."""
-    own = inspect.signature(screen, eval_str=True).parameters.values()
+    return command_with_options(screen)
+
+
+def command_with_options(function: Callable[..., None], leave_out: Collection[str] = ()) -> Any:
+    """A command of a function that takes options as keywords: a parameter for each but those left out."""
+    own = inspect.signature(function, eval_str=True).parameters.values()
     kept = [
         one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for one in own
         if one.kind is not inspect.Parameter.VAR_KEYWORD
+        and one.name not in options.ScreenOptions.model_fields
     ]
-    screen.__signature__ = inspect.Signature([*_parameters(), *kept])  # type: ignore[attr-defined]
+    derived = [one for one in _parameters() if one.name not in leave_out]
+    function.__signature__ = inspect.Signature([*derived, *kept])  # type: ignore[attr-defined]
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(screen)
+    app.command()(function)
     return typer.main.get_command(app)
 
 

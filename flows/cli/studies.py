@@ -15,7 +15,7 @@ from flows.cli.errors import NOTHING_READ, end, one_line_errors
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (validate, calibrate, reproduce, ceiling, pressure, design_errors):
+    for command in (validate, calibrate, reproduce, ceiling, pressure, design_errors, design_history):
         app.command()(command)
 
 
@@ -134,4 +134,15 @@ def design_errors() -> None:
         from flows.studies.design import lines
 
         for line in lines():
+            answer(line)
+
+
+def design_history() -> None:
+    """Design from what was published before each of twelve years, and tell which later compounds come out."""
+    with one_line_errors():
+        from flows.progress import answer, say
+        from flows.studies.design_history import all_judged, lines
+
+        say("designing from the library of each year; a few minutes on two cores ...")
+        for line in lines(all_judged()):
             answer(line)

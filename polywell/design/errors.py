@@ -131,7 +131,10 @@ class _LeftOut:
 
 @cache
 def _left_out() -> _LeftOut:
-    library = measured_library()
+    return _each_left_out(measured_library())
+
+
+def _each_left_out(library: Library) -> _LeftOut:
     found, undesigned = [], []
     without = {compound: library.without(compound) for compound in {one.compound for one in library.members}}
     for member in library.members:
@@ -142,6 +145,16 @@ def _left_out() -> _LeftOut:
             found.append(made)
     off = np.array([_edges_on_grid(one) - one.member.cut.plane.edge_ang for one in found])
     return _LeftOut(tuple(found), tuple(undesigned), off)
+
+
+UNFITTED = Stiffness(1.0, 1.0)
+"""Weights where no crystal of a library can be built of the others: every Å and every sheet alike."""
+
+
+def stiffness_of_library(library: Library) -> Stiffness:
+    """The weights of the compromise, fitted to the edges of the crystals that others can build."""
+    left = _each_left_out(library)
+    return left.stiffness() if left.rebuilds else UNFITTED
 
 
 @cache

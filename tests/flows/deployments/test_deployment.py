@@ -234,6 +234,7 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
     assert scheduled(tmp_path) == {
         "screen/nightly-materials-project": "30 2 * * *",
         "screen/reference": None,
+        "screen/weekly-designs": "0 10 * * 6",
         "sweep/weekly-optimade": "0 4 * * 6",
         "calibrate/nightly-calibration": "30 1 * * *",
         "canary/weekly-canary": "0 1 * * 0",

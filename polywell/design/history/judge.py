@@ -1,0 +1,158 @@
+"""Designs of the library of a year, held against the compounds that were published later.
+
+The protocol stands in `docs/designing.md`; it was written before anything was measured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from polywell.design.designs import NoDesignError, Workshop
+from polywell.design.errors import stiffness_of_library, without_itself
+from polywell.design.history.years import Compound, compounds, library_before, stacking_of
+from polywell.design.library import Library, measured_library
+from polywell.design.recipes import Kitchen, Part, Recipe, SheetName
+from polywell.families import built_in_families
+from polywell.records import Entry, Outcome, Screening
+from polywell.screening import screen_many
+
+YEARS = tuple(range(1987, 2021, 3))
+"""Every third year, from the first with a library to 2020."""
+
+NEAR_ANG = 0.05
+"""Å: ξ of a design that is the compound's."""
+
+DRAWN = 1000
+"""Designs that stand for all of a year where places are told."""
+
+SOURCE = "design:history"
+
+Ions = tuple[SheetName, frozenset[str]]
+"""Sheet and elements of a crystal, each site by its majority."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the designs of a year know of one later compound.
+
+    `ahead` is the share of the designs with a higher ceiling than the one that stands for it; `stacked` says
+    that one has its signature, `design` that one has its ξ, too. `why` says why none does.
+    """
+
+    compound: Compound
+    blocks_known: bool
+    stacked: bool
+    design: str | None
+    xi_error_ang: float | None
+    ahead: float | None
+    why: str
+
+    @property
+    def designed(self) -> bool:
+        """Whether a design is the compound."""
+        return self.design is not None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A year: structures before it, designs of them, and a verdict on every later compound."""
+
+    year: int
+    structures: int
+    designs: int
+    verdicts: tuple[Verdict, ...]
+
+
+def judged(year: int, whole: Library | None = None, drawn: int = DRAWN) -> Judged:
+    """Hold the designs of the library of a year against all later compounds.
+
+    Args:
+        year: the library is what was published before it.
+        whole: all structures; those that come with polywell if None.
+        drawn: designs that places are told by.
+    """
+    whole = whole or measured_library()
+    library = library_before(year, whole)
+    before = {one.stacking for one in compounds(library)} if library.members else set()
+    later = [one for one in compounds(whole) if one.year >= year and one.stacking not in before]
+    kitchen = Kitchen(library)
+    recipes = kitchen.recipes()
+    workshop = Workshop(library, stiffness_of_library(library), SOURCE)
+    ceilings = _ceilings(workshop, recipes, drawn)
+    found = _of_ions(workshop, recipes, {_ions_of(one) for one in later})
+    verdicts = tuple(_verdict(one, library, found.get(_ions_of(one), ()), ceilings) for one in later)
+    return Judged(year, len(library.members), len(recipes), verdicts)
+
+
+def _verdict(
+    compound: Compound, library: Library, found: Sequence[Screening], ceilings: Sequence[float]
+) -> Verdict:
+    rebuilt = without_itself(compound.target, library)
+    known = not isinstance(rebuilt, str)
+    same = [one for one in found if stacking_of(one) == compound.stacking]
+    off = [(one, float(one.xi_ceiling_ang or 0.0) - compound.xi_ang) for one in same]
+    near = [(one, error) for one, error in off if abs(error) <= NEAR_ANG]
+    if near:
+        one, error = near[0]
+        ahead = sum(ceiling > float(one.tc_ceiling_k or 0.0) for ceiling in ceilings) / len(ceilings)
+        return Verdict(compound, known, True, one.id, error, ahead, "")
+    if off:
+        error = min((error for _, error in off), key=abs)
+        why = f"ξ is missed by {abs(error):.2f} Å"
+        return Verdict(compound, known, True, None, error, None, why)
+    if isinstance(rebuilt, str):
+        why = rebuilt.replace("no other crystal has", "before, no crystal had")
+    elif found:
+        why = "its ions are stacked otherwise only"
+    else:
+        why = "blocks known, but not with its ions, or not neutral with them"
+    return Verdict(compound, known, False, None, None, None, why)
+
+
+def _ions_of(compound: Compound) -> Ions:
+    cut = compound.target.cut
+    sheet = (cut.sheets[0].metal, cut.sheets[0].ligand)
+    return sheet, frozenset({*sheet, *(atom.element for block in cut.blocks for atom in block.atoms)})
+
+
+def _of_ions(
+    workshop: Workshop, recipes: Iterable[Recipe], wanted: set[Ions]
+) -> Mapping[Ions, Sequence[Screening]]:
+    """Candidates among the designs of the wanted elements and sheets, in the order of designs."""
+    held: dict[Part, frozenset[str]] = {}
+    entries: list[tuple[Ions, Entry]] = []
+    for recipe in recipes:
+        kinds = (*recipe.spacers, *((recipe.inner,) if recipe.inner else ()))
+        for part in kinds:
+            if part not in held:
+                held[part] = frozenset(atom.element for atom in part.block.atoms)
+        ions = recipe.sheet, frozenset(recipe.sheet).union(*(held[part] for part in kinds))
+        if ions in wanted:
+            entries.extend((ions, entry) for entry in _built(workshop, [recipe]))
+    found: dict[Ions, list[Screening]] = defaultdict(list)
+    screenings = screen_many([entry for _, entry in entries], built_in_families())
+    for (ions, _), one in zip(entries, screenings, strict=True):
+        if one.outcome is Outcome.CANDIDATE:
+            found[ions].append(one)
+    return found
+
+
+def _built(workshop: Workshop, recipes: Iterable[Recipe]) -> Iterable[Entry]:
+    """The entries of recipes whose blocks fit; one that cannot be built is no design."""
+    for recipe in recipes:
+        try:
+            entry = workshop.entry(recipe)
+        except NoDesignError:
+            continue
+        yield entry
+
+
+def _ceilings(workshop: Workshop, recipes: Sequence[Recipe], drawn: int) -> list[float]:
+    """Ceilings in K of designs drawn by the digest of their ids; 0 for what cannot be built or is none."""
+    some = sorted(recipes, key=lambda one: hashlib.sha256(one.id.encode()).hexdigest())[:drawn]
+    found = screen_many(list(_built(workshop, some)), built_in_families())
+    known = [one.tc_ceiling_k for one in found if one.tc_ceiling_k is not None]
+    return known + [0.0] * (len(some) - len(known))
