@@ -19,6 +19,7 @@ NOTHING = "-"
 
 
 _SUBSTITUTION = re.compile(r"(\d+) % (\w+) on (\w+)$")
+_YEAR = re.compile(r"\((\d{4})\)$")
 _OXYGEN = re.compile(r"(\d+\.\d+) O per (\w+) (added|taken out)$")
 
 
@@ -88,6 +89,13 @@ class Replacement(BaseModel):
     source: Annotated[str, Field(min_length=1)]
     doi: Annotated[str, Field(pattern=r"^10\.\d{4,}/\S+$")]
     checked: Literal["read", "recalled"]
+
+    def known_before(self, year: int | None) -> bool:
+        """Whether it was published before a year; any year if None. A source without a year is not."""
+        if year is None:
+            return True
+        said = _YEAR.search(self.source)
+        return said is not None and int(said[1]) < year
 
 
 class _Table(BaseModel):

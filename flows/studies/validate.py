@@ -26,6 +26,7 @@ from polywell.evidence.calibration import TrainingRow
 from polywell.evidence.evaluation import scores
 from polywell.evidence.evaluation.evaluate import WITHIN, Split, predict_against, predict_unseen
 from polywell.evidence.evaluation.external import outside_rows
+from polywell.evidence.evaluation.hindsight import hindsight
 from polywell.evidence.evaluation.over_time import over_time
 from polywell.evidence.evaluation.scoring import scored
 from polywell.evidence.training import built_in_rows, digests
@@ -112,6 +113,9 @@ def _within(rows: tuple[TrainingRow, ...], families: Families, resamples: int) -
     with stage("predicting later years", "points") as advance:
         curve = over_time(rows, families)
         advance(len(curve))
+    with stage("making the lists of earlier years", "lists") as advance:
+        helped = hindsight(rows, families)
+        advance(len(helped.lists))
     unused = _unused_measurements(rows, families)
     return ValidationPayload(
         evaluation=scored(said, resamples),
@@ -125,6 +129,7 @@ def _within(rows: tuple[TrainingRow, ...], families: Families, resamples: int) -
         digests=(*digests(rows), ("families", families.digest)),
         protocol_written=protocol_written(),
         over_time=curve,
+        helped=helped,
         resamples=resamples,
     )
 

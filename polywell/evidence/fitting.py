@@ -136,7 +136,7 @@ def fit_family(rows: Sequence[TrainingRow], family: Family) -> FamilyModel:
     return replace(
         model,
         interval=interval_of(model, rows, (by_system, by_compound)),
-        best_interval=_best_interval(rows, family, model),
+        best_interval=best_interval_of(rows, family, model),
         odds=fit_odds(rows, family, model.columns),
     )
 
@@ -263,11 +263,14 @@ def _batch(rows: Sequence[TrainingRow], family: Family) -> Batch:
     return batch_of([row.material for row in rows], family.lambda_k_ang2, elements_of_routes(family.name))
 
 
-def _best_interval(rows: Sequence[TrainingRow], family: Family, model: FamilyModel) -> Intervals:
+def best_interval_of(
+    rows: Sequence[TrainingRow], family: Family, model: FamilyModel, before: int | None = None
+) -> Intervals:
     """The interval of T_c at the best doping: what the best of a series lay above the answer for its parent.
 
     A series is a base element set of one structure type; its parent is the row with the fewest elements, of
     these the one nearest to the middle of the valences of the series' rows without dopants.
+    Of the dopings those known before a year alone are tried, if one is given.
     """
     predicted: list[float] = []
     distance: list[float] = []
@@ -281,8 +284,8 @@ def _best_interval(rows: Sequence[TrainingRow], family: Family, model: FamilyMod
         if not long or not superconducting(kept):
             continue
         own_model = fit_trees(kept, family)
-        parents = [min(own, key=_parenthood) for own in long]
-        best, _, _ = own_model.best_tc_k(_batch(parents, family))
+        parents = [min(own, key=parenthood) for own in long]
+        best, _, _ = own_model.best_tc_k(_batch(parents, family), before=before)
         predicted.extend(best.tolist())
         distance.extend(own_model.neighbourhood.nearest([one.material for one in parents], 1)[0].tolist())
         residuals.extend(max(measured_tc_k(own)) - value for own, value in zip(long, best, strict=True))
@@ -292,7 +295,7 @@ def _best_interval(rows: Sequence[TrainingRow], family: Family, model: FamilyMod
     return intervals(np.array(predicted), support, np.array(residuals), systems, float(highest))
 
 
-def _parenthood(row: TrainingRow) -> tuple[int, float, str]:
+def parenthood(row: TrainingRow) -> tuple[int, float, str]:
     """Smaller for what is nearer to an undoped parent: few elements, a valence near a whole number."""
     electrons = row.material.electrons
     away = 1.0 if electrons is None else abs(electrons.middle - round(electrons.middle))

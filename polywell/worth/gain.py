@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from polywell.records import Estimate, Screening
+from polywell.records import Estimate
+from polywell.worth.described import Described
 from polywell.worth.possible import verdict
 from polywell.worth.routes import doping_of
 from polywell.worth.table import worth_table
@@ -13,8 +14,11 @@ RULE = (
 )
 
 
-def gain_k(screening: Screening, estimate: Estimate) -> float | None:
-    """The expected gain in K by `RULE`, with the factors of `tables/worth.toml`; None without an estimate."""
+def gain_k(screening: Described, estimate: Estimate, before: int | None = None) -> float | None:
+    """The expected gain in K by `RULE`, with the factors of `tables/worth.toml`; None without an estimate.
+
+    Precedents are those known before a year, if one is given.
+    """
     if estimate.tc_best_low_k is None:
         return None
     factors = worth_table().discount
@@ -24,6 +28,6 @@ def gain_k(screening: Screening, estimate: Estimate) -> float | None:
         known
         * estimate.tc_best_low_k
         * factors.possible[verdict(screening, estimate).possible]
-        * factors.route[doping_of(screening, estimate).kind]
+        * factors.route[doping_of(screening, estimate, before).kind]
         * factors.support.get(str(estimate.support_word), min(factors.support.values()))
     )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from polywell.electrons.families import carrier_families
-from polywell.records import ElectronState, Estimate, Possible, Screening
+from polywell.records import ElectronState, Estimate, Possible
+from polywell.worth.described import Described
 from polywell.worth.table import worth_table
 
 ORDER = tuple(Possible)
@@ -25,7 +26,7 @@ class Verdict:
     note: str | None
 
 
-def verdict(screening: Screening, estimate: Estimate) -> Verdict:
+def verdict(screening: Described, estimate: Estimate) -> Verdict:
     """Judge one candidate by `tables/worth.toml`.
 
     What was measured exists: an entry that its source calls so is doubtful at worst. A geometry that the
@@ -53,7 +54,7 @@ def verdict(screening: Screening, estimate: Estimate) -> Verdict:
     return Verdict(worst, "; ".join(dict.fromkeys(why for _, why in against)))
 
 
-def _measures(one: Screening) -> Iterator[tuple[str, float, str]]:
+def _measures(one: Described) -> Iterator[tuple[str, float, str]]:
     """Name of each measure that is known, its value, and it in words."""
     electrons, metal = one.electrons, one.metal
     low, high = electrons.valence_low, electrons.valence_high

@@ -8,7 +8,8 @@ from functools import cache
 
 from polywell.doping import Replacement, change_of, replacements
 from polywell.evidence.model.family import AS_IT_IS
-from polywell.records import ElectronState, Estimate, RouteKind, Screening
+from polywell.records import ElectronState, Estimate, RouteKind
+from polywell.worth.described import Described
 
 DOPED = frozenset(
     {
@@ -29,8 +30,11 @@ class Doping:
     note: str
 
 
-def doping_of(screening: Screening, estimate: Estimate) -> Doping:
-    """How one candidate is doped; its route is that of `Estimate.best_doping`."""
+def doping_of(screening: Described, estimate: Estimate, before: int | None = None) -> Doping:
+    """How one candidate is doped; its route is that of `Estimate.best_doping`.
+
+    Precedents are those known before a year, if one is given.
+    """
     state, best = screening.electrons.electron_state, estimate.best_doping
     if best is None:
         words = "no estimate tries a doping"
@@ -41,16 +45,22 @@ def doping_of(screening: Screening, estimate: Estimate) -> Doping:
         said = "carriers unknown" if state is None else str(state.value)
         return Doping(RouteKind.AS_WRITTEN, f"as it is written: {said}")
     change = change_of(best)
-    own, others = _precedents(screening, change.host, change.guest)
+    own, others = _precedents(screening, change.host, change.guest, before)
     if own:
         return Doping(RouteKind.PRECEDENT, f"{best}; as in {_said(own[0])}")
     known = f"; known from another series, {_said(others[0])}" if others else ""
     return Doping(RouteKind.UNTRIED, f"{best}; untried in its series{known}")
 
 
-def _precedents(screening: Screening, host: str, guest: str) -> tuple[list[Replacement], list[Replacement]]:
+def _precedents(
+    screening: Described, host: str, guest: str, before: int | None
+) -> tuple[list[Replacement], list[Replacement]]:
     """Substitutions of one element for another that worked: in the series, and in the rest of the family."""
-    rows = [row for row in _by_family(str(screening.family)) if (row.host, row.guest) == (host, guest)]
+    rows = [
+        row
+        for row in _by_family(str(screening.family))
+        if (row.host, row.guest) == (host, guest) and row.known_before(before)
+    ]
     named = screening.series or ""
     own = [row for row in rows if any(fnmatchcase(named, pattern) for pattern in row.series)]
     return own, [row for row in rows if row not in own]

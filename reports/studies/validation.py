@@ -12,6 +12,7 @@ from polywell import ALGORITHM_VERSION
 from polywell.evidence.evaluation import scores
 from polywell.evidence.evaluation.baselines import BASELINES
 from polywell.evidence.evaluation.evaluate import CALIBRATED, CONSTANT, Prediction, Split
+from polywell.evidence.evaluation.hindsight import FIRST, GOOD, NO_LISTS, ORDERS, Hindsight
 from polywell.evidence.evaluation.over_time import AFTER, TimePoint
 from polywell.evidence.evaluation.scoring import (
     AREA,
@@ -35,6 +36,7 @@ from reports.html.figure import Image
 from reports.html.names import EVALUATION_DATA, EVALUATION_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
+from reports.studies.hindsight import helped_figure, helped_sentences
 from reports.studies.validation_figures import measured_figure, time_figure
 
 PAGE, DATA = EVALUATION_PAGE, EVALUATION_DATA
@@ -113,6 +115,7 @@ class ValidationPayload:
     protocol_written: str
     correction: str | None = None
     over_time: tuple[TimePoint, ...] = ()
+    helped: Hindsight = NO_LISTS
     resamples: int = scores.RESAMPLES
 
 
@@ -178,6 +181,12 @@ def validation_files(folder: Path, payload: ValidationPayload) -> Iterator[File]
         "curve": time_figure(payload.over_time),
         "points": payload.over_time,
         "after": AFTER,
+        "helped": payload.helped,
+        "helped_figure": helped_figure(payload.helped),
+        "helped_sentences": [one for part in helped_sentences(payload.helped) for one in part],
+        "orders": ORDERS,
+        "first": FIRST,
+        "good": GOOD,
         "unread": _causes(payload.unread),
         "not_candidates": _causes(payload.not_candidates),
         "listed": LISTED,
@@ -205,6 +214,9 @@ def sentences(payload: ValidationPayload) -> tuple[str, ...]:
         )
         lost.extend(said[:losses])
         won.extend(said[losses:])
+    missed, found = helped_sentences(payload.helped)
+    lost.extend(missed)
+    won.extend(found)
     return (*lost, *won) or ("Nothing could be scored: no row was predicted.",)
 
 
@@ -243,6 +255,10 @@ def validation_data(payload: ValidationPayload) -> dict[str, Any]:
         "scores": [asdict(score) for score in evaluation.scores],
         "predictions": [asdict(one) for one in evaluation.predictions],
         "over_time": [asdict(point) for point in payload.over_time],
+        "helped": {
+            **asdict(payload.helped),
+            "sentences": [one for part in helped_sentences(payload.helped) for one in part],
+        },
         "seen": dict(_seen(evaluation)) if payload.against is not None else None,
         "unpredicted": [{"split": split, "id": id_} for split, id_ in evaluation.unpredicted],
         "unread": [asdict(one) for one in payload.unread],

@@ -19,6 +19,7 @@ from polywell.evidence.fitting import (
     FOLDS,
     Unseen,
     beats_base_rate,
+    columns_of,
     fit_family,
     fit_odds,
     fit_trees,
@@ -120,8 +121,9 @@ def predict_unseen(
         }
         scale = scale_of(own, known[Split.SYSTEM])
         model = replace(model, neighbourhood=replace(model.neighbourhood, scale=scale))
+        likely = _likely(own, family, splits)
         for split in splits:
-            predictions.extend(_of_split(own, others, family, split, model, known))
+            predictions.extend(_of_split(own, others, family, split, model, known, likely[split]))
     return _tested(predictions, rows, splits)
 
 
@@ -132,9 +134,9 @@ def _of_split(
     split: Split,
     model: FamilyModel,
     known: Mapping[Split, Unseen],
+    likely: Mapping[str, float],
 ) -> Iterator[Prediction]:
     folds = folds_of([KEYS[split](row) for row in own])
-    likely = _likely(own, family, split)
     for fold in range(FOLDS):
         at, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         tested, kept = [own[k] for k in at.tolist()], [own[k] for k in rest.tolist()]
@@ -163,23 +165,28 @@ def _of_split(
         yield from _by_baselines(kept, others, tested, family, split)
 
 
-def _likely(own: Sequence[TrainingRow], family: Family, split: Split) -> dict[str, float]:
-    """Probabilities of rows whose key was not seen; none where they do not beat the base rate."""
+def _likely(
+    own: Sequence[TrainingRow], family: Family, splits: Sequence[Split]
+) -> dict[Split, dict[str, float]]:
+    """Probabilities of rows whose key was not seen, for each split; none where they miss the base rate."""
+    likely: dict[Split, dict[str, float]] = {split: {} for split in splits}
     given = labelled(own, family.metal)
     if given.happened.all() or not given.happened.any():
-        return {}
-    columns = fit_trees(own, family).columns
+        return likely
+    columns = columns_of(superconducting(own))
     by_system = odds_unseen(given, family, columns, folds_of(given.systems))
     strengths = strengths_of(by_system, given)
     if not beats_base_rate(by_system, strengths, given):
-        return {}
-    if split is Split.SYSTEM:
+        return likely
+    built = [one for one, real in zip(given.systems, given.measured, strict=True) if not real]
+    for split in splits:
         odds = by_system
-    else:
-        built = [one for one, real in zip(given.systems, given.measured, strict=True) if not real]
-        odds = odds_unseen(given, family, columns, folds_of([*(KEYS[split](row) for row in own), *built]))
-    made = probability(odds, *strengths)
-    return {row.id: float(value) for row, value in zip(own, made, strict=False)}
+        if split is not Split.SYSTEM:
+            keys = [*(KEYS[split](row) for row in own), *built]
+            odds = odds_unseen(given, family, columns, folds_of(keys))
+        made = probability(odds, *strengths)
+        likely[split] = {row.id: float(value) for row, value in zip(own, made, strict=False)}
+    return likely
 
 
 def predict_against(

@@ -111,18 +111,21 @@ class FamilyModel:
     rows: int
     superconducting: int
 
-    def predict(self, materials: Sequence[Material], xi_spread: Floats | float = 0.0) -> list[CalibratedTc]:
+    def predict(
+        self, materials: Sequence[Material], xi_spread: Floats | float = 0.0, before: int | None = None
+    ) -> list[CalibratedTc]:
         """Estimates for candidates of this family, in order.
 
         Args:
             materials: the candidates.
             xi_spread: relative standard deviation of their ξ, one number or one each; it widens the interval.
+            before: dopings known before this year alone are tried.
         """
         spread = np.broadcast_to(np.asarray(xi_spread, dtype=float), (len(materials),))
         made: list[CalibratedTc] = []
         for start in range(0, len(materials), CHUNK):
             part = slice(start, start + CHUNK)
-            made.extend(self._predict(materials[part], spread[part]))
+            made.extend(self._predict(materials[part], spread[part], before))
         return made
 
     def batch(self, materials: Sequence[Material]) -> Batch:
@@ -134,13 +137,16 @@ class FamilyModel:
         made: Floats = np.maximum(self.tc.predict(inputs(batch, self.columns)), 0.0)
         return made
 
-    def best_tc_k(self, batch: Batch, likely: Floats | None = None) -> tuple[Floats, list[str], Floats]:
+    def best_tc_k(
+        self, batch: Batch, likely: Floats | None = None, before: int | None = None
+    ) -> tuple[Floats, list[str], Floats]:
         """T_c in K (N,) at the best doping, the route in words, and what the model is told of it (N, C).
 
         Args:
             batch: materials as they are written.
             likely: probability that each superconducts as it is; one that probably does not is taken to a
                 doping wherever a route leads to one.
+            before: dopings known before this year alone are tried.
         """
         written, words = self.tc_k(batch), [AS_IT_IS] * len(batch)
         best = written.copy()
@@ -148,7 +154,7 @@ class FamilyModel:
         if likely is not None:
             least[likely < EVEN] = 0.0
             best[likely < EVEN] = -np.inf
-        tried, told = list(routes(batch, self.family, self.metal)), inputs(batch, self.columns)
+        tried, told = list(routes(batch, self.family, self.metal, before)), inputs(batch, self.columns)
         made, found = told[:0], np.zeros(0)
         if tried:
             made = np.concatenate([inputs(one.made, self.columns) for one in tried])
@@ -164,13 +170,15 @@ class FamilyModel:
                 best[row], words[row], told[row] = values[place], one.words(place), own[place]
         return np.where(np.isfinite(best), best, written), words, told
 
-    def _predict(self, materials: Sequence[Material], spread: Floats) -> list[CalibratedTc]:
+    def _predict(
+        self, materials: Sequence[Material], spread: Floats, before: int | None
+    ) -> list[CalibratedTc]:
         if not materials:
             return []
         batch = self.batch(materials)
         expected = self.tc_k(batch)
         likely = None if self.odds is None else self.odds.probability(inputs(batch, self.columns))
-        best, words, doped = self.best_tc_k(batch, likely)
+        best, words, doped = self.best_tc_k(batch, likely, before)
         at_best = None if self.odds is None else self.odds.probability(doped)
         distance, near, away = self.neighbourhood.nearest(materials, NEAREST)
         support, alike = self.neighbourhood.support(distance), self.neighbourhood.support(away)

@@ -56,11 +56,16 @@ class Route:
 
 
 @cache
-def substitutions(family: str) -> tuple[tuple[str, str, int], ...]:
-    """Host and guest of `tables/substitutions.toml`, each once, and the holes that one guest brings."""
+def substitutions(family: str, before: int | None = None) -> tuple[tuple[str, str, int], ...]:
+    """Host and guest of `tables/substitutions.toml`, each once, and the holes that one guest brings.
+
+    Args:
+        family: whose substitutions.
+        before: leaves out what was published in this year or later.
+    """
     found: dict[tuple[str, str], int] = {}
     for row in replacements():
-        if row.family == family and NOTHING not in (row.host, row.guest):
+        if row.family == family and NOTHING not in (row.host, row.guest) and row.known_before(before):
             sign = {"holes": 1, "electrons": -1, "none": 0}[row.carriers]
             found.setdefault((row.host, row.guest), sign * row.per_guest)
     return tuple((host, guest, holes) for (host, guest), holes in found.items())
@@ -76,7 +81,7 @@ def elements_of_routes(family: str) -> frozenset[str]:
     return frozenset(guest for _, guest, _ in substitutions(family)) | {"O"}
 
 
-def routes(batch: Batch, family: str, metal: str) -> Iterator[Route]:
+def routes(batch: Batch, family: str, metal: str, before: int | None = None) -> Iterator[Route]:
     """Every doping that is tried of the materials of a batch, beside that which they have.
 
     None takes oxygen from a CuO2-type net, and none leads out of the valences that the family shows or, from
@@ -86,12 +91,13 @@ def routes(batch: Batch, family: str, metal: str) -> Iterator[Route]:
         batch: materials as they are written, with columns for `elements_of_routes`.
         family: their family; of the table its substitutions are taken.
         metal: that of the net; it is a host too.
+        before: leaves out substitutions that were published in this year or later.
     """
     carriers = carrier_family(family)
     bridged = carriers is not None and carriers.net == "bridged"
     oxide = batch.amount("O")
     spare = oxide - NET_OXYGEN if bridged else oxide
-    for host, guest, holes in substitutions(family):
+    for host, guest, holes in substitutions(family, before):
         there = np.ones(len(batch)) if host == metal else spare if host == "O" else batch.amount(host)
         for step in STEPS:
             with np.errstate(divide="ignore"):

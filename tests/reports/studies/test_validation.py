@@ -7,6 +7,8 @@ import pytest
 
 from polywell.evidence.evaluation.baselines import BASELINES
 from polywell.evidence.evaluation.evaluate import CALIBRATED, CONSTANT, Prediction, Split
+from polywell.evidence.evaluation.hindsight import NO_LISTS, ORDERS, Hindsight, Unlisted, YearList
+from polywell.evidence.evaluation.hindsight import Score as OrderScore
 from polywell.evidence.evaluation.over_time import TimePoint
 from polywell.evidence.evaluation.scoring import AREA, COVERAGE, ERROR, Evaluation, Score
 from reports.studies.validation import (
@@ -24,6 +26,17 @@ from tests.reports.written import write_validation
 
 POINT = TimePoint(
     1992, "cuprate", 900, 400, 14.5, 0.7, 25.0, 15.0, 125.0, "supercon:1", "HgBa2Ca2Cu3O8", 134.0, 101.5, 3
+)
+
+
+def of_year(year: int, own: float, other: float) -> YearList:
+    """A list of forty compounds with so good a first tenth, beside others."""
+    scores = tuple(OrderScore(order, 48.0, 30.0, other if k else own) for k, order in enumerate(ORDERS))
+    return YearList(year, "cuprate", 900, 40, 38, 2, 4, 125.0, "HgBa2Ca2Cu3O8", 134.0, 7.0, scores)
+
+
+HELPED = Hindsight(
+    (of_year(1988, 0.75, 0.5), of_year(1992, 0.25, 0.5)), (Unlisted(2007, "iron-based", 2, 44, 40, 56.5),)
 )
 SPLITS = (Split.COMPOUND, Split.STRUCTURE_TYPE)
 FAMILIES = ("cuprate", "iron-based")
@@ -80,6 +93,7 @@ def payload(evaluation: Evaluation, **more) -> ValidationPayload:
             "digests": (("training", "a" * 64), ("families", "b" * 64)),
             "protocol_written": "2026-11-28",
             "over_time": (POINT,),
+            "helped": NO_LISTS,
             "resamples": 17,
         }
         | more
@@ -280,3 +294,27 @@ def test_hostile_text_is_shown_and_does_nothing(tmp_path, open_page) -> None:
     assert nasty in (opened.page.locator("#left-out").text_content() or "")
     assert opened.page.locator("main script").count() == 0
     opened.assert_quiet()
+
+
+def test_a_list_that_did_not_help_is_said_before_one_that_did(tmp_path, open_page) -> None:
+    file = write_validation(tmp_path, payload(made_up(), helped=HELPED))
+    opened = open_page(file)
+    said = opened.page.locator("#helped .verdict li").all_text_contents()
+    assert [text.split(":")[0] for text in said] == [
+        "iron-based, the list of 2007",
+        "cuprate, the list of 1992",
+        "cuprate, the list of 1988",
+    ]
+    assert "there was none" in said[0] and "44 compounds" in said[0]
+    assert "of its first 4 of 40 compounds 25 % superconduct above 62.5 K" in said[1]
+    assert "better did" in said[1] and "no other order does better" in said[2]
+    assert opened.page.locator("[data-helped] tbody tr").count() == 2 * len(ORDERS)
+    assert opened.page.locator("[data-helped] .better").count() == len(ORDERS) - 1
+    assert opened.page.locator("#helped figure").count() == 1
+    opened.assert_quiet()
+    data = json.loads(file.with_name(DATA).read_text("utf-8"))
+    assert data["helped"]["lists"][1]["scores"][0]["good_share"] == 0.25
+    first = sentences(payload(made_up(), helped=HELPED))
+    assert first[0].startswith("iron-based, the list of 2007") and first[-1].startswith(
+        "cuprate, the list of 1988"
+    )
