@@ -36,7 +36,8 @@ def design(
 ) -> None:
     """Screens designs as the options say, or lists the neighbours of one."""
     if around is None:
-        screen(prefect=prefect, top=top, **{ARGUMENT: f"design:{limit or ''}"}, **given)
+        told: dict[str, Any] = {ARGUMENT: f"design:{limit or ''}", **given}
+        screen(prefect=prefect, top=top, **told)
         return
     with one_line_errors():
         from catalog.home import Home
@@ -46,8 +47,8 @@ def design(
         from flows.progress import say
         from flows.studies.neighbours import HEADS, rows_around
 
-        told = [name for name, value in {"limit": limit, **given}.items() if value not in (None, ())]
-        if others := [name for name in told if name != "home"]:
+        options = [name for name, value in {"limit": limit, **given}.items() if value not in (None, ())]
+        if others := [name for name in options if name != "home"]:
             raise OptionError(
                 f"--around screens nothing and takes no {', '.join(sorted(others))}; leave that out"
             )
