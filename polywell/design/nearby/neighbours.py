@@ -91,9 +91,12 @@ def relation(own: Recipe, other: Recipe) -> tuple[Relation, str] | None:
     if own.sheets != other.sheets or len(own.spacers) != len(other.spacers):
         return _of_series(own, other)
     mine, its = _kinds(own), _kinds(other)
-    if [topology_of(one.block) for one in mine] != [topology_of(one.block) for one in its]:
+    turned = (*other.spacers[::-1], *its[len(other.spacers) :])  # two spacers have no order
+    topologies = [topology_of(one.block) for one in mine]
+    alike = [one for one in (its, turned) if [topology_of(part.block) for part in one] == topologies]
+    if not alike:
         return None
-    changed = _replaced(mine, its)
+    changed = min((_replaced(mine, one) for one in alike), key=len)
     if len(changed) > 1:
         return None
     if changed:
