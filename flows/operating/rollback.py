@@ -41,6 +41,11 @@ def rollback(home: Home, name: str, options: ScreenOptions) -> PublishedRun:
             raise RunError(
                 f"{run.name} never came to its end; expected a run that `polywell runs` calls kept"
             )
+        if "sources" not in run.manifest:
+            raise RunError(
+                f"{run.name} was published by an older polywell, whose list this one cannot show; expected a "
+                "run since"
+            )
         wrong = run.damage()
         if wrong is not None:
             raise DamagedRunError(f"{wrong}; `latest` stays as it was: name another run (`polywell runs`)")

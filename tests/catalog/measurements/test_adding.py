@@ -123,7 +123,8 @@ def test_a_forecast_is_one_made_before_and_of_the_same_sample(
     home: Home, put: Callable, candidate: Callable, finished: str, row: str, found: str
 ):
     listed = record_to_row(candidate("a", formula="La1.85Sr0.15CuO4", family="cuprate")) | {
-        "pressure_gpa": None
+        "source": "files:x",
+        "pressure_gpa": None,
     }
     published(home, listed, finished)
     (one,) = put(row).new

@@ -170,3 +170,10 @@ def test_an_older_run_is_in_force_again_with_its_pages(polywell, folder, tmp_pat
     assert refused.returncode == 2 and "`latest` stays as it was" in refused.stderr
     assert (home / "catalog" / "latest").resolve().name > newest
     assert polywell("rollback", "19990101", "--home", home).returncode == 2
+    older = home / "catalog" / "runs" / newest
+    manifest = json.loads((older / "manifest.json").read_text("utf-8"))
+    del manifest["sources"]
+    (older / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    (older / ".complete").write_text("{}", "utf-8")
+    refused = polywell("rollback", newest, "--home", home)
+    assert refused.returncode == 2 and "by an older polywell" in refused.stderr
