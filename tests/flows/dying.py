@@ -108,6 +108,7 @@ def main():
     for metal in load_families().metals:
         record_of(metal)
     built_in_calibration()
+    importlib.import_module("pymatgen.analysis.diffraction.xrd")
     for line in sys.stdin:
         source, home, kill_at = json.loads(line)
         if source == "materials-project":

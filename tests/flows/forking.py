@@ -18,7 +18,13 @@ from pathlib import Path
 from tests.flows.crystals import CHECKOUT
 
 WITHIN_S = 300.0
-HEAVY = ("flows.cli.cages", "flows.cli.screen", "flows.pipeline.run", "catalog.runs.diff")
+HEAVY = (
+    "flows.cli.cages",
+    "flows.cli.screen",
+    "flows.pipeline.run",
+    "catalog.runs.diff",
+    "pymatgen.analysis.diffraction.xrd",
+)
 
 
 class Forked:
