@@ -63,12 +63,6 @@ SOURCES: tuple[SourceKind, ...] = (
         _of("catalog.sources.reference"),
     ),
     SourceKind(
-        "design:[LIMIT]",
-        "design:",
-        "Compounds designed from the blocks of measured ones: the first 3000, LIMIT, or all.",
-        _of("catalog.sources.design"),
-    ),
-    SourceKind(
         "files:DIR",
         "files:~/structures",
         "A folder of structure files: CIF, POSCAR, and others.",
@@ -106,6 +100,12 @@ SOURCES: tuple[SourceKind, ...] = (
         _of("catalog.sources.bulk.jsonl"),
     ),
     SourceKind("ase:FILE", "ase:c2db.db", "A database of ASE (SQLite).", _of("catalog.sources.bulk.ase_db")),
+    SourceKind(
+        "design:[LIMIT]",
+        "design:",
+        "Compounds designed from the blocks of measured ones: the first 3000, LIMIT, or all.",
+        _of("catalog.sources.design"),
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from catalog.errors import DamagedRunError
+from catalog.errors import DamagedRunError, DamagedTableError
 from catalog.home import Home
 from catalog.runs.published import latest_run
 from catalog.sources import Source
@@ -112,7 +112,11 @@ def _unchanged(plan: Plan, inputs: Mapping[str, Any]) -> Finished | None:
         return None
     if row_count(home.structures, source) != _stored(known):
         return None  # `polywell repair` took damaged files out of the table
-    if any(row_count(home.predictions, name) != _stored(facts) for name, facts in run.sources.items()):
+    try:
+        screened = {name: row_count(home.predictions, name) for name in run.sources}
+    except DamagedTableError:
+        return None  # it is mended where its rows are made
+    if any(screened[name] != _stored(facts) for name, facts in run.sources.items()):
         return None  # a source was forgotten, or a run of it interrupted: the list is made anew
     say(f"{source}: unchanged since {known['finished']} (version {version})")
     forget_work(work_folder(home, source))

@@ -80,7 +80,7 @@ results. Of both, 64 bits are kept.
 """
 
 
-def mended_predictions(home: Home, source: str) -> bool:
+def mended_predictions(home: Home) -> bool:
     """Mends the table of predictions where it is damaged; returns whether it was.
 
     Nothing is lost: what leaves the table is screened again, and its dates stand in the published files.
@@ -88,7 +88,7 @@ def mended_predictions(home: Home, source: str) -> bool:
     Raises:
         CatalogError: what is damaged cannot be moved aside, or the table not be written.
     """
-    if not damage(home.predictions, source):
+    if not damage(home.predictions):
         return False
     for sentence in mend(home, home.predictions):
         say(f"{sentence}: its entries are screened again")

@@ -92,7 +92,7 @@ def read(plan: Plan, listing: Listing, workers: Workers | DaskWorkers) -> Stored
     folder = work_folder(home, source.name)
     screening, digest = screening_settings(plan.families), str(listing.inputs["reading_digest"])
     delta = delta_of(home.structures, source.name, listing.index, digest)
-    mended = mended_predictions(home, source.name)
+    mended = mended_predictions(home)
     previous = previous_results(home, source.name, screening, mended)  # while the workers start
     with stage("reading", "entries", delta.changed) as advance:
         settings: dict[str, str | int] = {"reading_digest": digest}

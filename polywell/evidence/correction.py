@@ -16,6 +16,7 @@ from statistics import median
 
 from polywell.design.table import design_table
 from polywell.evidence.anchors import (
+    HANDED_IN,
     MEASURED_SOURCES,
     Anchor,
     Cages,
@@ -227,7 +228,7 @@ def _why_not(record: Screening, row: Correction | None, measured_sources: Collec
         return "not corrected: a measured structure"
     if record.provenance.built_of is not None:
         return "not corrected: a design; its interval carries the error of designs of measured compounds"
-    if not is_calculated(record, measured_sources):
+    if record.source != HANDED_IN and not is_calculated(record, measured_sources):
         return "not corrected: a structure of one's own, which names no calculation"
     if row is None:
         return f"not corrected: no anchors, at least {LEAST_COMPOUNDS} compounds are needed"

@@ -25,7 +25,7 @@ def test_the_key_is_nowhere(started, materials_project, tmp_path):
     loud = variables | {"MP_API_ENDPOINT": "http://127.0.0.1:9/"}
     quiet = {name: value for name, value in loud.items() if not name.startswith("PREFECT_LOGGING")}
     gone, told = started(*nowhere, "--prefect", **loud), started(*nowhere, **quiet)
-    assert gone.returncode == told.returncode == 2
+    assert gone.returncode == told.returncode == 3
     assert "Traceback" not in told.stderr
     for run in (done, wrong, gone, told):
         for secret in (key, key[::-1]):

@@ -201,7 +201,7 @@ def test_filters_and_columns_of_the_run_page(folder, open_page, known_candidates
     opened.page.locator("[data-filter=known]").select_option("no")
     assert all(row[4] == "" for row in opened.rows())
     opened.page.locator("[data-filter=known]").select_option("")
-    opened.page.locator(".chooser summary").click()
+    opened.page.locator(".chooser summary", has_text="Columns").click()
     opened.page.locator(".choices label", has_text="Metal").first.locator("input").check()
     assert opened.page.locator("[data-table=ranked] thead button[data-key=metal]").count() == 1
     opened.page.locator(".choices label", has_text="Family").locator("input").uncheck()
