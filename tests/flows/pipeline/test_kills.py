@@ -130,7 +130,7 @@ def tables(home):
 
 
 def test_a_first_run_that_is_killed_anywhere(runs, folder, tmp_path):
-    kill_at_many_steps(runs, f"files:{folder}", None, tmp_path, parts=14)
+    kill_at_many_steps(runs, f"files:{folder}", None, tmp_path, parts=10)
 
 
 def test_a_later_run_that_is_killed_anywhere(runs, folder, tmp_path):
@@ -146,7 +146,7 @@ def test_a_later_run_that_is_killed_anywhere(runs, folder, tmp_path):
     (changing / "another.cif").write_bytes((changing / "CaCuO2.cif").read_bytes())
     text = (changing / "CaCuO2.cif").read_text("utf-8")
     (changing / "CaCuO2.cif").write_text(text.replace("3.18050", "3.20000"), "utf-8")
-    kill_at_many_steps(runs, f"files:{changing}", start, tmp_path, parts=12)
+    kill_at_many_steps(runs, f"files:{changing}", start, tmp_path, parts=8)
     assert record(tmp_path / "undisturbed")["read"] == 2
     manifest = manifest_of(Home.at(tmp_path / "undisturbed").latest)
     assert manifest["candidates"] == 3 and len(manifest["sources"]) == 2
@@ -174,7 +174,7 @@ def test_a_real_run_that_is_stopped_or_killed_leaves_nothing_and_can_be_run_agai
     started, tmp_path, temporary
 ):
     draw = random.Random(3)
-    words = ["screen", "reference", "--workers", "2", "--home", str(tmp_path / "home")]
+    words = ["screen", "reference", "--workers", "2", "--dossiers", "2", "--home", str(tmp_path / "home")]
     own = {"SOURCE_DATE_EPOCH": DAY, "TMPDIR": temporary}
     environment = os.environ | own | {"PYTHONPATH": str(CHECKOUT), "MARK": str(tmp_path)}
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
