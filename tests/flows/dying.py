@@ -23,8 +23,10 @@ from catalog.store import durable, lake
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
+from polywell.data.precursors import precursors
 from polywell.evidence.anchors import reference_library
 from polywell.evidence.calibration_table import built_in_calibration
+from polywell.evidence.chemical_system import system_of
 from polywell.families import load_families
 from polywell.novelty.record import record_of
 
@@ -108,6 +110,8 @@ def main():
     for metal in load_families().metals:
         record_of(metal)
     built_in_calibration()
+    system_of(("Ca", "Cu", "O"), "CaCuO2", "Cu")
+    precursors()
     importlib.import_module("pymatgen.analysis.diffraction.xrd")
     for line in sys.stdin:
         source, home, kill_at = json.loads(line)
