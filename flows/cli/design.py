@@ -40,10 +40,9 @@ def design(
         screen(prefect=prefect, top=top, **told)
         return
     with one_line_errors():
-        from catalog.home import Home
         from catalog.measurements.calibration import calibration_in_force
         from flows.cli.terminal import print_table
-        from flows.options import OptionError, ScreenOptions
+        from flows.options import OptionError, home_at
         from flows.progress import say
         from flows.studies.neighbours import HEADS, rows_around
 
@@ -52,8 +51,7 @@ def design(
             raise OptionError(
                 f"--around screens nothing and takes no {', '.join(sorted(others))}; leave that out"
             )
-        place = Home.at(ScreenOptions.of({"home": given.get("home")}).home)
-        rows = rows_around(around, calibration_in_force(place).calibration)
+        rows = rows_around(around, calibration_in_force(home_at(given.get("home"))).calibration)
     print_table(HEADS, rows[: top + 1])
     if len(rows) > top + 1:
         say(f"{len(rows) - top - 1} more; --top N shows more of them")

@@ -92,7 +92,7 @@ class Counts:
 
     def as_json(self) -> dict[str, Any]:
         """The counts as they stand in manifests."""
-        return asdict(self) | {"reasons": dict(self.reasons), "failures": dict(self.failures)}
+        return asdict(self)
 
     @property
     def sentence(self) -> str:
@@ -144,13 +144,18 @@ class Finished:
         came = f"{new:,} new" if joined is None else f"joined with {joined:,}"
         return f"{came}, {changed:,} changed, {failed}"
 
+    @property
+    def outcome(self) -> str:
+        """How its record calls its end."""
+        return "unchanged" if self.is_unchanged else "published"
+
     def summary(self) -> dict[str, Any]:
         """The run for a program: what it screened and found, and where that lies."""
         changes = None if self.changes is None else self.changes.as_json(0)
         kinds = ("new", "changed", "withdrawn", "joined", "left", "changed_by_cause")
         return {
             "source": self.source,
-            "outcome": "unchanged" if self.is_unchanged else "published",
+            "outcome": self.outcome,
             "published": self.run.name,
             "headline": self.headline,
             **self.counts.as_json(),
@@ -163,8 +168,7 @@ class Finished:
     @property
     def facts(self) -> dict[str, Any]:
         """What the record of the run keeps of it."""
-        outcome = "unchanged" if self.is_unchanged else "published"
-        known = {"outcome": outcome, "published": self.run.name, "entries": self.counts.entries}
+        known = {"outcome": self.outcome, "published": self.run.name, "entries": self.counts.entries}
         known["source_version"] = self.run.sources[self.source]["source_version"]
         return known | ({} if self.changes is None else {"changes": self.changes.as_json()})
 

@@ -31,15 +31,16 @@ class NothingToScreenError(Exception):
 
 @dataclass(frozen=True)
 class Listing:
-    """What a source holds, with the columns `INDEX`, and all that the results of this run depend on."""
+    """What a source holds, with the columns `INDEX`; its version, and what else the list depends on."""
 
     index: pa.Table
+    version: str | None
     inputs: Mapping[str, Any]
 
     @property
     def facts(self) -> dict[str, Any]:
         """What the record of the run keeps of it."""
-        return {**self.inputs, "listed": self.index.num_rows}
+        return {"source_version": self.version, **self.inputs, "listed": self.index.num_rows}
 
 
 def list_source(plan: Plan) -> Listing | Finished:
@@ -58,23 +59,18 @@ def list_source(plan: Plan) -> Listing | Finished:
     if version is None:
         index = _listed(source, version)
         version = digest_of(index)
-    inputs = inputs_of(plan, version)
-    finished = _unchanged(plan, inputs)
+    inputs = inputs_of(plan)
+    finished = _unchanged(plan, version, inputs)
     if finished is not None:
         return finished
     if index is None:
         index = _listed(source, version)
     if not index.num_rows:
         raise NothingToScreenError(f"{source.name!r} holds no entry; nothing was changed")
-    return Listing(index, inputs)
+    return Listing(index, version, inputs)
 
 
-def inputs_of(plan: Plan, version: str | None) -> dict[str, Any]:
-    """All that the results of a run depend on; they stand in its record."""
-    return {"source": plan.source.name, "source_version": version, **home_inputs(plan)}
-
-
-def home_inputs(plan: Plan) -> dict[str, Any]:
+def inputs_of(plan: Plan) -> dict[str, Any]:
     """What the whole list depends on beside its sources; it stands in the manifest of a run."""
     options = plan.options
     return {
@@ -86,27 +82,21 @@ def home_inputs(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _unchanged(plan: Plan, inputs: Mapping[str, Any]) -> Finished | None:
+def _unchanged(plan: Plan, version: str | None, inputs: Mapping[str, Any]) -> Finished | None:
     """What the newest run left, where it is whole and came of the same, and the table holds the source.
 
     Raises:
         DamagedTableError: what is stored of the source is damaged.
     """
     home, source = plan.home, plan.source.name
-    inputs = dict(inputs)
-    del inputs["source"]
-    version = inputs.pop("source_version")
     try:
         run = latest_run(home)
     except DamagedRunError:
         return None
-    known = {} if run is None else run.sources.get(source, {})
-    if run is None or version is None or known.get("source_version") != version:
+    if run is None or version is None or not _holds(run.manifest, inputs):
         return None
-    made_with = versions(plan.families, plan.in_force)
-    if any(run.manifest.get(name) != value for name, value in inputs.items()) or any(
-        known.get(name) != value for name, value in made_with.items()
-    ):
+    known = run.sources.get(source, {})
+    if not _holds(known, {"source_version": version, **versions(plan.families, plan.in_force)}):
         return None
     if not run.is_complete or run.damage() is not None:
         return None
@@ -121,6 +111,10 @@ def _unchanged(plan: Plan, inputs: Mapping[str, Any]) -> Finished | None:
     say(f"{source}: unchanged since {known['finished']} (version {version})")
     forget_work(work_folder(home, source))
     return Finished(source, Counts.of_manifest(known), home, run, is_unchanged=True)
+
+
+def _holds(facts: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(facts.get(name) == value for name, value in wanted.items())
 
 
 def _stored(facts: Mapping[str, Any]) -> int:

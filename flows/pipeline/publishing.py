@@ -19,7 +19,7 @@ from catalog.store.predictions import candidates_of
 from catalog.store.retention import forget_versions
 from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Counts, Finished
-from flows.pipeline.listing import Listing, home_inputs
+from flows.pipeline.listing import Listing
 from flows.pipeline.page_rows import PageRows, page_rows
 from flows.pipeline.plan import Plan
 from flows.pipeline.ranking import Ranked
@@ -164,7 +164,7 @@ def _manifest(plan: Plan, started: Started, listing: Listing, ranked: Ranked) ->
         "finished": now().isoformat(timespec="seconds"),
     }
     screened = {
-        "source_version": listing.inputs["source_version"],
+        "source_version": listing.version,
         "source_description": plan.source.description(),
         **times,
         **made_with,
@@ -175,7 +175,7 @@ def _manifest(plan: Plan, started: Started, listing: Listing, ranked: Ranked) ->
         kept = {key: facts.get(key) for key in (*SOURCE_FACTS, *made_with)}
         sources[name] = kept | one.counts.as_json() | {"excluded_noncommercial": one.excluded}
     return {
-        **home_inputs(plan),
+        **listing.inputs,
         "source": ranked.source,
         "sources": sources,
         **times,

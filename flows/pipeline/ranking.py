@@ -147,14 +147,14 @@ def other_sources(home: Home, own: str, settings: Mapping[str, str | int]) -> di
     """
     found: dict[str, Mapping[str, Any]] = {}
     for name, run in newest_by_source(published_runs(home, complete=True)).items():
-        if name == own or not row_count(home.predictions, name):
+        count = row_count(home.predictions, name)
+        if name == own or not count:
             continue
         if not _is_made_with(scan(home.predictions, name, MADE_WITH), settings):
             say(f"{name} was screened by another program or λ table; it is listed again once it is screened")
             continue
         facts = dict(run.sources[name])
-        is_whole = row_count(home.structures, name) == row_count(home.predictions, name)
-        if work_folder(home, name).exists() or not is_whole:
+        if work_folder(home, name).exists() or row_count(home.structures, name) != count:
             say(f"the newest run of {name} was interrupted: listed as it stands; screen it again")
             facts["source_version"] = None
         found[name] = facts

@@ -230,8 +230,7 @@ def _paired(own: Sequence[Phase], other: Sequence[Phase]) -> list[tuple[Phase, P
 
 def quantile_ang(cages: Sequence[Missed], share: float) -> float:
     """The error in Å that this share of the cages does not exceed, without its sign."""
-    ordered = sorted(abs(one.error_ang) for one in cages)
-    return ordered[max(0, ceil(share * len(ordered)) - 1)]
+    return _not_exceeded([abs(one.error_ang) for one in cages], share)
 
 
 TWO_THIRDS = 2 / 3
@@ -240,5 +239,8 @@ TWO_THIRDS = 2 / 3
 
 def relative_error(cages: Sequence[Missed]) -> float:
     """The relative error of ξ that two thirds of the cages do not exceed."""
-    ordered = sorted(abs(one.error_ang) / one.xi_measured_ang for one in cages)
-    return ordered[max(0, ceil(TWO_THIRDS * len(ordered)) - 1)]
+    return _not_exceeded([abs(one.error_ang) / one.xi_measured_ang for one in cages], TWO_THIRDS)
+
+
+def _not_exceeded(values: Sequence[float], share: float) -> float:
+    return sorted(values)[max(0, ceil(share * len(values)) - 1)]

@@ -83,10 +83,15 @@ class Recipe:
     cost: int
 
     @property
+    def kinds(self) -> tuple[Part, ...]:
+        """Its spacers, and what stands between its sheets."""
+        return (*self.spacers, *((self.inner,) if self.inner else ()))
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """The blocks of the cell, from the bottom up."""
         if not self.spacers:
-            return (self.inner,) if self.inner else ()
+            return self.kinds
         between = (self.inner,) * (self.sheets - 1) if self.inner else ()
         return tuple(part for spacer in self.spacers for part in (*between, spacer))
 
@@ -265,7 +270,7 @@ class Kitchen:
         """The recipe with the nearest guest that brings its best carriers; None where none does."""
         parts = recipe.parts
         choices = []
-        for part in dict.fromkeys((*recipe.spacers, *((recipe.inner,) if recipe.inner else ()))):
+        for part in dict.fromkeys(recipe.kinds):
             for rank, change in dopants(part.block, parts.count(part), found):
                 choices.append((rank, part.name, change.guest, part, change))
         if not choices:

@@ -89,8 +89,12 @@ def powder_table(found: Powder) -> PowderTable:
 
 def indices(line: Line) -> str:
     """Miller indices of a line's families, the strongest first: `1 0 3, 1 1 0`."""
-    named = [" ".join(str(index).replace("-", "−") for index in hkl) for hkl in line.hkl[:FAMILIES_NAMED]]
+    named = [_miller(hkl) for hkl in line.hkl[:FAMILIES_NAMED]]
     return ", ".join(named) + (" …" if len(line.hkl) > FAMILIES_NAMED else "")
+
+
+def _miller(hkl: Sequence[int]) -> str:
+    return " ".join(str(index).replace("-", "−") for index in hkl)
 
 
 def _radiation(one: Pattern, lines: Sequence[Line], listed: Sequence[int]) -> Radiation:
@@ -137,8 +141,7 @@ def _labels(
     for place in sorted(range(len(sticks)), key=lambda place: -one.intensity[place]):
         x, y = sticks[place]
         if all(abs(x - other) >= LABEL_APART for other, _, _ in found):
-            text = " ".join(str(index).replace("-", "−") for index in lines[place].hkl[0])
-            found.append((x, round(y - 5, 1), text))
+            found.append((x, round(y - 5, 1), _miller(lines[place].hkl[0])))
         if len(found) == LABELS:
             break
     return tuple(found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pymatgen.core import Element
@@ -64,10 +65,7 @@ def finding(ranked: Sequence[Candidate]) -> Finding:
         own = (found.series, found.formula_written, found.formula, found.majority_formula)
         every = dict.fromkeys(clipped(name, MAX_NAME) for name in (*own, *other[key]) if name)
         names.append(tuple(every))
-    holding: dict[str, int] = {}
-    for one in ranked:
-        for symbol in one.screening.elements:
-            holding[symbol] = holding.get(symbol, 0) + 1
+    holding = Counter(symbol for one in ranked for symbol in one.screening.elements)
     return Finding(tuple(names), _periodic_table(holding))
 
 
@@ -80,7 +78,7 @@ def _other_names(screening: Screening) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _periodic_table(holding: dict[str, int]) -> tuple[ElementCell, ...]:
+def _periodic_table(holding: Mapping[str, int]) -> tuple[ElementCell, ...]:
     cells = []
     for number in range(1, LAST_NUMBER + 1):
         element = Element.from_Z(number)

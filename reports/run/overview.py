@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from polywell.data.spacers import spacer_table
-from polywell.records import Candidate
+from polywell.records import Candidate, Possible
 from reports.html.cells import clipped, finite
 
 UNNAMED = "unnamed"
@@ -95,7 +95,7 @@ def _best(some: Sequence[Candidate]) -> tuple[float, str] | None:
         for one in some
         if (value := finite(one.estimate.tc_expected_k)) is not None
         and not one.estimate.geometry_suspect
-        and str(one.place.possible) != "impossible"
+        and one.place.possible is not Possible.IMPOSSIBLE
     ]
     return max(found, key=lambda item: item[0], default=None)
 

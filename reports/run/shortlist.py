@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def shortlist(
     files = (
         (folder / CSV, page_bytes(csv_text(columns, cells), errors="backslashreplace")),
         (folder / XLSX, book),
-        (folder / CIFS, _archive(with_cif)),
+        (folder / CIFS, _archive(with_cif.values())),
         (folder / SCHEMA, page_bytes(schema_text())),
     )
     return Shortlist(files, len(cells), len(with_cif))
@@ -214,11 +214,11 @@ def _notes(manifest: Mapping[str, Any], wanted: Filter, count: int) -> list[tupl
     ]
 
 
-def _archive(entries: Mapping[EntryKey, Entry]) -> bytes:
+def _archive(entries: Iterable[Entry]) -> bytes:
     """The CIFs, with equal bytes for equal structures."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for _, entry in sorted(entries.items(), key=lambda item: (item[1].id, item[1].source)):
+        for entry in sorted(entries, key=lambda entry: (entry.id, entry.source)):
             item = zipfile.ZipInfo(_cif_name(entry.source, entry.id), _DAY_ONE)
             item.compress_type = zipfile.ZIP_DEFLATED
             item.external_attr = 0o644 << 16

@@ -125,11 +125,10 @@ def _of_ions(
     held: dict[Part, frozenset[str]] = {}
     entries: list[tuple[Ions, Entry]] = []
     for recipe in recipes:
-        kinds = (*recipe.spacers, *((recipe.inner,) if recipe.inner else ()))
-        for part in kinds:
+        for part in recipe.kinds:
             if part not in held:
                 held[part] = frozenset(atom.element for atom in part.block.atoms)
-        ions = recipe.sheet, frozenset(recipe.sheet).union(*(held[part] for part in kinds))
+        ions = recipe.sheet, frozenset(recipe.sheet).union(*(held[part] for part in recipe.kinds))
         if ions in wanted:
             entries.extend((ions, entry) for entry in _built(workshop, [recipe]))
     found: dict[Ions, list[Screening]] = defaultdict(list)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from polywell.data.measured import measured_superconductors
-from polywell.data.reference import reference_entries, reference_structures, representative
+from polywell.data.reference import reference_structures, representative
 from polywell.design.library import Library, Member, measured_library
+from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
 from polywell.records import Outcome, Screening
-from polywell.screening import screen_many
 
 IN_BRACKETS = re.compile(r"\((?:\D*?)((?:19|20)\d\d)(?:\s*[-–]\s*((?:19|20)\d\d))?\)")
 NEW_ARXIV = re.compile(r"arXiv:(\d\d)\d\d\.\d{4,5}")
@@ -82,7 +82,7 @@ def library_before(year: int, library: Library) -> Library:
 @cache
 def screened() -> Mapping[str, Screening]:
     """Every reference structure that is a candidate, by id."""
-    found = screen_many(reference_entries(), built_in_families())
+    found = reference_records(built_in_families())
     return {one.id: one for one in found if one.outcome is Outcome.CANDIDATE}
 
 

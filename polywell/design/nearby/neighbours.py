@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from pymatgen.core import Composition
 
-from polywell.data.reference import reference_entries
 from polywell.design.designs import NoDesignError, Workshop
 from polywell.design.errors import measured_stiffness
 from polywell.design.library import measured_library, topology_of
 from polywell.design.recipes import Part, Recipe, recipes
 from polywell.design.topology import ions
+from polywell.evidence.anchors import reference_records
 from polywell.evidence.calibration import Calibration
 from polywell.evidence.estimates import estimated
 from polywell.families import built_in_families
@@ -90,7 +90,7 @@ def relation(own: Recipe, other: Recipe) -> tuple[Relation, str] | None:
         return (Relation.SHEETS, "".join(other.sheet)) if same else None
     if own.sheets != other.sheets or len(own.spacers) != len(other.spacers):
         return _of_series(own, other)
-    mine, its = _kinds(own), _kinds(other)
+    mine, its = own.kinds, other.kinds
     turned = (*other.spacers[::-1], *its[len(other.spacers) :])  # two spacers have no order
     topologies = [topology_of(one.block) for one in mine]
     alike = [one for one in (its, turned) if [topology_of(part.block) for part in one] == topologies]
@@ -119,10 +119,6 @@ def _of_series(own: Recipe, other: Recipe) -> tuple[Relation, str] | None:
     return Relation.SERIES, f"{other.sheets} sheets{between}"
 
 
-def _kinds(recipe: Recipe) -> Sequence[Part]:
-    return (*recipe.spacers, *((recipe.inner,) if recipe.inner else ()))
-
-
 def _replaced(mine: Sequence[Part], its: Sequence[Part]) -> list[tuple[str, str]]:
     """Ions by which parts of equal topology differ, each pair once."""
     pairs = (
@@ -142,7 +138,7 @@ def named(name: str) -> Recipe:
     by_id = {recipe.id: recipe for recipe in recipes()}
     if name in by_id:
         return by_id[name]
-    found = screen_many(reference_entries(), built_in_families())
+    found = reference_records(built_in_families())
     called = [one for one in found if one.outcome is Outcome.CANDIDATE and name == one.id]
     called += [one for one in found if one.outcome is Outcome.CANDIDATE and is_called(one, name)]
     if not called:
@@ -181,7 +177,7 @@ def _designed(screening: Screening) -> Recipe | None:
 def _of_elements(sheet: tuple[str, str], elements: set[str]) -> Iterator[Recipe]:
     for recipe in recipes():
         if recipe.sheet == sheet:
-            held = {symbol for part in _kinds(recipe) for symbol in ions(part.block)}
+            held = {symbol for part in recipe.kinds for symbol in ions(part.block)}
             if held | set(sheet) == elements:
                 yield recipe
 
