@@ -32,6 +32,17 @@ def checkout() -> Path | None:
     return folder if re.search(r'^name = "polywell"$', project, re.M) else None
 
 
+def check_writable(folder: Path) -> None:
+    """Makes a folder, and writes what nobody sees into it.
+
+    Raises:
+        OSError: it cannot be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):  # has no name that a killed process could leave
+        pass
+
+
 @dataclass(frozen=True)
 class Home:
     """The two folders that a run writes: tables and published runs, and the pages."""
@@ -100,9 +111,7 @@ class Home:
         """
         for folder in (self.catalog, self.reports):
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryFile(dir=folder):  # has no name that a killed process could leave
-                    pass
+                check_writable(folder)
             except OSError as error:
                 raise HomeError(
                     f"{folder} cannot be written ({error.strerror or error}); expected a writable folder: "

@@ -39,10 +39,15 @@ def forget_versions(table_path: Path, keep_days: float) -> int:
     gone = 0
     with as_lake_error(table_path):
         current = set(files_of(unchecked_dataset(unchecked_table(table_path), table_path)))
-        removed = _removed(table_path)
-        for path in table_path.glob("*/*.parquet"):
-            name = str(path.relative_to(table_path))
-            if name not in current and removed.get(name, path.stat().st_mtime) <= until:
+        written = {str(path.relative_to(table_path)): path for path in table_path.glob("*/*.parquet")}
+        old = {
+            name: path
+            for name, path in written.items()
+            if name not in current and path.stat().st_mtime <= until
+        }
+        removed = _removed(table_path) if old else {}
+        for name, path in old.items():
+            if removed.get(name, until) <= until:
                 path.unlink()
                 gone += 1
     return gone

@@ -10,6 +10,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 
 from catalog.errors import CatalogError
+from catalog.home import check_writable
 
 QUIET = {
     "server.analytics_enabled": False,
@@ -49,15 +50,11 @@ def check_engine() -> None:
     Raises:
         EngineError: its folder cannot be written, or the server that it is told to use does not answer.
     """
-    import tempfile
-
     from prefect.settings import get_current_settings
 
     folder = get_current_settings().home
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        check_writable(folder)
     except OSError as error:
         raise EngineError(
             f"Prefect's folder {folder} cannot be written ({error.strerror or error}); name a writable one "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
@@ -18,6 +19,11 @@ CARRIED = frozenset(("O", "C", *HALOGENS))
 """Elements that the salt of an ion brings along."""
 
 
+def _ions(elements: Collection[str], use: Use) -> set[str]:
+    """What a substance brings, without what its salt carries."""
+    return set(elements) if use == "element" else set(elements) - CARRIED
+
+
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,8 +36,7 @@ class _Group(BaseModel):
     @model_validator(mode="after")
     def _brings_one_ion(self) -> _Group:
         for formula in self.formulas:
-            elements = set(Composition(formula).get_el_amt_dict())
-            ions = elements if self.use == "element" else elements - CARRIED
+            ions = _ions(Composition(formula).get_el_amt_dict(), self.use)
             if len(ions) != 1:
                 raise ValueError(f"{formula}: brings {sorted(ions)}, expected one ion; correct the table")
         return self
@@ -78,10 +83,9 @@ def precursors() -> tuple[Precursor, ...]:
 def _precursor(group: _Group, formula: str) -> Precursor:
     composition = Composition(formula)
     amounts = {str(symbol): float(n) for symbol, n in composition.get_el_amt_dict().items()}
-    ions = set(amounts) if group.use == "element" else set(amounts) - CARRIED
     return Precursor(
         formula,
-        ions.pop(),
+        _ions(amounts, group.use).pop(),
         group.use,
         amounts,
         float(composition.weight),
