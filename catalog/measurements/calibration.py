@@ -61,7 +61,7 @@ def calibration_in_force(home: Home) -> InForce:
     try:
         own = from_text(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        note = f"{kept} own measurements are in no calibration yet: {again}" if kept else None
+        note = f"own measurements in no calibration yet: {kept}; {again}" if kept else None
         return InForce(comes_with, note=note)
     except OSError as error:
         raise HomeError(f"{path} cannot be read ({error.strerror or error}); make it readable") from error

@@ -35,7 +35,7 @@ def add(
     for one in added.new:
         for line in verdict_lines(one):
             answer(line)
-    say(f"{len(added.new)} measurements added, {added.known} known already")
+    say(f"measurements added: {len(added.new)}, known already: {added.known}")
     if note:
         say(note)
 

@@ -70,7 +70,7 @@ def test_adding_twice_is_adding_once(home: Home, put: Callable):
     assert (
         first.new[0].no_forecast == "no run of this home had ended by 2026-11-10: nothing was forecast before"
     )
-    assert "2 own measurements are in no calibration yet" in str(calibration_in_force(home).note)
+    assert "own measurements in no calibration yet: 2" in str(calibration_in_force(home).note)
 
 
 @pytest.mark.parametrize(

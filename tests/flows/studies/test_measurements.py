@@ -69,7 +69,7 @@ def refitted(families, rows):
 
 def test_a_home_gets_a_calibration_of_its_own_and_the_built_in_one_stays(home):
     before = (CHECKOUT / TABLE).stat().st_mtime_ns
-    assert "1 own measurements are in no calibration yet" in calibration_in_force(home).note
+    assert "own measurements in no calibration yet: 1" in calibration_in_force(home).note
     done = calibrate_home(home, refitted)
     assert done.path == calibration_file(home) and done.changed
     found = calibration_in_force(home)
