@@ -32,12 +32,16 @@ MULTIPLE_C_C_ANG = (1.42, 1.28)
 """Å: carbon that is nearer to carbon is bound twice (1.34 Å in ethene), or three times (1.20 Å in ethyne)."""
 
 
-class _Pair(BaseModel):
+class Pair(BaseModel):
+    """Bond valence parameters of a cation with some anions; of any charge where `charge` is None."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     metal: str
+    charge: int | None = None
     b_ang: Annotated[float, Field(gt=0)]
     r0_ang: dict[str, float]
+    source: str | None = None
 
 
 class _Table(BaseModel):
@@ -47,7 +51,7 @@ class _Table(BaseModel):
     source: str
     checked: Literal["read", "recalled"]
     read: str
-    pair: tuple[_Pair, ...]
+    pair: tuple[Pair, ...]
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,15 @@ class Bonding:
 
 
 @cache
+def pairs() -> tuple[Pair, ...]:
+    """The rows of the table of bond valence parameters, in its order."""
+    return load_table("bond_valence.toml", _Table).pair
+
+
+@cache
 def _parameters() -> tuple[dict[str, int], dict[str, int], Floats, Floats]:
-    """Numbers of the metals and anions of the table, and r0 and b in Å by both."""
-    rows = load_table("bond_valence.toml", _Table).pair
+    """Numbers of the metals of nets and the anions of the table, and r0 and b in Å by both."""
+    rows = [row for row in pairs() if row.charge is None]
     metals = {row.metal: k for k, row in enumerate(rows)}
     anions = {symbol: k for k, symbol in enumerate(sorted({one for row in rows for one in row.r0_ang}))}
     r0, b = np.full((len(metals), len(anions)), -np.inf), np.ones((len(metals), len(anions)))

@@ -12,8 +12,9 @@ from statistics import fmean
 
 from polywell.data.charges import NetKind, NoChargeError, ions_of
 from polywell.electrons.bonds import Bonding
-from polywell.electrons.families import carriers_of
-from polywell.electrons.valence import Valence, amounts_of, formal_valence
+from polywell.electrons.families import CarrierFamily, carriers_of
+from polywell.electrons.instability import Instability, Range, instability
+from polywell.electrons.valence import Valence, amounts_of, charges_of, formal_valence
 from polywell.geometry.find import Geometry, Net
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.sites import Sites
@@ -72,7 +73,8 @@ def electrons_of(
     try:
         valence = formal_valence(amounts, metal, kind, foreign, charges=charges, excess=excess)
     except NoChargeError as error:
-        return replace(found, electron_note="; ".join([str(error), *notes]))
+        why = str(error)
+        return replace(found, electron_note="; ".join([why, *notes]), instability_note=why)
     carriers, chains = valence.carriers, outside > CHAIN_SHARE
     sparse = chains and _oxygen_is_sparse(geometry, structure, sites)
     monovalent = 0.0
@@ -94,8 +96,11 @@ def electrons_of(
         more = (family.parent - valence.middle) / 2
         notes += [f"{more:.2g} more O for each {metal} make it the parent"] if more > 0 else []
     notes = [*_of_ions(valence), *notes]
+    strained = _instability(geometry, structure, bonding, ours, amounts, charges, valence, kind, family)
     return replace(
         found,
+        instability_index=strained.index,
+        instability_note=strained.note,
         formal_valence=_kept(valence.middle),
         valence_low=_kept(valence.low),
         valence_high=_kept(valence.high),
@@ -223,6 +228,47 @@ def _bond_valences(bonding: Bonding, nets: Sequence[Net]) -> tuple[float, ...]:
     metals = [[ion for ion in net.metals if ion not in net.holes and ion not in net.foreign] for net in nets]
     means = [fmean(bonding.valences[ion] for ion in ions) for ions in metals if ions]
     return tuple(sorted({round(mean, 2) for mean in means if mean > 0}))
+
+
+def _instability(
+    geometry: Geometry,
+    structure: int,
+    bonding: Bonding,
+    nets: Sequence[Net],
+    amounts: Mapping[str, float],
+    charges: Mapping[str, float],
+    valence: Valence,
+    kind: NetKind,
+    family: CarrierFamily | None,
+) -> Instability:
+    """The global instability index; metals of the nets have the valence that neutrality leaves to them.
+
+    That is a mean over all atoms of the metal: where some stand outside the nets, those of the nets may have
+    the valence of the parent, too.
+    """
+    if "H" in amounts:
+        return Instability(None, "no bond valences of H")
+    ions, metal = geometry.ions, valence.metal
+    of_net: Range = (valence.low, valence.middle, valence.high)
+    on_net = {ion for net in nets for ion in net.metals if ion not in net.holes}
+    ranges: dict[str, Range] = {}
+    held = {symbol for mix in ions.mixes[ions.members(structure)] for symbol in mix}
+    for symbol in sorted(held):
+        if symbol in charges:
+            ranges[symbol] = (charges[symbol],) * 3
+            continue
+        try:
+            row = charges_of(symbol, amounts, metal, kind)
+        except NoChargeError as error:
+            return Instability(None, str(error))
+        ranges[symbol] = (row.charges[0], row.usual, row.charges[-1])
+    metals = [k for k in range(len(ions.mixes))[ions.members(structure)] if metal in ions.mixes[k]]
+    if on_net.issuperset(metals):
+        ranges[metal] = of_net
+    elif family is not None:
+        of_net = (min(valence.low, family.parent), valence.middle, max(valence.high, family.parent))
+    inside = {ion: of_net for ion in sorted(on_net) if kind == "capped" or set(ions.mixes[ion]) == {metal}}
+    return instability(ions, structure, bonding, ranges, inside)
 
 
 def _of_ions(valence: Valence) -> list[str]:

@@ -73,6 +73,13 @@ def _measures(one: Described) -> Iterator[tuple[str, float, str]]:
             max(away),
             f"bond valence sum of {metal} {furthest:.2f}, formal valence {low:.2f}",
         )
+    if electrons.instability_index is not None:
+        said = f": {electrons.instability_note}" if electrons.instability_note else ""
+        yield (
+            "instability",
+            electrons.instability_index,
+            f"global instability index {electrons.instability_index:.2f}{said}",
+        )
     if one.shortest_contact is not None:
         share = f"{one.shortest_contact:.2f} of their covalent radii"
         yield "contact", one.shortest_contact, f"{one.shortest_pair} {share}"

@@ -20,7 +20,7 @@ class _Row(BaseModel):
 class Bound(_Row):
     """Beyond `doubtful` and `impossible`, on one side, a measure makes a candidate so."""
 
-    measure: Literal["valence", "contact", "bond_valence", "hull", "foreign"]
+    measure: Literal["valence", "contact", "bond_valence", "instability", "hull", "foreign"]
     side: Literal["above", "below"]
     doubtful: float
     impossible: float | None = None
