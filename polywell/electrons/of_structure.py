@@ -26,6 +26,15 @@ DECLARED_DIFFERENCE = 0.005
 FULL = 0.999
 """A site that is filled more is full."""
 
+ORDINARY_ANIONS = frozenset("O F Cl Br".split())
+"""Anions that stand in and between bridged nets whatever their metal."""
+
+TAKERS = frozenset("Cr Mn Fe Co Ru Rh Os Ir Re".split())
+"""Metals of open d shells and several charges; outside bridged nets they may take the carriers of these."""
+
+BELOW_PARENT = 0.5
+"""Units of e: parameters of Cu 2+ and Ni 2+ do not hold of a metal of lower valence (Ni 1+ in NdNiO2)."""
+
 CHAIN_SHARE = 0.02
 """Less of the metal outside the nets than this is no chain but a defect."""
 
@@ -96,9 +105,12 @@ def electrons_of(
         more = (family.parent - valence.middle) / 2
         notes += [f"{more:.2g} more O for each {metal} make it the parent"] if more > 0 else []
     notes = [*_of_ions(valence), *notes]
+    unusual = _unusual(geometry, structure, bonding, amounts, on_net, charges, (metal, kind))
     strained = _instability(geometry, structure, bonding, ours, amounts, charges, valence, kind, family)
     return replace(
         found,
+        unusual_ions=tuple(unusual),
+        unusual_amounts=tuple(unusual.values()),
         instability_index=strained.index,
         instability_note=strained.note,
         formal_valence=_kept(valence.middle),
@@ -230,6 +242,35 @@ def _bond_valences(bonding: Bonding, nets: Sequence[Net]) -> tuple[float, ...]:
     return tuple(sorted({round(mean, 2) for mean in means if mean > 0}))
 
 
+def _unusual(
+    geometry: Geometry,
+    structure: int,
+    bonding: Bonding,
+    amounts: Mapping[str, float],
+    on_net: Mapping[str, float],
+    charges: Mapping[str, float],
+    net: tuple[str, NetKind],
+) -> dict[str, float]:
+    """Ions that decide whether a layer can be, by name, for each metal of the nets; no charge may be unknown.
+
+    Hydride, bound oxygen (peroxide), and beside bridged nets other anions than the ordinary ones, and the
+    metals outside them that may take their carriers.
+    """
+    found: dict[str, float] = {}
+    if "H" in charges:
+        found["hydride"] = amounts["H"] * (1.0 - charges["H"]) / 2
+    members = geometry.ions.members(structure)
+    bound = bonding.shared[members].nonzero()[0].tolist()
+    found["peroxide"] = sum(geometry.ions.mixes[members.start + k].get("O", 0.0) for k in bound)
+    for symbol, amount in sorted(amounts.items()) if net[1] == "bridged" else ():
+        if symbol in TAKERS - {net[0]}:
+            found[f"{symbol} outside the nets"] = amount - on_net.get(symbol, 0.0)
+        elif symbol not in ORDINARY_ANIONS | charges.keys() | {net[0]}:
+            found[symbol] = amount if charges_of(symbol, amounts, *net).usual < 0 else 0.0
+    metals = sum(on_net.values())
+    return {name: _kept(amount / metals) for name, amount in found.items() if amount > LEAST_AMOUNT}
+
+
 def _instability(
     geometry: Geometry,
     structure: int,
@@ -248,6 +289,8 @@ def _instability(
     """
     if "H" in amounts:
         return Instability(None, "no bond valences of H")
+    if kind == "bridged" and family is not None and valence.high < family.parent - BELOW_PARENT:
+        return Instability(None, f"no bond valence parameters of {valence.metal} {valence.high:+.2f}")
     ions, metal = geometry.ions, valence.metal
     of_net: Range = (valence.low, valence.middle, valence.high)
     on_net = {ion for net in nets for ion in net.metals if ion not in net.holes}

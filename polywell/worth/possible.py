@@ -42,6 +42,11 @@ def verdict(screening: Described, estimate: Estimate) -> Verdict:
         is_such = any(fnmatchcase(screening.series or "", one) for one in poison.series)
         if is_such and poison.element in screening.elements:
             found.append((Possible.DOUBTFUL, poison.why))
+    electrons = screening.electrons
+    for name, amount in zip(electrons.unusual_ions, electrons.unusual_amounts, strict=True):
+        for row in table.ion:
+            if screening.family in row.families and name in row.ions and amount > row.most:
+                found.append((row.word, f"{amount:.2g} {name} for each {screening.metal}: {row.why}"))
     if estimate.geometry_suspect:
         found.append((Possible.DOUBTFUL, estimate.geometry_suspect))
     against = [(word, why) for word, why in found if word is not Possible.POSSIBLE]

@@ -46,6 +46,18 @@ class Poison(_Row):
     checked: Checked
 
 
+class UnusualIon(_Row):
+    """Of these ions there are no more than `most` for each metal of the nets in what can be."""
+
+    families: tuple[str, ...]
+    ions: Annotated[tuple[str, ...], Field(min_length=1)]
+    most: Annotated[float, Field(ge=0)]
+    word: Possible
+    why: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    checked: Checked
+
+
 class Unknown(_Row):
     """What stands for a value that is not known."""
 
@@ -67,6 +79,7 @@ class Table(_Row):
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     bound: Annotated[tuple[Bound, ...], Field(min_length=1)]
     poison: tuple[Poison, ...]
+    ion: tuple[UnusualIon, ...]
     discount: Discount
 
 

@@ -69,6 +69,19 @@ OUTSIDE = {"electron_state": ElectronState.OUTSIDE}
         ({"foreign_share": 0.25, "foreign_metals": ("Zn",)}, "doubtful", "Zn hold 25% of the net"),
         ({"series": "Y-123", "elements": ("Ba", "Cu", "O", "Pr")}, "doubtful", "Pr on the site"),
         ({"series": "La-214", "elements": ("Ba", "Cu", "O", "Pr")}, "possible", None),
+        ({"instability_index": 0.45}, "possible", None),
+        ({"instability_index": None, "instability_note": "no parameters"}, "possible", None),
+        (
+            {"instability_index": 0.7, "instability_note": "bonds of Mg sum to +0.91"},
+            "doubtful",
+            "index 0.70: bonds of Mg",
+        ),
+        ({"instability_index": 1.3}, "impossible", "global instability index 1.30"),
+        ({"unusual_ions": ("S",), "unusual_amounts": (1.0,)}, "impossible", "1 S for each Cu: copper 2+"),
+        ({"unusual_ions": ("S",), "unusual_amounts": (0.08,)}, "possible", None),
+        ({"unusual_ions": ("hydride",), "unusual_amounts": (0.5,)}, "doubtful", "a hydride reduces"),
+        ({"unusual_ions": ("Ru outside the nets",), "unusual_amounts": (0.5,)}, "possible", None),
+        ({"unusual_ions": ("Co outside the nets",), "unusual_amounts": (1.4,)}, "doubtful", "1.4 Co"),
     ],
 )
 def test_a_measure_beyond_its_bound_is_said_with_its_number(found: dict, word: str, said: str | None) -> None:
