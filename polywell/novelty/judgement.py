@@ -9,8 +9,17 @@ from functools import lru_cache
 from polywell.data.supercon.formulas import amounts_of
 from polywell.data.supercon.types import PNICTOGENS_AND_CHALCOGENS
 from polywell.known import REPLACED_CATIONS, Amounts, Known, amounts_per_metal
-from polywell.novelty.record import SUPERCON, OfSeries, OnRecord, Record, alike, amounts_by_kind, record_of
-from polywell.novelty.series import Series, member_called
+from polywell.novelty.record import (
+    LANTHANIDE,
+    SUPERCON,
+    OfSeries,
+    OnRecord,
+    Record,
+    alike,
+    amounts_by_kind,
+    record_of,
+)
+from polywell.novelty.series import Series, member_called, series
 from polywell.novelty.written import written
 from polywell.records import Novelty, Provenance, Screening
 
@@ -23,12 +32,38 @@ EXPERIMENTAL_IDS = ("icsd", "cod-")
 
 RULE = (
     "a candidate is a known superconductor when a formula on record differs from it by doping alone; a "
-    "variant when that is stacked otherwise, when a small ion is inserted in it, or when superconductors of "
-    "its series are known with as many sheets and with each of its ions, in no smaller amount (all rare "
-    "earths are one ion); a known compound when it, or its series with its ions, was measured without "
-    "superconductivity, or its source says that it was made; new in its series when the number of sheets or "
-    "an ion is on record in none of its superconductors; else a new stacking"
+    "variant when that is stacked otherwise, when a small ion is inserted in it, when some of the metal of "
+    "its nets is missing, or when superconductors of its series are known with as many sheets and with each "
+    "of its ions, in no smaller amount (all rare earths are one ion; between sheets they and Ca take each "
+    "other's place; an ion may take up to half the places of one of equal charge that is on record; a spacer "
+    "of two ions in equal parts belongs to the series of both); a known compound when it, or its series with "
+    "its ions, was measured without superconductivity, or its source says that it was made; new in its "
+    "series when the number of sheets or an ion is on record in none of its superconductors; else a new "
+    "stacking"
 )
+
+MISSING = (1 / 8, 1 / 6, 1 / 5, 1 / 4, 1 / 3)
+"""Shares of the metal of the nets that an ordered cell may lack."""
+
+EQUAL = 0.9
+"""An ion of the spacer that is no rarer than this beside that of the series' name is an equal part."""
+
+ALIKE = tuple(
+    frozenset(group.split())
+    for group in (
+        "Li Na K Rb Cs",
+        "Mg Ca Sr Ba",
+        "Zn Cd Hg",
+        "Sc Y La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu",
+        "Al Ga In Tl",
+        "Nb Ta",
+        "Ti Zr Hf",
+        "F Cl Br I",
+        "P As Sb",
+        "S Se Te",
+    )
+)
+"""Ions of equal charge, by their columns of the periodic table."""
 
 UNNAMED = "a stacking without a name, and no compound on record with such a formula"
 OUTNUMBERED = "more of another metal of nets than of its own: no compound on record to compare it with"
@@ -79,13 +114,17 @@ def _judged(formula: str, metal: str, name: str | None, made: str | None, known:
         return Judged(Novelty.VARIANT, inserted)
     if member is None:
         return Judged(*((Novelty.KNOWN_COMPOUND, made) if made else (Novelty.NEW_STACKING, UNNAMED)))
-    unseen = _unseen(mine, record.superconducting, *member)
+    if (lacking := _lacking(mine, record, metal, *member)) is not None:
+        return Judged(Novelty.VARIANT, lacking)
+    rows = [member[0], *_sisters(mine, str(name), *member)]
+    unseen = _unseen(mine, record.superconducting, rows, member[1])
     if unseen is None:
-        return Judged(Novelty.VARIANT, f"{name}: {_nearest(mine, record, metal, *member)}")
+        return Judged(Novelty.VARIANT, f"{name}: {_nearest(mine, record, metal, rows, member[1])}")
     if made is not None:
         return Judged(Novelty.KNOWN_COMPOUND, made)
-    if _unseen(mine, record.measured, *member) is None:
-        return Judged(Novelty.KNOWN_COMPOUND, f"{name}: {_nearest(mine, record, metal, *member)}; {unseen}")
+    if _unseen(mine, record.measured, rows, member[1]) is None:
+        nearest = _nearest(mine, record, metal, rows, member[1])
+        return Judged(Novelty.KNOWN_COMPOUND, f"{name}: {nearest}; {unseen}")
     return Judged(Novelty.NEW_IN_SERIES, f"{member[0].name}: {unseen}")
 
 
@@ -100,9 +139,9 @@ def _inserted(mine: Amounts, record: Record, metal: str) -> str | None:
     return None
 
 
-def _of_formula(said: str, series: str | None, name: str | None, member: tuple[Series, int] | None) -> Judged:
+def _of_formula(said: str, kind: str | None, name: str | None, member: tuple[Series, int] | None) -> Judged:
     """A formula on record: the compound itself, or another stacking of it."""
-    other = None if series is None else member_called(series)
+    other = None if kind is None else member_called(kind)
     if member is not None and other is not None and member[1] != other[1]:
         return Judged(Novelty.VARIANT, f"formula of {said}; stacked as {name}")
     return Judged(Novelty.KNOWN_SUPERCONDUCTOR, said)
@@ -124,28 +163,69 @@ def _formula(one: OnRecord, metal: str) -> str:
     return written(amounts, metal, bridged=PNICTOGENS_AND_CHALCOGENS.isdisjoint(amounts))
 
 
-def _unseen(mine: Amounts, of_series: Mapping[str, OfSeries], row: Series, sheets: int) -> str | None:
-    """What of a compound is on record in none of its series; None where all is."""
-    held = of_series.get(row.name)
-    if held is None:
-        return "no superconductor on record"
-    if sheets not in held.most:
-        return f"{sheets} sheets, known are {', '.join(map(str, sorted(held.most)))}"
-    for symbol, amount in sorted(amounts_by_kind({**mine.cations, **mine.anions}).items()):
-        most = held.most_of(symbol, sheets) / sheets
-        if symbol in mine.metals and most:
-            continue
-        if not most:
-            return f"{symbol} on record in none of its superconductors"
-        if amount > most + REPLACED_CATIONS and symbol in amounts_by_kind(mine.cations):
-            return f"{amount:.2g} {symbol} for each metal of nets, on record up to {most:.2g}"
+def _lacking(mine: Amounts, record: Record, metal: str, row: Series, sheets: int) -> str | None:
+    """The superconductor of its series that a cell with less metal on its nets is; None where it is none."""
+    for share in MISSING:
+        cations = {
+            symbol: amount * (1.0 if symbol in mine.metals else 1.0 - share)
+            for symbol, amount in mine.cations.items()
+        }
+        anions = {symbol: amount * (1.0 - share) for symbol, amount in mine.anions.items()}
+        filled = replace(mine, cations=cations, anions=anions, total=sum(cations.values()))
+        known = [one for _, one in alike(filled, record) if (one.series, one.sheets) == (row.name, sheets)]
+        if superconducting := [one for one in known if one.superconducts]:
+            return f"a net with {share:.0%} less {metal} than {_said(superconducting, metal)}"
     return None
 
 
-def _nearest(mine: Amounts, record: Record, metal: str, row: Series, sheets: int) -> str:
+def _sisters(mine: Amounts, name: str, row: Series, sheets: int) -> list[Series]:
+    """Series that differ by the ion of the spacer alone, of which a compound holds as much as of its own."""
+    own = mine.cations.get(name.partition("-")[0], 0.0)
+    return [
+        other
+        for other in series()
+        if other is not row
+        and (other.nets, other.a, other.spacer) == (row.nets, row.a, row.spacer)
+        and other.sheets in (None, sheets)
+        and any(mine.cations.get(symbol, 0.0) >= EQUAL * own > 0 for symbol in set(other.of) - mine.metals)
+    ]
+
+
+def _unseen(mine: Amounts, of_series: Mapping[str, OfSeries], rows: list[Series], sheets: int) -> str | None:
+    """What of a compound is on record in none of its series; None where all is."""
+    held = [of_series[row.name] for row in rows if row.name in of_series]
+    if not held:
+        return "no superconductor on record"
+    counts = sorted({count for one in held for count in one.most})
+    if sheets not in counts:
+        return f"{sheets} sheets, known are {', '.join(map(str, counts))}"
+    kinds = amounts_by_kind({**mine.cations, **mine.anions})
+
+    def most(symbol: str) -> float:
+        return max(one.most_of(symbol, sheets) for one in held) / sheets
+
+    for symbol, amount in sorted(kinds.items()):
+        allowed = most(symbol)
+        if symbol in mine.metals and allowed:
+            continue
+        if not allowed:
+            partners = next((group for group in ALIKE if symbol in group), frozenset[str]())
+            if any(other != symbol and kinds.get(other, 0.0) >= amount and most(other) for other in partners):
+                continue
+            return f"{symbol} on record in none of its superconductors"
+        if sheets > 1 and symbol in (LANTHANIDE, "Ca"):
+            allowed = max(most(LANTHANIDE), most("Ca"))
+        if amount > allowed + REPLACED_CATIONS and symbol in amounts_by_kind(mine.cations):
+            return f"{amount:.2g} {symbol} for each metal of nets, on record up to {allowed:.2g}"
+    return None
+
+
+def _nearest(mine: Amounts, record: Record, metal: str, rows: list[Series], sheets: int) -> str:
     """The compound of the series that is most alike, and what differs."""
     own = {**mine.cations, **mine.anions}
-    best = record.members[row.name, sheets].nearest(own)
+    best = next(
+        record.members[row.name, sheets].nearest(own) for row in rows if (row.name, sheets) in record.members
+    )
     moved = {
         symbol: own.get(symbol, 0.0) - best.ions.get(symbol, 0.0) for symbol in sorted({*own, *best.ions})
     }
