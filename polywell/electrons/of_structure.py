@@ -11,6 +11,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from polywell.data.charges import NetKind, NoChargeError, ions_of
+from polywell.data.elements import LIGANDS
 from polywell.electrons.bonds import Bonding
 from polywell.electrons.families import CarrierFamily, carriers_of
 from polywell.electrons.instability import Instability, Range, instability
@@ -28,6 +29,9 @@ FULL = 0.999
 
 ORDINARY_ANIONS = frozenset("O F Cl Br".split())
 """Anions that stand in and between bridged nets whatever their metal."""
+
+LINEAR = frozenset("Cu Ag Au Hg".split())
+"""Cations of layered oxides that two anions hold, one on either side."""
 
 TAKERS = frozenset("Cr Mn Fe Co Ru Rh Os Ir Re".split())
 """Metals of open d shells and several charges; outside bridged nets they may take the carriers of these."""
@@ -253,8 +257,8 @@ def _unusual(
 ) -> dict[str, float]:
     """Ions that decide whether a layer can be, by name, for each metal of the nets; no charge may be unknown.
 
-    Hydride, bound oxygen (peroxide), and beside bridged nets other anions than the ordinary ones, and the
-    metals outside them that may take their carriers.
+    Hydride, bound oxygen (peroxide), and beside bridged nets other anions than the ordinary ones, the metals
+    outside them that may take their carriers, and cations that two anions or fewer hold.
     """
     found: dict[str, float] = {}
     if "H" in charges:
@@ -265,8 +269,14 @@ def _unusual(
     for symbol, amount in sorted(amounts.items()) if net[1] == "bridged" else ():
         if symbol in TAKERS - {net[0]}:
             found[f"{symbol} outside the nets"] = amount - on_net.get(symbol, 0.0)
-        elif symbol not in ORDINARY_ANIONS | charges.keys() | {net[0]}:
+        elif symbol in LIGANDS - ORDINARY_ANIONS - charges.keys():
             found[symbol] = amount if charges_of(symbol, amounts, *net).usual < 0 else 0.0
+        elif symbol not in LINEAR | LIGANDS:
+            found[f"{symbol} with two anions"] = sum(
+                geometry.ions.mixes[k].get(symbol, 0.0)
+                for k in range(members.start, members.stop)
+                if bonding.around[k] <= 2 and geometry.ions.elements[k] == symbol
+            )
     metals = sum(on_net.values())
     return {name: _kept(amount / metals) for name, amount in found.items() if amount > LEAST_AMOUNT}
 

@@ -45,7 +45,7 @@ def verdict(screening: Described, estimate: Estimate) -> Verdict:
     electrons = screening.electrons
     for name, amount in zip(electrons.unusual_ions, electrons.unusual_amounts, strict=True):
         for row in table.ion:
-            if screening.family in row.families and name in row.ions and amount > row.most:
+            if screening.family in row.families and row.names(name) and amount > row.most:
                 found.append((row.word, f"{amount:.2g} {name} for each {screening.metal}: {row.why}"))
     if estimate.geometry_suspect:
         found.append((Possible.DOUBTFUL, estimate.geometry_suspect))

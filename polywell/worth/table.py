@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Annotated, Literal
 
@@ -56,6 +57,10 @@ class UnusualIon(_Row):
     why: Annotated[str, Field(min_length=1)]
     source: Annotated[str, Field(min_length=1)]
     checked: Checked
+
+    def names(self, ion: str) -> bool:
+        """Whether it speaks of an ion; * stands for any element."""
+        return any(fnmatchcase(ion, one) for one in self.ions)
 
 
 class Unknown(_Row):

@@ -82,6 +82,7 @@ OUTSIDE = {"electron_state": ElectronState.OUTSIDE}
         ({"unusual_ions": ("S",), "unusual_amounts": (0.08,)}, "possible", None),
         ({"unusual_ions": ("hydride",), "unusual_amounts": (0.5,)}, "doubtful", "a hydride reduces"),
         ({"unusual_ions": ("Ru outside the nets",), "unusual_amounts": (0.5,)}, "possible", None),
+        ({"unusual_ions": ("Mg with two anions",), "unusual_amounts": (1.0,)}, "doubtful", "only Cu+"),
         ({"unusual_ions": ("Co outside the nets",), "unusual_amounts": (1.4,)}, "doubtful", "1.4 Co"),
     ],
 )

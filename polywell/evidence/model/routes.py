@@ -10,6 +10,7 @@ import numpy as np
 
 from polywell.doping import NOTHING, replacements
 from polywell.electrons.families import CarrierFamily, carrier_families
+from polywell.evidence.features import NO_LIGAND
 from polywell.evidence.model.inputs import Batch
 from polywell.evidence.model.trees import Bools, Floats, Ints
 
@@ -19,6 +20,7 @@ SHARE_OF_HOST = 0.4
 """A guest takes at most this share of its host."""
 FOREIGN = 3
 """Column of the share of foreign metals in the electrons of a batch."""
+ROUNDING = 1e-6
 NET_OXYGEN = 2.0
 """Oxygen for each metal that a bridged net itself is made of; a route leaves it alone."""
 
@@ -84,7 +86,9 @@ def elements_of_routes(family: str) -> frozenset[str]:
 def routes(batch: Batch, family: str, metal: str, before: int | None = None) -> Iterator[Route]:
     """Every doping that is tried of the materials of a batch, beside that which they have.
 
-    None takes oxygen from a CuO2-type net, and none leads out of the valences that the family shows or, from
+    None takes oxygen from a CuO2-type net, none brings electrons to a CuO2 net with apical anions beyond its
+    parent, for electron doping is known only without them (Armitage, Fournier and Greene, Rev. Mod. Phys. 82,
+    2421 (2010)), and none leads out of the valences that the family shows or, from
     outside, farther away from them (`tables/electrons.toml`).
 
     Args:
@@ -129,7 +133,10 @@ def _allowed(batch: Batch, carriers: CarrierFamily | None, brought: float) -> Bo
     if carriers is None or not brought:
         return np.ones(len(batch), dtype=bool)
     after = valence + brought
-    within = after <= carriers.most if brought > 0 else after >= carriers.least
+    least = np.full(len(batch), carriers.least)
+    if carriers.carriers == "holes" and carriers.net == "bridged":
+        least[batch.cages[f"apical {NO_LIGAND}"] == 0] = carriers.parent
+    within = after <= carriers.most if brought > 0 else after >= least - ROUNDING
     return np.asarray(within | np.isnan(valence))
 
 

@@ -165,15 +165,24 @@ def test_ions_that_no_such_layer_holds_are_counted_for_each_metal() -> None:
     """CaCuO2 with an atom over copper, or with a second one bound to it."""
 
     def unusual(*more: tuple[str, list[float]]) -> dict[str, float]:
-        found = made(infinite_layer(*more)).electrons
+        return named(infinite_layer(*more))
+
+    def held(*more: tuple[str, list[float]]) -> dict[str, float]:
+        """Between sheets 12 Å apart, with calcium on one of them."""
+        wide = infinite_layer(*more)
+        wide.lattice = Lattice.tetragonal(3.8556, 12.0)
+        wide.replace(0, "Ca", [0.5, 0.5, 0.15])
+        return named(wide)
+
+    def named(structure: Structure) -> dict[str, float]:
+        found = made(structure).electrons
         return dict(zip(found.unusual_ions, found.unusual_amounts, strict=True))
 
     assert unusual() == {} and unusual(("Cl", [0, 0, 0.5])) == {}
     assert unusual(("H", [0, 0, 0.5])) == {"hydride": 1.0}
     assert unusual(("H", [0.5, 0, 0.97 / 3.1805])) == {}
     assert unusual(("S", [0, 0, 0.5])) == {"S": 1.0}
+    above = [("O", [0, 0, 0.35]), ("Mg", [0, 0, 0.5]), ("O", [0, 0, 0.65])]
+    assert held(*above) == {"Mg with two anions": 1.0}
     assert unusual(("Co", [0, 0, 0.5])) == {"Co outside the nets": 1.0}
-    wide = infinite_layer(("O", [0, 0, 0.5 - 0.73 / 6]), ("O", [0, 0, 0.5 + 0.73 / 6]))
-    wide.lattice = Lattice.tetragonal(3.8556, 6.0)
-    found = made(wide).electrons
-    assert (found.unusual_ions, found.unusual_amounts) == (("peroxide",), (2.0,))
+    assert held(("O", [0, 0, 0.5 - 0.73 / 12]), ("O", [0, 0, 0.5 + 0.73 / 12])) == {"peroxide": 2.0}
