@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from polywell.data.charges import NoChargeError
 from polywell.data.supercon.formulas import amounts_of
 from polywell.data.supercon.types import PNICTOGENS_AND_CHALCOGENS
+from polywell.electrons.families import carrier_families
+from polywell.electrons.valence import valence_in_family
 from polywell.known import REPLACED_CATIONS, Amounts, Known, amounts_per_metal
 from polywell.novelty.record import (
     LANTHANIDE,
@@ -115,10 +118,10 @@ def _judged(formula: str, metal: str, name: str | None, made: str | None, known:
         )
     if (inserted := _inserted(mine, record, metal)) is not None:
         return Judged(Novelty.VARIANT, inserted)
+    if (lacking := _lacking(mine, record, metal, member)) is not None:
+        return Judged(Novelty.VARIANT, lacking)
     if member is None:
         return Judged(*((Novelty.KNOWN_COMPOUND, made) if made else (Novelty.NEW_STACKING, UNNAMED)))
-    if (lacking := _lacking(mine, record, metal, *member)) is not None:
-        return Judged(Novelty.VARIANT, lacking)
     rows = [member[0], *_sisters(mine, str(name), *member)]
     unseen = _unseen(mine, record.superconducting, rows, member[1])
     if unseen is None:
@@ -135,11 +138,25 @@ def _inserted(mine: Amounts, record: Record, metal: str) -> str | None:
     """The superconductor that a compound is but for one small ion more, in words; None where it is none."""
     for symbol in sorted(INSERTED & mine.cations.keys()):
         rest = {other: amount for other, amount in mine.cations.items() if other != symbol}
+        if not _is_whole({**rest, **mine.anions}, metal):
+            continue
         known = [one for _, one in alike(replace(mine, cations=rest, total=sum(rest.values())), record)]
         superconducting = [one for one in known if one.superconducts]
         if superconducting:
             return f"{symbol} inserted in {_said(superconducting, metal)}"
     return None
+
+
+def _is_whole(amounts: Mapping[str, float], metal: str) -> bool:
+    """Whether the metal of the nets has a valence that exists; reports leave ions out, as in Ba2Cu3O7."""
+    family = next((row for row in carrier_families() if row.metal == metal), None)
+    if family is None:
+        return True
+    try:
+        valence = valence_in_family(amounts, family.name)
+    except NoChargeError:
+        return True
+    return valence.low <= family.most and valence.high >= family.least
 
 
 def _of_formula(said: str, kind: str | None, name: str | None, member: tuple[Series, int] | None) -> Judged:
@@ -166,8 +183,11 @@ def _formula(one: OnRecord, metal: str) -> str:
     return written(amounts, metal, bridged=PNICTOGENS_AND_CHALCOGENS.isdisjoint(amounts))
 
 
-def _lacking(mine: Amounts, record: Record, metal: str, row: Series, sheets: int) -> str | None:
-    """The superconductor of its series that a cell with less metal on its nets is; None where it is none."""
+def _lacking(mine: Amounts, record: Record, metal: str, member: tuple[Series, int] | None) -> str | None:
+    """The superconductor of its series that a cell with less metal on its nets is; None where it is none.
+
+    A cell without a name may be one of any series: holes in a net can hide it.
+    """
     for share in MISSING:
         cations = {
             symbol: amount * (1.0 if symbol in mine.metals else 1.0 - share)
@@ -175,10 +195,14 @@ def _lacking(mine: Amounts, record: Record, metal: str, row: Series, sheets: int
         }
         anions = {symbol: amount * (1.0 - share) for symbol, amount in mine.anions.items()}
         filled = replace(mine, cations=cations, anions=anions, total=sum(cations.values()))
-        known = [one for _, one in alike(filled, record) if (one.series, one.sheets) == (row.name, sheets)]
-        if superconducting := [one for one in known if one.superconducts]:
+        known = [one for _, one in alike(filled, record) if one.superconducts and one.series is not None]
+        if superconducting := [one for one in known if _is_of(one, member)]:
             return f"a net with {share:.0%} less {metal} than {_said(superconducting, metal)}"
     return None
+
+
+def _is_of(one: OnRecord, member: tuple[Series, int] | None) -> bool:
+    return member is None or (one.series, one.sheets) == (member[0].name, member[1])
 
 
 def _sisters(mine: Amounts, name: str, row: Series, sheets: int) -> list[Series]:

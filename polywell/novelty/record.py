@@ -21,6 +21,8 @@ from polywell.known import REPLACED_CATIONS, Amounts, doping_distance, keeps_maj
 from polywell.novelty.series import member_called
 
 RARE_EARTHS = frozenset("Y La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split())
+CENTRES = tuple("B C N Si P S Ge As Se Sb Te".split())
+"""Elements that are counted with the anions, and in oxides are centres of oxyanions or cations."""
 SUPERCON = "SuperCon"
 LANTHANIDE = "rare earths"
 """Rare earths take each other's place throughout: for what a series holds they are one ion."""
@@ -154,11 +156,21 @@ def alike(mine: Amounts, record: Record) -> list[tuple[float, OnRecord]]:
     for count in range(len(others) + 1):
         for some in combinations(others, count):
             for one in record.by_ions.get(certain.union(some), ()):
-                if own <= one.amounts.cations.keys():
+                if own <= one.amounts.cations.keys() and _same_centres(mine, one.amounts):
                     distance = doping_distance(mine, one.amounts)
                     if distance is not None and keeps_majority(mine, one.amounts):
                         near.append((distance, one))
     return sorted(near, key=lambda pair: (pair[0], not pair[1].superconducts, -(pair[1].tc_k or 0.0)))
+
+
+def _same_centres(one: Amounts, other: Amounts) -> bool:
+    """Whether two oxides differ in no oxyanion by more than doping; they count with the anions."""
+    if "O" not in one.anions or "Fe" in one.metals:
+        return True
+    return all(
+        abs(one.anions.get(symbol, 0.0) - other.anions.get(symbol, 0.0)) <= REPLACED_CATIONS
+        for symbol in CENTRES
+    )
 
 
 def _all(metal: str) -> Iterator[OnRecord]:
