@@ -20,6 +20,7 @@ from polywell.novelty.record import (
     Record,
     alike,
     amounts_by_kind,
+    name_with,
     record_of,
 )
 from polywell.novelty.series import Series, member_called, series
@@ -122,16 +123,17 @@ def _judged(formula: str, metal: str, name: str | None, made: str | None, known:
         return Judged(Novelty.VARIANT, lacking)
     if member is None:
         return Judged(*((Novelty.KNOWN_COMPOUND, made) if made else (Novelty.NEW_STACKING, UNNAMED)))
-    rows = [member[0], *_sisters(mine, str(name), *member)]
-    unseen = _unseen(mine, record.superconducting, rows, member[1])
+    spacer = str(name).partition("-")[0]
+    names = [name_with(row.name, spacer) for row in (member[0], *_sisters(mine, spacer, *member))]
+    unseen = _unseen(mine, metal, record.superconducting, names, member[1])
     if unseen is None:
-        return Judged(Novelty.VARIANT, f"{name}: {_nearest(mine, record, metal, rows, member[1])}")
+        return Judged(Novelty.VARIANT, f"{name}: {_nearest(mine, record, metal, names, member[1])}")
     if made is not None:
         return Judged(Novelty.KNOWN_COMPOUND, made)
-    if _unseen(mine, record.measured, rows, member[1]) is None:
-        nearest = _nearest(mine, record, metal, rows, member[1])
+    if _unseen(mine, metal, record.measured, names, member[1]) is None:
+        nearest = _nearest(mine, record, metal, names, member[1])
         return Judged(Novelty.KNOWN_COMPOUND, f"{name}: {nearest}; {unseen}")
-    return Judged(Novelty.NEW_IN_SERIES, f"{member[0].name}: {unseen}")
+    return Judged(Novelty.NEW_IN_SERIES, f"{names[0]}: {unseen}")
 
 
 def _inserted(mine: Amounts, record: Record, metal: str) -> str | None:
@@ -205,9 +207,9 @@ def _is_of(one: OnRecord, member: tuple[Series, int] | None) -> bool:
     return member is None or (one.series, one.sheets) == (member[0].name, member[1])
 
 
-def _sisters(mine: Amounts, name: str, row: Series, sheets: int) -> list[Series]:
+def _sisters(mine: Amounts, spacer: str, row: Series, sheets: int) -> list[Series]:
     """Series that differ by the ion of the spacer alone, of which a compound holds as much as of its own."""
-    own = mine.cations.get(name.partition("-")[0], 0.0)
+    own = mine.cations.get(spacer, 0.0)
     return [
         other
         for other in series()
@@ -218,9 +220,11 @@ def _sisters(mine: Amounts, name: str, row: Series, sheets: int) -> list[Series]
     ]
 
 
-def _unseen(mine: Amounts, of_series: Mapping[str, OfSeries], rows: list[Series], sheets: int) -> str | None:
+def _unseen(
+    mine: Amounts, metal: str, of_series: Mapping[str, OfSeries], names: list[str], sheets: int
+) -> str | None:
     """What of a compound is on record in none of its series; None where all is."""
-    held = [of_series[row.name] for row in rows if row.name in of_series]
+    held = [of_series[name] for name in names if name in of_series]
     if not held:
         return "no superconductor on record"
     counts = sorted({count for one in held for count in one.most})
@@ -233,7 +237,7 @@ def _unseen(mine: Amounts, of_series: Mapping[str, OfSeries], rows: list[Series]
 
     for symbol, amount in sorted(kinds.items()):
         allowed = most(symbol)
-        if symbol in mine.metals and allowed:
+        if symbol == metal:
             continue
         if not allowed:
             partners = next((group for group in ALIKE if symbol in group), frozenset[str]())
@@ -249,11 +253,11 @@ def _unseen(mine: Amounts, of_series: Mapping[str, OfSeries], rows: list[Series]
     return None
 
 
-def _nearest(mine: Amounts, record: Record, metal: str, rows: list[Series], sheets: int) -> str:
+def _nearest(mine: Amounts, record: Record, metal: str, names: list[str], sheets: int) -> str:
     """The compound of the series that is most alike, and what differs."""
     own = {**mine.cations, **mine.anions}
     best = next(
-        record.members[row.name, sheets].nearest(own) for row in rows if (row.name, sheets) in record.members
+        record.members[name, sheets].nearest(own) for name in names if (name, sheets) in record.members
     )
     moved = {
         symbol: own.get(symbol, 0.0) - best.ions.get(symbol, 0.0) for symbol in sorted({*own, *best.ions})

@@ -50,7 +50,10 @@ class Series(BaseModel):
 
 
 class Nickname(BaseModel):
-    """Another name of members of some series, of compounds with these elements; `alone` without an element."""
+    """Another name of members of some series, for compounds that hold `elements`.
+
+    `alone`: no element stands before it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

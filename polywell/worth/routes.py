@@ -42,6 +42,8 @@ def doping_of(screening: Described, estimate: Estimate, before: int | None = Non
     if best == AS_IT_IS:
         if state is ElectronState.PARENT:
             return Doping(RouteKind.NONE, "a parent that no known substitution dopes")
+        if state is ElectronState.OUTSIDE:
+            return Doping(RouteKind.NONE, "outside what exists, and no known substitution leads back")
         said = "carriers unknown" if state is None else str(state.value)
         return Doping(RouteKind.AS_WRITTEN, f"as it is written: {said}")
     change = change_of(best)

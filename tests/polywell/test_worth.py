@@ -113,6 +113,7 @@ def test_every_reason_is_said_and_the_worst_one_first() -> None:
         ("parent", "La-214", "as it is", "none", "no known substitution"),
         ("near best", "La-214", "as it is", "as written", "near best"),
         ("parent", "La-214", None, "none", "no estimate"),
+        ("outside what exists", "La-214", "as it is", "none", "no known substitution leads back"),
     ],
 )
 def test_a_route_names_its_precedent(state: str, series: str, best: str | None, kind: str, said: str) -> None:
