@@ -113,6 +113,8 @@ def test_every_reason_is_said_and_the_worst_one_first() -> None:
         ("parent", "La-214", "as it is", "none", "no known substitution"),
         ("near best", "La-214", "as it is", "as written", "near best"),
         ("parent", "La-214", None, "none", "no estimate"),
+        ("electron-doped", "T'-214", "as it is", "as written", "electron-doped"),
+        ("electron-doped", "Mo-1212", "as it is", "none", "T' and infinite layer alone"),
         ("outside what exists", "La-214", "as it is", "none", "no known substitution leads back"),
     ],
 )

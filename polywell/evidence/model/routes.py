@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from polywell.data.spacers import spacer_table
 from polywell.doping import NOTHING, replacements
 from polywell.electrons.families import CarrierFamily, carrier_families
 from polywell.evidence.features import NO_LIGAND
@@ -86,10 +87,10 @@ def elements_of_routes(family: str) -> frozenset[str]:
 def routes(batch: Batch, family: str, metal: str, before: int | None = None) -> Iterator[Route]:
     """Every doping that is tried of the materials of a batch, beside that which they have.
 
-    None takes oxygen from a CuO2-type net, none brings electrons to a CuO2 net with apical anions beyond its
-    parent, for electron doping is known only without them (Armitage, Fournier and Greene, Rev. Mod. Phys. 82,
-    2421 (2010)), and none leads out of the valences that the family shows or, from
-    outside, farther away from them (`tables/electrons.toml`).
+    None takes oxygen from a CuO2-type net, or adds it beside one where the spacer has no room for it
+    (`tables/spacers.toml`). None brings a CuO2 net with apical anions below the valence of its parent:
+    electrons are known only without them (Armitage et al., Rev. Mod. Phys. 82, 2421 (2010)). None leads out
+    of the valences that the family shows or, from outside, farther away from them (`tables/electrons.toml`).
 
     Args:
         batch: materials as they are written, with columns for `elements_of_routes`.
@@ -117,7 +118,10 @@ def routes(batch: Batch, family: str, metal: str, before: int | None = None) -> 
     for sign in (1, -1):
         for step in STEPS:
             moved = sign * step / 2
-            rows = np.flatnonzero((oxide > 0) & (spare + moved >= 0) & _allowed(batch, carriers, 2 * moved))
+            movable = (oxide > 0) & (spare + moved >= 0)
+            if bridged and sign > 0:
+                movable &= _has_room(batch)
+            rows = np.flatnonzero(movable & _allowed(batch, carriers, 2 * moved))
             if len(rows):
                 made = batch.take(rows)
                 made.amounts[:, made.symbols.index("O")] += moved
@@ -125,6 +129,12 @@ def routes(batch: Batch, family: str, metal: str, before: int | None = None) -> 
                 share = np.full(len(rows), step / 2)
                 ends = ("", "O") if sign > 0 else ("O", "")
                 yield Route(rows, made, 2 * moved, share, *ends, metal)
+
+
+def _has_room(batch: Batch) -> Bools:
+    """Which materials have a spacer that takes up oxygen."""
+    room = [batch.cages[f"spacer {row.name}"] > 0 for row in spacer_table().classes if row.takes_oxygen]
+    return np.asarray(np.logical_or.reduce(room), dtype=bool)
 
 
 def _allowed(batch: Batch, carriers: CarrierFamily | None, brought: float) -> Bools:
