@@ -45,7 +45,7 @@ def doping_of(screening: Described, estimate: Estimate, before: int | None = Non
         return Doping(RouteKind.AS_WRITTEN if state in DOPED else RouteKind.NONE, words)
     if best == AS_IT_IS:
         if state is ElectronState.PARENT:
-            return Doping(RouteKind.NONE, "a parent that no known substitution dopes")
+            return Doping(RouteKind.NONE, "a parent; no known substitution fits its ions and helps")
         if state is ElectronState.ELECTRON_DOPED and not _takes_electrons(screening.series):
             return Doping(
                 RouteKind.NONE, f"electron-doped, which is known of {' and '.join(ELECTRONS_IN)} alone"
