@@ -18,6 +18,9 @@ MISSING = 0.26
 MOVED_ANIONS = 0.51
 """Anions per metal that it may lack, or hold more or others of."""
 
+MIXED = 0.34
+"""Share of the cations of its compound that others replace in a mixed cell: a third, rounded up."""
+
 LEAST_KEPT = 0.5
 """A doped variant keeps more than this share of every ion of its parent."""
 
@@ -79,6 +82,9 @@ def _mixture_distance(mixture: Amounts, parent: Amounts) -> float | None:
             if own.get(symbol, 0.0) < HALF * amount or changes[symbol] > MISSING:
                 return None
         moved += sum(abs(change) for change in changes.values())
+    others = sum(max(0.0, amount - parent.cations.get(one, 0.0)) for one, amount in mixture.cations.items())
+    if others > MIXED * parent.total:
+        return None
     anions = sum(abs(mixture.anions.get(symbol, 0.0) - amount) for symbol, amount in parent.anions.items())
     return round(moved, 6) if anions <= MOVED_ANIONS else None
 

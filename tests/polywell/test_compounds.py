@@ -92,6 +92,7 @@ def test_mixtures_and_defect_cells_of_one_series_stand_under_their_compound(
         ("Y-123", "Cu", ["YBa2Cu3O7", "NdBa2Cu3O7"]),
         ("Tl-1212", "Cu", ["TlBa2CaCu2O7", "TlSr2CaCu2O7"]),
         ("122", "Fe", ["BaFe2As2", "KFe2As2"]),
+        ("La-214", "Cu", ["Sr2CuO4", "Sr2Pr2CuMnO8"]),  # half of two ions at once
         ("Hg-1201", "Cu", ["HgBa2CuO4", "Cd3HgBa8Cu4O16"]),
     ],
 )
