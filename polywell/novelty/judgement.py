@@ -119,17 +119,20 @@ def _judged(formula: str, metal: str, name: str | None, made: str | None, known:
         )
     if (inserted := _inserted(mine, record, metal)) is not None:
         return Judged(Novelty.VARIANT, inserted)
+    names, unseen = [], UNNAMED
+    if member is not None:
+        spacer = str(name).partition("-")[0]
+        names = [name_with(row.name, spacer) for row in (member[0], *_sisters(mine, spacer, *member))]
+        found = _unseen(mine, metal, record.superconducting, names, member[1])
+        if found is None:
+            return Judged(Novelty.VARIANT, f"{name}: {_nearest(mine, record, metal, names, member[1])}")
+        unseen = found
     if (lacking := _lacking(mine, record, metal, member)) is not None:
         return Judged(Novelty.VARIANT, lacking)
-    if member is None:
-        return Judged(*((Novelty.KNOWN_COMPOUND, made) if made else (Novelty.NEW_STACKING, UNNAMED)))
-    spacer = str(name).partition("-")[0]
-    names = [name_with(row.name, spacer) for row in (member[0], *_sisters(mine, spacer, *member))]
-    unseen = _unseen(mine, metal, record.superconducting, names, member[1])
-    if unseen is None:
-        return Judged(Novelty.VARIANT, f"{name}: {_nearest(mine, record, metal, names, member[1])}")
     if made is not None:
         return Judged(Novelty.KNOWN_COMPOUND, made)
+    if member is None:
+        return Judged(Novelty.NEW_STACKING, UNNAMED)
     if _unseen(mine, metal, record.measured, names, member[1]) is None:
         nearest = _nearest(mine, record, metal, names, member[1])
         return Judged(Novelty.KNOWN_COMPOUND, f"{name}: {nearest}; {unseen}")

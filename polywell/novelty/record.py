@@ -179,9 +179,13 @@ def alike(mine: Amounts, record: Record) -> list[tuple[float, OnRecord]]:
     for count in range(len(others) + 1):
         for some in combinations(others, count):
             for one in record.by_ions.get(certain.union(some), ()):
-                if own <= one.amounts.cations.keys() and _same_centres(mine, one.amounts):
+                if own <= one.amounts.cations.keys():
                     distance = doping_distance(mine, one.amounts)
-                    if distance is not None and keeps_majority(mine, one.amounts):
+                    if (
+                        distance is not None
+                        and keeps_majority(mine, one.amounts)
+                        and _same_centres(mine, one.amounts)
+                    ):
                         near.append((distance, one))
     return sorted(near, key=lambda pair: (pair[0], not pair[1].superconducts, -(pair[1].tc_k or 0.0)))
 
