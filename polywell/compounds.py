@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from polywell.known import CATIONS_SLACK, Amounts, amounts_per_metal, doping_distance
 from polywell.records import Screening
+
+HALF = 0.5 - 1e-6
+"""A mixed cell keeps this share of every ion of its compound: ordered cells hold halves."""
+
+MISSING = 0.26
+"""Ions per metal of the net that a mixed or defect cell may lack, or hold more of: one place in four."""
+
+MOVED_ANIONS = 0.51
+"""Anions per metal that it may lack, or hold more or others of."""
+
+MIXED = 0.34
+"""Share of the cations of its compound that others replace in a mixed cell: a third, rounded up."""
 
 LEAST_KEPT = 0.5
 """A doped variant keeps more than this share of every ion of its parent."""
@@ -16,10 +29,64 @@ Named = tuple[str, str]
 
 
 def compounds_of(candidates: Sequence[Screening]) -> list[str]:
-    """The compound of each candidate of a source, found from the majority formulas of all of them."""
+    """The compound of each candidate of a source, found from the majority formulas of all of them.
+
+    Compounds of one series join where one is the other with up to half of any ion replaced, or with places
+    empty: supercells, orderings, defect cells and mixtures stand under the compound whose ions they keep.
+    """
     names = [(one.majority_formula or one.formula, str(one.metal)) for one in candidates]
     found = compounds(names)
-    return [found[name] for name in names]
+    of_series: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one, name in zip(candidates, names, strict=True):
+        if one.series is not None:
+            of_series[one.series, name[1]].add(found[name])
+    joined = {
+        (metal, formula): parent
+        for (_, metal), formulas in sorted(of_series.items())
+        for formula, parent in _mixtures(sorted(formulas), metal).items()
+    }
+    return [joined.get((name[1], found[name]), found[name]) for name in names]
+
+
+def _mixtures(formulas: Sequence[str], metal: str) -> dict[str, str]:
+    """The compound of each formula of one series that is a mixture, or lacks ions, of another."""
+    read = [((formula, metal), amounts_per_metal(formula, metal)) for formula in formulas]
+    parents: dict[tuple[str, ...], list[tuple[str, Amounts]]] = defaultdict(list)
+    found: dict[str, str] = {}
+    for (formula, _), amounts in sorted(read, key=lambda one: _simplest_first(*one)):
+        if amounts is None:
+            continue
+        cations = sorted(amounts.cations)
+        near = [
+            (distance, parent)
+            for count in range(1, len(cations) + 1)
+            for some in combinations(cations, count)
+            for parent, of in parents.get(some, ())
+            if (distance := _mixture_distance(amounts, of)) is not None
+        ]
+        if near:
+            found[formula] = min(near)[1]
+        else:
+            parents[tuple(cations)].append((formula, amounts))
+    return found
+
+
+def _mixture_distance(mixture: Amounts, parent: Amounts) -> float | None:
+    """Ions for each metal that tell a mixture from what it is one of; None where it is none."""
+    if not parent.total - MISSING <= mixture.total <= parent.total + CATIONS_SLACK:
+        return None
+    moved = 0.0
+    for own, of in ((mixture.cations, parent.cations), (mixture.anions, parent.anions)):
+        changes = {symbol: own.get(symbol, 0.0) - of.get(symbol, 0.0) for symbol in sorted({*own, *of})}
+        for symbol, amount in of.items():
+            if own.get(symbol, 0.0) < HALF * amount or changes[symbol] > MISSING:
+                return None
+        moved += sum(abs(change) for change in changes.values())
+    others = sum(max(0.0, amount - parent.cations.get(one, 0.0)) for one, amount in mixture.cations.items())
+    if others > MIXED * parent.total:
+        return None
+    anions = sum(abs(mixture.anions.get(symbol, 0.0) - amount) for symbol, amount in parent.anions.items())
+    return round(moved, 6) if anions <= MOVED_ANIONS else None
 
 
 def compounds(formulas: Iterable[Named]) -> dict[Named, str]:

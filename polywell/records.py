@@ -217,6 +217,10 @@ class Electrons:
     foreign_metals: Annotated[tuple[str, ...], Column("", "Foreign metals, kinds", "These metals, the most frequent first.")] = ()
     outside_share: Annotated[float | None, Column("", "Metal outside the nets", "Share of the atoms of the net's metal that stand outside the nets, as in chains.", detail=38)] = None
     bond_valences: Annotated[tuple[float, ...], Column("", "Bond valence sums", "Bond valence sum of the metals of each kind of sheet, the lowest first; empty where there are no parameters. On computed cells it carries the error of their lengths; with As, P, Se and Te it says no charge.", digits=2, detail=39)] = ()
+    unusual_ions: Annotated[tuple[str, ...], Column("", "Unusual ions", "Ions that decide whether such a layer can be: hydride, peroxide, beside CuO2-type nets anions other than O, F, Cl, Br, metals outside the nets that may take their carriers, and cations that two anions or fewer hold.", detail=44)] = ()
+    unusual_amounts: Annotated[tuple[float, ...], Column("", "Unusual ions, amounts", "How many of each there are for each metal of the nets.", digits=2, detail=45)] = ()
+    instability_index: Annotated[float | None, Column("", "Global instability", "Global instability index: root mean square distance of the bond valence sums of all ions from their charges, in valence units. Above 0.2 a structure is strained or wrong; on computed cells it carries the error of their lengths. Empty where a bond has no parameters.", digits=2, detail=42)] = None
+    instability_note: Annotated[str | None, Column("", "Global instability in words", "The ion that is furthest from its charge, where that is far; or why there is no index.", detail=43)] = None
     electron_note: Annotated[str | None, Column("", "Electrons in words", "What the carriers rest on: ions of several charges, bound anions, foreign metals, metal outside the nets, or why they cannot be said.", detail=33)] = None
 
 

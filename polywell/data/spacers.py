@@ -11,7 +11,7 @@ from polywell.data.tables import load_table
 
 
 class SpacerClass(BaseModel):
-    """One class of spacer: its name, the rule that recognises it, and one sentence."""
+    """One class of spacer: its name, the rule that recognises it, room for more oxygen, and one sentence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,6 +27,7 @@ class SpacerClass(BaseModel):
         "nothing",
     ]
     cations: tuple[str, ...] = ()
+    takes_oxygen: bool = False
     meaning: str
 
 

@@ -19,6 +19,9 @@ from polywell.geometry.tolerances import TOLERANCES, Tolerances
 BOND_VALENCE_REACH_ANG = 3.4
 """Å: the longest bond that counts in a sum; a Cu-O bond of this length has the valence 0.01."""
 
+AROUND_ANG = 3.0
+"""Å: anions that are further away do not hold a cation of a spacer; those beside Tl in TlBa2CuO5 are 2.7."""
+
 GROUPS = {
     **dict.fromkeys(("C", "Si", "Ge"), 14),
     **dict.fromkeys(("N", "P", "As", "Sb", "Bi"), 15),
@@ -32,12 +35,16 @@ MULTIPLE_C_C_ANG = (1.42, 1.28)
 """Å: carbon that is nearer to carbon is bound twice (1.34 Å in ethene), or three times (1.20 Å in ethyne)."""
 
 
-class _Pair(BaseModel):
+class Pair(BaseModel):
+    """Bond valence parameters of a cation with some anions; of any charge where `charge` is None."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     metal: str
+    charge: int | None = None
     b_ang: Annotated[float, Field(gt=0)]
     r0_ang: dict[str, float]
+    source: str | None = None
 
 
 class _Table(BaseModel):
@@ -47,7 +54,7 @@ class _Table(BaseModel):
     source: str
     checked: Literal["read", "recalled"]
     read: str
-    pair: tuple[_Pair, ...]
+    pair: tuple[Pair, ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Bonding:
     `shared` (N,) counts the bonds of an anion to anions of its group (double and triple ones of carbon as
     such), `on_anion` (N,) says of hydrogen that
     it is bound to one, `coordination` (N,) counts the anions that a metal is bound to, `oxygens` (N,) those
-    of them that are O or F, and `valence` (N,) is
+    of them that are O or F, `around` (N,) the anions within `AROUND_ANG` of any ion, and `valence` (N,) is
     the bond valence sum of a metal in units of e; 0 where the table has no parameters.
     """
 
@@ -65,6 +72,7 @@ class Bonding:
     on_anion: Bools
     coordination: Ints
     oxygens: Ints
+    around: Ints
     valence: Floats
 
     @cached_property
@@ -75,9 +83,15 @@ class Bonding:
 
 
 @cache
+def pairs() -> tuple[Pair, ...]:
+    """The rows of the table of bond valence parameters, in its order."""
+    return load_table("bond_valence.toml", _Table).pair
+
+
+@cache
 def _parameters() -> tuple[dict[str, int], dict[str, int], Floats, Floats]:
-    """Numbers of the metals and anions of the table, and r0 and b in Å by both."""
-    rows = load_table("bond_valence.toml", _Table).pair
+    """Numbers of the metals of nets and the anions of the table, and r0 and b in Å by both."""
+    rows = [row for row in pairs() if row.charge is None]
     metals = {row.metal: k for k, row in enumerate(rows)}
     anions = {symbol: k for k, symbol in enumerate(sorted({one for row in rows for one in row.r0_ang}))}
     r0, b = np.full((len(metals), len(anions)), -np.inf), np.ones((len(metals), len(anions)))
@@ -112,11 +126,13 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
     rows = np.flatnonzero(bound & hydrogen[ions.centres])
     on_anion = np.zeros(count, dtype=bool)
     on_anion[ions.centres[rows][group[ions.others[rows]] > 0]] = True
-    rows = np.flatnonzero(bound & ions.is_metal[ions.centres] & (group[ions.others] > 0))
+    is_anion = group[ions.others] > 0
+    around = np.bincount(ions.centres[is_anion & (ions.distances <= AROUND_ANG)], minlength=count)
+    rows = np.flatnonzero(bound & ions.is_metal[ions.centres] & is_anion)
     coordination = np.bincount(ions.centres[rows], minlength=count)
     hard = np.array([symbol in ("O", "F") for symbol in ions.elements], dtype=bool)
     oxygens = np.bincount(ions.centres[rows[hard[ions.others[rows]]]], minlength=count)
-    return Bonding(shared, on_anion, coordination, oxygens, _bond_valences(ions))
+    return Bonding(shared, on_anion, coordination, oxygens, around, _bond_valences(ions))
 
 
 def _bond_valences(ions: Ions) -> Floats:

@@ -11,9 +11,11 @@ from dataclasses import replace
 from statistics import fmean
 
 from polywell.data.charges import NetKind, NoChargeError, ions_of
+from polywell.data.elements import LIGANDS
 from polywell.electrons.bonds import Bonding
-from polywell.electrons.families import carriers_of
-from polywell.electrons.valence import Valence, amounts_of, formal_valence
+from polywell.electrons.families import CarrierFamily, carriers_of
+from polywell.electrons.instability import Instability, Range, instability
+from polywell.electrons.valence import Valence, amounts_of, charges_of, formal_valence
 from polywell.geometry.find import Geometry, Net
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.sites import Sites
@@ -24,6 +26,18 @@ DECLARED_DIFFERENCE = 0.005
 
 FULL = 0.999
 """A site that is filled more is full."""
+
+ORDINARY_ANIONS = frozenset("O F Cl Br".split())
+"""Anions that stand in and between bridged nets whatever their metal."""
+
+LINEAR = frozenset("Cu Ag Au Hg".split())
+"""Cations of layered oxides that two anions hold, one on either side."""
+
+TAKERS = frozenset("Cr Mn Fe Co Ru Rh Os Ir Re".split())
+"""Metals of open d shells and several charges; outside bridged nets they may take the carriers of these."""
+
+BELOW_PARENT = 0.5
+"""Units of e: parameters of Cu 2+ and Ni 2+ do not hold of a metal of lower valence (Ni 1+ in NdNiO2)."""
 
 CHAIN_SHARE = 0.02
 """Less of the metal outside the nets than this is no chain but a defect."""
@@ -72,7 +86,8 @@ def electrons_of(
     try:
         valence = formal_valence(amounts, metal, kind, foreign, charges=charges, excess=excess)
     except NoChargeError as error:
-        return replace(found, electron_note="; ".join([str(error), *notes]))
+        why = str(error)
+        return replace(found, electron_note="; ".join([why, *notes]), instability_note=why)
     carriers, chains = valence.carriers, outside > CHAIN_SHARE
     sparse = chains and _oxygen_is_sparse(geometry, structure, sites)
     monovalent = 0.0
@@ -94,8 +109,14 @@ def electrons_of(
         more = (family.parent - valence.middle) / 2
         notes += [f"{more:.2g} more O for each {metal} make it the parent"] if more > 0 else []
     notes = [*_of_ions(valence), *notes]
+    unusual = _unusual(geometry, structure, bonding, amounts, on_net, charges, (metal, kind))
+    strained = _instability(geometry, structure, bonding, ours, amounts, charges, valence, kind, family)
     return replace(
         found,
+        unusual_ions=tuple(unusual),
+        unusual_amounts=tuple(unusual.values()),
+        instability_index=strained.index,
+        instability_note=strained.note,
         formal_valence=_kept(valence.middle),
         valence_low=_kept(valence.low),
         valence_high=_kept(valence.high),
@@ -223,6 +244,84 @@ def _bond_valences(bonding: Bonding, nets: Sequence[Net]) -> tuple[float, ...]:
     metals = [[ion for ion in net.metals if ion not in net.holes and ion not in net.foreign] for net in nets]
     means = [fmean(bonding.valences[ion] for ion in ions) for ions in metals if ions]
     return tuple(sorted({round(mean, 2) for mean in means if mean > 0}))
+
+
+def _unusual(
+    geometry: Geometry,
+    structure: int,
+    bonding: Bonding,
+    amounts: Mapping[str, float],
+    on_net: Mapping[str, float],
+    charges: Mapping[str, float],
+    net: tuple[str, NetKind],
+) -> dict[str, float]:
+    """Ions that decide whether a layer can be, by name, for each metal of the nets; no charge may be unknown.
+
+    Hydride, bound oxygen (peroxide), and beside bridged nets other anions than the ordinary ones, the metals
+    outside them that may take their carriers, and cations that two anions or fewer hold.
+    """
+    found: dict[str, float] = {}
+    if "H" in charges:
+        found["hydride"] = amounts["H"] * (1.0 - charges["H"]) / 2
+    members = geometry.ions.members(structure)
+    bound = bonding.shared[members].nonzero()[0].tolist()
+    found["peroxide"] = sum(geometry.ions.mixes[members.start + k].get("O", 0.0) for k in bound)
+    for symbol, amount in sorted(amounts.items()) if net[1] == "bridged" else ():
+        if symbol in TAKERS - {net[0]}:
+            found[f"{symbol} outside the nets"] = amount - on_net.get(symbol, 0.0)
+        elif symbol in LIGANDS - ORDINARY_ANIONS - charges.keys():
+            found[symbol] = amount if charges_of(symbol, amounts, *net).usual < 0 else 0.0
+        elif symbol not in LINEAR | LIGANDS:
+            found[f"{symbol} with two anions"] = sum(
+                geometry.ions.mixes[k].get(symbol, 0.0)
+                for k in range(members.start, members.stop)
+                if bonding.around[k] <= 2 and geometry.ions.elements[k] == symbol
+            )
+    metals = sum(on_net.values())
+    return {name: _kept(amount / metals) for name, amount in found.items() if amount > LEAST_AMOUNT}
+
+
+def _instability(
+    geometry: Geometry,
+    structure: int,
+    bonding: Bonding,
+    nets: Sequence[Net],
+    amounts: Mapping[str, float],
+    charges: Mapping[str, float],
+    valence: Valence,
+    kind: NetKind,
+    family: CarrierFamily | None,
+) -> Instability:
+    """The global instability index; metals of the nets have the valence that neutrality leaves to them.
+
+    That is a mean over all atoms of the metal: where some stand outside the nets, those of the nets may have
+    the valence of the parent, too.
+    """
+    if "H" in amounts:
+        return Instability(None, "no bond valences of H")
+    if kind == "bridged" and family is not None and valence.high < family.parent - BELOW_PARENT:
+        return Instability(None, f"no bond valence parameters of {valence.metal} {valence.high:+.2f}")
+    ions, metal = geometry.ions, valence.metal
+    of_net: Range = (valence.low, valence.middle, valence.high)
+    on_net = {ion for net in nets for ion in net.metals if ion not in net.holes}
+    ranges: dict[str, Range] = {}
+    held = {symbol for mix in ions.mixes[ions.members(structure)] for symbol in mix}
+    for symbol in sorted(held):
+        if symbol in charges:
+            ranges[symbol] = (charges[symbol],) * 3
+            continue
+        try:
+            row = charges_of(symbol, amounts, metal, kind)
+        except NoChargeError as error:
+            return Instability(None, str(error))
+        ranges[symbol] = (row.charges[0], row.usual, row.charges[-1])
+    metals = [k for k in range(len(ions.mixes))[ions.members(structure)] if metal in ions.mixes[k]]
+    if on_net.issuperset(metals):
+        ranges[metal] = of_net
+    elif family is not None:
+        of_net = (min(valence.low, family.parent), valence.middle, max(valence.high, family.parent))
+    inside = {ion: of_net for ion in sorted(on_net) if kind == "capped" or set(ions.mixes[ion]) == {metal}}
+    return instability(ions, structure, bonding, ranges, inside)
 
 
 def _of_ions(valence: Valence) -> list[str]:

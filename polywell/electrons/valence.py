@@ -204,6 +204,21 @@ def _range(
     return max(low, min(family.least, middle)), middle, min(high, max(family.most, middle))
 
 
+def charges_of(symbol: str, amounts: Mapping[str, float], metal: str, net: NetKind) -> Ion:
+    """The charges of an element of a composition, the usual one among them.
+
+    Args:
+        symbol: the element.
+        amounts: amount of each element.
+        metal: that of the net.
+        net: its kind.
+
+    Raises:
+        NoChargeError: it has no charge in the table.
+    """
+    return _ion(symbol, amounts, metal, net)
+
+
 def _ion(symbol: str, amounts: Mapping[str, float], metal: str, net: NetKind) -> Ion:
     """The row of the table that applies to an element of a composition."""
     for row in ions_of(symbol, net):

@@ -16,11 +16,18 @@ from polywell.data.reference import reference_structures
 from polywell.data.supercon.formulas import Oxygen, amounts_of
 from polywell.data.supercon.known import known_formulas
 from polywell.data.supercon.table import supercon
+from polywell.data.supercon.types import APICAL_AND_ELECTROPOSITIVE
 from polywell.geometry.ions import Floats
 from polywell.known import REPLACED_CATIONS, Amounts, doping_distance, keeps_majority, per_metal
 from polywell.novelty.series import member_called
 
 RARE_EARTHS = frozenset("Y La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split())
+CENTRES = tuple("B C N Si P S Ge As Se Sb Te".split())
+"""Elements that are counted with the anions, and in oxides are centres of oxyanions or cations."""
+ANY = "M-"
+"""With this begins the name of a series of any spacer, which its ion names: M-12(n-1)n."""
+OF_SPACER = 0.25
+"""Ions of a block that make a spacer its own; fewer are doping of another."""
 SUPERCON = "SuperCon"
 LANTHANIDE = "rare earths"
 """Rare earths take each other's place throughout: for what a series holds they are one ion."""
@@ -62,7 +69,7 @@ class Record:
     """All that is on record for one metal of nets.
 
     `by_ions` finds compounds by the cations of which they hold more than doping replaces; `superconducting`
-    and `measured` tell what is known of each series, of superconductors and of all that was measured;
+    and `measured` tell what is known of each series (`name_with`), of superconductors and of all measured;
     `members` are the superconductors, else the others, of each series by number of sheets.
     """
 
@@ -129,15 +136,33 @@ def record_of(metal: str) -> Record:
             best[one.formula] = one
     for one in best.values():
         by_ions[abundant(one.amounts.cations)].append(one)
-        if one.series is None or one.sheets is None:
+        if one.sheets is None:
             continue
-        members[one.series, one.sheets][one.superconducts].append(one)
-        tables = [superconducting, measured] if one.superconducts else [measured]
-        for held in (table[one.series].most[one.sheets] for table in tables):
-            for symbol, amount in amounts_by_kind(one.ions).items():
-                held[symbol] = max(held.get(symbol, 0.0), amount * one.sheets)
+        for name in _names(one, metal):
+            members[name, one.sheets][one.superconducts].append(one)
+            tables = [superconducting, measured] if one.superconducts else [measured]
+            for held in (table[name].most[one.sheets] for table in tables):
+                for symbol, amount in amounts_by_kind(one.ions).items():
+                    held[symbol] = max(held.get(symbol, 0.0), amount * one.sheets)
     named = {key: Members(some[True] or some[False]) for key, some in members.items()}
     return Record(dict(by_ions), dict(superconducting), dict(measured), named)
+
+
+def name_with(series: str, spacer: str) -> str:
+    """The name by which a series is on record: that of any spacer by its ion, as Ga-12(n-1)n."""
+    return f"{spacer}-{series.removeprefix(ANY)}" if series.startswith(ANY) else series
+
+
+def _names(one: OnRecord, metal: str) -> list[str]:
+    """The names by which the series of a compound is on record; none without one."""
+    if one.series is None or not one.series.startswith(ANY):
+        return [] if one.series is None else [one.series]
+    spacers = [
+        symbol
+        for symbol, amount in one.amounts.cations.items()
+        if symbol not in APICAL_AND_ELECTROPOSITIVE | {metal} and amount * (one.sheets or 1) >= OF_SPACER
+    ]
+    return [name_with(one.series, symbol) for symbol in spacers or [metal]]
 
 
 def _told(one: OnRecord) -> tuple[bool, float]:
@@ -156,9 +181,23 @@ def alike(mine: Amounts, record: Record) -> list[tuple[float, OnRecord]]:
             for one in record.by_ions.get(certain.union(some), ()):
                 if own <= one.amounts.cations.keys():
                     distance = doping_distance(mine, one.amounts)
-                    if distance is not None and keeps_majority(mine, one.amounts):
+                    if (
+                        distance is not None
+                        and keeps_majority(mine, one.amounts)
+                        and _same_centres(mine, one.amounts)
+                    ):
                         near.append((distance, one))
     return sorted(near, key=lambda pair: (pair[0], not pair[1].superconducts, -(pair[1].tc_k or 0.0)))
+
+
+def _same_centres(one: Amounts, other: Amounts) -> bool:
+    """Whether two oxides differ in no oxyanion by more than doping; they count with the anions."""
+    if "O" not in one.anions or "Fe" in one.metals:
+        return True
+    return all(
+        abs(one.anions.get(symbol, 0.0) - other.anions.get(symbol, 0.0)) <= REPLACED_CATIONS
+        for symbol in CENTRES
+    )
 
 
 def _all(metal: str) -> Iterator[OnRecord]:

@@ -50,13 +50,17 @@ class Series(BaseModel):
 
 
 class Nickname(BaseModel):
-    """Another name of members of some series, of compounds with these elements."""
+    """Another name of members of some series, for compounds that hold `elements`.
+
+    `alone`: no element stands before it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1)]
     series: Annotated[tuple[str, ...], Field(min_length=1)]
     elements: tuple[str, ...] = ()
+    alone: bool = False
 
 
 class _Table(BaseModel):
@@ -98,26 +102,44 @@ def series() -> tuple[Series, ...]:
 
 @cache
 def nicknames() -> dict[str, Nickname]:
-    """The other names, in lower case."""
-    return {row.name.lower(): row for row in load_table("series.toml", _Table).nickname}
+    """The other names, in lower case and without hyphens and spaces."""
+    return {_plain(row.name): row for row in load_table("series.toml", _Table).nickname}
 
 
 def is_called(screening: Screening, name: str) -> bool:
     """Whether a chemist may call a candidate so: by its formula, its series, or a nickname (La-327, YBCO).
 
-    Capitals make no difference, but in formulas.
+    Capitals, hyphens and spaces make no difference, but in formulas: Hg-1223 is Hg1223. An element before the
+    name must be in the compound, so Y-123 is no NdBa2Cu3O7.
     """
     if name in (screening.formula, screening.formula_written, screening.majority_formula):
         return True
-    own, said = screening.series or "", name.lower()
-    if own and said == own.lower():
-        return True
-    element, _, rest = name.rpartition("-")
-    other = nicknames().get(said) or nicknames().get(rest.lower())
-    if other is None or (other.name.lower() != said and element not in screening.elements):
+    own, said = screening.series or "", _plain(name)
+    if not own or not said:
         return False
-    held = set(other.elements) <= set(screening.elements)
-    return held and any(fnmatchcase(own, pattern) for pattern in other.series)
+    element, rest = _apart(name)
+    if said == _plain(own):
+        return element is None or element in screening.elements
+    named = [nicknames().get(said)]
+    if element in screening.elements and (after := nicknames().get(_plain(rest))) and not after.alone:
+        named.append(after)
+    return any(
+        other is not None
+        and set(other.elements) <= set(screening.elements)
+        and any(fnmatchcase(own, pattern) for pattern in other.series)
+        for other in named
+    )
+
+
+def _plain(name: str) -> str:
+    """A name in lower case without hyphens and spaces."""
+    return name.lower().replace("-", "").replace(" ", "")
+
+
+def _apart(name: str) -> tuple[str | None, str]:
+    """The element before the number of a name (La-327, La327), and the rest; None where there is none."""
+    found = re.match(r"([A-Za-z][a-z]?)-?(\d.*)$", name.replace(" ", ""))
+    return (None, name) if found is None else (found[1].capitalize(), found[2])
 
 
 def member_of(around: Surrounded) -> Series | None:

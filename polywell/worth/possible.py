@@ -42,6 +42,11 @@ def verdict(screening: Described, estimate: Estimate) -> Verdict:
         is_such = any(fnmatchcase(screening.series or "", one) for one in poison.series)
         if is_such and poison.element in screening.elements:
             found.append((Possible.DOUBTFUL, poison.why))
+    electrons = screening.electrons
+    for name, amount in zip(electrons.unusual_ions, electrons.unusual_amounts, strict=True):
+        for row in table.ion:
+            if screening.family in row.families and row.names(name) and amount > row.most:
+                found.append((row.word, f"{amount:.2g} {name} for each {screening.metal}: {row.why}"))
     if estimate.geometry_suspect:
         found.append((Possible.DOUBTFUL, estimate.geometry_suspect))
     against = [(word, why) for word, why in found if word is not Possible.POSSIBLE]
@@ -72,6 +77,13 @@ def _measures(one: Described) -> Iterator[tuple[str, float, str]]:
             "bond_valence",
             max(away),
             f"bond valence sum of {metal} {furthest:.2f}, formal valence {low:.2f}",
+        )
+    if electrons.instability_index is not None:
+        said = f": {electrons.instability_note}" if electrons.instability_note else ""
+        yield (
+            "instability",
+            electrons.instability_index,
+            f"global instability index {electrons.instability_index:.2f}{said}",
         )
     if one.shortest_contact is not None:
         share = f"{one.shortest_contact:.2f} of their covalent radii"

@@ -22,6 +22,10 @@ DOPED = frozenset(
 """States of a compound that is doped as it is written."""
 
 
+ELECTRONS_IN = ("T'", "infinite layer")
+"""Series of cuprates that superconduct with electrons: Armitage et al., Rev. Mod. Phys. 82, 2421 (2010)."""
+
+
 @dataclass(frozen=True)
 class Doping:
     """The kind of route, and in words: the route, how much of it, and its precedent with T_c and source."""
@@ -41,7 +45,13 @@ def doping_of(screening: Described, estimate: Estimate, before: int | None = Non
         return Doping(RouteKind.AS_WRITTEN if state in DOPED else RouteKind.NONE, words)
     if best == AS_IT_IS:
         if state is ElectronState.PARENT:
-            return Doping(RouteKind.NONE, "a parent that no known substitution dopes")
+            return Doping(RouteKind.NONE, "a parent; no known substitution fits its ions and helps")
+        if state is ElectronState.ELECTRON_DOPED and not _takes_electrons(screening.series):
+            return Doping(
+                RouteKind.NONE, f"electron-doped, which is known of {' and '.join(ELECTRONS_IN)} alone"
+            )
+        if state is ElectronState.OUTSIDE:
+            return Doping(RouteKind.NONE, "outside what exists, and no known substitution leads back")
         said = "carriers unknown" if state is None else str(state.value)
         return Doping(RouteKind.AS_WRITTEN, f"as it is written: {said}")
     change = change_of(best)
@@ -50,6 +60,10 @@ def doping_of(screening: Described, estimate: Estimate, before: int | None = Non
         return Doping(RouteKind.PRECEDENT, f"{best}; as in {_said(own[0])}")
     known = f"; known from another series, {_said(others[0])}" if others else ""
     return Doping(RouteKind.UNTRIED, f"{best}; untried in its series{known}")
+
+
+def _takes_electrons(series: str | None) -> bool:
+    return series is not None and series.startswith(ELECTRONS_IN)
 
 
 def _precedents(

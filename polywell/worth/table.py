@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Annotated, Literal
 
@@ -20,7 +21,7 @@ class _Row(BaseModel):
 class Bound(_Row):
     """Beyond `doubtful` and `impossible`, on one side, a measure makes a candidate so."""
 
-    measure: Literal["valence", "contact", "bond_valence", "hull", "foreign"]
+    measure: Literal["valence", "contact", "bond_valence", "instability", "hull", "foreign"]
     side: Literal["above", "below"]
     doubtful: float
     impossible: float | None = None
@@ -46,6 +47,22 @@ class Poison(_Row):
     checked: Checked
 
 
+class UnusualIon(_Row):
+    """Of these ions there are no more than `most` for each metal of the nets in what can be."""
+
+    families: tuple[str, ...]
+    ions: Annotated[tuple[str, ...], Field(min_length=1)]
+    most: Annotated[float, Field(ge=0)]
+    word: Possible
+    why: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    checked: Checked
+
+    def names(self, ion: str) -> bool:
+        """Whether it speaks of an ion; * stands for any element."""
+        return any(fnmatchcase(ion, one) for one in self.ions)
+
+
 class Unknown(_Row):
     """What stands for a value that is not known."""
 
@@ -67,6 +84,7 @@ class Table(_Row):
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     bound: Annotated[tuple[Bound, ...], Field(min_length=1)]
     poison: tuple[Poison, ...]
+    ion: tuple[UnusualIon, ...]
     discount: Discount
 
 

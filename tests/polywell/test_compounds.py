@@ -1,10 +1,12 @@
 """Which formulas stand under one compound, and which do not."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
-from polywell.compounds import compounds
+from polywell.compounds import compounds, compounds_of
+from tests.reports.made import candidate
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,50 @@ def test_the_order_of_the_entries_does_not_matter() -> None:
         random.Random(seed).shuffle(formulas)
         assert compounds((formula, "Cu") for formula in formulas) == expected
     assert expected["=cmd()", "Cu"] == "=cmd()"
+
+
+def of_series(series: str, metal: str, formulas: list[str]) -> list[str]:
+    made = candidate("one", 3.4).screening
+    return compounds_of(
+        [replace(made, series=series, metal=metal, majority_formula=formula) for formula in formulas]
+    )
+
+
+@pytest.mark.parametrize(
+    ("series", "metal", "parent", "variants"),
+    [
+        # half of an ion, an ordered supercell, empty places, and several of these
+        ("Y-123", "Cu", "YBa2Cu3O7", ["YBaSrCu3O7", "Ba4HoY(Cu3O7)2", "Y2Ba4Cu6O13", "YLaBa3Ca(Cu3O7)2"]),
+        ("Tl-1223", "Cu", "TlBa2Ca2Cu3O9", ["TlBaSrCa2Cu3O9", "Tl3Ba8Ca8Cu12O36", "TlPbBa4Ca4Cu6O18"]),
+        ("Bi-2212", "Cu", "Bi2Sr2CaCu2O8", ["Bi4Sr3Ca3Cu4O16", "Bi4Sr4CaYCu4O16", "BiPbSr2CaCu2O8"]),
+        ("T'-214", "Cu", "Nd2CuO4", ["Nd7CeCu4O16", "Nd3PrCu2O8"]),
+        ("RP n=2", "Ni", "La3Ni2O7", ["La2PrNi2O7", "La6Ni4O13"]),
+        ("1111", "Fe", "LaFeAsO", ["La2Fe2AsPO2", "La3SrFe4As4O4", "LaNdFe2As2O2"]),
+        ("11", "Fe", "FeSe", ["Fe2SeTe"]),
+    ],
+)
+def test_mixtures_and_defect_cells_of_one_series_stand_under_their_compound(
+    series, metal, parent, variants
+) -> None:
+    assert set(of_series(series, metal, [*variants, parent])) == {parent}
+
+
+@pytest.mark.parametrize(
+    ("series", "metal", "formulas"),
+    [
+        ("Y-123", "Cu", ["YBa2Cu3O7", "NdBa2Cu3O7"]),
+        ("Tl-1212", "Cu", ["TlBa2CaCu2O7", "TlSr2CaCu2O7"]),
+        ("122", "Fe", ["BaFe2As2", "KFe2As2"]),
+        ("La-214", "Cu", ["Sr2CuO4", "Sr2Pr2CuMnO8"]),  # half of two ions at once
+        ("Hg-1201", "Cu", ["HgBa2CuO4", "Cd3HgBa8Cu4O16"]),
+    ],
+)
+def test_compounds_of_one_series_stay_apart(series, metal, formulas) -> None:
+    assert len(set(of_series(series, metal, formulas))) == 2
+
+
+def test_a_mixture_of_another_series_is_a_compound_of_its_own() -> None:
+    made = candidate("one", 3.4).screening
+    rows = [("122", "CaFe2As2"), ("1144", "CaKFe4As4")]
+    found = [replace(made, metal="Fe", series=series, majority_formula=formula) for series, formula in rows]
+    assert compounds_of(found) == ["CaFe2As2", "CaKFe4As4"]

@@ -8,8 +8,10 @@ from functools import cache
 
 import numpy as np
 
+from polywell.data.spacers import spacer_table
 from polywell.doping import NOTHING, replacements
 from polywell.electrons.families import CarrierFamily, carrier_families
+from polywell.evidence.features import NO_LIGAND
 from polywell.evidence.model.inputs import Batch
 from polywell.evidence.model.trees import Bools, Floats, Ints
 
@@ -19,6 +21,7 @@ SHARE_OF_HOST = 0.4
 """A guest takes at most this share of its host."""
 FOREIGN = 3
 """Column of the share of foreign metals in the electrons of a batch."""
+ROUNDING = 1e-6
 NET_OXYGEN = 2.0
 """Oxygen for each metal that a bridged net itself is made of; a route leaves it alone."""
 
@@ -84,8 +87,10 @@ def elements_of_routes(family: str) -> frozenset[str]:
 def routes(batch: Batch, family: str, metal: str, before: int | None = None) -> Iterator[Route]:
     """Every doping that is tried of the materials of a batch, beside that which they have.
 
-    None takes oxygen from a CuO2-type net, and none leads out of the valences that the family shows or, from
-    outside, farther away from them (`tables/electrons.toml`).
+    None takes oxygen from a CuO2-type net, or adds it beside one where the spacer has no room for it
+    (`tables/spacers.toml`). None brings a CuO2 net with apical anions below the valence of its parent:
+    electrons are known only without them (Armitage et al., Rev. Mod. Phys. 82, 2421 (2010)). None leads out
+    of the valences that the family shows or, from outside, farther away from them (`tables/electrons.toml`).
 
     Args:
         batch: materials as they are written, with columns for `elements_of_routes`.
@@ -113,7 +118,10 @@ def routes(batch: Batch, family: str, metal: str, before: int | None = None) -> 
     for sign in (1, -1):
         for step in STEPS:
             moved = sign * step / 2
-            rows = np.flatnonzero((oxide > 0) & (spare + moved >= 0) & _allowed(batch, carriers, 2 * moved))
+            movable = (oxide > 0) & (spare + moved >= 0)
+            if bridged and sign > 0:
+                movable &= _has_room(batch)
+            rows = np.flatnonzero(movable & _allowed(batch, carriers, 2 * moved))
             if len(rows):
                 made = batch.take(rows)
                 made.amounts[:, made.symbols.index("O")] += moved
@@ -123,13 +131,22 @@ def routes(batch: Batch, family: str, metal: str, before: int | None = None) -> 
                 yield Route(rows, made, 2 * moved, share, *ends, metal)
 
 
+def _has_room(batch: Batch) -> Bools:
+    """Which materials have a spacer that takes up oxygen."""
+    room = [batch.cages[f"spacer {row.name}"] > 0 for row in spacer_table().classes if row.takes_oxygen]
+    return np.asarray(np.logical_or.reduce(room), dtype=bool)
+
+
 def _allowed(batch: Batch, carriers: CarrierFamily | None, brought: float) -> Bools:
     """Which materials may take so many more holes; all whose valence or bounds are not known."""
     valence = batch.electrons[:, 0]
     if carriers is None or not brought:
         return np.ones(len(batch), dtype=bool)
     after = valence + brought
-    within = after <= carriers.most if brought > 0 else after >= carriers.least
+    least = np.full(len(batch), carriers.least)
+    if carriers.carriers == "holes" and carriers.net == "bridged":
+        least[batch.cages[f"apical {NO_LIGAND}"] == 0] = carriers.parent
+    within = after <= carriers.most if brought > 0 else after >= least - ROUNDING
     return np.asarray(within | np.isnan(valence))
 
 

@@ -159,3 +159,30 @@ def test_carbon_is_carbonate_acetylide_or_methanide() -> None:
     acetylide = infinite_layer(("C", [0.5, 0.5, 0.0]), ("C", [0.5, 0.5, 1.20 / 3.1805]))
     acetylide.remove_sites([0])
     assert made(acetylide).electrons.formal_valence == pytest.approx(6.0)  # C2 with 2-: CuO2C2
+
+
+def test_ions_that_no_such_layer_holds_are_counted_for_each_metal() -> None:
+    """CaCuO2 with an atom over copper, or with a second one bound to it."""
+
+    def unusual(*more: tuple[str, list[float]]) -> dict[str, float]:
+        return named(infinite_layer(*more))
+
+    def held(*more: tuple[str, list[float]]) -> dict[str, float]:
+        """Between sheets 12 Å apart, with calcium on one of them."""
+        wide = infinite_layer(*more)
+        wide.lattice = Lattice.tetragonal(3.8556, 12.0)
+        wide.replace(0, "Ca", [0.5, 0.5, 0.15])
+        return named(wide)
+
+    def named(structure: Structure) -> dict[str, float]:
+        found = made(structure).electrons
+        return dict(zip(found.unusual_ions, found.unusual_amounts, strict=True))
+
+    assert unusual() == {} and unusual(("Cl", [0, 0, 0.5])) == {}
+    assert unusual(("H", [0, 0, 0.5])) == {"hydride": 1.0}
+    assert unusual(("H", [0.5, 0, 0.97 / 3.1805])) == {}
+    assert unusual(("S", [0, 0, 0.5])) == {"S": 1.0}
+    above = [("O", [0, 0, 0.35]), ("Mg", [0, 0, 0.5]), ("O", [0, 0, 0.65])]
+    assert held(*above) == {"Mg with two anions": 1.0}
+    assert unusual(("Co", [0, 0, 0.5])) == {"Co outside the nets": 1.0}
+    assert held(("O", [0, 0, 0.5 - 0.73 / 12]), ("O", [0, 0, 0.5 + 0.73 / 12])) == {"peroxide": 2.0}

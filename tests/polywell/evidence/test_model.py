@@ -157,6 +157,23 @@ def test_routes_by_hand() -> None:
     assert not any("Nd" in words and "on Nd" in words for words in found)
 
 
+def test_electrons_come_without_apical_anions_and_oxygen_where_there_is_room() -> None:
+    def words(formula: str, **cage: object) -> str:
+        one = material(formula, replace(CUPRATE, **cage))
+        batch = batch_of([one], LAMBDA, elements_of_routes("cuprate"))
+        return "; ".join(route.words(0) for route in routes(batch, "cuprate", "Cu"))
+
+    bare = {"apical": "none", "apical_distance_ang": None}
+    assert "electrons per Cu: 8 % Nd on Sr" in words("SrCuO2", spacer="none", **bare)
+    assert "electrons" not in words("La2CuO4", spacer="rock-salt")
+    # holes that are there may go, down to the parent
+    assert "0.16 electrons" in words("La1.8Sr0.2CuO4", spacer="rock-salt")
+    assert "0.16 electrons" not in words("La1.9Sr0.1CuO4", spacer="rock-salt")
+    assert "O per Cu added" in words("La2CuO4", spacer="rock-salt")
+    for full in ("other cations", "fluorite", "none"):
+        assert "O per Cu added" not in words("La2CuO4", spacer=full)
+
+
 def test_a_route_on_the_net_counts_per_metal_that_is_left() -> None:
     batch = batch_of([material("BaFe2As2", IRON)], 400.0, elements_of_routes("iron-based"))
     found = {route.words(0): route for route in routes(batch, "iron-based", "Fe")}

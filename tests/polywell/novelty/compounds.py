@@ -118,6 +118,30 @@ INVENTED: list[Made] = [
 ]  # fmt: skip
 
 
+HIDDEN: list[Made] = [
+    # a spacer of two ions in equal parts, halves of an isovalent ion, rare earths for Ca, nets with vacancies
+    ("TlHgBa2CuO6", "tl2ba2cuo6", ONCE, (("Tl", "Hg", 2),)),
+    ("Tl1.5Hg0.5Ba2Ca2Cu3O10", "tl2ba2ca2cu3o10", ONCE, (("Tl", "Hg", 1),)),
+    ("Sr0.5Ba0.5CuO2", "srcuo2-infinite-layer", (1, 1, 2), (("Sr", "Ba", 1),)),
+    ("La2Cu0.75O4", "la2cuo4-htt", (2, 1, 1), (("Cu", "", 1),)),
+    ("KFe1.75Se2", "k0.8fe2se2", (2, 1, 1), (("Fe", "", 1),)),
+    ("CaLaBaCu3O7", "yba2cu3o7", ONCE, (("Y", "Ca", None), ("Ba", "La", 1))),
+    ("Y2Ba4Cu7O14", "y2ba4cu7o15", ONCE, (("O", "", -1),)),
+    ("Bi2Sr2YCu2O8", "bi2sr2cacu2o8", ONCE, (("Ca", "Y", None),)),
+    ("Ru0.5Nb0.5Sr2GdCu2O8", "rusr2gdcu2o8", (2, 1, 1), (("Ru", "Nb", 1),)),
+    ("Hg0.75Re0.25Ba2CaCu2O6", "hgba2cacu2o6", (2, 2, 1), (("Hg", "Re", 1),)),
+    ("CaK0.5Rb0.5Fe4As4", "cakfe4as4", (2, 1, 1), (("K", "Rb", 1),)),
+    ("La2.75Sr0.25Ni2O7", "la3ni2o7-29.5gpa", ONCE, (("La", "Sr", 1),)),
+]  # fmt: skip
+
+LIKE_REPORTS: list[Made] = [
+    # alike to what SuperCon reports without one of its ions: Ba2Ca2Cu3O9, Ba2CuO4, Ba2Cu3O7
+    ("GeBa2Ca2Cu3O9", "tlba2ca2cu3o9", ONCE, (("Tl", "Ge", None),)),
+    ("MgBa2CuO4", "hgba2cuo4.18", ONCE, (("Hg", "Mg", None),)),
+    ("AlBa2Cu3O7", "yba2cu3o7", ONCE, (("Y", "Al", None),)),
+]  # fmt: skip
+
+
 def entry(made: Made) -> Entry:
     """One of the table as an entry of a source that knows nothing but the structure."""
     name, prototype, repeats, changes = made
