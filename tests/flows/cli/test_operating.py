@@ -1,7 +1,10 @@
 """What cron and an operator see: one line, one object, exit codes, and what stands in the way of a run."""
 
 import json
+import re
 import shutil
+import socket
+import textwrap
 
 import pytest
 
@@ -14,6 +17,7 @@ from catalog.errors import (
 )
 from flows.cli.errors import code_of
 from flows.results.explain import NoSuchEntryError
+from tests.flows.crystals import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -177,3 +181,30 @@ def test_an_older_run_is_in_force_again_with_its_pages(polywell, folder, tmp_pat
     (older / ".complete").write_text("{}", "utf-8")
     refused = polywell("rollback", newest, "--home", home)
     assert refused.returncode == 2 and "by an older polywell" in refused.stderr
+
+
+def test_serving_says_what_is_missing(polywell, screened, tmp_path):
+    nothing = polywell("serve", "--home", tmp_path, "--port", 0)
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith("polywell: ") and "screen a source first" in nothing.stderr
+    _, _, home = screened
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = polywell("serve", "--home", home, "--port", taken.getsockname()[1])
+    assert refused.returncode == 2
+    assert "Address already in use" in refused.stderr and "another --host or --port" in refused.stderr
+
+
+SNIPPET = re.compile(r"(?:^    (?:\w.*)\n)+", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["screening", "serving", "worth"])
+def test_the_lines_of_the_pages_open_the_list(screened, page, monkeypatch):
+    """The lines of pandas, polars and DuckDB, as they stand in the documentation, in the folder of a home."""
+    monkeypatch.chdir(screened[2])
+    blocks = SNIPPET.findall((CHECKOUT / "docs" / f"{page}.md").read_text("utf-8"))
+    lines = [textwrap.dedent(block) for block in blocks if re.match(r"    import \w+\n", block)]
+    assert lines
+    for code in lines:
+        names = {}
+        exec(compile(code, f"{page}.md", "exec"), names)
+        assert (len(names["ranked"]), list(names["ranked"]["id"])) == (1, ["CaCuO2.cif"]), code
