@@ -21,6 +21,7 @@ from flows.pipeline.finished import Counts, Finished
 from flows.pipeline.plan import Plan
 from flows.pipeline.versions import versions
 from flows.progress import Advance, say, stage
+from polywell import ALGORITHM_VERSION
 from reports.html.names import EVALUATION, EVALUATION_DATA
 from reports.run.evaluation import copied_evaluation
 
@@ -63,6 +64,7 @@ def list_source(plan: Plan) -> Listing | Finished:
     finished = _unchanged(plan, version, inputs)
     if finished is not None:
         return finished
+    _say_migration(plan)
     if index is None:
         index = _listed(source, version)
     if not index.num_rows:
@@ -111,6 +113,20 @@ def _unchanged(plan: Plan, version: str | None, inputs: Mapping[str, Any]) -> Fi
     say(f"{source}: unchanged since {known['finished']} (version {version})")
     forget_work(work_folder(home, source))
     return Finished(source, Counts.of_manifest(known), home, run, is_unchanged=True)
+
+
+def _say_migration(plan: Plan) -> None:
+    """One sentence where the source was screened by an older program last."""
+    try:
+        run = latest_run(plan.home)
+    except DamagedRunError:
+        return
+    older = None if run is None else run.sources.get(plan.source.name, {}).get("algorithm_version")
+    if older not in (None, ALGORITHM_VERSION):
+        say(
+            f"{plan.source.name}: last screened by version {older} of the algorithm, this is version "
+            f"{ALGORITHM_VERSION}: all its entries are screened anew, and every place may move"
+        )
 
 
 def _holds(facts: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
