@@ -57,6 +57,9 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
             plan.options.keep_runs,
         )  # fmt: skip
         say(f"changes: {found.sentence}")
+        lacking = manifest["sources"][source]["source_description"].get("lacking")
+        if lacking:
+            say(f"{source}: without {lacking}")
         _write_pages(run, rows.result(), plan.options.dossiers)
     forget_work(work_folder(home, source))
     for table in (home.structures, home.predictions):
