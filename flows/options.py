@@ -107,7 +107,7 @@ class ScreenOptions(BaseSettings):
     )
     key_block: Annotated[str | None, Metavar("NAME")] = Field(
         None,
-        description="Prefect Secret block with your key for the source; MP_API_KEY if not set.",
+        description="Prefect Secret block with your key for the source; else MP_API_KEY, or pymatgen's.",
     )
     trust: Annotated[Names, Metavar("ADDRESS,...")] = Field(
         (), description="Addresses (https://host) beside its own that a service may lead to."
@@ -125,6 +125,11 @@ class ScreenOptions(BaseSettings):
         le=1,
         description="Share of failed entries above which a run ends as failed, once it is published; "
         "0.01 is one in a hundred, off if not set.",
+    )
+
+    log_level: Annotated[Literal["info", "warning", "error"], Metavar("info|warning|error")] = Field(
+        "info",
+        description="Least level of the lines that are said: warning for what goes wrong and no more.",
     )
 
     @model_validator(mode="after")

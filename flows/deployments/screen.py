@@ -29,6 +29,7 @@ from flows.pipeline.ranking import Ranked
 from flows.pipeline.reading import Stored
 from flows.pipeline.record import Started
 from flows.pipeline.screening import Screened
+from flows.progress import from_level
 
 
 @task(name="list", cache_policy=NO_CACHE, persist_result=False)
@@ -114,6 +115,7 @@ def screen(**given: Any) -> Finished:
     tag_run(options.source, Home.at(options.home))
     tell = teller(options.notify, options.notify_above_k)
     key = None if options.key_block is None else secret_of(options.key_block)
-    finished = run.run(make_plan(options, key), TASKS)
-    tell(finished)
+    with from_level(options.log_level):
+        finished = run.run(make_plan(options, key), TASKS)
+        tell(finished)
     return checked(finished, options.fail_above)

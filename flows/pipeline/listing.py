@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from logging import WARNING
 from typing import Any
 
 import pyarrow as pa
@@ -148,7 +149,7 @@ def _evaluation_digest(home: Home) -> str | None:
         return file_digest(data)[:16]
     except (OSError, ValueError) as error:
         aside = set_aside(home, data)
-        say(f"{data} cannot be used ({error}); moved to {aside}: run `polywell validate` again")
+        say(f"{data} cannot be used ({error}); moved to {aside}: run `polywell validate` again", WARNING)
         return None
 
 
