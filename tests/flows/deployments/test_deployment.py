@@ -315,7 +315,7 @@ join deployment on deployment.concurrency_limit_id = concurrency_limit_v2.id whe
 
 
 def test_the_next_night_runs_whatever_was_killed(prefect, folder):
-    """A worker killed in Pending, worker and server killed in Running: each slot is free once its lease ends."""
+    """A worker killed in Pending, worker and server in Running: each slot is free once its lease ends."""
     database, home = prefect.folder / "prefect" / "prefect.db", prefect.folder / "patient"
     worker = [*WORKER[:-1], "second"]
     [nightly, *_] = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text("utf-8"))["deployments"]
