@@ -116,7 +116,16 @@ class ScreenOptions(BaseSettings):
         (), description="Prefect's notification blocks to tell of new candidates and of failures."
     )
     notify_above_k: Annotated[float, Metavar("K")] = Field(
-        50.0, description="Least ceiling in K of a new candidate that is worth a notification."
+        50.0, description="Least T_c in K of a new candidate that is worth a notification."
+    )
+    notify_by: Annotated[Literal["ceiling", "expected", "best"], Metavar("ceiling|expected|best")] = Field(
+        "ceiling",
+        description="Which T_c: the ceiling, what is expected as written, or that at best doping.",
+    )
+    pages_url: Annotated[str | None, Metavar("ADDRESS")] = Field(
+        None,
+        pattern="^https?://",
+        description="Where the pages are served, such as http://127.0.0.1:5000/reports: for links.",
     )
 
     fail_above: Annotated[float | None, Metavar("SHARE")] = Field(

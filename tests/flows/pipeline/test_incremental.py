@@ -70,8 +70,8 @@ def test_only_what_changed_is_read_and_screened(home, monkeypatch):
     assert [(change.id, change.why) for change in changes.withdrawn] == [("d", "no longer in the source")]
     older = DeltaTable(str(home.predictions)).version() - 1
     assert "d" in ids_at(home.predictions, "dated", older)
-    assert "1 new candidates at or above 100 K" in news(finished, 100.0)
-    assert news(finished, 1e4) is None
+    assert "1 new candidates at or above 100 K" in news(finished, ScreenOptions(notify_above_k=100))
+    assert news(finished, ScreenOptions(notify_above_k=1e4)) is None
     assert [run.name for run in two_runs(home, [])] == [run.name for run in published_runs(home)[::-1]]
 
 
