@@ -43,7 +43,7 @@ def under_pressure(name: str, up_to_gpa: float, relax: bool) -> Iterator[str]:
     Args:
         name: id in the reference library, or path of a structure file.
         up_to_gpa: highest pressure in GPa.
-        relax: take κ from a relaxation, at one pressure whatever the highest is, in place of the table of compressibilities.
+        relax: take κ from a relaxation at 20 GPa, in place of the table of compressibilities.
 
     Raises:
         PressureError: no structure that can be read, no candidate, no compressibility, or no relaxation.
