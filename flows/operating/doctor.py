@@ -117,9 +117,11 @@ def _key(options: ScreenOptions, home: Home) -> Finding:
 
     if options.key_block is not None:
         return Finding("key", True, f"in the Prefect Secret block {options.key_block!r}, which is not opened")
-    listed = {options.source, *newest_by_source(published_runs(home))}
+    newest = newest_by_source(published_runs(home))
+    facts = newest[NEEDS_KEY].sources[NEEDS_KEY] if NEEDS_KEY in newest else {}
+    was_asked = NEEDS_KEY in newest and "folder" not in (facts.get("source_description") or {})
     origin = key_here()[1]
-    if not origin and NEEDS_KEY not in listed:
+    if not origin and options.source != NEEDS_KEY and not was_asked:
         return Finding("key", True, f"none in {KEY_VARIABLE}; no source of this home needs one")
     try:
         checked_key(None)
