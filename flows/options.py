@@ -107,7 +107,7 @@ class ScreenOptions(BaseSettings):
     )
     key_block: Annotated[str | None, Metavar("NAME")] = Field(
         None,
-        description="Prefect Secret block with your key for the source; MP_API_KEY if not set.",
+        description="Prefect Secret block with your key for the source; else MP_API_KEY, or pymatgen's.",
     )
     trust: Annotated[Names, Metavar("ADDRESS,...")] = Field(
         (), description="Addresses (https://host) beside its own that a service may lead to."
@@ -116,7 +116,16 @@ class ScreenOptions(BaseSettings):
         (), description="Prefect's notification blocks to tell of new candidates and of failures."
     )
     notify_above_k: Annotated[float, Metavar("K")] = Field(
-        50.0, description="Least ceiling in K of a new candidate that is worth a notification."
+        50.0, description="Least T_c in K of a new candidate that is worth a notification."
+    )
+    notify_by: Annotated[Literal["ceiling", "expected", "best"], Metavar("ceiling|expected|best")] = Field(
+        "ceiling",
+        description="Which T_c: the ceiling, what is expected as written, or that at best doping.",
+    )
+    pages_url: Annotated[str | None, Metavar("ADDRESS")] = Field(
+        None,
+        pattern="^https?://",
+        description="Where the pages are served, such as http://127.0.0.1:5000/reports: for links.",
     )
 
     fail_above: Annotated[float | None, Metavar("SHARE")] = Field(
@@ -125,6 +134,11 @@ class ScreenOptions(BaseSettings):
         le=1,
         description="Share of failed entries above which a run ends as failed, once it is published; "
         "0.01 is one in a hundred, off if not set.",
+    )
+
+    log_level: Annotated[Literal["info", "warning", "error"], Metavar("info|warning|error")] = Field(
+        "info",
+        description="Least level of the lines that are said: warning for what goes wrong and no more.",
     )
 
     @model_validator(mode="after")

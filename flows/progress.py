@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -41,8 +42,11 @@ def harmless_lines(text: str) -> str:
     return "\n".join(harmless(line, LONGEST) for line in text.split("\n"))
 
 
-Hear = Callable[[str], None]
-"""Is told each line that a person is."""
+LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+"""The levels of a line: what happens; what went wrong of an entry or a file; what ends a run."""
+
+Hear = Callable[[int, str], None]
+"""Is told each line that a person is, with its level."""
 
 
 class _Listeners:
@@ -51,6 +55,7 @@ class _Listeners:
     def __init__(self) -> None:
         self.hearing: list[Hear] = []
         self.silenced = 0
+        self.least = logging.INFO
 
 
 _listeners = _Listeners()
@@ -67,6 +72,16 @@ def heard_by(hear: Hear) -> Iterator[None]:
 
 
 @contextmanager
+def from_level(name: str) -> Iterator[None]:
+    """Leaves out lines below a level of `LEVELS` during the block, for everybody."""
+    before, _listeners.least = _listeners.least, LEVELS[name]
+    try:
+        yield
+    finally:
+        _listeners.least = before
+
+
+@contextmanager
 def silent() -> Iterator[None]:
     """Keeps `say` and the bars off stderr during the block; whoever hears them still does."""
     _listeners.silenced += 1
@@ -76,11 +91,13 @@ def silent() -> Iterator[None]:
         _listeners.silenced -= 1
 
 
-def say(text: str) -> None:
+def say(text: str, level: int = logging.INFO) -> None:
     """Prints one plain line on stderr, what happens and what goes wrong."""
+    if level < _listeners.least:
+        return
     line = harmless(text, LONGEST)
     if _listeners.hearing:
-        _listeners.hearing[-1](line)
+        _listeners.hearing[-1](level, line)
     if not _listeners.silenced:
         Console(stderr=True, soft_wrap=True).print(line, markup=False, highlight=False)
 

@@ -1,9 +1,11 @@
 """The pages of `docs`: numbers that the commands they name give again, and links that lead somewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from benchmarks.extrapolate import Costs, tables
 
@@ -15,6 +17,18 @@ SCALE = (CHECKOUT / "docs" / "scale.md").read_text("utf-8")
 def test_the_pages_beside_the_documentation_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#:]+)", (CHECKOUT / page).read_text("utf-8"))
     assert [link for link in links if not (CHECKOUT / link).is_file()] == []
+
+
+def test_each_released_version_has_a_section_and_this_one_comes_after():
+    changes = (CHECKOUT / "CHANGELOG.md").read_text("utf-8")
+    headings = re.findall(r"^## (.+)$", changes, re.M)
+    assert headings[0] == "Unreleased"
+    released = [re.fullmatch(r"(\d+\.\d+\.\d+), (\d{4}-\d\d-\d\d)", one).groups() for one in headings[1:]]
+    assert released == sorted(released, key=lambda one: (Version(one[0]), one[1]), reverse=True) != []
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert Version(project["version"]) > Version(released[0][0])
+    # The citation says where to look.
+    assert not re.search(r"^version:", (CHECKOUT / "CITATION.cff").read_text("utf-8"), re.M)
 
 
 def test_the_first_page_is_one_screen():

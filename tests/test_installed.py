@@ -96,7 +96,13 @@ def test_the_program_and_the_library_say_one_version(installed, tmp_path):
     code = f"import polywell; print(polywell.__file__, polywell.__version__)\n{PROGRAM}"
     done = run(installed, tmp_path, code, "--version")
     place = str(installed / "polywell" / "__init__.py")
-    assert done.stdout.split() == [place, told.version, "polywell", told.version]
+    first, second, *digests = done.stdout.splitlines()
+    assert (first.split(), second.split()) == ([place, told.version], ["polywell", told.version])
+    assert {line.split(":")[0] for line in digests} >= {
+        "algorithm version",
+        "calibration digest",
+        "code digest",
+    }
 
 
 def test_an_installation_is_not_calibrated(installed, tmp_path):

@@ -10,6 +10,9 @@ from catalog.errors import RunError
 from catalog.home import Home
 from catalog.store.durable import read_json, write_json
 
+ROLLED_BACK = "rolled back"
+"""Outcome of a record that tells of no run, but that an older one was put in force again."""
+
 KEPT_RECORDS = 1000
 """Run records that stay on disk, the newest included: nearly three years of nights."""
 

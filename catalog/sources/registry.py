@@ -82,6 +82,12 @@ SOURCES: tuple[SourceKind, ...] = (
         needs="a key in MP_API_KEY",
     ),
     SourceKind(
+        "materials-project:[DIR]",
+        "materials-project:~/mp_datasets",
+        "The same documents as mp-api keeps them on this machine; the list is that of materials-project.",
+        _of("catalog.sources.materials_project.local"),
+    ),
+    SourceKind(
         "optimade:NAME or URL",
         "optimade:cod",
         f"Any OPTIMADE service: {', '.join(DATABASES)}, or a base URL.",

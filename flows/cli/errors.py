@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from collections.abc import Iterator
@@ -64,5 +65,5 @@ def end(message: str, code: int) -> NoReturn:
     """Ends the program with one line on standard error."""
     from flows.progress import say
 
-    say(f"polywell: {message}")
+    say(f"polywell: {message}", logging.ERROR)
     raise typer.Exit(code)

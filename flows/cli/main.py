@@ -20,7 +20,6 @@ from flows.cli.errors import NOTHING_READ, end, one_line_errors, told_faults
 from flows.cli.stopping import stoppable
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -31,9 +30,14 @@ app = typer.Typer(
 def _print_version(wanted: bool) -> None:
     if wanted:
         from catalog.home import checkout
-        from flows.pipeline.versions import code_version
+        from catalog.measurements.calibration import built_in
+        from flows.pipeline.versions import code_version, versions
+        from polywell.families import load_families
 
         typer.echo(f"polywell {code_version(checkout())}")
+        for name, value in versions(load_families(), built_in()).items():
+            if name != "calibration_own":
+                typer.echo(f"{name.replace('_', ' ')}: {value}")
         raise typer.Exit
 
 
@@ -41,7 +45,12 @@ def _print_version(wanted: bool) -> None:
 def polywell(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is."),
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Say which version this is, and what results depend on.",
+        ),
     ] = False,
 ) -> None:
     """Screens crystal structures for layered superconductors.

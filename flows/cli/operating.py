@@ -1,4 +1,4 @@
-"""Commands of an operator: `doctor` and `rollback`.
+"""Commands of an operator: `doctor`, `rollback` and `serve`.
 
 What a command needs is imported inside it, so that each starts no slower than it must.
 """
@@ -18,7 +18,7 @@ SOMETHING_WRONG = 1
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (doctor, rollback):
+    for command in (doctor, rollback, serve):
         app.command()(command)
 
 
@@ -60,3 +60,23 @@ def rollback(
         say(f"in force: {now.name} of {now.manifest.get('finished')}")
         say(f"catalog: {place.latest}")
         say(f"page: {page_of(place)}")
+
+
+def serve(
+    home: HomeFolder = None,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 is open to the network.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="Port; 0 for any free one.")
+    ] = 5000,
+) -> None:
+    """Serve the list of a home as an OPTIMADE provider, and its pages beside it, until Ctrl-C.
+
+    Needs the extra `serve`. Only this machine reaches it unless --host says otherwise; there is no password.
+    """
+    with one_line_errors():
+        from flows.operating.serve import serve as served
+        from flows.options import home_at
+
+        served(home_at(home), host, port)

@@ -8,16 +8,18 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import nullcontext
+from logging import WARNING
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic.fields import FieldInfo
 
+from catalog.home import Home
 from flows import options
 from flows.cli.errors import NOTHING_READ, TOO_MANY_FAILED, end, one_line_errors
 from flows.cli.terminal import print_ranking
 from flows.options import Metavar, OptionError, ScreenOptions, flag, variable
-from flows.progress import answer, harmless, say, silent
+from flows.progress import answer, from_level, harmless, say, silent
 
 if TYPE_CHECKING:
     from flows.pipeline.finished import Finished
@@ -95,6 +97,16 @@ def screen(
     """Screens as the options say, and prints what came of it."""
     with one_line_errors():
         chosen = options.ScreenOptions.of(given)
+    with from_level(chosen.log_level):
+        if chosen.home is None and not quiet:
+            say(f"home: {Home.at().catalog.parent} (--home DIR and POLYWELL_HOME name another)")
+        _screen(chosen, given, prefect, top, quiet, as_json)
+
+
+def _screen(
+    chosen: ScreenOptions, given: dict[str, Any], prefect: bool | None, top: int, quiet: bool, as_json: bool
+) -> None:
+    with one_line_errors():
         if chosen.engine == "local":
             from flows.workers.worker import start_server
 
@@ -169,10 +181,10 @@ def _with_prefect(chosen: ScreenOptions, given: dict[str, Any]) -> Finished:
 
 def _say_failures(finished: Finished) -> None:
     for row in finished.failures(FAILURES_LISTED):
-        say(f"failed: {harmless(row['id'])}: {row['error_type']}: {harmless(row['message'])}")
+        say(f"failed: {harmless(row['id'])}: {row['error_type']}: {harmless(row['message'])}", WARNING)
     latest, more = finished.home.latest, finished.counts.failed - FAILURES_LISTED
     if more > 0:
-        say(f"failed: {more} more, all in {latest / 'failed.parquet'}")
+        say(f"failed: {more} more, all in {latest / 'failed.parquet'}", WARNING)
 
 
 def _say_counts(finished: Finished) -> None:

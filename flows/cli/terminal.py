@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from catalog.runs.record import ROLLED_BACK
 from flows.progress import harmless
 
 if TYPE_CHECKING:
@@ -148,8 +149,13 @@ def print_runs(records: Sequence[Mapping[str, Any]], kept: Collection[str], late
     numbers = {"entries", "new", "changed", "withdrawn"}
     rows = []
     for record in records:
-        name, changes = record.get("run"), record.get("changes") or {}
+        # Older programs named the published files apart from the record of their run.
+        is_published = record.get("outcome") == "published"
+        name = record.get("published" if is_published else "run")
+        changes = record.get("changes") or {}
         catalog = "latest" if name == latest else "kept" if name in kept else None
+        if record.get("outcome") == ROLLED_BACK:
+            catalog = f"to {record.get('published')}"
         counts = (changes.get(kind) for kind in ("new", "changed", "withdrawn"))
         facts = (record.get(fact) for fact in headings[:5])
         rows.append((*facts, *counts, catalog))

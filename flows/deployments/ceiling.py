@@ -9,8 +9,8 @@ from prefect.artifacts import create_markdown_artifact
 from flows.deployments.guard import flow
 from flows.deployments.identity import artifact_key
 from flows.deployments.notify import tell_failure
-from flows.deployments.summary import ceiling_markdown
-from flows.options import home_at
+from flows.deployments.summary import ceiling_markdown, page_words
+from flows.options import ScreenOptions, home_at
 from flows.studies.nickelates import weigh
 from reports.studies.nickelate_claim.words import headline
 
@@ -28,6 +28,8 @@ def ceiling(home: str | None = None, relax: bool = False, notify: list[str] | No
         The verdict in one sentence.
     """
     analysis, page = weigh(None if home is None else Path(home), relax)
-    key = artifact_key("ceiling", home_at(home))
-    create_markdown_artifact(ceiling_markdown(analysis.verdict, page), key=key)
+    place = home_at(home)
+    words = page_words(page, place, ScreenOptions.of({"home": home}).pages_url)
+    text = ceiling_markdown(analysis.verdict, words)
+    create_markdown_artifact(text, key=artifact_key("ceiling", place))
     return headline(analysis.verdict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from prefect.blocks.abstract import NotificationBlock
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from catalog.errors import CatalogError
 from catalog.runs.diff import published_changes
+from flows.deployments.summary import address_of
 from flows.options import ScreenOptions
 from flows.pipeline.finished import Finished
 from flows.progress import harmless
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """New candidates that one notification names."""
+
+
+BY = {"ceiling": "tc_ceiling_k", "expected": "tc_expected_k", "best": "tc_best_k"}
+"""The columns of the option `notify_by`."""
 
 
 class NotifyError(CatalogError):
@@ -43,19 +48,19 @@ def secret_of(name: str) -> SecretStr:
     return SecretStr(text)
 
 
-def teller(blocks: Sequence[str], above_k: float) -> Callable[[Finished], None]:
+def teller(options: ScreenOptions) -> Callable[[Finished], None]:
     """A function that tells the blocks what a run found.
 
     Each block takes the news of a published run once. One that did not take it gets it with the next run,
     also where that finds everything unchanged.
 
     Args:
-        blocks: as `type/name`, such as `slack-webhook/lab`; they are looked up here, before the run.
-        above_k: least ceiling in K of a new candidate that is worth telling.
+        options: `notify`, blocks that are looked up here, before the run; and what is worth telling.
 
     Raises:
         NotifyError: a block cannot be found or, later, does not take the message.
     """
+    blocks = options.notify
     for name in blocks:
         if not isinstance(_loaded(name), NotificationBlock | Webhook):
             raise NotifyError(
@@ -65,7 +70,7 @@ def teller(blocks: Sequence[str], above_k: float) -> Callable[[Finished], None]:
     def tell(finished: Finished) -> None:
         notified = finished.run.notified()
         left = [name for name in blocks if name not in notified]
-        text = news(finished, above_k) if left else None
+        text = news(finished, options) if left else None
         if text is None:
             return
 
@@ -87,31 +92,37 @@ def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
     _send(blocks, f"polywell: the run of {what} failed", harmless(state.message, 1000))
 
 
-def news(finished: Finished, above_k: float) -> str | None:
+def news(finished: Finished, options: ScreenOptions) -> str | None:
     """What is to be told of a run: new candidates at or above the threshold, and sources that joined.
 
     None where there is neither.
     """
     changes = finished.changes or published_changes(finished.run)
-    new = [change for change in changes.new if change.tc_ceiling_k >= above_k]
+    column = BY[options.notify_by]
+    known = finished.run.ranked(["source", "id", column]).to_pylist() if changes.new else []
+    tc_k = {(row["source"], row["id"]): row[column] for row in known if row[column] is not None}
+    above_k = options.notify_above_k
+    new = [one for one in changes.new if tc_k.get((one.source, one.id), -1.0) >= above_k]
+    page = address_of(finished.page, finished.home, options.pages_url) or str(finished.page)
     joined = [
         f"{harmless(source)} joined the list with {count} candidates"
         for source, count in changes.joined.items()
         if count
     ]
     if not new:
-        return "\n".join([*joined, str(finished.page)]) if joined else None
+        return "\n".join([*joined, page]) if joined else None
     several = len(finished.run.sources) > 1
     names = [f"{change.source}/{change.id}" if several else change.id for change in new[:LISTED]]
     lines = [
-        f"{harmless(name)} {harmless(change.formula)}: ceiling {change.tc_ceiling_k:.1f} K, "
+        f"{harmless(name)} {harmless(change.formula)}: {options.notify_by} "
+        f"{tc_k[change.source, change.id]:.1f} K, "
         f"{harmless(change.why)}"
         for name, change in zip(names, new, strict=False)
     ]
     if len(new) > LISTED:
         lines.append(f"... and {len(new) - LISTED} more")
     head = f"{len(new)} new candidates at or above {above_k:g} K:"
-    return "\n".join([*joined, head, *lines, str(finished.page)])
+    return "\n".join([*joined, head, *lines, page])
 
 
 def _loaded(name: str) -> Any:

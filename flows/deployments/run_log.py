@@ -32,7 +32,7 @@ def said_in_run_log() -> Iterator[None]:
     log.setLevel(logging.INFO)
     run = get_run_logger()
     adapter = PrefectLogAdapter(log, extra=dict(getattr(run, "extra", None) or {}))
-    with heard_by(adapter.info):
+    with heard_by(adapter.log):
         try:
             yield
         finally:

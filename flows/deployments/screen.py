@@ -18,7 +18,7 @@ from flows.deployments.guard import flow
 from flows.deployments.identity import artifact_key, tag_run
 from flows.deployments.notify import secret_of, tell_failure, teller
 from flows.deployments.parameters import takes_options
-from flows.deployments.summary import counts_markdown, page_link, top_rows
+from flows.deployments.summary import address_of, counts_markdown, page_words, top_rows
 from flows.options import ScreenOptions
 from flows.pipeline import listing, publishing, ranking, reading, run, screening
 from flows.pipeline.finished import Finished, checked
@@ -29,6 +29,7 @@ from flows.pipeline.ranking import Ranked
 from flows.pipeline.reading import Stored
 from flows.pipeline.record import Started
 from flows.pipeline.screening import Screened
+from flows.progress import from_level
 
 
 @task(name="list", cache_policy=NO_CACHE, persist_result=False)
@@ -80,8 +81,13 @@ def publish(plan: Plan, started: Started, listed: Listing, ranked: Ranked) -> Fi
         artifact_key(kind, finished.home, finished.source) for kind in ("ranking", "counts", "page")
     )
     create_table_artifact(top_rows(finished), key=ranking_key, description="The top of the ranking")
-    create_markdown_artifact(counts_markdown(finished), key=counts_key)
-    create_link_artifact(page_link(finished), "The page of this run", key=page_key)
+    pages_url = plan.options.pages_url
+    create_markdown_artifact(counts_markdown(finished, pages_url), key=counts_key)
+    link = address_of(finished.page, finished.home, pages_url)
+    if link is None:
+        create_markdown_artifact(page_words(finished.page, finished.home, None), key=page_key)
+    else:
+        create_link_artifact(link, "The page of this run", key=page_key)
     return finished
 
 
@@ -112,8 +118,9 @@ def screen(**given: Any) -> Finished:
     """
     options = ScreenOptions.of(given)
     tag_run(options.source, Home.at(options.home))
-    tell = teller(options.notify, options.notify_above_k)
+    tell = teller(options)
     key = None if options.key_block is None else secret_of(options.key_block)
-    finished = run.run(make_plan(options, key), TASKS)
-    tell(finished)
+    with from_level(options.log_level):
+        finished = run.run(make_plan(options, key), TASKS)
+        tell(finished)
     return checked(finished, options.fail_above)

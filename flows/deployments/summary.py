@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from catalog.home import Home
 from flows.pipeline.finished import Finished
 from flows.progress import harmless
 from polywell.columns import in_order, with_upper_ends
@@ -31,7 +33,7 @@ def top_rows(finished: Finished) -> list[dict[str, Any]]:
     ]
 
 
-def counts_markdown(finished: Finished) -> str:
+def counts_markdown(finished: Finished, pages_url: str | None) -> str:
     """Counts by outcome, reason and error of a run, and where its page lies."""
     counts = finished.counts
     lines = [f"# {_text(finished.source)}", "", f"{finished.headline.capitalize()}.", ""]
@@ -44,22 +46,36 @@ def counts_markdown(finished: Finished) -> str:
         if by_name:
             lines += [f"| {heading} | entries |", "| --- | ---: |"]
             lines += [f"| {_text(name)} | {count} |" for name, count in by_name.items()] + [""]
-    lines += [f"[The page of this run]({page_link(finished)})", ""]
+    lines += [page_words(finished.page, finished.home, pages_url), ""]
     return "\n".join(lines)
 
 
-def page_link(finished: Finished) -> str:
-    """Address of the page of a run, a file on the machine that ran it."""
-    return finished.page.resolve().as_uri()
+def address_of(page: Path, home: Home, pages_url: str | None) -> str | None:
+    """Where a browser finds a page of a home; None where nobody serves it.
+
+    The address of a file is none: a browser opens no file from a page of a server.
+    """
+    if pages_url is None:
+        return None
+    return f"{pages_url.rstrip('/')}/{quote(page.relative_to(home.reports).as_posix())}"
 
 
-def ceiling_markdown(verdict: Verdict, page: Path) -> str:
+def page_words(page: Path, home: Home, pages_url: str | None) -> str:
+    """The page as a link, or the path of its file where nobody serves it."""
+    address = address_of(page, home, pages_url)
+    if address is None:
+        path = harmless(page.resolve(), 1000).replace("`", "'")
+        return f"The page is the file `{path}` on the machine of the worker."
+    return f"[The page]({address})"
+
+
+def ceiling_markdown(verdict: Verdict, page: str) -> str:
     """The verdict on the nickelate ceiling, the points of both sides, and where the page lies."""
     lines = [f"# The claim is {_text(finding(verdict))}", "", _text(headline(verdict)), ""]
     for side, points in sides(verdict).items():
         lines += [f"## {_text(side.capitalize())}", ""]
         lines += [f"- {_text(point)}" for point in points] + [""]
-    return "\n".join([*lines, f"[The page]({page.resolve().as_uri()})", ""])
+    return "\n".join([*lines, page, ""])
 
 
 def _cell(value: Any, places: int) -> Any:

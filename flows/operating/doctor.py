@@ -113,18 +113,21 @@ def _home(home: Home) -> Finding:
 
 def _key(options: ScreenOptions, home: Home) -> Finding:
     """Whether there is a key where one is needed; the key itself is never told."""
-    from catalog.sources.materials_project.client import KEY_VARIABLE, checked_key
+    from catalog.sources.materials_project.client import KEY_VARIABLE, checked_key, key_here
 
     if options.key_block is not None:
         return Finding("key", True, f"in the Prefect Secret block {options.key_block!r}, which is not opened")
-    listed = {options.source, *newest_by_source(published_runs(home))}
-    if not os.environ.get(KEY_VARIABLE) and NEEDS_KEY not in listed:
+    newest = newest_by_source(published_runs(home))
+    facts = newest[NEEDS_KEY].sources[NEEDS_KEY] if NEEDS_KEY in newest else {}
+    was_asked = NEEDS_KEY in newest and "folder" not in (facts.get("source_description") or {})
+    origin = key_here()[1]
+    if not origin and options.source != NEEDS_KEY and not was_asked:
         return Finding("key", True, f"none in {KEY_VARIABLE}; no source of this home needs one")
     try:
         checked_key(None)
     except SourceRefusedError as error:
         return Finding("key", False, str(error))
-    return Finding("key", True, f"{KEY_VARIABLE} holds one; the service was not asked whether it is good")
+    return Finding("key", True, f"{origin} holds one; the service was not asked whether it is good")
 
 
 def _server() -> Finding:

@@ -6,10 +6,12 @@ from catalog.errors import DamagedRunError, RunError
 from catalog.home import Home
 from catalog.runs.named import find_run
 from catalog.runs.publish import point
-from catalog.runs.published import PublishedRun
+from catalog.runs.published import PublishedRun, new_name
+from catalog.runs.record import ROLLED_BACK
 from catalog.store.lock import only_run
 from flows.options import ScreenOptions
 from flows.pipeline.publishing import write_pages_of
+from flows.pipeline.record import Started, now, write_run_record
 from flows.progress import say
 from polywell.families import load_families
 
@@ -18,7 +20,7 @@ def rollback(home: Home, name: str, options: ScreenOptions) -> PublishedRun:
     """Makes `latest` point to a published run that is whole, and writes its pages.
 
     The tables stay as they are, and so do the runs after it: the next run of a source that finds something
-    changed since that run publishes a list made of the tables again.
+    changed since that run publishes a list made of the tables again. A record tells of it, as of a run.
 
     Args:
         home: the home; held meanwhile.
@@ -36,6 +38,7 @@ def rollback(home: Home, name: str, options: ScreenOptions) -> PublishedRun:
     """
     families = load_families(options.families)
     with only_run(home, f"going back to {name}", say):
+        started = Started(new_name(home), now())
         run = find_run(home, name)
         if not run.is_complete:
             raise RunError(
@@ -56,4 +59,6 @@ def rollback(home: Home, name: str, options: ScreenOptions) -> PublishedRun:
                 f"{home.latest} cannot be replaced ({error.strerror or error}); make room or permissions"
             ) from error
         write_pages_of(run, families, int(run.manifest.get("dossiers", options.dossiers)))
+        facts = {"outcome": ROLLED_BACK, "published": run.name, "entries": run.manifest["entries"]}
+        write_run_record(home, str(run.source), started, facts)
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from logging import WARNING
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from flows.pipeline.finished import Counts, Finished
 from flows.pipeline.plan import Plan
 from flows.pipeline.versions import versions
 from flows.progress import Advance, say, stage
+from polywell import ALGORITHM_VERSION
 from reports.html.names import EVALUATION, EVALUATION_DATA
 from reports.run.evaluation import copied_evaluation
 
@@ -63,6 +65,7 @@ def list_source(plan: Plan) -> Listing | Finished:
     finished = _unchanged(plan, version, inputs)
     if finished is not None:
         return finished
+    _say_migration(plan)
     if index is None:
         index = _listed(source, version)
     if not index.num_rows:
@@ -113,6 +116,20 @@ def _unchanged(plan: Plan, version: str | None, inputs: Mapping[str, Any]) -> Fi
     return Finished(source, Counts.of_manifest(known), home, run, is_unchanged=True)
 
 
+def _say_migration(plan: Plan) -> None:
+    """One sentence where the source was screened by an older program last."""
+    try:
+        run = latest_run(plan.home)
+    except DamagedRunError:
+        return
+    older = None if run is None else run.sources.get(plan.source.name, {}).get("algorithm_version")
+    if older not in (None, ALGORITHM_VERSION):
+        say(
+            f"{plan.source.name}: last screened by version {older} of the algorithm, this is version "
+            f"{ALGORITHM_VERSION}: all its entries are screened anew, and every place may move"
+        )
+
+
 def _holds(facts: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return all(facts.get(name) == value for name, value in wanted.items())
 
@@ -132,7 +149,7 @@ def _evaluation_digest(home: Home) -> str | None:
         return file_digest(data)[:16]
     except (OSError, ValueError) as error:
         aside = set_aside(home, data)
-        say(f"{data} cannot be used ({error}); moved to {aside}: run `polywell validate` again")
+        say(f"{data} cannot be used ({error}); moved to {aside}: run `polywell validate` again", WARNING)
         return None
 
 

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
+from logging import WARNING
 from typing import Any
 
 from catalog.errors import HomeError
@@ -57,6 +58,9 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
             plan.options.keep_runs,
         )  # fmt: skip
         say(f"changes: {found.sentence}")
+        lacking = manifest["sources"][source]["source_description"].get("lacking")
+        if lacking:
+            say(f"{source}: without {lacking}")
         _write_pages(run, rows.result(), plan.options.dossiers)
     forget_work(work_folder(home, source))
     for table in (home.structures, home.predictions):
@@ -64,7 +68,7 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
         if gone:
             say(f"{table.name}: {gone} files of versions older than {plan.options.keep_days} days removed")
     for one, wrong in damaged:
-        say(f"{wrong}; the run was moved to {set_aside(home, one.folder)}")
+        say(f"{wrong}; the run was moved to {set_aside(home, one.folder)}", WARNING)
     return Finished(source, ranked.counts, home, run, changes=found)
 
 
@@ -134,9 +138,9 @@ def _with_room(home: Home, files: Iterable[File]) -> Iterator[File]:
     """The files, each when no folder lies in its place, and no file in that of its folder."""
     for path, content in files:
         if path.is_dir():
-            say(f"{path} is no file; moved to {set_aside(home, path)}")
+            say(f"{path} is no file; moved to {set_aside(home, path)}", WARNING)
         if path.parent.exists() and not path.parent.is_dir():
-            say(f"{path.parent} is no folder; moved to {set_aside(home, path.parent)}")
+            say(f"{path.parent} is no folder; moved to {set_aside(home, path.parent)}", WARNING)
         yield path, content
 
 

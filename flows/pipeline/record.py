@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from logging import WARNING
 from typing import Any
 
 from catalog.errors import RunError
@@ -63,14 +64,19 @@ def recorded(home: Home, source: str) -> Iterator[tuple[Started, dict[str, Any]]
                 facts["outcome"] = "stopped"
             facts["error"] = f"{type(error).__name__}: {error}"[:2000]
             try:
-                _write(home, source, started, facts)
+                write_run_record(home, source, started, facts)
             except RunError as second:
-                say(f"the run's record could not be written either: {second}")
+                say(f"the run's record could not be written either: {second}", WARNING)
             raise
-        _write(home, source, started, facts)
+        write_run_record(home, source, started, facts)
 
 
-def _write(home: Home, source: str, started: Started, facts: dict[str, Any]) -> None:
+def write_run_record(home: Home, source: str, started: Started, facts: dict[str, Any]) -> None:
+    """Writes the record of what began then and ends now.
+
+    Raises:
+        RunError: the disk is full or read-only.
+    """
     times = {"started": started.at, "finished": now()}
     when = {name: time.isoformat(timespec="seconds") for name, time in times.items()}
     write_record(home, started.name, {**facts, "run": started.name, "source": source, **when})
@@ -79,7 +85,7 @@ def _write(home: Home, source: str, started: Started, facts: dict[str, Any]) -> 
 def _tidy(home: Home) -> None:
     """Removes what killed runs left under temporary names; only for who holds the home."""
     for path in misplaced(home):
-        say(f"{path} is out of place; moved to {set_aside(home, path)}")
+        say(f"{path} is out of place; moved to {set_aside(home, path)}", WARNING)
     shutil.rmtree(home.catalog / SPOOLS, ignore_errors=True)
     for folder, names in (
         (home.catalog, ".latest-*"),

@@ -25,12 +25,13 @@ def load_potential() -> tuple[Any, str]:
         PotentialError: the extra `pressure` is not installed.
     """
     try:
-        from chgnet.model import CHGNet
         from chgnet.model.dynamics import CHGNetCalculator
+        from chgnet.model.model import CHGNet
     except ImportError as error:
         raise PotentialError(
             f"the relaxation needs the package chgnet, which cannot be imported ({error}); install it with: "
-            "pip install --constraint constraints.txt --editable '.[pressure]'"
+            "pip install --constraint constraints.txt --editable '.[pressure]' (docs/install.md tells how to "
+            "get the CPU build of torch, which is far smaller)"
         ) from error
     # What it warns of lies inside of chgnet, and what it prints is no answer of the command.
     warnings.filterwarnings("ignore", module="chgnet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,12 @@ from pathlib import Path
 from catalog.errors import CatalogError, ReadError
 from catalog.readers.reading import read
 from catalog.sources.base import RawEntry
+from flows.progress import say, stage
 from flows.studies.potential import load_potential
 from polywell.data.reference import reference_entries
 from polywell.families import built_in_families
 from polywell.pressure.compression import compressibilities, height_under_pressure_ang
-from polywell.pressure.relaxation import RelaxationError, relax_smallest_cage
+from polywell.pressure.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
 from polywell.records import Entry, Outcome, Phase
 from polywell.relation import critical_temperature_k
 from polywell.screening import screen
@@ -41,7 +43,7 @@ def under_pressure(name: str, up_to_gpa: float, relax: bool) -> Iterator[str]:
     Args:
         name: id in the reference library, or path of a structure file.
         up_to_gpa: highest pressure in GPa.
-        relax: take κ from a relaxation at that pressure, in place of the table of compressibilities.
+        relax: take κ from a relaxation at 20 GPa, in place of the table of compressibilities.
 
     Raises:
         PressureError: no structure that can be read, no candidate, no compressibility, or no relaxation.
@@ -52,7 +54,7 @@ def under_pressure(name: str, up_to_gpa: float, relax: bool) -> Iterator[str]:
     record = screen(entry, families)
     if record.outcome is not Outcome.CANDIDATE:
         raise PressureError(f"{name!r} is no candidate: {record.message or record.outcome.value}")
-    shrinks = _relaxed(entry, up_to_gpa) if relax else _tabulated(entry.id)
+    shrinks = _relaxed(entry) if relax else _tabulated(entry.id)
     yield f"{record.formula}  {name}"
     yield f"κ = -d ln ξ/dp = {1000 * shrinks.kappa_per_gpa:.2f} × 10⁻³/GPa: {shrinks.source}"
     if up_to_gpa > shrinks.up_to_gpa:
@@ -104,16 +106,23 @@ def _tabulated(id_: str) -> Shrinks:
     return Shrinks(one.kappa_normal_per_gpa, one.range_gpa[1], f"{one.source} ({one.checked}); {one.method}")
 
 
-def _relaxed(entry: Entry, up_to_gpa: float) -> Shrinks:
+def _relaxed(entry: Entry) -> Shrinks:
     calculator, name = load_potential()
     if entry.structure is None:
         raise PressureError(f"{entry.id!r} has no structure to relax")
     try:
-        found = relax_smallest_cage(entry.structure, calculator, built_in_families(), up_to_gpa)
+        began = time.monotonic()
+        with stage(
+            f"relaxing {len(entry.structure)} atoms at 0 and {PRESSURE_GPA:g} GPa", "steps"
+        ) as advance:
+            found = relax_smallest_cage(
+                entry.structure, calculator, built_in_families(), step=lambda: advance(1)
+            )
+        say(f"relaxed in {time.monotonic() - began:.0f} s")
     except RelaxationError as error:
         raise PressureError(str(error)) from error
     source = (
-        f"{name}, relaxed at 0 and {up_to_gpa:g} GPa: ξ of {'-'.join(found.apexes)} from "
+        f"{name}, relaxed at 0 and {PRESSURE_GPA:g} GPa: ξ of {'-'.join(found.apexes)} from "
         f"{found.xi_zero_ang:.3f} to {found.xi_pressed_ang:.3f} Å"
     )
-    return Shrinks(found.mean_per_gpa, up_to_gpa, source)
+    return Shrinks(found.mean_per_gpa, PRESSURE_GPA, source)

@@ -6,6 +6,7 @@ applied to a measured ξ. Any ASE calculator with stresses serves.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 from typing import Any
@@ -22,6 +23,10 @@ PRESSURE_GPA = 20.0
 FORCE_EV_PER_ANG = 0.03
 """Largest force, on atoms as on the cell, that counts as relaxed."""
 LONGEST_STEPS = 400
+
+
+Step = Callable[[], None]
+"""Is told of each step of a relaxation."""
 
 
 class RelaxationError(ValueError):
@@ -45,12 +50,16 @@ class Relaxation:
 
 
 def relax_smallest_cage(
-    structure: Structure, calculator: Any, families: Families, pressure_gpa: float = PRESSURE_GPA
+    structure: Structure,
+    calculator: Any,
+    families: Families,
+    pressure_gpa: float = PRESSURE_GPA,
+    step: Step = lambda: None,
 ) -> Relaxation:
     """Relax atoms and cell at zero pressure and under pressure, and measure the smallest cage of both.
 
     The lengths of the (ordered) structure only start the relaxation. The calculator is one of ASE's, with
-    energy, forces and stress.
+    energy, forces and stress; `step` is called after each step.
 
     Raises:
         RelaxationError: the structure is disordered, does not relax, loses its cages, or its cage grows.
@@ -63,9 +72,9 @@ def relax_smallest_cage(
             f"{structure.composition.reduced_formula} has shared or partly filled sites; expected an ordered "
             "structure: choose a parent compound"
         )
-    calm = relaxed(structure, calculator, 0.0)
+    calm = relaxed(structure, calculator, 0.0, step)
     before = _smallest(calm, families, 0.0)
-    after = _smallest(relaxed(calm, calculator, pressure_gpa), families, pressure_gpa, before.apexes)
+    after = _smallest(relaxed(calm, calculator, pressure_gpa, step), families, pressure_gpa, before.apexes)
     if after.xi_ang >= before.xi_ang:
         raise RelaxationError(
             f"the smallest cage grows from {before.xi_ang:.3f} to {after.xi_ang:.3f} Å under "
@@ -75,8 +84,10 @@ def relax_smallest_cage(
     return Relaxation(before.apexes, pressure_gpa, before.xi_ang, after.xi_ang, kappa)
 
 
-def relaxed(structure: Structure, calculator: Any, pressure_gpa: float) -> Structure:
-    """Atoms and cell relaxed under hydrostatic pressure in GPa.
+def relaxed(
+    structure: Structure, calculator: Any, pressure_gpa: float, step: Step = lambda: None
+) -> Structure:
+    """Atoms and cell relaxed under hydrostatic pressure in GPa; `step` is called after each step.
 
     Raises:
         RelaxationError: the forces do not fall below `FORCE_EV_PER_ANG` in `LONGEST_STEPS` steps.
@@ -89,6 +100,7 @@ def relaxed(structure: Structure, calculator: Any, pressure_gpa: float) -> Struc
     atoms = AseAtomsAdaptor.get_atoms(structure)
     atoms.calc = calculator
     search = FIRE(FrechetCellFilter(atoms, scalar_pressure=pressure_gpa * GPa), logfile=None)
+    search.attach(step)
     if not search.run(fmax=FORCE_EV_PER_ANG, steps=LONGEST_STEPS):
         raise RelaxationError(
             f"{structure.composition.reduced_formula} is not relaxed at {pressure_gpa:g} GPa after "

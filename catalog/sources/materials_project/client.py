@@ -26,6 +26,7 @@ ENDPOINT = "https://api.materialsproject.org/"
 KEY_PAGE = "https://materialsproject.org/api"
 KEY_VARIABLE, ENDPOINT_VARIABLE = "MP_API_KEY", "MP_API_ENDPOINT"
 KEY_CHARACTERS = 32
+PYMATGEN_VARIABLE = "PMG_MAPI_KEY"
 
 PAGE = 1000
 """Documents of one request; the service gives no more (mp-api 0.46, read November 2026)."""
@@ -243,7 +244,7 @@ def checked_key(given: SecretStr | None) -> str:
     Raises:
         SourceRefusedError: there is none, or it cannot be right; the message does not hold it.
     """
-    key = (given.get_secret_value() if given is not None else os.environ.get(KEY_VARIABLE, "")).strip()
+    key = (given.get_secret_value() if given is not None else key_here()[0]).strip()
     if not key:
         raise SourceRefusedError(_refusal("there is no key"))
     if len(key) != KEY_CHARACTERS or not key.isascii() or not key.isprintable():
@@ -251,6 +252,20 @@ def checked_key(given: SecretStr | None) -> str:
             _refusal(f"the key has {len(key)} characters, a right one has {KEY_CHARACTERS} plain ones")
         )
     return key
+
+
+def key_here() -> tuple[str, str]:
+    """The key of this machine, and where it is: `MP_API_KEY`, or where pymatgen keeps it; else both empty.
+
+    pymatgen reads `PMG_MAPI_KEY`, of the environment or of its file `.pmgrc.yaml`, when it is imported.
+    """
+    for variable in (KEY_VARIABLE, PYMATGEN_VARIABLE):
+        if key := os.environ.get(variable, ""):
+            return key, variable
+    from pymatgen.core import SETTINGS
+
+    key = str(SETTINGS.get(PYMATGEN_VARIABLE) or "")
+    return key, f"{PYMATGEN_VARIABLE} of pymatgen's settings" if key else ""
 
 
 def _refusal(why: str) -> str:

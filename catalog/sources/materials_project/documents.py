@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from catalog.sources.licences import MATERIALS_PROJECT
@@ -36,11 +37,19 @@ def elements_of(document: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def date_of(document: Mapping[str, Any]) -> str | None:
-    """When the document was last changed, as ISO 8601."""
+    """When the document was last changed, as ISO 8601; in one form, in UTC, whoever gave the document."""
     value = document.get("last_updated")
     if isinstance(value, Mapping):
         value = value.get("$date")
-    return text(value)
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return text(value)
+    if not isinstance(value, datetime):
+        return text(value)
+    moment = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat()
 
 
 def provenance_of(document: Mapping[str, Any], database_version: str | None) -> Provenance:

@@ -10,21 +10,11 @@ from pydantic import SecretStr
 
 from catalog.errors import DuplicateIdError, MissingValueError
 from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, in_batches
-from catalog.sources.materials_project.client import (
-    MATERIAL_ID,
-    REQUESTS_PER_S,
-    Document,
-    SummaryService,
-    id_of,
-)
-from catalog.sources.materials_project.documents import (
-    FIELDS,
-    INDEX_FIELDS,
-    date_of,
-    elements_of,
-    provenance_of,
-)
-from catalog.sources.rows import FileRow, row_or_error
+from catalog.sources.materials_project.client import MATERIAL_ID, REQUESTS_PER_S, SummaryService, id_of
+from catalog.sources.materials_project.documents import FIELDS, INDEX_FIELDS, date_of
+from catalog.sources.materials_project.lacking import Lacking
+from catalog.sources.materials_project.row import row_of
+from catalog.sources.rows import row_or_error
 from catalog.sources.web import PATIENCE, Pace, Patience
 
 
@@ -66,6 +56,7 @@ class MaterialsProjectSource:
             SourceError: no address.
         """
         self._chemistry = chemistry
+        self._lacking = Lacking()
         self._service = SummaryService(
             chemistry, key, endpoint, patience, pace or Pace(REQUESTS_PER_S), trusted
         )
@@ -124,7 +115,8 @@ class MaterialsProjectSource:
         else:
             documents = self._service.documents_of(sorted(set(ids).difference(nameless)))
         for number, document in enumerate(documents, start=1):
-            row = row_or_error(partial(_row, document, self._service.version), id_of(document))
+            self._lacking.see(document)
+            row = row_or_error(partial(row_of, document, self._service.version), id_of(document))
             id_, again = names.take(row.id or f"(document {number})")
             error = row.error
             if row.id is None:
@@ -140,7 +132,7 @@ class MaterialsProjectSource:
                 yield RawEntry(self.name, id_, "pymatgen", row.payload, *known)
 
     def description(self) -> dict[str, str]:
-        """Address, version of the last pull and filter."""
+        """Address, version of the last pull, filter, and what the documents that were read lack."""
         facts = {
             "spec": self.name,
             "kind": "Materials Project, summary documents",
@@ -151,19 +143,10 @@ class MaterialsProjectSource:
         if self._chemistry is not None:
             facts["metals"] = ", ".join(sorted(self._chemistry.metals))
             facts["ligands"] = ", ".join(sorted(self._chemistry.ligands))
+        if self._lacking.sentence:
+            facts["lacking"] = self._lacking.sentence
         return facts
 
     def __repr__(self) -> str:
         """Name and address; never the key."""
         return f"{type(self).__name__}({self._service.endpoint!r})"
-
-
-def _row(document: Document, version: str | None) -> FileRow:
-    structure = document.get("structure")
-    return FileRow(
-        id=id_of(document),
-        payload=structure if isinstance(structure, dict) else None,
-        formula=document.get("formula_pretty"),
-        elements=elements_of(document),
-        provenance=provenance_of(document, version),
-    )

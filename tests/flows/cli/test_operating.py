@@ -1,7 +1,14 @@
 """What cron and an operator see: one line, one object, exit codes, and what stands in the way of a run."""
 
 import json
+import os
+import re
 import shutil
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +21,7 @@ from catalog.errors import (
 )
 from flows.cli.errors import code_of
 from flows.results.explain import NoSuchEntryError
+from tests.flows.crystals import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -64,6 +72,38 @@ def test_a_run_in_which_too_much_failed_ends_red_and_is_published(screened, poly
     assert "2 of 6 entries" in done.stderr and "(33.3%), more than 30.0% (fail_above)" in done.stderr
     assert (home / "catalog" / "latest" / "ranked.parquet").exists()
     assert polywell(*words, "--quiet", "--fail-above", "0.34").returncode == 0
+
+
+def test_lines_below_the_level_are_left_out(screened, polywell):
+    _, words, _ = screened
+    warned = polywell(*words, "--log-level", "warning")
+    assert warned.returncode == 0 and "CaCuO2" in warned.stdout
+    assert [line.split(":")[0] for line in warned.stderr.splitlines()] == ["failed", "failed"]
+    assert polywell(*words, POLYWELL_LOG_LEVEL="error").stderr == ""
+    wrong = polywell(*words, "--log-level", "loud")
+    assert wrong.returncode == 2 and "expected info, warning or error" in wrong.stderr
+
+
+def test_a_key_of_pymatgen_is_taken(polywell, tmp_path):
+    key = "k" * 32
+    words = ("doctor", "--home", tmp_path)
+    assert "PMG_MAPI_KEY holds one" in polywell(*words, MP_API_KEY="", PMG_MAPI_KEY=key).stdout
+    settings = tmp_path / "pmgrc.yaml"
+    settings.write_text(f"PMG_MAPI_KEY: {key}\n", "utf-8")
+    code = "from catalog.sources.materials_project.client import key_here; print(*key_here())"
+    kept = {name: value for name, value in os.environ.items() if name not in ("MP_API_KEY", "PMG_MAPI_KEY")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=CHECKOUT, env=kept | {"PMG_CONFIG_FILE": str(settings)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{key} PMG_MAPI_KEY of pymatgen's settings\n"
+
+
+def test_a_shell_completes_options():
+    program = Path(sys.executable).with_name("polywell")  # the shell asks the program of this name
+    words = {"_POLYWELL_COMPLETE": "complete_bash", "COMP_WORDS": "polywell screen --keep", "COMP_CWORD": "2"}
+    done = subprocess.run([program], env=os.environ | words, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["--keep-runs", "--keep-days"]
 
 
 def test_what_is_refused_unknown_or_down_has_a_code_of_its_own(screened, polywell):
@@ -156,10 +196,10 @@ def test_an_older_run_is_in_force_again_with_its_pages(polywell, folder, tmp_pat
     assert lines_of(page) == page_then
     listed = polywell("history", "--home", home).stdout
     assert listed == polywell("runs", "--home", home).stdout
-    assert [line.split()[-1] for line in listed.splitlines() if newest in line or first in line] == [
-        "kept",
-        "latest",
-    ]
+    # The newest record first, which tells of what was just done.
+    lines = [line.split() for line in listed.splitlines() if newest in line or first in line]
+    assert [line[-1] for line in lines] == [first, "kept", "latest"]
+    assert lines[0][3:5] == ["rolled", "back"] and lines[0][-2] == "to"
     # What changed since is listed again by the next run.
     assert polywell(*words).returncode == 0
     assert ranked.read_bytes() == ranked_now
@@ -177,3 +217,30 @@ def test_an_older_run_is_in_force_again_with_its_pages(polywell, folder, tmp_pat
     (older / ".complete").write_text("{}", "utf-8")
     refused = polywell("rollback", newest, "--home", home)
     assert refused.returncode == 2 and "by an older polywell" in refused.stderr
+
+
+def test_serving_says_what_is_missing(polywell, screened, tmp_path):
+    nothing = polywell("serve", "--home", tmp_path, "--port", 0)
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith("polywell: ") and "screen a source first" in nothing.stderr
+    _, _, home = screened
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = polywell("serve", "--home", home, "--port", taken.getsockname()[1])
+    assert refused.returncode == 2
+    assert "Address already in use" in refused.stderr and "another --host or --port" in refused.stderr
+
+
+SNIPPET = re.compile(r"(?:^    (?:\w.*)\n)+", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["screening", "serving", "worth"])
+def test_the_lines_of_the_pages_open_the_list(screened, page, monkeypatch):
+    """The lines of pandas, polars and DuckDB, as they stand in the documentation, in the folder of a home."""
+    monkeypatch.chdir(screened[2])
+    blocks = SNIPPET.findall((CHECKOUT / "docs" / f"{page}.md").read_text("utf-8"))
+    lines = [textwrap.dedent(block) for block in blocks if re.match(r"    import \w+\n", block)]
+    assert lines
+    for code in lines:
+        names = {}
+        exec(compile(code, f"{page}.md", "exec"), names)
+        assert (len(names["ranked"]), list(names["ranked"]["id"])) == (1, ["CaCuO2.cif"]), code

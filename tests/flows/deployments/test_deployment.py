@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -36,9 +36,16 @@ def documented_commands():
 SERVER, POOL, DEPLOY, WORKER = documented_commands()
 
 
-@pytest.fixture
-def prefect(tmp_path):
+def documented_settings():
+    """What docs/schedule.md sets for the server beside its address."""
+    page = (CHECKOUT / "docs" / "schedule.md").read_text("utf-8")
+    return dict(re.findall(r"^    export (PREFECT_SERVER_\w+)=(\S+)", page, re.M))
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory):
     """Runs Prefect's command line against a server of its own on this machine."""
+    tmp_path = tmp_path_factory.mktemp("schedule")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,8 +58,11 @@ def prefect(tmp_path):
         "PREFECT_HOME": str(tmp_path / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "1",
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
         "PYTHONPATH": str(CHECKOUT),
     }
+    environment |= documented_settings()
     command = [sys.executable, "-m", "prefect"]
 
     def run(*words):
@@ -82,34 +92,44 @@ def prefect(tmp_path):
             try:
                 yield process
             finally:
-                os.killpg(process.pid, signal.SIGTERM)
-                try:
-                    process.wait(30)
-                except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
+                ended_within(process, 30)
 
-    run.environment, run.in_background = environment, in_background
-
-    with (tmp_path / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [*command, *SERVER],
-            cwd=tmp_path,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api/health", server)
-            yield run
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
+    @contextmanager
+    def serving():
+        with (tmp_path / "server.log").open("a") as log:
+            server = subprocess.Popen(
+                [*command, *SERVER],
+                cwd=tmp_path,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
             try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait()
+                wait_for(f"http://127.0.0.1:{port}/api/health", server)
+                yield server
+            finally:
+                ended_within(server, 15)
+
+    run.environment, run.in_background, run.serving, run.folder = (
+        environment,
+        in_background,
+        serving,
+        tmp_path,
+    )
+    with serving() as run.server:
+        yield run
+
+
+def ended_within(process, seconds):
+    """Ends a process and those it started; some of them by force."""
+    with suppress(ProcessLookupError):  # killed in the test
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def wait_for(address, server):
@@ -228,7 +248,8 @@ def wait_for_ends(expected, messages, receiver, worker, tmp_path):
     raise AssertionError((ended(tmp_path), receiver.got, (tmp_path / "worker.log").read_text()))
 
 
-def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver, tmp_path):
+def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver):
+    tmp_path = prefect.folder
     prefect(*POOL)
     prefect(*DEPLOY)
     assert scheduled(tmp_path) == {
@@ -281,3 +302,76 @@ def test_a_scheduled_run_executes_publishes_and_tells(prefect, folder, receiver,
     assert all(KEY not in text for text in receiver.got)
     holding = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
     assert holding == []
+
+
+PATIENT = """
+select flow_run.state_type from flow_run join deployment on flow_run.deployment_id = deployment.id
+where deployment.name = 'patient' order by flow_run.created desc
+"""
+SLOTS = """
+select active_slots from concurrency_limit_v2
+join deployment on deployment.concurrency_limit_id = concurrency_limit_v2.id where deployment.name = 'patient'
+"""
+
+
+def test_the_next_night_runs_whatever_was_killed(prefect, folder):
+    """A worker killed in Pending, worker and server in Running: each slot is free once its lease ends."""
+    database, home = prefect.folder / "prefect" / "prefect.db", prefect.folder / "patient"
+    worker = [*WORKER[:-1], "second"]
+    [nightly, *_] = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    pool = {"name": "second", "job_variables": {"env": MARKED}}
+    mine = nightly | {"name": "patient", "schedules": [], "work_pool": pool}
+    mine["parameters"] = nightly["parameters"] | {"source": f"files:{folder}", "home": str(home)}
+    (prefect.folder / "patient.yaml").write_text(
+        yaml.safe_dump({"name": "polywell", "deployments": [mine]}), "utf-8"
+    )
+    prefect(*[{"local": "second"}.get(word, word) for word in POOL])
+    prefect("--no-prompt", "deploy", "--all", "--prefect-file", str(prefect.folder / "patient.yaml"))
+
+    def newest(query):
+        with closing(sqlite3.connect(database)) as opened:
+            return (opened.execute(query).fetchone() or (None,))[0]
+
+    def wait_until(query, value):
+        for _ in range(STARTS_WITHIN_S * 10):
+            if newest(query) == value:
+                return
+            time.sleep(0.1)
+        log = (prefect.folder / "worker.log").read_text()
+        raise AssertionError((query, newest(query), value, log[-2000:]))
+
+    def killed_when(state, more=lambda: None):
+        prefect("deployment", "run", "screen/patient")
+        with prefect.in_background(*worker) as process:
+            wait_until(PATIENT, state)
+            more()
+            os.killpg(process.pid, signal.SIGKILL)
+            kill_marked()
+        assert (newest(PATIENT), newest(SLOTS)) == (state, 1)
+
+    def later():
+        """Lets the leases of the server end: five minutes go by."""
+        leases = prefect.folder / "prefect" / "concurrency_leases"
+        past = "2026-01-01T00:00:00+00:00"
+        for path in leases.glob("*.json"):
+            held = json.loads(path.read_text("utf-8"))
+            is_index = path.name == "expirations.json"
+            held = dict.fromkeys(held, past) if is_index else held | {"expiration": past}
+            path.write_text(json.dumps(held), "utf-8")
+
+    killed_when("PENDING")
+    later()
+    wait_until(SLOTS, 0)
+
+    place = Home.at(home)
+    place.prepare()
+    with only_run(place, "this test", print):  # the run waits for it
+        killed_when("RUNNING", lambda: os.killpg(prefect.server.pid, signal.SIGKILL))
+    prefect.server.wait()
+    with prefect.serving():
+        later()
+        wait_until(SLOTS, 0)
+        prefect("deployment", "run", "screen/patient")
+        with prefect.in_background(*worker):
+            wait_until(PATIENT, "COMPLETED")
+    assert (home / "catalog" / "latest" / "ranked.parquet").exists()

@@ -15,7 +15,7 @@ from prefect.blocks.webhook import Webhook
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
 from flows.deployments import notify
-from flows.deployments.notify import NotifyError, tell_failure, teller
+from flows.deployments.notify import BY, NotifyError, news, tell_failure, teller
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
@@ -77,13 +77,17 @@ def words(sent):
     return said.get("title", said.get("subject")), said.get("text", said.get("body"))
 
 
+def options(blocks, above_k, **more):
+    return ScreenOptions(notify=tuple(blocks), notify_above_k=above_k, **more)
+
+
 @pytest.fixture
 def finished(folder, tmp_path):
     return run(make_plan(ScreenOptions(source=f"files:{folder}", home=tmp_path / "home", workers=1)))
 
 
 def test_every_block_tells_of_new_candidates_once(blocks, receiver, finished, folder, tmp_path):
-    tell = teller(blocks, 100.0)
+    tell = teller(options(blocks, 100.0))
     tell(finished)
     assert len(receiver.got) == len(blocks)
     for sent in receiver.got:
@@ -98,23 +102,35 @@ def test_every_block_tells_of_new_candidates_once(blocks, receiver, finished, fo
 
 
 def test_nothing_is_told_below_the_threshold(blocks, receiver, finished):
-    teller(blocks, 1e4)(finished)
+    teller(options(blocks, 1e4))(finished)
     assert receiver.got == []
+
+
+def test_news_are_of_the_temperature_that_is_asked_for(blocks, receiver, finished):
+    address = "https://lab.example/pages"
+    for by, column in BY.items():
+        [[value]] = [list(row.values()) for row in finished.run.ranked([column]).to_pylist()]
+        teller(options(blocks[:1], value + 0.1, notify_by=by))(finished)
+        assert receiver.got == []
+        text = news(finished, options(blocks, value - 0.1, notify_by=by, pages_url=address))
+        assert f"CaCuO2: {by} {value:.1f} K" in text
+        assert text.endswith(f"{address}/latest/index.html")  # it opens elsewhere
+    assert news(finished, options(blocks, 0)).endswith(str(finished.page))
 
 
 def test_news_that_a_block_did_not_take_come_with_the_next_run(blocks, receiver, finished):
     receiver.status = 500
     with pytest.raises(NotifyError) as error:
-        teller(blocks, 100.0)(finished)
+        teller(options(blocks, 100.0))(finished)
     for name in blocks:
         assert f"{name} did not take the message" in str(error.value)
     assert "127.0.0.1" not in str(error.value) and "hooks.slack" not in str(error.value)
     receiver.status = 200
     receiver.got.clear()
     later = replace(finished, is_unchanged=True, changes=None)  # all that the next run knows
-    teller(blocks[:2], 100.0)(later)
+    teller(options(blocks[:2], 100.0))(later)
     assert len(receiver.got) == 2
-    teller(blocks, 100.0)(later)
+    teller(options(blocks, 100.0))(later)
     assert len(receiver.got) == 4
     assert all("1 new candidates at or above 100 K" in words(sent)[1] for sent in receiver.got)
 
@@ -143,7 +159,7 @@ def test_every_block_tells_of_a_failure(blocks, receiver):
 )
 def test_a_block_of_no_use_is_told_before_the_run(name, words, blocks):
     with pytest.raises(NotifyError, match=words):
-        teller([name], 50.0)
+        teller(options([name], 50.0))
 
 
 def test_a_block_is_told_where_an_event_loop_runs_too(blocks, receiver):

@@ -6,21 +6,32 @@ import shutil
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from pymatgen.core import Lattice, Structure
 
 from catalog.home import Home
 from catalog.runs.named import two_runs
 from catalog.runs.published import latest_run, manifest_of, published_runs
+from catalog.runs.record import run_records
 from catalog.store import lake
 from catalog.store.structures import structures_schema
 from flows.deployments.notify import news
 from flows.options import ScreenOptions
+from flows.pipeline import reading
 from flows.pipeline.plan import make_plan
+from flows.pipeline.run import run
 from polywell.families import load_families
+from tests.catalog.sources.test_bulk_files import write_alexandria, write_lemat
 from tests.catalog.stored import ids_at, stored_rows
 from tests.flows.crystals import CHECKOUT
 from tests.flows.dated import Dated, infinite_layer, ranked, screened
 
 pytestmark = pytest.mark.usefixtures("own_hands")
+
+
+def infinite_layer_of(c_ang):
+    """CaCuO2 with this c in Å."""
+    places = [[0.5, 0.5, 0.5], [0, 0, 0], [0.5, 0, 0], [0, 0.5, 0]]
+    return Structure(Lattice.tetragonal(3.86, c_ang), ["Ca", "Cu", "O", "O"], places)
 
 
 def later(monkeypatch, days):
@@ -70,9 +81,32 @@ def test_only_what_changed_is_read_and_screened(home, monkeypatch):
     assert [(change.id, change.why) for change in changes.withdrawn] == [("d", "no longer in the source")]
     older = DeltaTable(str(home.predictions)).version() - 1
     assert "d" in ids_at(home.predictions, "dated", older)
-    assert "1 new candidates at or above 100 K" in news(finished, 100.0)
-    assert news(finished, 1e4) is None
+    assert "1 new candidates at or above 100 K" in news(finished, ScreenOptions(notify_above_k=100))
+    assert news(finished, ScreenOptions(notify_above_k=1e4)) is None
     assert [run.name for run in two_runs(home, [])] == [run.name for run in published_runs(home)[::-1]]
+
+
+@pytest.mark.parametrize("write", [write_alexandria, write_lemat])
+def test_a_dump_goes_on_where_it_was_broken_off(write, home, tmp_path, monkeypatch):
+    spec = write(tmp_path, {f"c-{number}": infinite_layer_of(3.2 + 0.01 * number) for number in range(5)})
+    monkeypatch.setattr(reading, "SHARD_ENTRIES", 1)
+    monkeypatch.setattr(reading, "SHARD_BYTES", 1)
+    written, write_shard = [], reading.write_shard
+
+    def twice(path, *rest):
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        write_shard(path, *rest)
+
+    options = ScreenOptions(source=spec, home=tmp_path / "home", workers=1, dossiers=0)
+    monkeypatch.setattr(reading, "write_shard", twice)
+    with pytest.raises(KeyboardInterrupt):
+        run(make_plan(options))
+    monkeypatch.setattr(reading, "write_shard", write_shard)
+    assert run(make_plan(options)).counts.candidates == 5
+    newest, broken = run_records(home)
+    assert (broken["outcome"], newest["read"], newest["read_before"]) == ("stopped", 3, 2)
 
 
 def test_a_deprecated_entry_leaves_the_ranking_and_is_still_counted(home):

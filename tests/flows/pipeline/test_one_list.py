@@ -14,6 +14,7 @@ from catalog.runs.named import find_run, source_named, two_runs
 from catalog.runs.published import latest_run, published_runs
 from catalog.store.shards import work_folder
 from flows.deployments.notify import news
+from flows.options import ScreenOptions
 from flows.results.explain import NoSuchEntryError, explain
 from flows.results.export import export
 from polywell.families import load_families
@@ -55,7 +56,7 @@ def test_two_sources_are_one_list_and_each_is_unchanged_afterwards(home):
     changes = finished.changes
     assert (changes.new, changes.changed, changes.withdrawn) == ((), (), ())
     assert changes.joined == {"two": 2} and "two joined with 2" in changes.sentence
-    assert "two joined the list with 2 candidates" in news(finished, 0.0)
+    assert "two joined the list with 2 candidates" in news(finished, ScreenOptions(notify_above_k=0))
 
     for source in (one, two):
         again, count = screened(source, home)
@@ -80,7 +81,7 @@ def test_what_moves_in_one_source_is_told_of_that_source(home):
     assert [(change.source, change.id) for change in changes.new] == [("two", "n")]
     assert [(change.source, change.id) for change in changes.withdrawn] == [("two", "b")]
     assert changes.by_cause() == {"structure": 1}
-    assert "two/n " in news(finished, 0.0)
+    assert "two/n " in news(finished, ScreenOptions(notify_above_k=0))
     before, after = two_runs(home, [], "two")
     assert [change.id for change in compare(before, after, "two").new] == ["n"]
     assert compare(before, after, "one").new == compare(before, after, "one").changed == ()

@@ -9,7 +9,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from catalog.home import Home
-from flows.deployments.summary import ceiling_markdown
+from flows.deployments.summary import ceiling_markdown, page_words
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
@@ -53,9 +53,12 @@ def test_nickelates_of_the_catalog_are_listed_by_class_and_count_for_nothing_els
 
 def test_the_artifact_tells_the_verdict_of_both_sides(tmp_path):
     analysis, page = weigh(tmp_path)
-    text = ceiling_markdown(analysis.verdict, page)
+    home = Home.at(tmp_path)
+    text = ceiling_markdown(analysis.verdict, page_words(page, home, None))
     assert text.count("\n- ") == len(analysis.verdict.points)
-    assert page.resolve().as_uri() in text
+    assert f"`{page.resolve()}`" in text and "file:" not in text
+    served = page_words(page, home, "http://127.0.0.1:5000/reports/")
+    assert served == f"[The page](http://127.0.0.1:5000/reports/nickelates/{page.name})"
 
 
 def test_pressure_by_hand():

@@ -1,0 +1,1 @@
+"""A home's published list, served to others."""
