@@ -141,7 +141,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
             StripeLine(step.n, str(step.doping), float(step.doping), step.meaning) for step in stripe_series()
         ),
         replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
-        bench=bench(one, cell),
+        bench=bench(one, cell, siblings),
         shorter_xi_ang=None if shorter is None else shorter.xi_ang,
         shorter_tc_k=None if shorter is None else shorter.tc_k,
         shorter_change_k=None if shorter is None else shorter.change_k,

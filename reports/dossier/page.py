@@ -18,7 +18,7 @@ from polywell.making.substrates import COHERENT_PERCENT
 from polywell.making.supply import CONCENTRATED, HHI_SOURCE, PRICE_SOURCE
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, EntryKey, Screening
 from reports.dossier.dossier import Context, dossier
-from reports.dossier.pattern import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH
+from reports.dossier.pattern import BOTTOM, HEIGHT, LEFT, MARKS, RIGHT, WIDTH
 from reports.dossier.payload import Dossier
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import VIEWER, library, library_source
@@ -28,7 +28,7 @@ FOLDER = "dossiers"
 SCRIPT = "templates/dossier.js"
 SHOWN_OF_SYSTEM = 6
 """Compounds of the chemical system that stand in sight; the others unfold."""
-PICTURE = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM}
+PICTURE = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM, "marks": MARKS}
 MEANING = {column.name: column.meaning for column in ENTRY_COLUMNS}
 MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
 
@@ -125,7 +125,9 @@ def _drawn(payload: Dossier) -> list[dict[str, Any]]:
     if pattern is None:
         return []
     return [
-        vars(drawing) | {"rows": list(zip(one.two_theta_deg, one.intensity, strict=True)), "said": one.said}
+        vars(drawing)
+        | {"rows": list(zip(one.two_theta_deg, one.intensity, strict=True)), "said": one.said}
+        | {"beside": one.beside}
         for one, drawing in zip(pattern.radiations, pattern.drawings, strict=True)
     ]
 

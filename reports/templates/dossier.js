@@ -165,6 +165,11 @@
       picture.querySelector(".sticks").setAttribute("d", one.path);
       texts(ticks, one.ticks.map(([x, text]) => [x, under, text]));
       texts(picture.querySelector(".labels"), one.labels);
+      const marks = picture.querySelector(".marks-beside");
+      texts(marks, one.marks.map(([x, letter]) => [x, marks.dataset.y, letter]));
+      document.querySelectorAll(".beside .angles").forEach((cell, phase) => {
+        [...cell.children].forEach((span, place) => { span.textContent = one.beside[phase][place]; });
+      });
       document.querySelectorAll(".peaks tbody tr").forEach((row, place) => {
         [row.cells[0].textContent, row.cells[3].textContent] = one.rows[place];
       });
