@@ -33,6 +33,17 @@ MEANING = {column.name: column.meaning for column in ENTRY_COLUMNS}
 MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
 
 
+def given_dossiers(ranked: Sequence[Candidate], top: int) -> list[Candidate]:
+    """The candidates that get a dossier: the first ones, and what is to be tried first.
+
+    Args:
+        ranked: the candidates in ranked order.
+        top: how many of the first; 0 gives none at all.
+    """
+    first = ranked[:top]
+    return [*first, *(one for one in ranked[top:] if one.place.try_first is not None)] if top else []
+
+
 def dossiers_files(
     folder: Path,
     ranked: Sequence[Candidate],
@@ -41,7 +52,7 @@ def dossiers_files(
     measured: Sequence[Screening],
     top: int,
 ) -> Iterator[File]:
-    """Give the dossiers of the top candidates, for `folder/dossiers`; older ones there must not stay.
+    """Give the dossiers of a run, for `folder/dossiers`; older ones there must not stay.
 
     Args:
         folder: folder of the run's page.
@@ -49,12 +60,12 @@ def dossiers_files(
         structures: their entries by source and id; a candidate without one gets a dossier without picture.
         manifest: the run's manifest.
         measured: the reference library's candidates.
-        top: how many.
+        top: how many of the first candidates; what is to be tried first comes with them.
 
     Raises:
         ValueError: a candidate and its structure do not belong together.
     """
-    chosen = ranked[:top]
+    chosen = given_dossiers(ranked, top)
     keys = [one.screening.key for one in chosen]
     context = Context.of(ranked, manifest, measured, keys)
     target = folder / FOLDER

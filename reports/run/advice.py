@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from polywell.data.hazards import hazards
 from polywell.evidence.rows.called import called
-from polywell.records import Candidate, EntryKey
+from polywell.records import Candidate, EntryKey, Screening
 from polywell.try_first import COUNT, PASSED_OVER
 from reports.html.cells import clipped, finite
 from reports.html.names import dossier_path
+from reports.html.thumbnail import in_words, thumbnail
 
 MAX_NAME = 120
 MAX_WORDS = 300
@@ -43,7 +46,9 @@ class Pick:
     start: float
     length: float
     support_word: str
+    block: Markup
     measured_k: float | None
+    measured_gpa: float | None
     novelty: str
     route: str
     gain_k: float | None
@@ -168,7 +173,9 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[Entry
         start=_per_cent(start, end),
         length=_per_cent((middle if high is None else high) - start, end),
         support_word=clipped(estimate.support_word, MAX_NAME),
+        block=_block(found),
         measured_k=one.place.known_tc_k,
+        measured_gpa=finite(one.place.known_pressure_gpa) or None,
         novelty=_capital(clipped(one.place.novelty_note, MAX_WORDS)),
         route=clipped(one.place.route_note, MAX_WORDS),
         gain_k=finite(one.place.gain_k),
@@ -184,6 +191,11 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[Entry
             if hazard.remark.level != "severe" and hazard.remark.kind in MINOR_KINDS
         ),
     )
+
+
+def _block(found: Screening) -> Markup:
+    drawn = thumbnail(found)
+    return Markup() if drawn is None else drawn.svg(in_words(found))
 
 
 def _per_cent(value: float, end: float) -> float:

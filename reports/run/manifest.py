@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from polywell.ranking import RankBy
-from polywell.records import REASON_MEANING, Reason
+from polywell.records import REASON_MEANING, EntryKey, Reason
 from reports.html.cells import clipped, finite
 
 NOT_LISTED = frozenset(
@@ -68,6 +68,7 @@ class Fact:
 class ChangeLine:
     """One candidate that came, moved or left, its ceiling in K, and why."""
 
+    source: str
     formula: str
     id: str
     tc_ceiling_k: float | None
@@ -193,6 +194,7 @@ def changes_of(said: Mapping[str, Any] | None) -> Changes | None:
             int(said[kind]),
             tuple(
                 ChangeLine(
+                    clipped(one["source"], MAX_FACT),
                     clipped(one["formula"], MAX_FACT),
                     clipped(one["id"], MAX_FACT),
                     finite(one["tc_ceiling_k"]),
@@ -208,6 +210,33 @@ def changes_of(said: Mapping[str, Any] | None) -> Changes | None:
         for key in ("changed_by_cause", "joined", "left")
     )
     return Changes(clipped(said["since"], MAX_FACT), kinds, *counted)
+
+
+def since_last(said: Mapping[str, Any] | None, keys: Sequence[EntryKey]) -> dict[str, tuple[int, ...]]:
+    """Places in the list of what is new or changed since an earlier run, and of sources that joined it.
+
+    A manifest lists the first changes of each kind only; kinds without a place are left out.
+
+    Args:
+        said: the changes as the manifest has them.
+        keys: source and id of each candidate, in the order of the list.
+    """
+    if not said or not said.get("since"):
+        return {}
+    places = {key: place for place, key in enumerate(keys)}
+    found = {
+        kind: tuple(
+            sorted(
+                places[key]
+                for one in said[f"{kind}_candidates"]
+                if (key := (one["source"], one["id"])) in places
+            )
+        )
+        for kind in ("new", "changed")
+    }
+    joined = said.get("joined") or {}
+    found["joined"] = tuple(place for place, (source, _) in enumerate(keys) if source in joined)
+    return {kind: some for kind, some in found.items() if some}
 
 
 def sources_of(sources: Mapping[str, Mapping[str, Any]]) -> tuple[SourceLine, ...]:

@@ -18,17 +18,23 @@ from polywell.records import (
     EntryKey,
     Screening,
 )
+from reports.dossier.dossier import Context
 from reports.dossier.page import dossiers_files
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import PLOTLY, library, library_source
+from reports.html.words import words
 from reports.html.writing import File, environment, json_text, page_bytes, read_text
+from reports.mail.page import MAIL, mail_file
 from reports.run.evaluation import COPY, copied_evaluation
 from reports.run.payload import SLACK, RunPayload, run_payload
 from reports.run.picture import picture
 from reports.run.shortlist import Filter, shortlist
 
 DATA = "run.json"
-TABLES = ("ranked_table", "rejected_table", "failed_table", "finding")
+TABLES = ("ranked_table", "rejected_table", "failed_table", "finding", "since")
+MAILED = 10
+"""The first candidates, which the page to mail holds."""
+
 SHORTLIST = "shortlist"
 """Folder of the files below that of the page."""
 
@@ -46,7 +52,7 @@ SCRIPTS = (
 
 def load_templates() -> None:
     """Compiles the templates of a run's pages, so that the first page need not wait for it."""
-    for name in ("run", "dossier", "columns"):
+    for name in ("run", "dossier", "columns", "mail"):
         environment().get_template(f"{name}.html.j2")
 
 
@@ -90,6 +96,12 @@ def run_files(
         yield folder / COPY, copy
     yield from dossiers_files(folder, ranked, structures or {}, manifest, measured, dossiers)
     yield from _shortlist_files(folder / SHORTLIST, ranked[:dossiers], structures or {}, manifest)
+    if ranked[:dossiers]:
+        context = Context.of(ranked, manifest, measured)
+        first = ranked[: min(dossiers, MAILED)]
+        yield mail_file(
+            folder / SHORTLIST, first, structures or {}, manifest, context, f"the first {len(first)}"
+        )
     yield folder / "columns.html", page_bytes(columns_page())
     yield folder / "tc_against_xi.png", picture(payload)
     yield folder / DATA, page_bytes(json_text(_numbers(payload)))
@@ -120,6 +132,9 @@ def run_page(payload: RunPayload) -> str:
         slack=SLACK,
         rule=RULE,
         shortlist=SHORTLIST,
+        words=words(),
+        mail=MAIL,
+        mailed=min(MAILED, payload.dossiers),
         data_name=DATA,
         style=Markup(read_text("templates/style.css")),
         plotly=Markup(library(*PLOTLY)),
@@ -131,6 +146,7 @@ def run_page(payload: RunPayload) -> str:
                 "rejected": payload.rejected_table,
                 "failed": payload.failed_table,
                 "chart": payload.chart,
+                "since": payload.since,
                 "names": payload.finding.names,
                 "elements": payload.finding.symbols,
                 "reasons": {

@@ -14,7 +14,7 @@
     const knows = name === "ranked" ? { search: new Search(data.names, data.elements, elementsOf) } : { reasons: data.reasons[name] };
     const table = new RowTable(root, data[name], openDetails, knows);
     tables.push(table);
-    const filters = root.querySelector(".filters") ? addFilters(root, table, data.elements) : null;
+    const filters = root.querySelector(".filters") ? addFilters(root, table, data.elements, data.since) : null;
     addTaking(root, table);
     views.add(root, table, filters);
   };

@@ -5,6 +5,11 @@
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 const MARGIN_ROWS = 12;
 const PRINTED_ROWS = 100;
+const NARROW = matchMedia("(max-width: 44rem)");
+const BARRED = ["tc_expected_k", "tc_low_k", "tc_best_k", "tc_best_low_k", "tc_ceiling_k", "tc_ceiling_low_k"];
+const DRAWN = new Set(["bars", "block"]);
+const AXIS_STEP_K = 20;
+const MOST_TICKS = 5;
 
 /* A list draws rows as it scrolls, so that Tab from link to link would never leave it: Tab passes its rows,
    which arrow keys and Enter reach. */
@@ -53,6 +58,74 @@ function cellNodes(value, column) {
   return column.kind === "formula" && text.length < 200 ? formula(text) : [text];
 }
 
+/* Temperatures of the rows on one axis: what they are, where it ends, and how a row shows them. */
+class Bars {
+  constructor(data, at) {
+    this.at = at;
+    const tops = data.rows.flatMap((row) => BARRED.flatMap((key) => row[at[key]] ?? [])).filter((value) => value !== null);
+    this.end = AXIS_STEP_K * Math.ceil((1.02 * tops.reduce((most, value) => Math.max(most, value), 1)) / AXIS_STEP_K);
+  }
+
+  of(row) {
+    const [expected, ends, best, bestEnds, ceiling, ceilingEnds] = BARRED.map((key) => row[this.at[key]] ?? null);
+    return { expected, ends, best, bestEnds, ceiling, ceilingEnds };
+  }
+
+  words(row) {
+    const { expected, ends, best, bestEnds, ceiling } = this.of(row);
+    const range = (pair) => (pair && pair[0] !== null && pair[1] !== null ? `, ${pair[0].toFixed(0)} to ${pair[1].toFixed(0)} K` : "");
+    return [expected === null ? "no estimate" : `expected ${expected.toFixed(0)} K${range(ends)}`,
+      best === null ? "" : `at the best doping ${best.toFixed(0)} K${range(bestEnds)}`,
+      ceiling === null ? "" : `ceiling ${ceiling.toFixed(0)} K`].filter(Boolean).join("; ");
+  }
+
+  nodes(row) {
+    const { expected, ends, best, bestEnds, ceiling } = this.of(row);
+    const per = (value) => `${Math.min(100, Math.max(0, (100 * value) / this.end)).toFixed(2)}%`;
+    const mark = (className, value) => { const one = element("i", { className }); one.style.left = per(value); return one; };
+    const span = (className, pair) => {
+      if (!pair || pair[0] === null || pair[1] === null) return [];
+      const one = mark(className, pair[0]);
+      one.style.width = per(pair[1] - Math.max(0, pair[0]));
+      return [one];
+    };
+    const marks = [...span("span", ends), ...span("thin", bestEnds),
+      ...(ceiling === null ? [] : [mark("top", ceiling)]),
+      ...(best === null || best === expected ? [] : [mark("ring", best)]), ...(expected === null ? [] : [mark("dot", expected)])];
+    const figures = element("span", { className: "figures" },
+      element("b", { textContent: expected === null ? "–" : `${expected.toFixed(0)} K` }),
+      element("span", { className: "unit", textContent: ceiling === null ? "" : ` ceiling ${ceiling.toFixed(0)} K` }));
+    const drawn = element("span", { className: "on-axis" }, ...marks);
+    drawn.setAttribute("aria-hidden", "true");
+    return [element("span", { className: "bars-in" }, figures, drawn)];
+  }
+
+  ticks() {
+    const step = AXIS_STEP_K * Math.ceil(this.end / AXIS_STEP_K / MOST_TICKS);
+    return Array.from({ length: Math.floor(this.end / step) + 1 }, (_, place) => {
+      const one = element("span", { textContent: String(place * step) });
+      one.style.left = `${(100 * place * step) / this.end}%`;
+      return one;
+    });
+  }
+}
+
+/* The picture of a block, from its paths. */
+function blockNodes(drawing) {
+  if (!drawing) return [];
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 48 30");
+  svg.setAttribute("class", "block");
+  svg.setAttribute("aria-hidden", "true");
+  for (const [name, path] of [["cage", drawing.cages], ["net", drawing.sheets], ["ion", drawing.ions]]) {
+    const one = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    one.setAttribute("class", name);
+    one.setAttribute("d", path);
+    svg.append(one);
+  }
+  return [svg];
+}
+
 class RowTable {
   constructor(root, data, open, { search = null, reasons = null } = {}) {
     this.data = data;
@@ -65,6 +138,7 @@ class RowTable {
     this.file = root.dataset.file;
     this.spoken = root.querySelector(".spoken");
     this.at = Object.fromEntries(data.columns.map((column, place) => [column.key, place]));
+    this.bars = "temperatures" in this.at ? new Bars(data, this.at) : null;
     this.chosen = new Set(data.columns.filter((column) => column.shown).map((column) => column.key));
     this.keep = [];
     this.choose_columns();
@@ -98,7 +172,17 @@ class RowTable {
     });
     new ResizeObserver(() => this.draw()).observe(this.box);
     this.words = [];
+    NARROW.addEventListener("change", () => { this.rowHeight = 0; this.draw(); });
+    this.axis();
     this.update();
+  }
+
+  axis() {
+    this.table.querySelector(".ticks")?.replaceChildren(...this.bars.ticks());
+  }
+
+  text(place, { column, place: at }) {
+    return column.kind === "bars" ? this.bars.words(this.data.rows[place]) : DRAWN.has(column.kind) ? "" : cellText(this.data.rows[place][at], column);
   }
 
   filter(text) {
@@ -112,7 +196,7 @@ class RowTable {
     const reason = this.reason();
     if (reason !== null) return [(place) => this.data.rows[place][this.at.reason ?? this.at.error_type] === word];
     if (!this.words.length) return [];
-    this.texts ??= this.data.rows.map((row, place) => [...this.shown.map(({ column, place: at }) => cellText(row[at], column)),
+    this.texts ??= this.data.rows.map((_, place) => [...this.shown.map((one) => this.text(place, one)),
       ...(this.search?.names[place] ?? [])].join("\n").toLocaleLowerCase("en"));
     return this.words.map((one) => {
       const text = one.toLocaleLowerCase("en"), named = this.search?.test(one) ?? (() => false);
@@ -168,11 +252,14 @@ class RowTable {
       const unit = column.unit ? [" ", element("span", { className: "unit", textContent: column.unit })] : [];
       const button = element("button", { type: "button", title: column.meaning }, ...label(column.label), ...unit);
       button.dataset.key = column.key;
-      const head = element("th", { scope: "col", className: `${column.kind} ${column.key}` }, button);
+      const inside = column.kind === "block" ? [element("span", { title: column.meaning, textContent: column.label })]
+        : column.kind === "bars" ? [button, element("span", { className: "ticks", ariaHidden: "true" })] : [button];
+      const head = element("th", { scope: "col", className: `${column.kind} ${column.key}` }, ...inside);
       if (column.key === this.sorting.key) head.setAttribute("aria-sort", this.sorting.falling ? "descending" : "ascending");
       return head;
     });
     this.table.tHead.rows[0].replaceChildren(...heads);
+    this.axis();
     const more = this.data.columns.filter((column) => this.chosen.has(column.key) && !column.shown).length;
     this.table.style.minWidth = more ? `calc(112rem + ${more * 8}rem)` : "";
   }
@@ -216,11 +303,11 @@ class RowTable {
   /* First click: numbers of physics fall, ranks and words rise; second click turns it round. */
   sort(key) {
     const { column } = this.shown.find((one) => one.column.key === key);
-    const physical = (column.kind === "number" || column.kind === "range") && column.unit !== "";
+    const physical = column.kind !== "text" && column.unit !== "";
     const falling = this.sorting.key === key ? !this.sorting.falling : physical;
     this.sorting = { key, falling };
     for (const heading of this.table.querySelectorAll("thead th")) {
-      const mine = heading.firstElementChild.dataset.key === key;
+      const mine = heading.firstElementChild?.dataset.key === key;
       if (mine) heading.setAttribute("aria-sort", falling ? "descending" : "ascending");
       else heading.removeAttribute("aria-sort");
     }
@@ -238,6 +325,7 @@ class RowTable {
     if (column) {
       const by = { column, place: this.at[column.key] };
       const value = (place) => {
+        if (by.column.kind === "bars") return rows[place][this.at.tc_expected_k] ?? rows[place][this.at.tc_ceiling_k];
         const cell = rows[place][by.place];
         return by.column.kind === "range" ? cell[0] : cell;
       };
@@ -314,15 +402,26 @@ class RowTable {
     const place = this.order[line];
     const cells = this.shown.map(({ column, place: at }) => {
       const value = this.data.rows[place][at];
-      const cell = element("td", { className: `${column.kind} ${column.key}`, title: cellText(value, column) }, ...cellNodes(value, column));
+      const inside = column.kind === "bars" ? this.bars.nodes(this.data.rows[place])
+        : column.kind === "block" ? blockNodes(this.data.drawings[value]) : cellNodes(value, column);
+      const cell = element("td", { className: `${column.kind} ${column.key}`, title: this.text(place, { column, place: at }) }, ...inside);
+      if (column.kind === "bars") cell.append(element("span", { className: "spoken", textContent: this.bars.words(this.data.rows[place]) }));
       if (column.key === "id" && this.at.dossier !== undefined) this.link(cell, this.data.rows[place][this.at.dossier]);
       if (column.key === "formula" && this.grouped) this.head(cell, place);
+      if (column.key === "formula" && NARROW.matches && this.at.id !== undefined) this.id_below(cell, place);
       return cell;
     });
     const row = element("tr", { className: line === this.active ? "active" : "" }, ...cells);
     row.dataset.place = String(line);
     row.setAttribute("aria-rowindex", String(line + 2));
     return row;
+  }
+
+  /* On a phone the id stands below the formula, where it stays in sight. */
+  id_below(cell, place) {
+    const row = this.data.rows[place], below = element("span", { className: "id-below", textContent: row[this.at.id] });
+    if (this.at.dossier !== undefined) this.link(below, row[this.at.dossier]);
+    cell.append(below);
   }
 
   link(cell, path) {
@@ -382,9 +481,8 @@ class RowTable {
 
   /* What the arrows came to, for those who hear the page. */
   speak(line) {
-    const row = this.data.rows[this.order[line]], expected = row[this.at.tc_expected_k];
-    const name = row[this.at.formula] || row[this.at.id];
-    this.spoken.textContent = `Row ${line + 1} of ${this.order.length}: ${name}${typeof expected === "number" ? `, expected ${expected.toFixed(0)} K` : ""}`;
+    const row = this.data.rows[this.order[line]], name = row[this.at.formula] || row[this.at.id];
+    this.spoken.textContent = `Row ${line + 1} of ${this.order.length}: ${name}${this.bars ? `, ${this.bars.words(row)}` : ""}`;
   }
 
   print(printing) {
