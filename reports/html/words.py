@@ -31,8 +31,8 @@ OF_COLUMNS = {
 OWN = {
     "block": "Sheets that follow each other with single planes of cations between them, and what lies around "
     "them. Spacers part one block from the next.",
-    "suspect": "Ions at heights outside those measured for such ions: more likely a failed calculation than a "
-    "new compound. The reason stands with the entry.",
+    "suspect": "Ions at heights outside those measured for such ions: more likely a failed calculation than "
+    "a new compound. The reason stands with the entry.",
     "likeness": "From 0, nothing in common, to 1, the same: how much the estimate takes from that measured "
     "compound.",
     "cage": "The polyhedron of ions around a hollow of the square net: octahedron in CuO2 sheets, nonahedron "

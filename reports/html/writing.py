@@ -104,7 +104,11 @@ def json_text(value: object, indent: int | None = 1) -> str:
     Raises:
         ValueError: the value holds NaN or an infinity, which JSON cannot say.
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, default=vars, indent=indent) + "\n"
+    apart = (",", ":") if indent is None else None
+    text = json.dumps(
+        value, ensure_ascii=True, allow_nan=False, default=vars, indent=indent, separators=apart
+    )
+    return text + "\n"
 
 
 def page_bytes(text: str, errors: str = "xmlcharrefreplace") -> bytes:

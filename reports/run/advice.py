@@ -15,6 +15,7 @@ from polywell.try_first import COUNT, PASSED_OVER
 from reports.html.cells import clipped, finite
 from reports.html.names import dossier_path
 from reports.html.thumbnail import in_words, thumbnail
+from reports.run.table import novelty_words
 
 MAX_NAME = 120
 MAX_WORDS = 300
@@ -176,7 +177,7 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[Entry
         block=_block(found),
         measured_k=one.place.known_tc_k,
         measured_gpa=finite(one.place.known_pressure_gpa) or None,
-        novelty=_capital(clipped(one.place.novelty_note, MAX_WORDS)),
+        novelty=_capital(clipped(novelty_words(one.place), MAX_WORDS)),
         route=clipped(one.place.route_note, MAX_WORDS),
         gain_k=finite(one.place.gain_k),
         why=_why(one),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,10 @@ SCHEMA = 2
 """Form of the data that is read here; of another, written by another program, only the page is named."""
 
 MAX_NAME = 200
+
+_OTHER_PAGES = re.compile(rb'<nav class="pages".*?</nav>', re.DOTALL)
+_OTHER_FILE = re.compile(rb'<a href="(?!#|https?:|data:)[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
+"""A link to a file that does not lie beside the page of a run."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,19 @@ def copied_evaluation(folder: Path, calibration_digest: str) -> tuple[Evaluation
     data, page = folder / DATA, folder / PAGE
     if not (data.exists() and page.exists()):
         return None, None
-    return evaluation(json.loads(data.read_text(encoding="utf-8")), calibration_digest), page.read_bytes()
+    found = evaluation(json.loads(data.read_text(encoding="utf-8")), calibration_digest)
+    return found, beside_the_run(page.read_bytes())
+
+
+def beside_the_run(page: bytes) -> bytes:
+    """The page of the evaluation as it stands beside that of a run: it links there, and to no other file."""
+    home = b'<nav class="pages" aria-label="Other pages"><a href="index.html">Run</a></nav>'
+    alone = _OTHER_FILE.sub(rb"\1", page)
+    return (
+        _OTHER_PAGES.sub(home, alone)
+        if _OTHER_PAGES.search(alone)
+        else alone.replace(b"</main>", home + b"</main>")
+    )
 
 
 def _beaten(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], tuple[str, float]]:

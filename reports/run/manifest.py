@@ -68,7 +68,6 @@ class Fact:
 class ChangeLine:
     """One candidate that came, moved or left, its ceiling in K, and why."""
 
-    source: str
     formula: str
     id: str
     tc_ceiling_k: float | None
@@ -194,7 +193,6 @@ def changes_of(said: Mapping[str, Any] | None) -> Changes | None:
             int(said[kind]),
             tuple(
                 ChangeLine(
-                    clipped(one["source"], MAX_FACT),
                     clipped(one["formula"], MAX_FACT),
                     clipped(one["id"], MAX_FACT),
                     finite(one["tc_ceiling_k"]),
@@ -229,7 +227,7 @@ def since_last(said: Mapping[str, Any] | None, keys: Sequence[EntryKey]) -> dict
             sorted(
                 places[key]
                 for one in said[f"{kind}_candidates"]
-                if (key := (one["source"], one["id"])) in places
+                if (key := (one.get("source", ""), one["id"])) in places
             )
         )
         for kind in ("new", "changed")

@@ -110,6 +110,15 @@ def known_as(place: Place) -> str:
     return f"{place.known_tc_k:g} K{pressure}, {place.known}"
 
 
+def novelty_words(place: Place) -> str:
+    """What a candidate is to those who know the literature; a T_c under pressure with its pressure."""
+    said = place.novelty_note or ""
+    if not (place.known_pressure_gpa and place.known_tc_k is not None):
+        return said
+    tc = f"{place.known_tc_k:g} K"
+    return said.replace(tc, f"{tc} at {place.known_pressure_gpa:g} GPa", 1)
+
+
 def of_candidate(column: Column) -> Callable[[Candidate], Any]:
     """What reads a column of a candidate; a column of a cage is read from the one that gives the ceiling."""
     if column.stage == "phase":
@@ -142,6 +151,8 @@ def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[EntryKey]
         columns.append(_table_column(column, shown=shown))
         if column.name == "known":
             values = [known_as(one.place) for one in ranked]
+        if column.name == "novelty_note":
+            values = [novelty_words(one.place) for one in ranked]
         if column.name == "formula":
             values = [one.screening.formula_written or one.screening.formula for one in ranked]
         cells.append(_cells(values, column, _ends(ranked, column, of_candidate)))

@@ -3,6 +3,7 @@
 
 {
   const data = JSON.parse(document.getElementById("data").textContent);
+  for (const name of ["ranked", "rejected", "failed"]) unpack(data[name]);
   const tables = [];
   const begin = (root) => {
     const { table: name } = root.dataset, folded = root.closest("details");

@@ -117,7 +117,7 @@ def test_a_page_that_cannot_be_made_leaves_the_older_one(small_run, tmp_path) ->
 
 def test_an_empty_run_has_a_page(make, tmp_path) -> None:
     html = write_run(tmp_path, **make().arguments()).read_text(encoding="utf-8")
-    assert "No entry of this run is a candidate" in html
+    assert "The source gave no entry" in html
     assert "no measured T" in html
 
 
