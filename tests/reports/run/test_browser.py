@@ -228,7 +228,9 @@ def test_hostile_text_is_shown_and_does_nothing(
         "Plotly.Fx.hover(document.getElementById('chart'), [{curveNumber: 6, pointNumber: 2}])"
     )
     assert "<img src=x" in (opened.page.locator("#chart .hoverlayer").text_content() or "")
-    assert opened.page.locator("main img, main iframe, .grid b:not(.figures > b), #chart a[href]").count() == 0
+    assert (
+        opened.page.locator("main img, main iframe, .grid b:not(.figures > b), #chart a[href]").count() == 0
+    )
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 900
     heights = opened.page.evaluate(
         "[...document.querySelectorAll('tr[data-place]')].map(one => one.offsetHeight)"

@@ -171,7 +171,8 @@ def test_the_formula_stays_in_sight_and_the_page_does_not_scroll_sideways(
                 const before = left();
                 box.scrollLeft = 600;
                 const { x, y } = cell.getBoundingClientRect();
-                return [before, left(), box.scrollLeft, cell.contains(document.elementFromPoint(x + 8, y + 8))];
+                const hit = cell.contains(document.elementFromPoint(x + 8, y + 8));
+                return [before, left(), box.scrollLeft, hit];
             }""",
             cell,
         )
@@ -229,7 +230,9 @@ def test_a_keyboard_leaves_the_table_and_focus_returns_from_the_details(opened) 
     box = "[data-table=ranked] .scroll"
     opened.page.locator(box).focus()
     opened.page.keyboard.press("ArrowDown")
-    assert opened.page.locator("[data-table=ranked] .tools > .spoken").text_content().startswith("Row 1 of 64: ")
+    assert (
+        opened.page.locator("[data-table=ranked] .tools > .spoken").text_content().startswith("Row 1 of 64: ")
+    )
     opened.page.keyboard.press("Enter")
     assert opened.page.locator("#details").is_visible()
     opened.page.keyboard.press("Escape")
