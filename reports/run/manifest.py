@@ -87,6 +87,11 @@ class Changes:
     joined: tuple[tuple[str, int], ...] = ()
     left: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is new, changed or gone, an entry or a whole source."""
+        return any(count for _, count, _ in self.kinds) or bool(self.joined or self.left)
+
 
 @dataclass(frozen=True)
 class SourceLine:
