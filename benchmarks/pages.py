@@ -2,10 +2,10 @@
 
     python benchmarks/pages.py [CANDIDATES]
 
-The rows are those of the reference library, again and again under other ids. Both pages are opened by turns in
-the same Chromium; a page is interactive once its table has drawn its rows and listens. The peer is what a
-table widget starts from: every row in the document, in the columns that the page shows; its answer is a sorted
-column, that of the page a filtered list. Quote the ratios: they hold on a busy machine too.
+The rows are those of the reference library, again and again under other ids. Both pages are opened by turns
+in the same Chromium; a page is interactive once its table has drawn its rows and listens. The peer is what a
+table widget starts from: every row in the document, in the columns that the page shows; its answer is a
+sorted column, that of the page a filtered list. Quote the ratios: they hold on a busy machine too.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ def run_payload(
         ranked_table=ranked_table(ranked, with_dossier),
         rejected_table=rejected_table(rejected, int(manifest["rejected"])),
         failed_table=failed_table(failed, int(manifest["failed"])),
-        chart=chart([one.screening for one in ranked], independent, families),
+        chart=chart(ranked, independent, families),
         sources=sources_of(manifest["sources"]),
         run_facts=tuple(
             facts_of({key: manifest[key] for key in manifest if key not in NOT_LISTED | OWN_PLACE})

@@ -47,6 +47,12 @@ def test_the_shortlist_holds_the_top_of_the_run_with_its_structures(home, tmp_pa
     assert [int(row["rank"]) for row in kept.to_pylist()] == ranks
 
 
+def test_the_pages_of_a_run_with_fifty_dossiers_stay_below_10_mb(home) -> None:
+    folder = home.reports / "latest"
+    assert len(list((folder / "dossiers").glob("*.html"))) == 50
+    assert sum(one.stat().st_size for one in folder.rglob("*") if one.is_file()) < 10_000_000
+
+
 def test_a_candidate_is_explained_and_gets_a_page(home, tmp_path) -> None:
     lines = explain(home, "cacuo2", page=tmp_path)
     text = "\n".join(lines)
