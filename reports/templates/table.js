@@ -32,7 +32,8 @@ function element(tag, properties = {}, ...children) {
 /* "YBa2Cu3O6.97" with its numbers set low; everything else stays as it is. */
 function formula(text) {
   return String(text).split(/((?<=[A-Za-z)\]])\d+(?:\.\d+)?)/).map(
-    (part, place) => (place % 2 ? element("sub", { textContent: part }) : part));
+    (part, place) => (place % 2 ? element("sub", { textContent: part }) : part)).flatMap(
+    (part, place) => (place > 1 && place % 2 === 0 && /^[A-Z([]/.test(part) ? [element("wbr"), part] : [part]));
 }
 
 /* A label with the index of T_c set low. */

@@ -216,7 +216,7 @@ def test_hostile_text_adds_no_tag(make, row, tmp_path) -> None:
 
 
 def test_formulas_are_set_with_low_numbers() -> None:
-    assert formula("YBa2Cu3O6.97") == "YBa<sub>2</sub>Cu<sub>3</sub>O<sub>6.97</sub>"
+    assert formula("YBa2Cu3O6.97") == "YBa<sub>2</sub><wbr>Cu<sub>3</sub><wbr>O<sub>6.97</sub>"
     assert formula("(Ba,K)2<b>") == "(Ba,K)<sub>2</sub>&lt;b&gt;"
     assert formula("2H-NbSe2") == "2H-NbSe<sub>2</sub>"
     assert formula("n" * 500) == "n" * 500
@@ -224,7 +224,7 @@ def test_formulas_are_set_with_low_numbers() -> None:
 
 def test_formulas_in_a_sentence_are_set_and_what_only_looks_like_one_is_not() -> None:
     said = typeset("Known: (Tl0.5Pb0.5)Sr2CaCu2O7. T_c of Nd0.8Sr0.2NiO2, <b>")
-    assert "CaCu<sub>2</sub>O<sub>7</sub>. T<sub>c</sub> of Nd<sub>0.8</sub>Sr" in said
+    assert "CaCu<sub>2</sub><wbr>O<sub>7</sub>. T<sub>c</sub> of Nd<sub>0.8</sub><wbr>Sr" in said
     assert "&lt;b&gt;" in said
     for other in ("mp-1234 by SHA256", "10.1103/PhysRevB.58.IN2", "COD 4124A2", "A1B2" * 4000 + "x"):
         assert typeset(other) == other
