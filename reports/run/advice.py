@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from polywell.data.hazards import hazards
+from polywell.data.measured import measured_by_id
 from polywell.evidence.rows.called import called
 from polywell.records import Candidate, EntryKey, Screening
 from polywell.try_first import COUNT, PASSED_OVER
@@ -211,7 +212,9 @@ def _why(one: Candidate) -> str:
         name = clipped(called(estimate.nearest_known[0]), MAX_NAME)
         alike, tc_k = estimate.nearest_similarity[0], estimate.nearest_tc_k[0]
         if alike >= LEAST_LIKENESS:
-            parts.append(f"{name}, {tc_k:.3g} K, is most like it ({alike:.2f} of 1)")
+            row = measured_by_id().get(estimate.nearest_known[0])
+            pressure = f" at {row.pressure_gpa:g} GPa" if row is not None and row.pressure_gpa else ""
+            parts.append(f"{name}, {tc_k:.3g} K{pressure}, is most like it ({alike:.2f} of 1)")
     phase = found.ceiling_phase
     apexes = "" if phase is None else " and ".join(dict.fromkeys(phase.apexes))
     parts.append(f"cage {found.xi_ceiling_ang:.3f} Å high" + (f" between {apexes}" if apexes else ""))
