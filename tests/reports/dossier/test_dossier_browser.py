@@ -211,7 +211,8 @@ def test_the_files_that_the_run_page_names_lie_beside_it(folder, open_page, know
     opened = open_page(folder / "index.html")
     links = opened.page.locator(".files a").evaluate_all("all => all.map(one => one.href)")
     files = {link.rsplit("/", 1)[-1]: folder / "shortlist" / link.rsplit("/", 1)[-1] for link in links}
-    assert set(files) == {"shortlist.xlsx", "shortlist.csv", "cifs.zip", "catalog.schema.json"}
+    names = {"shortlist.xlsx", "shortlist.csv", "cifs.zip", "catalog.schema.json", "mail.html"}
+    assert set(files) == names and all(path.is_file() for path in files.values())
     rows = list(csv.DictReader(files["shortlist.csv"].read_text(encoding="utf-8-sig").splitlines()))
     assert [row["id"] for row in rows] == [one.screening.id for one in ranked[:4]]
     with zipfile.ZipFile(files["cifs.zip"]) as archive:
