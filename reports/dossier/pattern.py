@@ -20,7 +20,7 @@ MARKS = 193
 LEAST_LISTED = 1.0
 """Per cent of the strongest line, for any radiation, from which on a line stands in the table."""
 
-MAX_LISTED = 60
+MAX_LISTED = 40
 LABELS = 6
 LABEL_APART = 34
 """Units of the picture that two labels keep between them."""
