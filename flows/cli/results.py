@@ -41,10 +41,14 @@ def export(
         str, typer.Option(metavar="SYMBOLS", help="Without these elements, for example Hg,Tl,As.")
     ] = "",
     top: Annotated[int | None, typer.Option(metavar="N", min=0, help="The first N that pass.")] = None,
+    mail: Annotated[
+        bool,
+        typer.Option("--mail", help="One page to mail too: list and dossiers in a file without scripts."),
+    ] = False,
     run: RunName = "latest",
     source: SourceName = None,
 ) -> None:
-    """Write the shortlist of a published run: CSV, workbook, CIFs, Parquet, schema."""
+    """Write the shortlist of a published run: CSV, workbook, CIFs, Parquet, schema; a page to mail."""
     with one_line_errors():
         from flows.options import home_at
         from flows.progress import say
@@ -53,7 +57,7 @@ def export(
 
         wanted = Filter(family, max_hull, frozenset(exclude_elements.replace(",", " ").split()), top)
         try:
-            written = written_to(home_at(home), folder, wanted, run, source)
+            written = written_to(home_at(home), folder, wanted, run, source, mail)
         except FilterError as error:
             end(str(error), WRONG_USAGE)
         say(f"{written.candidates} candidates, {written.cifs} with a structure")

@@ -14,6 +14,7 @@ from catalog.store.structures import entries_of
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import SCREENING_COLUMNS, Candidate, Entry, EntryKey, Outcome, Screening
+from reports.dossier.page import given_dossiers
 from reports.run.table import shared_places
 
 
@@ -41,7 +42,7 @@ def page_rows(
     Args:
         home: whose table holds the structures.
         families: the λ table.
-        dossiers: how many of the first candidates get a page of their own.
+        dossiers: how many of the first candidates get a page of their own (`reports.dossier.page`).
         candidates: all candidates, in order.
         rejected: the rejected entries; may be slim (see `catalog.store.slim`).
         failed: the failed entries, likewise.
@@ -49,7 +50,7 @@ def page_rows(
     Raises:
         LakeError: the structures cannot be read.
     """
-    keys = {one.screening.key for one in candidates[:dossiers]}
+    keys = {one.screening.key for one in given_dossiers(candidates, dossiers)}
     return PageRows(
         candidates,
         _listed(rejected, "reason"),

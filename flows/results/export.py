@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,16 @@ from catalog.errors import CatalogError
 from catalog.home import Home
 from catalog.runs.named import find_run, source_named
 from catalog.runs.publish import write_table_durably
-from catalog.runs.published import FILES
+from catalog.runs.published import FILES, PublishedRun
 from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from catalog.store.structures import entries_of
-from polywell.records import Outcome
+from flows.pipeline.page_rows import measured_candidates
+from polywell.families import built_in_families
+from polywell.records import Candidate, Entry, EntryKey, Outcome
+from reports.dossier.dossier import Context
+from reports.html.writing import File
+from reports.mail.page import mail_file
 from reports.run.shortlist import Filter, chosen, shortlist
 
 
@@ -34,7 +40,12 @@ class Written:
 
 
 def export(
-    home: Home, folder: Path, wanted: Filter, run_name: str = "latest", source: str | None = None
+    home: Home,
+    folder: Path,
+    wanted: Filter,
+    run_name: str = "latest",
+    source: str | None = None,
+    mail: bool = False,
 ) -> Written:
     """Write the shortlist of a published run into a folder: `reports.run.shortlist`, and `ranked.parquet`.
 
@@ -44,6 +55,7 @@ def export(
         wanted: which candidates.
         run_name: name of the run, or its beginning; the newest by default.
         source: candidates of this source only, or of the only one whose name begins so.
+        mail: also write `reports.mail.page`, the candidates with their dossiers as one page without scripts.
 
     Raises:
         RunError: there is no such run or source.
@@ -59,12 +71,24 @@ def export(
     kept = table.filter(
         pc.is_in(table["rank"], value_set=pa.array([one.place.rank for one in candidates], pa.int32()))
     )
+    page = _mailed(run, folder, candidates, structures, wanted) if mail else ()
     try:
         found = shortlist(folder, candidates, structures, run.manifest, wanted)
-        paths = write_files(found.files)
+        paths = write_files((*found.files, *page))
         write_table_durably(folder / FILES[Outcome.CANDIDATE], kept)
     except OSError as error:
         raise ExportError(
             f"{folder} cannot be written ({error.strerror or error}); give another folder"
         ) from error
     return Written((*paths, folder / FILES[Outcome.CANDIDATE]), found.candidates, found.cifs)
+
+
+def _mailed(
+    run: PublishedRun,
+    folder: Path,
+    candidates: Sequence[Candidate],
+    structures: Mapping[EntryKey, Entry],
+    wanted: Filter,
+) -> Iterator[File]:
+    context = Context.of(candidates_of(run.ranked()), run.manifest, measured_candidates(built_in_families()))
+    yield mail_file(folder, candidates, structures, run.manifest, context, wanted.in_words)

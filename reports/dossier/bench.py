@@ -1,7 +1,8 @@
-"""What a dossier says for the bench: powder pattern, what to weigh, price, substrates, chemical system."""
+"""What a dossier says for the bench: rivals, powder pattern, what to weigh, price, substrates, system."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pymatgen.core import Element
@@ -13,11 +14,12 @@ from polywell.evidence.chemical_system import SystemCompound, system_of
 from polywell.evidence.model.family import AS_IT_IS
 from polywell.geometry.conventional import Conventional
 from polywell.known import ions_of
-from polywell.making.powder import powder, unscattered
+from polywell.making.powder import Powder, powder, unscattered
 from polywell.making.substrates import Mismatch, mismatches, strain_matters
 from polywell.making.supply import Supply, supply
 from polywell.making.weighing import weighing
 from polywell.records import Candidate, Screening
+from reports.dossier.competing import BesideLine, against_others, beside
 from reports.dossier.pattern import PowderTable, powder_table
 from reports.html.cells import MAX_NAME, clipped, finite
 from reports.html.writing import short
@@ -91,6 +93,8 @@ class Bench:
 
     Attributes:
         powder: None where there is no pattern, and `powder_note` says why.
+        against: sentences on its energy beside other phases.
+        beside: phases that are likely beside it, with their strongest lines.
         weighing: as written, and at the best doping where that is a route; None where the formula is none.
         supply: None where the formula is none.
         strains: by falling likeness; empty where strain is not what decides.
@@ -101,6 +105,8 @@ class Bench:
 
     powder: PowderTable | None
     powder_note: str
+    against: tuple[str, ...]
+    beside: tuple[BesideLine, ...]
     weighing: WeighingTable | None
     supply: Supply | None
     strains: tuple[Mismatch, ...]
@@ -111,21 +117,25 @@ class Bench:
     system_untyped: int
 
 
-def bench(one: Candidate, cell: Conventional | None) -> Bench:
+def bench(one: Candidate, cell: Conventional | None, others: Sequence[Candidate] = ()) -> Bench:
     """Gather what the bench needs of a candidate.
 
     Args:
         one: the candidate.
         cell: its conventional cell; None where it is not at hand.
+        others: other entries of its compound.
     """
     found, main = one.screening, one.screening.ceiling_phase
     ions = _ions(found)
     pattern, note = _powder(cell)
+    phases = () if ions is None else beside(ions, pattern)
     strained = main is not None and strain_matters(main)
     system = system_of(found.elements, found.formula, str(found.metal))
     return Bench(
-        powder=pattern,
+        powder=None if pattern is None else powder_table(pattern, phases),
         powder_note=note,
+        against=tuple(against_others(one, others)),
+        beside=phases,
         weighing=None if ions is None else _weighing(ions, one),
         supply=None if ions is None else supply(ions),
         strains=mismatches(main.edges_ang) if main is not None and strained else (),
@@ -150,13 +160,13 @@ def _ions(found: Screening) -> dict[str, float] | None:
     return written if same else ions
 
 
-def _powder(cell: Conventional | None) -> tuple[PowderTable | None, str]:
+def _powder(cell: Conventional | None) -> tuple[Powder | None, str]:
     if cell is None:
         return None, "the structure, or its symmetry, was not at hand"
     missing = unscattered({symbol for mix in cell.cell.mixes for symbol in mix})
     if missing:
         return None, f"pymatgen holds no scattering factor of {', '.join(missing)}"
-    return powder_table(powder(cell)), ""
+    return powder(cell), ""
 
 
 def _weighing(ions: dict[str, float], one: Candidate) -> WeighingTable:

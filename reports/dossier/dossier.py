@@ -34,6 +34,7 @@ from reports.dossier.scene import GREEK, scene
 from reports.dossier.words import cite_lines, in_short, marks, origin_word
 from reports.html.cells import MAX_NAME, clipped, finite
 from reports.html.names import safe_name
+from reports.run.table import novelty_words
 
 MAX_SIBLINGS = 12
 REPLACEMENTS = 6
@@ -111,7 +112,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         id=clipped(found.id, MAX_NAME),
         formula=formula,
         series=clipped(found.series, MAX_NAME),
-        novelty=clipped(one.place.novelty_note, MAX_NOTE),
+        novelty=clipped(novelty_words(one.place), MAX_NOTE),
         cell=None if cell is None else _cell(cell, found.formula_written),
         links=links(found),
         family=family,
@@ -141,7 +142,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
             StripeLine(step.n, str(step.doping), float(step.doping), step.meaning) for step in stripe_series()
         ),
         replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
-        bench=bench(one, cell),
+        bench=bench(one, cell, siblings),
         shorter_xi_ang=None if shorter is None else shorter.xi_ang,
         shorter_tc_k=None if shorter is None else shorter.tc_k,
         shorter_change_k=None if shorter is None else shorter.change_k,

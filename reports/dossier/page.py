@@ -6,6 +6,7 @@ by itself carries it inside.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,19 +19,34 @@ from polywell.making.substrates import COHERENT_PERCENT
 from polywell.making.supply import CONCENTRATED, HHI_SOURCE, PRICE_SOURCE
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, EntryKey, Screening
 from reports.dossier.dossier import Context, dossier
-from reports.dossier.pattern import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH
-from reports.dossier.payload import Dossier
+from reports.dossier.pattern import BOTTOM, HEIGHT, LEFT, MARKS, RIGHT, WIDTH
+from reports.dossier.payload import Dossier, PhaseLine
+from reports.dossier.scene import Scene
 from reports.html.inline import inline_json, inline_script, script_source
 from reports.html.library import VIEWER, library, library_source
+from reports.html.words import words
 from reports.html.writing import File, environment, json_text, page_bytes, read_text
 
 FOLDER = "dossiers"
+DIGITS = string.digits + string.ascii_lowercase
+"""Digits of base 36: two of them hold any height of a profile."""
 SCRIPT = "templates/dossier.js"
 SHOWN_OF_SYSTEM = 6
 """Compounds of the chemical system that stand in sight; the others unfold."""
-PICTURE = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM}
+PICTURE = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM, "marks": MARKS}
 MEANING = {column.name: column.meaning for column in ENTRY_COLUMNS}
 MEANING_OF_PHASE = {column.name: column.meaning for column in PHASE_COLUMNS}
+
+
+def given_dossiers(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
+    """The candidates that get a dossier, in ranked order: what is to be tried first, then the first ones.
+
+    Args:
+        ranked: the candidates in ranked order.
+        count: how many.
+    """
+    first = sorted(ranked, key=lambda one: (one.place.try_first is None, one.place.rank))[:count]
+    return sorted(first, key=lambda one: one.place.rank)
 
 
 def dossiers_files(
@@ -41,7 +57,7 @@ def dossiers_files(
     measured: Sequence[Screening],
     top: int,
 ) -> Iterator[File]:
-    """Give the dossiers of the top candidates, for `folder/dossiers`; older ones there must not stay.
+    """Give the dossiers of a run, for `folder/dossiers`; older ones there must not stay.
 
     Args:
         folder: folder of the run's page.
@@ -49,12 +65,12 @@ def dossiers_files(
         structures: their entries by source and id; a candidate without one gets a dossier without picture.
         manifest: the run's manifest.
         measured: the reference library's candidates.
-        top: how many.
+        top: how many; see `given_dossiers`.
 
     Raises:
         ValueError: a candidate and its structure do not belong together.
     """
-    chosen = ranked[:top]
+    chosen = given_dossiers(ranked, top)
     keys = [one.screening.key for one in chosen]
     context = Context.of(ranked, manifest, measured, keys)
     target = folder / FOLDER
@@ -90,6 +106,7 @@ def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[Fi
             d=payload,
             back=back,
             rule=RULE,
+            words=words(),
             shown_of_system=SHOWN_OF_SYSTEM,
             picture=PICTURE,
             supply_words={
@@ -107,7 +124,7 @@ def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[Fi
             script_sources=Markup(f"{allowed} {script_source(own)}"),
             data=inline_json(
                 {
-                    "scene": payload.scene,
+                    "scene": None if payload.scene is None else _sent(payload.scene, payload.phases),
                     "cif": payload.cif,
                     "cif_conventional": payload.cif_conventional,
                     "powder": _drawn(payload),
@@ -119,13 +136,27 @@ def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[Fi
     yield folder / f"{payload.file}.html", page_bytes(html)
 
 
+def _sent(scene: Scene, phases: Sequence[PhaseLine]) -> dict[str, Any]:
+    """A scene with the height of each cage, and its atoms as lists, which are half as long."""
+    atoms = [(one.element, one.species, one.x, one.y, one.z, one.metal) for one in scene.atoms]
+    heights = {phase.name: phase.xi_ang for phase in phases}
+    return vars(scene) | {"atoms": atoms, "xi_ang": [heights[cage.phase] for cage in scene.cages]}
+
+
+def _in_digits(runs: Sequence[Sequence[int]]) -> list[str]:
+    """Runs of a profile as text: place of the first point, a blank, each height in two digits of base 36."""
+    return [f"{first} " + "".join(DIGITS[h // 36] + DIGITS[h % 36] for h in run) for first, *run in runs]
+
+
 def _drawn(payload: Dossier) -> list[dict[str, Any]]:
     """What the page draws and lists for each radiation."""
     pattern = payload.bench.powder
     if pattern is None:
         return []
     return [
-        vars(drawing) | {"rows": list(zip(one.two_theta_deg, one.intensity, strict=True)), "said": one.said}
+        vars(drawing)
+        | {"rows": list(zip(one.two_theta_deg, one.intensity, strict=True)), "said": one.said}
+        | {"beside": one.beside, "runs": _in_digits(drawing.runs)}
         for one, drawing in zip(pattern.radiations, pattern.drawings, strict=True)
     ]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from markupsafe import Markup
 
@@ -24,6 +26,24 @@ def inline_json(value: object) -> Markup:
     for character, escape in _ESCAPES.items():
         text = text.replace(character, escape)
     return Markup(text)
+
+
+def packed(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Rows of a table with each text of a column once, where texts repeat; `templates/table.js` unpacks them.
+
+    Returns:
+        `texts`: the different texts of each packed column, by its place; `rows`: with places among them.
+    """
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    texts: dict[int, list[str]] = {}
+    for place, column in enumerate(columns):
+        if not all(isinstance(cell, str) for cell in column):
+            continue
+        known = {text: number for number, text in enumerate(dict.fromkeys(column))}
+        if len(known) <= len(column) / 2:
+            texts[place] = list(known)
+            columns[place] = [known[cell] for cell in column]
+    return {"texts": texts, "rows": list(zip(*columns, strict=True))}
 
 
 def inline_script(code: str) -> Markup:

@@ -22,6 +22,9 @@ Of the files that a function gives, the page that a person opens comes last.
 _IN_PROSE = re.compile(r"(?<![\w.<&;#/-])(?:[(\[]*[A-Z][a-z]?[0-9.]*(?:[,)\]]+[0-9.]*)*){2,}(?![\w/-])")
 """What may be a formula in a sentence; `_formula_in_prose` holds its words against the elements."""
 
+_AFTER_AMOUNT = re.compile(r"</sub>(?=[A-Z(\[])")
+"""Where a formula may go on in the next line: behind an amount, and never within one or within a symbol."""
+
 _AMOUNT = re.compile(r"([^\W\d_]|[)\]])([0-9]+(?:\.[0-9]+)?)")
 """A letter or a closing bracket, and the number behind it; no escape of HTML holds both."""
 
@@ -64,7 +67,10 @@ def environment(set_words: Callable[[str], Markup] = typeset) -> Environment:
 
 def formula(text: str) -> Markup:
     """Set the numbers that follow an element or a bracket low, as in a chemical formula."""
-    return escape(text) if len(text) > 200 else Markup(_AMOUNT.sub(r"\1<sub>\2</sub>", str(escape(text))))
+    if len(text) > 200:
+        return escape(text)
+    low = _AMOUNT.sub(r"\1<sub>\2</sub>", str(escape(text)))
+    return Markup(_AFTER_AMOUNT.sub("</sub><wbr>", low))
 
 
 def space_group(symbol: str) -> Markup:
@@ -104,7 +110,11 @@ def json_text(value: object, indent: int | None = 1) -> str:
     Raises:
         ValueError: the value holds NaN or an infinity, which JSON cannot say.
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, default=vars, indent=indent) + "\n"
+    apart = (",", ":") if indent is None else None
+    text = json.dumps(
+        value, ensure_ascii=True, allow_nan=False, default=vars, indent=indent, separators=apart
+    )
+    return text + "\n"
 
 
 def page_bytes(text: str, errors: str = "xmlcharrefreplace") -> bytes:

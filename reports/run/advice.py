@@ -6,12 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from polywell.data.hazards import hazards
+from polywell.data.measured import measured_by_id
 from polywell.evidence.rows.called import called
-from polywell.records import Candidate, EntryKey
+from polywell.records import Candidate, EntryKey, Screening
 from polywell.try_first import COUNT, PASSED_OVER
 from reports.html.cells import clipped, finite
 from reports.html.names import dossier_path
+from reports.html.thumbnail import in_words, thumbnail
+from reports.run.table import novelty_words
 
 MAX_NAME = 120
 MAX_WORDS = 300
@@ -43,7 +48,9 @@ class Pick:
     start: float
     length: float
     support_word: str
+    block: Markup
     measured_k: float | None
+    measured_gpa: float | None
     novelty: str
     route: str
     gain_k: float | None
@@ -168,8 +175,10 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[Entry
         start=_per_cent(start, end),
         length=_per_cent((middle if high is None else high) - start, end),
         support_word=clipped(estimate.support_word, MAX_NAME),
+        block=_block(found),
         measured_k=one.place.known_tc_k,
-        novelty=_capital(clipped(one.place.novelty_note, MAX_WORDS)),
+        measured_gpa=finite(one.place.known_pressure_gpa) or None,
+        novelty=_capital(clipped(novelty_words(one.place), MAX_WORDS)),
         route=clipped(one.place.route_note, MAX_WORDS),
         gain_k=finite(one.place.gain_k),
         why=_why(one),
@@ -186,6 +195,11 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[Entry
     )
 
 
+def _block(found: Screening) -> Markup:
+    drawn = thumbnail(found)
+    return Markup() if drawn is None else drawn.svg(in_words(found))
+
+
 def _per_cent(value: float, end: float) -> float:
     return round(min(100.0, 100 * value / end), 2)
 
@@ -198,7 +212,9 @@ def _why(one: Candidate) -> str:
         name = clipped(called(estimate.nearest_known[0]), MAX_NAME)
         alike, tc_k = estimate.nearest_similarity[0], estimate.nearest_tc_k[0]
         if alike >= LEAST_LIKENESS:
-            parts.append(f"{name}, {tc_k:.3g} K, is most like it ({alike:.2f} of 1)")
+            row = measured_by_id().get(estimate.nearest_known[0])
+            pressure = f" at {row.pressure_gpa:g} GPa" if row is not None and row.pressure_gpa else ""
+            parts.append(f"{name}, {tc_k:.3g} K{pressure}, is most like it ({alike:.2f} of 1)")
     phase = found.ceiling_phase
     apexes = "" if phase is None else " and ".join(dict.fromkeys(phase.apexes))
     parts.append(f"cage {found.xi_ceiling_ang:.3f} Å high" + (f" between {apexes}" if apexes else ""))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from polywell.records import Screening
+from polywell.records import Candidate, Screening
 from polywell.relation import critical_temperature_k
-from reports.html.cells import clipped
+from reports.html.cells import clipped, finite
 
 CURVE_POINTS = 121
 MARGIN_ANG = 0.15
@@ -45,7 +45,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Point:
-    """One entry in the chart; `row` is its place in the ranked table, or -1 for a measured one."""
+    """One entry in the chart; `row` is its place in the ranked table, or -1 for a measured one.
+
+    `used_ang` is the ξ that its estimate rests on, corrected where it is corrected.
+    """
 
     row: int
     name: str
@@ -54,6 +57,8 @@ class Point:
     xi_ang: float
     tc_k: float
     note: str
+    used_ang: float
+    suspect: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Chart:
 
 
 def chart(
-    candidates: Sequence[Screening], measured: Sequence[Screening], families: Sequence[Mapping[str, Any]]
+    candidates: Sequence[Candidate], measured: Sequence[Screening], families: Sequence[Mapping[str, Any]]
 ) -> Chart:
     """Gather the points and draw the curves of the λ table through their range.
 
@@ -148,8 +153,13 @@ def _range(xi_ang: Sequence[float]) -> tuple[float, float]:
     return max(LEAST_ANG, min(xi_ang) - MARGIN_ANG), max(xi_ang) + MARGIN_ANG
 
 
-def _candidate(place: int, one: Screening) -> Point:
-    return _point(place, one, round(one.tc_ceiling_k or 0.0, 2), clipped(one.extrapolation, MAX_NAME))
+def _candidate(place: int, one: Candidate) -> Point:
+    found, estimate = one.screening, one.estimate
+    suspect = clipped(estimate.geometry_suspect, MAX_NAME)
+    notes = (clipped(found.extrapolation, MAX_NAME), suspect and f"suspect: {suspect}")
+    point = _point(place, found, round(found.tc_ceiling_k or 0.0, 2), "; ".join(filter(None, notes)))
+    used = finite(estimate.xi_corrected_ang) or point.xi_ang
+    return replace(point, used_ang=round(used, 4), suspect=bool(suspect))
 
 
 def _measured(one: Screening) -> Point:
@@ -163,9 +173,11 @@ def _point(row: int, one: Screening, tc_k: float, note: str) -> Point:
     return Point(
         row=row,
         name=clipped(one.id, MAX_NAME),
-        formula=clipped(one.formula, MAX_NAME),
+        formula=clipped(one.formula_written or one.formula, MAX_NAME),
         family=clipped(one.family, MAX_NAME),
         xi_ang=round(one.xi_ceiling_ang or 0.0, 4),
+        used_ang=round(one.xi_ceiling_ang or 0.0, 4),
+        suspect=False,
         tc_k=tc_k,
         note=note,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,17 @@ TESTED = {
     "structure type": "structure types left out of the fit",
     "outside data": "data from outside",
 }
+ERROR, OURS = "mean absolute error", "calibrated"
+"""The score by which predictors are compared, and the one of these pages."""
+
 SCHEMA = 2
 """Form of the data that is read here; of another, written by another program, only the page is named."""
 
 MAX_NAME = 200
+
+_OTHER_PAGES = re.compile(rb'<nav class="pages".*?</nav>', re.DOTALL)
+_OTHER_FILE = re.compile(rb'<a href="(?!#|https?:|data:)[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
+"""A link to a file that does not lie beside the page of a run."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Evaluation:
 
 
 def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
-    """Word the data of `polywell validate`.
+    """Word the data of `polywell validate`, comparisons that were lost to a simpler predictor first.
 
     Args:
         data: what stands in `validation.json`.
@@ -57,11 +65,13 @@ def evaluation(data: Mapping[str, Any], calibration_digest: str) -> Evaluation:
         scores = {
             (row["split"], row["family"], row["score"]): row
             for row in data["scores"]
-            if row["split"] in TESTED and row["predictor"] == "calibrated" and row["value"] is not None
+            if row["split"] in TESTED and row["predictor"] == OURS and row["value"] is not None
         }
         groups = list(dict.fromkeys((split, family) for split, family, _ in scores))
         is_current = data["digests"]["training"] == calibration_digest
-        sentences = [_sentence(split, family, scores) for split, family in groups]
+        beaten = _beaten(data["scores"])
+        groups.sort(key=lambda group: group not in beaten)
+        sentences = [_sentence(*group, scores, beaten.get(group)) for group in groups]
         if data["against"]:
             sentences = [f"{one[:-1]}: {clipped(data['source'], MAX_NAME)}." for one in sentences]
     except (KeyError, TypeError) as error:
@@ -86,11 +96,38 @@ def copied_evaluation(folder: Path, calibration_digest: str) -> tuple[Evaluation
     data, page = folder / DATA, folder / PAGE
     if not (data.exists() and page.exists()):
         return None, None
-    return evaluation(json.loads(data.read_text(encoding="utf-8")), calibration_digest), page.read_bytes()
+    found = evaluation(json.loads(data.read_text(encoding="utf-8")), calibration_digest)
+    return found, beside_the_run(page.read_bytes())
 
 
-def _sentence(split: str, family: str, scores: Mapping[tuple[str, str, str], Mapping[str, Any]]) -> str:
-    error = scores[split, family, "mean absolute error"]
+def beside_the_run(page: bytes) -> bytes:
+    """The page of the evaluation as it stands beside that of a run: it links there, and to no other file."""
+    home = b'<nav class="pages" aria-label="Other pages"><a href="index.html">Run</a></nav>'
+    alone = _OTHER_FILE.sub(rb"\1", page)
+    return (
+        _OTHER_PAGES.sub(home, alone)
+        if _OTHER_PAGES.search(alone)
+        else alone.replace(b"</main>", home + b"</main>")
+    )
+
+
+def _beaten(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], tuple[str, float]]:
+    """Splits and families where a simpler predictor misses by less, with the best of them and its error."""
+    errors: dict[tuple[str, str], dict[str, float]] = {}
+    for row in rows:
+        if row["score"] == ERROR and row["value"] is not None:
+            errors.setdefault((row["split"], row["family"]), {})[row["predictor"]] = float(row["value"])
+    best = {group: min(of.items(), key=lambda item: item[1]) for group, of in errors.items()}
+    return {group: one for group, one in best.items() if one[1] < errors[group].get(OURS, -1.0)}
+
+
+def _sentence(
+    split: str,
+    family: str,
+    scores: Mapping[tuple[str, str, str], Mapping[str, Any]],
+    beaten: tuple[str, float] | None,
+) -> str:
+    error = scores[split, family, ERROR]
     held = scores[split, family, "coverage of the 80 % interval"]
     said = (
         f"{family.capitalize()}, {TESTED[split]}: T_c missed by {error['value']:.0f} K on average "
@@ -99,4 +136,6 @@ def _sentence(split: str, family: str, scores: Mapping[tuple[str, str, str], Map
     )
     if order := scores.get((split, family, "rank correlation")):
         said += f"rank correlation {order['value']:.2f}, ".replace("-", "−")
-    return f"{said}{error['rows']} superconductors of {error['systems']} chemical systems."
+    said += f"{error['rows']} superconductors of {error['systems']} chemical systems"
+    lost = "" if beaten is None else f"; lost to the {beaten[0]}, which misses by {beaten[1]:.0f} K"
+    return f"{said}{lost}."

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from polywell.ranking import RankBy
-from polywell.records import REASON_MEANING, Reason
+from polywell.records import REASON_MEANING, EntryKey, Reason
 from reports.html.cells import clipped, finite
 
 NOT_LISTED = frozenset(
@@ -86,6 +86,11 @@ class Changes:
     causes: tuple[tuple[str, int], ...] = ()
     joined: tuple[tuple[str, int], ...] = ()
     left: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is new, changed or gone, an entry or a whole source."""
+        return any(count for _, count, _ in self.kinds) or bool(self.joined or self.left)
 
 
 @dataclass(frozen=True)
@@ -208,6 +213,33 @@ def changes_of(said: Mapping[str, Any] | None) -> Changes | None:
         for key in ("changed_by_cause", "joined", "left")
     )
     return Changes(clipped(said["since"], MAX_FACT), kinds, *counted)
+
+
+def since_last(said: Mapping[str, Any] | None, keys: Sequence[EntryKey]) -> dict[str, tuple[int, ...]]:
+    """Places in the list of what is new or changed since an earlier run, and of sources that joined it.
+
+    A manifest lists the first changes of each kind only; kinds without a place are left out.
+
+    Args:
+        said: the changes as the manifest has them.
+        keys: source and id of each candidate, in the order of the list.
+    """
+    if not said or not said.get("since"):
+        return {}
+    places = {key: place for place, key in enumerate(keys)}
+    found = {
+        kind: tuple(
+            sorted(
+                places[key]
+                for one in said[f"{kind}_candidates"]
+                if (key := (one.get("source", ""), one["id"])) in places
+            )
+        )
+        for kind in ("new", "changed")
+    }
+    joined = said.get("joined") or {}
+    found["joined"] = tuple(place for place, (source, _) in enumerate(keys) if source in joined)
+    return {kind: some for kind, some in found.items() if some}
 
 
 def sources_of(sources: Mapping[str, Mapping[str, Any]]) -> tuple[SourceLine, ...]:

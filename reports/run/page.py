@@ -18,22 +18,32 @@ from polywell.records import (
     EntryKey,
     Screening,
 )
-from reports.dossier.page import dossiers_files
-from reports.html.inline import inline_json, inline_script, script_source
+from reports.dossier.dossier import Context
+from reports.dossier.page import dossiers_files, given_dossiers
+from reports.html.inline import inline_json, inline_script, packed, script_source
 from reports.html.library import PLOTLY, library, library_source
+from reports.html.words import words
 from reports.html.writing import File, environment, json_text, page_bytes, read_text
+from reports.mail.page import MAIL, mail_file
 from reports.run.evaluation import COPY, copied_evaluation
 from reports.run.payload import SLACK, RunPayload, run_payload
 from reports.run.picture import picture
 from reports.run.shortlist import Filter, shortlist
+from reports.run.table import Table
 
 DATA = "run.json"
-TABLES = ("ranked_table", "rejected_table", "failed_table", "finding")
+TABLES = ("ranked_table", "rejected_table", "failed_table", "finding", "since")
+MAILED = 10
+"""Candidates that the page to mail holds."""
+
+CHOSEN_TO_MAIL = "what to try first, then the first of the list, one a compound"
+
 SHORTLIST = "shortlist"
 """Folder of the files below that of the page."""
 
 SCRIPTS = (
     "templates/search.js",
+    "templates/bars.js",
     "templates/table.js",
     "templates/filters.js",
     "templates/taking.js",
@@ -46,7 +56,7 @@ SCRIPTS = (
 
 def load_templates() -> None:
     """Compiles the templates of a run's pages, so that the first page need not wait for it."""
-    for name in ("run", "dossier", "columns"):
+    for name in ("run", "dossier", "columns", "mail"):
         environment().get_template(f"{name}.html.j2")
 
 
@@ -81,7 +91,8 @@ def run_files(
     Raises:
         ValueError: manifest and records do not belong together.
     """
-    with_dossier = [one.screening.key for one in ranked[:dossiers]]
+    chosen = given_dossiers(ranked, dossiers)
+    with_dossier = [one.screening.key for one in chosen]
     found = copy = None
     if evaluation is not None:
         found, copy = copied_evaluation(evaluation, str(manifest.get("calibration_digest")))
@@ -90,10 +101,20 @@ def run_files(
         yield folder / COPY, copy
     yield from dossiers_files(folder, ranked, structures or {}, manifest, measured, dossiers)
     yield from _shortlist_files(folder / SHORTLIST, ranked[:dossiers], structures or {}, manifest)
+    if chosen:
+        context, mailed = Context.of(ranked, manifest, measured), _to_mail(chosen)
+        yield mail_file(folder / SHORTLIST, mailed, structures or {}, manifest, context, CHOSEN_TO_MAIL)
     yield folder / "columns.html", page_bytes(columns_page())
     yield folder / "tc_against_xi.png", picture(payload)
     yield folder / DATA, page_bytes(json_text(_numbers(payload)))
     yield folder / "index.html", page_bytes(run_page(payload))
+
+
+def _to_mail(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """What is to be tried first, then the first of the list, one a compound; in the order of the list."""
+    first = [one for one in chosen if one.place.try_first is not None]
+    others = [one for one in chosen if one.place.try_first is None and one.place.rank_in_compound == 1]
+    return sorted([*first, *others][:MAILED], key=lambda one: one.place.rank)
 
 
 def _shortlist_files(
@@ -120,17 +141,20 @@ def run_page(payload: RunPayload) -> str:
         slack=SLACK,
         rule=RULE,
         shortlist=SHORTLIST,
+        words=words(),
+        mail=MAIL,
         data_name=DATA,
-        style=Markup(read_text("templates/style.css")),
+        style=Markup(read_text("templates/style.css") + read_text("templates/run.css")),
         plotly=Markup(library(*PLOTLY)),
         script=inline_script(own),
         script_sources=Markup(f"{library_source(*PLOTLY)} {script_source(own)}"),
         data=inline_json(
             {
-                "ranked": payload.ranked_table,
-                "rejected": payload.rejected_table,
-                "failed": payload.failed_table,
+                "ranked": _packed(payload.ranked_table),
+                "rejected": _packed(payload.rejected_table),
+                "failed": _packed(payload.failed_table),
                 "chart": payload.chart,
+                "since": payload.since,
                 "names": payload.finding.names,
                 "elements": payload.finding.symbols,
                 "reasons": {
@@ -140,6 +164,10 @@ def run_page(payload: RunPayload) -> str:
             }
         ),
     )
+
+
+def _packed(table: Table) -> dict[str, Any]:
+    return vars(table) | packed(table.rows)
 
 
 def _numbers(payload: RunPayload) -> dict[str, Any]:

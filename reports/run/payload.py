@@ -35,12 +35,19 @@ from reports.run.manifest import (
     moment,
     order_of,
     reasons_of,
+    since_last,
     sources_of,
 )
 from reports.run.overview import Overview, overview
 from reports.run.table import CARRIED_DIGITS, Table, failed_table, ranked_table, rejected_table
 
 TABLE_DIGITS_K = DIGITS["K"] + CARRIED_DIGITS
+
+FAR = "far "
+"""How the word for the support of an estimate begins where no measured compound is near."""
+
+LOUD = 0.1
+"""Share of failed entries from which on the page begins with it."""
 
 SLACK = 1.1
 """A measured T_c counts as under its ceiling up to this multiple of it, as 5 % in ξ is 10 % in T_c."""
@@ -79,7 +86,8 @@ class AboveCeiling:
 class RunPayload:
     """Everything the page of one run shows; `unordered` candidates lack what the list is ordered by.
 
-    `source` is the one that was screened, `sources` all that the list holds.
+    `source` is the one that was screened, `sources` all that the list holds. `since` holds places in the
+    list of what is new or changed; `far` candidates are far from all measured compounds.
     """
 
     source: str
@@ -101,6 +109,7 @@ class RunPayload:
     sources: tuple[SourceLine, ...]
     run_facts: tuple[Fact, ...]
     changes: Changes | None
+    since: Mapping[str, tuple[int, ...]]
     advice: Advice
     evaluation: Evaluation | None
     order: str
@@ -114,12 +123,18 @@ class RunPayload:
     overview: Overview
     above_ceiling: AboveCeiling | None
     unestimated: int
+    far: int
     stands_on: Mapping[str, int]
 
     @property
     def title(self) -> str:
         """What was screened, in a few words."""
         return self.source if len(self.sources) == 1 else f"{len(self.sources)} sources"
+
+    @property
+    def fails_loudly(self) -> bool:
+        """Whether so many entries failed that the list cannot be taken for the whole."""
+        return self.failed > 0 and self.failed >= LOUD * self.entries
 
     @property
     def envelope_below(self) -> int:
@@ -176,12 +191,13 @@ def run_payload(
         ranked_table=ranked_table(ranked, with_dossier),
         rejected_table=rejected_table(rejected, int(manifest["rejected"])),
         failed_table=failed_table(failed, int(manifest["failed"])),
-        chart=chart([one.screening for one in ranked], independent, families),
+        chart=chart(ranked, independent, families),
         sources=sources_of(manifest["sources"]),
         run_facts=tuple(
             facts_of({key: manifest[key] for key in manifest if key not in NOT_LISTED | OWN_PLACE})
         ),
         changes=changes_of(manifest.get("changes")),
+        since=since_last(manifest.get("changes"), [one.screening.key for one in ranked]),
         advice=advice(ranked, with_dossier),
         evaluation=evaluation,
         order=order.words,
@@ -195,6 +211,7 @@ def run_payload(
         overview=overview(ranked),
         above_ceiling=_above_ceiling(ranked),
         unestimated=sum(finite(one.estimate.tc_expected_k) is None for one in ranked),
+        far=sum((one.estimate.support_word or "").startswith(FAR) for one in ranked),
         stands_on=standing(),
     )
 

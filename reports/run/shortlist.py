@@ -56,6 +56,17 @@ class Filter:
     exclude_elements: frozenset[str] = frozenset()
     top: int | None = None
 
+    @property
+    def in_words(self) -> str:
+        """What it asks for; empty where it leaves everything in."""
+        said = (
+            f"family {self.family}" if self.family is not None else "",
+            f"at most {self.max_hull_ev:g} eV/atom above the hull" if self.max_hull_ev is not None else "",
+            f"without {', '.join(sorted(self.exclude_elements))}" if self.exclude_elements else "",
+            f"the first {self.top}" if self.top is not None else "",
+        )
+        return "; ".join(filter(None, said))
+
 
 @dataclass(frozen=True)
 class Shortlist:
@@ -178,12 +189,6 @@ def csv_text(columns: Sequence[Column], cells: Sequence[Sequence[Any]]) -> str:
 
 
 def _notes(manifest: Mapping[str, Any], wanted: Filter, count: int) -> list[tuple[str, str]]:
-    chosen_by = [
-        f"family {wanted.family}" if wanted.family is not None else "",
-        f"at most {wanted.max_hull_ev:g} eV/atom above the hull" if wanted.max_hull_ev is not None else "",
-        f"without {', '.join(sorted(wanted.exclude_elements))}" if wanted.exclude_elements else "",
-        f"the first {wanted.top}" if wanted.top is not None else "",
-    ]
     return [
         (
             "What this is",
@@ -210,7 +215,7 @@ def _notes(manifest: Mapping[str, Any], wanted: Filter, count: int) -> list[tupl
         ),
         ("λ table", str(manifest.get("families_digest", ""))),
         ("Candidates in this file", str(count)),
-        ("Chosen by", "; ".join(part for part in chosen_by if part) or "all candidates of the run"),
+        ("Chosen by", wanted.in_words or "all candidates of the run"),
     ]
 
 

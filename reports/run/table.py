@@ -12,9 +12,10 @@ from polywell.columns import Column, in_order
 from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, EntryKey, Place, Reason, Screening
 from reports.html.cells import MAX_TEXT, clipped, finite
 from reports.html.names import dossier_path
+from reports.html.thumbnail import Thumbnail, thumbnail
 
 Cell = str | float | int | list[Any] | None
-Kind = Literal["number", "range", "text", "formula", "badge"]
+Kind = Literal["number", "range", "text", "formula", "badge", "bars", "block"]
 Read = Callable[[Any], Any]
 
 CARRIED_DIGITS = 2
@@ -49,15 +50,44 @@ DOSSIER = TableColumn(
     "dossier", "Dossier", "", "Page of this candidate, where one was written.", "text", 0, False
 )
 
+BLOCK = TableColumn(
+    "block",
+    "Block",
+    "",
+    "The cages of a block of sheets, seen along the sheets, each picture in its own scale.",
+    "block",
+    0,
+    True,
+)
+BARS = TableColumn(
+    "temperatures",
+    "Expected T_c and ceiling",
+    "K",
+    "Dot and band: expected T_c, should it superconduct, with the range that holds eight times in ten; ring "
+    "and thin line: the same at the best doping; upright line: the ceiling. Every number is a column too.",
+    "bars",
+    0,
+    True,
+)
+BARRED = (
+    "tc_expected_k", "tc_low_k", "tc_best_k", "tc_best_low_k", "tc_ceiling_k", "tc_ceiling_low_k",
+)  # fmt: skip
+"""Columns of numbers that the bars stand for: they can be chosen, and files hold them."""
+
 
 @dataclass(frozen=True)
 class Table:
-    """Columns and rows in the same order; `total` counts the rows of the run, also those not carried."""
+    """Columns and rows in the same order; `total` counts the rows of the run, also those not carried.
+
+    A cell of the column `BLOCK` is a place in `drawings`; cells of `BARS` are empty: other
+    columns hold all.
+    """
 
     columns: tuple[TableColumn, ...]
     phase_columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: int
+    drawings: tuple[Thumbnail, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -80,6 +110,15 @@ def known_as(place: Place) -> str:
     return f"{place.known_tc_k:g} K{pressure}, {place.known}"
 
 
+def novelty_words(place: Place) -> str:
+    """What a candidate is to those who know the literature; a T_c under pressure with its pressure."""
+    said = place.novelty_note or ""
+    if not (place.known_pressure_gpa and place.known_tc_k is not None):
+        return said
+    tc = f"{place.known_tc_k:g} K"
+    return said.replace(tc, f"{tc} at {place.known_pressure_gpa:g} GPa", 1)
+
+
 def of_candidate(column: Column) -> Callable[[Candidate], Any]:
     """What reads a column of a candidate; a column of a cage is read from the one that gives the ceiling."""
     if column.stage == "phase":
@@ -90,8 +129,8 @@ def of_candidate(column: Column) -> Callable[[Candidate], Any]:
 def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[EntryKey] = ()) -> Table:
     """Set the candidates as a table with the details and the phases of each.
 
-    Columns that are `listed` stand in the table itself, where some candidate has a value; the others that
-    have a place among the details follow.
+    Columns that are `listed` stand in the table itself, where some candidate has a value, but for the
+    temperatures, which stand as bars on one axis; the others that have a place among the details follow.
 
     Args:
         ranked: the candidates in ranked order.
@@ -99,21 +138,39 @@ def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[EntryKey]
     """
     listed = in_order((*ENTRY_COLUMNS, *PHASE_COLUMNS), "listed")
     details = [column for column in in_order(ENTRY_COLUMNS, "detail") if not column.listed]
-    columns, cells = [], []
+    columns: list[TableColumn] = []
+    cells: list[Sequence[Cell]] = []
+    drawings, places = _drawn(ranked)
     for column in (*listed, *details):
         read = of_candidate(column)
         values = [read(one) for one in ranked]
-        shown = bool(column.listed) and _says_something(column, values)
+        shown = bool(column.listed) and column.name not in BARRED and _says_something(column, values)
+        if column.name == "formula" and drawings:
+            columns.append(BLOCK)
+            cells.append(places)
         columns.append(_table_column(column, shown=shown))
         if column.name == "known":
             values = [known_as(one.place) for one in ranked]
+        if column.name == "novelty_note":
+            values = [novelty_words(one.place) for one in ranked]
         if column.name == "formula":
             values = [one.screening.formula_written or one.screening.formula for one in ranked]
         cells.append(_cells(values, column, _ends(ranked, column, of_candidate)))
+        if column.name == "formula":
+            columns.append(BARS)
+            cells.append([None] * len(ranked))
     cells.append([_link(one.screening, with_dossier) for one in ranked])
     phases, phase_columns = _phases(ranked)
     rows = tuple((*row, of_row) for row, of_row in zip(zip(*cells, strict=True), phases, strict=True))
-    return Table((*columns, DOSSIER), phase_columns, rows, len(ranked))
+    return Table((*columns, DOSSIER), phase_columns, rows, len(ranked), drawings)
+
+
+def _drawn(ranked: Sequence[Candidate]) -> tuple[tuple[Thumbnail, ...], list[Cell]]:
+    """The pictures of all blocks, each once, and the place of each candidate's among them."""
+    places: dict[Thumbnail, int] = {}
+    drawn = (thumbnail(one.screening) for one in ranked)
+    of_each: list[Cell] = [None if one is None else places.setdefault(one, len(places)) for one in drawn]
+    return tuple(places), of_each
 
 
 def _phases(ranked: Sequence[Candidate]) -> tuple[list[list[Any]], tuple[TableColumn, ...]]:

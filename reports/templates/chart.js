@@ -3,6 +3,7 @@
 
 const SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon", "star"];
 const CROWD = 800;
+const FAINT = 0.25;
 const PRINTED_WIDTH = 680;
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 
@@ -11,10 +12,10 @@ function plain(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-function hover({ point, y, low, high }, word, rows) {
+function hover({ point, x, y, low, high }, word, rows) {
   const ends = low === null || high === null ? "" : ` (${low.toFixed(0)}–${high.toFixed(0)} K)`;
   const lines = [`<b>${plain(point.formula)}</b>`, plain(point.row >= 0 ? rows.of(point.row).source : "reference library"), plain(point.name), plain(point.family),
-    `ξ ${point.xi_ang.toFixed(3)} Å, ${word} ${y.toFixed(1)} K${ends}`];
+    `ξ ${x.toFixed(3)} Å, ${word} ${y.toFixed(1)} K${ends}`];
   if (point.note) lines.push(plain(point.note));
   if (point.row >= 0) lines.push(`<i>select for its ${rows.of(point.row).dossier ? "dossier" : "details"}</i>`);
   return lines.join("<br>");
@@ -45,10 +46,10 @@ function curveTraces(chart, colours) {
 
 /* What a candidate shows: its ceiling on the curve, or what to expect with its interval. */
 function shownOf(points, rows, mode) {
-  if (mode !== "expected") return points.map((point) => ({ point, y: point.tc_k, low: null, high: null }));
+  if (mode !== "expected") return points.map((point) => ({ point, x: point.xi_ang, y: point.tc_k, low: null, high: null }));
   return points.flatMap((point) => {
     const row = rows.of(point.row);
-    return row.expected === null ? [] : [{ point, y: row.expected, low: row.low, high: row.high }];
+    return row.expected === null ? [] : [{ point, x: point.used_ang, y: row.expected, low: row.low, high: row.high }];
   });
 }
 
@@ -61,15 +62,14 @@ function pointTraces(chart, colours, rows, mode) {
     const shape = SHAPES[place % SHAPES.length];
     const word = filled ? "measured" : mode;
     traces.push({
-      x: shown.map((one) => one.point.xi_ang),
+      x: shown.map((one) => one.x),
       y: shown.map((one) => one.y),
       customdata: shown.map((one) => one.point.row),
       hovertext: shown.map((one) => hover(one, word, rows)),
       hoverinfo: "text", mode: "markers", type: "scatter",
       name: plain(`${family}, ${word}`),
-      error_y: filled || mode !== "expected" ? undefined : { type: "data", symmetric: false, color: colour, thickness: crowded ? 0.5 : 0.8, width: 0,
-        array: shown.map((one) => (one.high === null ? 0 : one.high - one.y)), arrayminus: shown.map((one) => (one.low === null ? 0 : one.y - one.low)) },
-      marker: { symbol: filled ? shape : `${shape}-open`, color: colour, opacity: crowded ? 0.55 : 1,
+      meta: filled || mode !== "expected" ? undefined : { low: shown.map((one) => one.low), high: shown.map((one) => one.high) },
+      marker: { symbol: filled ? shape : `${shape}-open`, color: colour, opacity: shown.map((one) => (one.point.suspect ? FAINT : crowded ? 0.55 : 1)),
         size: crowded ? 5 : (filled ? 9 : 8),
         line: { width: filled ? 0.8 : 1.4, color: filled ? colours.paper : colour } },
     });
@@ -122,9 +122,21 @@ function drawChart(node, chart, rows, mode, choose) {
   const config = { responsive: true, displaylogo: false, displayModeBar: "hover", plotlyServerURL: "", showSendToCloud: false,
     modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"],
     toImageButtonOptions: { format: "svg", filename: "tc_against_xi" } };
-  const traces = [...curveTraces(chart, colours), ...pointTraces(chart, colours, rows, mode), ...barTraces(chart, colours)];
+  const ranges = { x: [], y: [], mode: "markers", type: "scatter", name: "range", hoverinfo: "skip", showlegend: false,
+    marker: { size: 1, color: colours.ink }, error_y: { type: "data", symmetric: false, color: colours.ink, thickness: 2, width: 5, array: [], arrayminus: [] } };
+  const traces = [...curveTraces(chart, colours), ...pointTraces(chart, colours, rows, mode), ...barTraces(chart, colours), ranges];
   Plotly.react(node, traces, layout(colours, printing ? PRINTED_WIDTH : node.clientWidth, chart.distribution.counts.length > 0, printing), config);
   node.removeAllListeners("plotly_click");
+  node.removeAllListeners("plotly_hover");
+  node.removeAllListeners("plotly_unhover");
+  const range = (points, up, down) => Plotly.restyle(node, { x: [points.map((one) => one.x)], y: [points.map((one) => one.y)],
+    "error_y.array": [up], "error_y.arrayminus": [down] }, [traces.length - 1]);
+  node.on("plotly_hover", (event) => {
+    const [point] = event.points.filter((one) => one.data.meta);
+    const low = point?.data.meta.low[point.pointNumber] ?? null, high = point?.data.meta.high[point.pointNumber] ?? null;
+    if (low !== null && high !== null) range([point], [high - point.y], [point.y - low]);
+  });
+  node.on("plotly_unhover", () => { if (node.data.at(-1).x.length) range([], [], []); });
   node.on("plotly_click", (event) => {
     const [place] = event.points.map((point) => point.customdata).filter((row) => row >= 0);
     if (place !== undefined) choose(place);

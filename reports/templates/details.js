@@ -1,10 +1,19 @@
 "use strict";
 /* The details of one row: every column that the row carries, and its phases. */
 
+/* A word that unfolds its meaning, in the one popover that all of them share. */
+function wordButton(text, meaning) {
+  const button = element("button", { type: "button", className: "word" }, ...label(text));
+  const shared = document.getElementById("meaning");
+  button.popoverTargetElement = shared;
+  button.addEventListener("click", () => { shared.textContent = meaning; });
+  return button;
+}
+
 function detailsTable(columns, rows) {
   const head = columns.map((column) => {
     const unit = column.unit ? [" ", element("span", { className: "unit", textContent: column.unit })] : [];
-    return element("th", { scope: "col", className: column.kind, title: column.meaning }, ...label(column.label), ...unit);
+    return element("th", { scope: "col", className: column.kind }, wordButton(column.label, column.meaning), ...unit);
   });
   const body = rows.map((row) => element("tr", {}, ...columns.map(
     (column, place) => element("td", { className: column.kind }, ...cellNodes(row[place], column)))));
@@ -35,10 +44,10 @@ function openDetails(data, place) {
   const list = element("dl", { className: "facts" });
   data.columns.forEach((column, index) => {
     const text = cellText(row[index], column);
-    if (text === "" || column.key === "dossier") return;
+    if (text === "" || column.key === "dossier" || DRAWN.has(column.kind)) return;
     const value = element("dd", {}, ...(column.kind === "formula" ? cellNodes(row[index], column) : [text]));
     if (column.unit) value.append(" ", element("span", { className: "unit", textContent: column.unit }));
-    list.append(element("dt", { title: column.meaning }, ...label(column.label)), value);
+    list.append(element("dt", {}, wordButton(column.label, column.meaning)), value);
   });
   const content = dialog.querySelector(".content");
   const phases = row[data.columns.length];

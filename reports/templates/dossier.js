@@ -4,6 +4,7 @@
 
 {
   const data = JSON.parse(document.getElementById("data").textContent);
+  if (data.scene) data.scene.atoms = data.scene.atoms.map(([element, species, x, y, z, metal]) => ({ element, species, x, y, z, metal }));
 
   /* Colours of atoms: those of 3Dmol, but cations of the spacers kept apart. */
   const radius = (atom) => (atom.metal ? 0.42 : { O: 0.3, F: 0.3, N: 0.3, C: 0.3, H: 0.22 }[atom.element] || 0.5);
@@ -11,7 +12,32 @@
   const PAINT = { O: 0xe0302b, F: 0x7dbb3a, Cl: 0x3fa34d, Cu: 0xc4713b, Ni: 0x4f8f5c, Fe: 0xd0722c, As: 0x9a6cc4, Se: 0xd8a028,
     P: 0xe58a1f, S: 0xd9c32e, Te: 0xb07a1e, Ba: 0x2f8f4e, Sr: 0x6bbf59, Ca: 0x7a8ea3, La: 0x4aa8c0, Y: 0x5fb6c7, Hg: 0x8f8fa8,
     Tl: 0x8a5a44, Bi: 0x8d55a5, Pb: 0x565964, K: 0x7f4fb8, Na: 0x9566cf, Li: 0xb184d8, Mg: 0x69a84f };
-  const paint = (element) => PAINT[element] ?? window.$3Dmol?.elementColors.Jmol[element] ?? 0x8899aa;
+  const own = (element) => PAINT[element] ?? window.$3Dmol?.elementColors.Jmol[element] ?? 0x8899aa;
+  const channels = (value) => [16, 8, 0].map((shift) => ((value >> shift) & 255) / 255);
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+
+  /* The colour mixed with black or white until it is as light as wanted. */
+  function asLight(value, wanted) {
+    const rgb = channels(value), end = luminance(rgb) > wanted ? 0 : 1;
+    let low = 0, high = 1;
+    const mixed = (share) => rgb.map((one) => one + share * (end - one));
+    for (let step = 0; step < 20; step += 1) {
+      const middle = (low + high) / 2;
+      if ((luminance(mixed(middle)) > wanted) === (end === 1)) high = middle; else low = middle;
+    }
+    return mixed(high).reduce((sum, one) => sum * 256 + Math.round(255 * one), 0);
+  }
+
+  /* Elements of one picture keep their hues, and differ in lightness by equal steps. */
+  const DARKEST = 0.05, LIGHTEST = 0.62;
+  const painted = new Map();
+  const shown = [...(data.scene?.elements ?? [])].sort((one, other) => luminance(channels(own(one))) - luminance(channels(own(other))));
+  shown.forEach((element, place) => painted.set(element, shown.length === 1 ? own(element)
+    : asLight(own(element), DARKEST * (LIGHTEST / DARKEST) ** (place / (shown.length - 1)))));
+  const paint = (element) => painted.get(element) ?? own(element);
   for (const ball of document.querySelectorAll(".ball")) ball.style.background = hex(paint(ball.dataset.element));
 
   const style = () => getComputedStyle(document.documentElement);
@@ -22,6 +48,8 @@
       this.node = node;
       this.scene = scene;
       this.hidden = new Set();
+      this.picked = [];
+      this.measured = [];
       this.viewer = window.$3Dmol.createViewer(node, { backgroundColor: read("--paper"), antialias: true, disableFog: true });
       this.viewer.setProjection("orthographic");
       this.draw();
@@ -33,6 +61,7 @@
     draw() {
       const { viewer, scene } = this;
       viewer.removeAllModels(); viewer.removeAllShapes(); viewer.removeAllLabels();
+      this.picked = []; this.measured = [];
       viewer.setBackgroundColor(read("--paper"));
       const bonds = scene.atoms.map(() => []);
       for (const [one, other] of scene.bonds) { bonds[one].push(other); bonds[other].push(one); }
@@ -47,6 +76,7 @@
       viewer.setHoverable({}, true,
         (atom) => { shown = viewer.addLabel(atom.properties.species, { position: atom, fontSize: 14, fontColor: read("--ink"), backgroundColor: read("--paper"), backgroundOpacity: 0.9 }); },
         () => { if (shown) viewer.removeLabel(shown); shown = null; });
+      viewer.setClickable({}, true, (atom) => this.pick(atom));
       scene.cages.forEach((cage, place) => { if (!this.hidden.has(place)) this.cage(cage, place); });
       viewer.render();
     }
@@ -72,11 +102,41 @@
       }
       const said = (text, x, y, z, offset) => this.viewer.addLabel(text, { position: { x, y, z }, fontSize: 15, fontColor: read("--ink"),
         backgroundColor: read("--paper"), backgroundOpacity: 0.75, inFront: true, alignment: "centerLeft", screenOffset: offset });
+      this.height(cage, place, colour);
       for (const [element, x, y, z] of cage.apexes) said(`${element} apex`, x, y, z, { x: 12, y: 0 });
       const middle = cage.corners.reduce((sum, corner) => sum.map((value, axis) => value + corner[axis] / cage.corners.length), [0, 0, 0]);
       this.viewer.addLabel(cage.letter, { position: { x: middle[0], y: middle[1], z: middle[2] }, fontSize: 20, fontColor: colour,
         backgroundColor: read("--paper"), backgroundOpacity: 0.6, inFront: true, alignment: "center",
         screenOffset: { x: -26 * (place + 1), y: 0 } });
+    }
+
+    /* The height along the normal of the sheet, as an arrow with two heads beside the cage. */
+    height(cage, place, colour) {
+      const axis = (n) => cage.corners.map((corner) => corner[n]);
+      const [low, high] = [Math.min(...axis(1)), Math.max(...axis(1))];
+      const x = Math.max(...axis(0)) + 0.45 + 0.35 * place, z = axis(2).reduce((sum, one) => sum + one, 0) / cage.corners.length;
+      const [from, to] = [{ x, y: low, z }, { x, y: high, z }];
+      for (const [start, end] of [[from, to], [to, from]]) this.viewer.addArrow({ start, end, radius: 0.04, radiusRatio: 3, mid: 0.88, color: colour });
+      for (const end of [from, to]) {
+        this.viewer.addCylinder({ start: { x: x - 0.35, y: end.y, z }, end: { x: x + 0.2, y: end.y, z }, radius: 0.025, color: colour, fromCap: 1, toCap: 1 });
+      }
+      this.viewer.addLabel(`ξ(${cage.letter}) ${this.scene.xi_ang[place].toFixed(3)} Å`, { position: { x, y: (low + high) / 2, z }, fontSize: 15, fontColor: read("--ink"),
+        backgroundColor: read("--paper"), backgroundOpacity: 0.85, inFront: true, alignment: "centerLeft", screenOffset: { x: 8, y: 0 } });
+    }
+
+    /* Two atoms, one after the other: a line between them, and its length. */
+    pick(atom) {
+      if (this.picked.length === 2) this.picked = [];
+      this.picked.push(atom);
+      for (const shape of this.measured) this.viewer.removeShape(shape);
+      this.measured = this.picked.map(({ x, y, z }) => this.viewer.addSphere({ center: { x, y, z }, radius: 0.6, color: read("--ink"), opacity: 0.35 }));
+      const said = document.getElementById("distance"), [one, other] = this.picked;
+      if (other) {
+        const apart = Math.hypot(one.x - other.x, one.y - other.y, one.z - other.z);
+        this.measured.push(this.viewer.addCylinder({ start: one, end: other, radius: 0.06, color: read("--ink"), dashed: true, fromCap: 1, toCap: 1 }));
+        said.textContent = `${one.properties.species} to ${other.properties.species}: ${apart.toFixed(3)} Å`;
+      } else said.textContent = `${one.properties.species}: select a second atom.`;
+      this.viewer.render();
     }
 
     look(view) {
@@ -165,6 +225,11 @@
       picture.querySelector(".sticks").setAttribute("d", one.path);
       texts(ticks, one.ticks.map(([x, text]) => [x, under, text]));
       texts(picture.querySelector(".labels"), one.labels);
+      const marks = picture.querySelector(".marks-beside");
+      texts(marks, one.marks.map(([x, letter]) => [x, marks.dataset.y, letter]));
+      document.querySelectorAll(".beside .angles").forEach((cell, phase) => {
+        [...cell.children].forEach((span, place) => { span.textContent = one.beside[phase][place]; });
+      });
       document.querySelectorAll(".peaks tbody tr").forEach((row, place) => {
         [row.cells[0].textContent, row.cells[3].textContent] = one.rows[place];
       });
@@ -176,7 +241,10 @@
     const button = document.getElementById("xy");
     button.addEventListener("click", () => {
       const one = chosen(), heights = new Array(one.count).fill(0);
-      for (const [first, ...run] of one.runs) run.forEach((height, place) => { heights[first + place] = height; });
+      for (const run of one.runs) {
+        const [first, digits] = run.split(" ");
+        for (let at = 0; at < digits.length; at += 2) heights[Number(first) + at / 2] = parseInt(digits.slice(at, at + 2), 36);
+      }
       const lines = heights.map((height, place) => `${(one.first_deg + place * one.step_deg).toFixed(2)} ${height}\n`);
       save(lines.join(""), "text/plain", `${button.dataset.file}-${one.name}.xy`);
     });

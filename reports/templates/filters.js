@@ -5,6 +5,7 @@
 const ANY = "any", MUST = "must hold", NOT = "must not hold";
 const NEXT_STATE = { [ANY]: MUST, [MUST]: NOT, [NOT]: ANY };
 const UNNAMED = "-";
+const SINCE = { new: "new", changed: "changed", joined: "of a source that joined" };
 
 /* The periodic table: a state for each element that some candidate holds. */
 class Periodic {
@@ -85,7 +86,7 @@ class Periodic {
   }
 }
 
-function addFilters(root, table, elements) {
+function addFilters(root, table, elements, since) {
   const { data, at } = table;
   const field = (name) => root.querySelector(`[data-filter="${name}"]`);
   const hide = (name, hidden) => { field(name).closest("label").hidden = hidden; };
@@ -106,6 +107,11 @@ function addFilters(root, table, elements) {
   hide("suspect", !given("geometry_suspect"));
   hide("known", !given("known"));
   hide("above", !given("tc_expected_k"));
+  const placesOf = new Map(Object.entries(since).map(([kind, places]) => [kind, new Set(places.map((place) => data.rows[place]))]));
+  for (const [kind, text] of Object.entries(SINCE)) {
+    if (placesOf.has(kind)) field("since").append(element("option", { value: kind, textContent: text }));
+  }
+  hide("since", !placesOf.size);
 
   const apply = () => {
     const tests = [];
@@ -122,6 +128,8 @@ function addFilters(root, table, elements) {
     if (most !== "" && Number.isFinite(Number(most))) {
       tests.push((row) => row[at.e_above_hull_ev] !== null && row[at.e_above_hull_ev] <= Number(most));
     }
+    const wanted = placesOf.get(field("since").value);
+    if (wanted) tests.push((row) => wanted.has(row));
     const above = field("above").value;
     if (above) {
       tests.push((row) => row[at.tc_expected_k] !== null && row[at.tc_ceiling_k] !== null
@@ -133,6 +141,7 @@ function addFilters(root, table, elements) {
   const plain = [...root.querySelectorAll("[data-filter]")].filter((one) => one.dataset.filter !== "avoid");
   for (const control of plain) control.addEventListener("input", apply);
 
+  root.querySelector(".filter-fold").open = !NARROW.matches;
   const group = root.querySelector("[data-group]");
   const compounds = data.rows.map((row) => row[at.compound]).filter((value) => value);
   const shared = new Set(compounds).size < compounds.length;

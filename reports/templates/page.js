@@ -3,6 +3,7 @@
 
 {
   const data = JSON.parse(document.getElementById("data").textContent);
+  for (const name of ["ranked", "rejected", "failed"]) unpack(data[name]);
   const tables = [];
   const begin = (root) => {
     const { table: name } = root.dataset, folded = root.closest("details");
@@ -14,7 +15,7 @@
     const knows = name === "ranked" ? { search: new Search(data.names, data.elements, elementsOf) } : { reasons: data.reasons[name] };
     const table = new RowTable(root, data[name], openDetails, knows);
     tables.push(table);
-    const filters = root.querySelector(".filters") ? addFilters(root, table, data.elements) : null;
+    const filters = root.querySelector(".filters") ? addFilters(root, table, data.elements, data.since) : null;
     addTaking(root, table);
     views.add(root, table, filters);
   };

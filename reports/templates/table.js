@@ -5,6 +5,7 @@
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 const MARGIN_ROWS = 12;
 const PRINTED_ROWS = 100;
+const NARROW = matchMedia("(max-width: 44rem)");
 
 /* A list draws rows as it scrolls, so that Tab from link to link would never leave it: Tab passes its rows,
    which arrow keys and Enter reach. */
@@ -15,6 +16,13 @@ addEventListener("keydown", (event) => {
   setTimeout(() => { for (const body of bodies) body.inert = false; });
 }, true);
 
+/* Puts the texts of packed columns back in their rows (`reports.html.inline.packed`). */
+function unpack(table) {
+  for (const [place, texts] of Object.entries(table.texts)) {
+    for (const row of table.rows) row[place] = texts[row[place]];
+  }
+}
+
 function element(tag, properties = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
@@ -24,7 +32,8 @@ function element(tag, properties = {}, ...children) {
 /* "YBa2Cu3O6.97" with its numbers set low; everything else stays as it is. */
 function formula(text) {
   return String(text).split(/((?<=[A-Za-z)\]])\d+(?:\.\d+)?)/).map(
-    (part, place) => (place % 2 ? element("sub", { textContent: part }) : part));
+    (part, place) => (place % 2 ? element("sub", { textContent: part }) : part)).flatMap(
+    (part, place) => (place > 1 && place % 2 === 0 && /^[A-Z([]/.test(part) ? [element("wbr"), part] : [part]));
 }
 
 /* A label with the index of T_c set low. */
@@ -65,6 +74,7 @@ class RowTable {
     this.file = root.dataset.file;
     this.spoken = root.querySelector(".spoken");
     this.at = Object.fromEntries(data.columns.map((column, place) => [column.key, place]));
+    this.bars = "temperatures" in this.at ? new Bars(data, this.at) : null;
     this.chosen = new Set(data.columns.filter((column) => column.shown).map((column) => column.key));
     this.keep = [];
     this.choose_columns();
@@ -98,7 +108,17 @@ class RowTable {
     });
     new ResizeObserver(() => this.draw()).observe(this.box);
     this.words = [];
+    NARROW.addEventListener("change", () => { this.rowHeight = 0; this.draw(); });
+    this.axis();
     this.update();
+  }
+
+  axis() {
+    this.table.querySelector(".ticks")?.replaceChildren(...this.bars.ticks());
+  }
+
+  text(place, { column, place: at }) {
+    return column.kind === "bars" ? this.bars.words(this.data.rows[place]) : DRAWN.has(column.kind) ? "" : cellText(this.data.rows[place][at], column);
   }
 
   filter(text) {
@@ -112,7 +132,7 @@ class RowTable {
     const reason = this.reason();
     if (reason !== null) return [(place) => this.data.rows[place][this.at.reason ?? this.at.error_type] === word];
     if (!this.words.length) return [];
-    this.texts ??= this.data.rows.map((row, place) => [...this.shown.map(({ column, place: at }) => cellText(row[at], column)),
+    this.texts ??= this.data.rows.map((_, place) => [...this.shown.map((one) => this.text(place, one)),
       ...(this.search?.names[place] ?? [])].join("\n").toLocaleLowerCase("en"));
     return this.words.map((one) => {
       const text = one.toLocaleLowerCase("en"), named = this.search?.test(one) ?? (() => false);
@@ -168,11 +188,14 @@ class RowTable {
       const unit = column.unit ? [" ", element("span", { className: "unit", textContent: column.unit })] : [];
       const button = element("button", { type: "button", title: column.meaning }, ...label(column.label), ...unit);
       button.dataset.key = column.key;
-      const head = element("th", { scope: "col", className: `${column.kind} ${column.key}` }, button);
+      const inside = column.kind === "block" ? [element("span", { title: column.meaning, textContent: column.label })]
+        : column.kind === "bars" ? [button, element("span", { className: "ticks", ariaHidden: "true" })] : [button];
+      const head = element("th", { scope: "col", className: `${column.kind} ${column.key}` }, ...inside);
       if (column.key === this.sorting.key) head.setAttribute("aria-sort", this.sorting.falling ? "descending" : "ascending");
       return head;
     });
     this.table.tHead.rows[0].replaceChildren(...heads);
+    this.axis();
     const more = this.data.columns.filter((column) => this.chosen.has(column.key) && !column.shown).length;
     this.table.style.minWidth = more ? `calc(112rem + ${more * 8}rem)` : "";
   }
@@ -216,11 +239,11 @@ class RowTable {
   /* First click: numbers of physics fall, ranks and words rise; second click turns it round. */
   sort(key) {
     const { column } = this.shown.find((one) => one.column.key === key);
-    const physical = (column.kind === "number" || column.kind === "range") && column.unit !== "";
+    const physical = column.kind !== "text" && column.unit !== "";
     const falling = this.sorting.key === key ? !this.sorting.falling : physical;
     this.sorting = { key, falling };
     for (const heading of this.table.querySelectorAll("thead th")) {
-      const mine = heading.firstElementChild.dataset.key === key;
+      const mine = heading.firstElementChild?.dataset.key === key;
       if (mine) heading.setAttribute("aria-sort", falling ? "descending" : "ascending");
       else heading.removeAttribute("aria-sort");
     }
@@ -238,6 +261,7 @@ class RowTable {
     if (column) {
       const by = { column, place: this.at[column.key] };
       const value = (place) => {
+        if (by.column.kind === "bars") return rows[place][this.at.tc_expected_k] ?? rows[place][this.at.tc_ceiling_k];
         const cell = rows[place][by.place];
         return by.column.kind === "range" ? cell[0] : cell;
       };
@@ -314,15 +338,26 @@ class RowTable {
     const place = this.order[line];
     const cells = this.shown.map(({ column, place: at }) => {
       const value = this.data.rows[place][at];
-      const cell = element("td", { className: `${column.kind} ${column.key}`, title: cellText(value, column) }, ...cellNodes(value, column));
+      const inside = column.kind === "bars" ? this.bars.nodes(this.data.rows[place])
+        : column.kind === "block" ? blockNodes(this.data.drawings[value]) : cellNodes(value, column);
+      const cell = element("td", { className: `${column.kind} ${column.key}`, title: this.text(place, { column, place: at }) }, ...inside);
+      if (column.kind === "bars") cell.append(element("span", { className: "spoken", textContent: this.bars.words(this.data.rows[place]) }));
       if (column.key === "id" && this.at.dossier !== undefined) this.link(cell, this.data.rows[place][this.at.dossier]);
       if (column.key === "formula" && this.grouped) this.head(cell, place);
+      if (column.key === "formula" && NARROW.matches && this.at.id !== undefined) this.id_below(cell, place);
       return cell;
     });
     const row = element("tr", { className: line === this.active ? "active" : "" }, ...cells);
     row.dataset.place = String(line);
     row.setAttribute("aria-rowindex", String(line + 2));
     return row;
+  }
+
+  /* On a phone the id stands below the formula, where it stays in sight. */
+  id_below(cell, place) {
+    const row = this.data.rows[place], below = element("span", { className: "id-below", textContent: row[this.at.id] });
+    if (this.at.dossier !== undefined) this.link(below, row[this.at.dossier]);
+    cell.append(below);
   }
 
   link(cell, path) {
@@ -382,9 +417,8 @@ class RowTable {
 
   /* What the arrows came to, for those who hear the page. */
   speak(line) {
-    const row = this.data.rows[this.order[line]], expected = row[this.at.tc_expected_k];
-    const name = row[this.at.formula] || row[this.at.id];
-    this.spoken.textContent = `Row ${line + 1} of ${this.order.length}: ${name}${typeof expected === "number" ? `, expected ${expected.toFixed(0)} K` : ""}`;
+    const row = this.data.rows[this.order[line]], name = row[this.at.formula] || row[this.at.id];
+    this.spoken.textContent = `Row ${line + 1} of ${this.order.length}: ${name}${this.bars ? `, ${this.bars.words(row)}` : ""}`;
   }
 
   print(printing) {

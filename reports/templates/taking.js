@@ -6,8 +6,11 @@ function unarmed(text) {
   return /^[\s'"]*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
-/* Names and cells of some columns; a range takes two. */
-function takenRows(table, columns) {
+/* Names and cells of some columns; a range takes two, bars take the numbers that they stand for, pictures none. */
+function takenRows(table, chosen) {
+  const every = table.data.columns.map((column, place) => ({ column, place }));
+  const barred = BARRED.filter((key) => key in table.at).map((key) => every[table.at[key]]);
+  const columns = [...new Set(chosen.flatMap((one) => (one.column.kind === "bars" ? barred : [one.column.kind === "block" ? null : every[one.place]])))].filter(Boolean);
   const head = columns.flatMap(({ column }) => (column.kind === "range"
     ? [column.key, column.key.replace("_low_", "_high_")] : [column.key]));
   const rows = table.kept.map((place) => columns.flatMap(({ column, place: at }) => {

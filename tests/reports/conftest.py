@@ -110,7 +110,7 @@ class Opened:
 def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
     contexts = []
 
-    def open_file(path: Path, **options: Any) -> Opened:
+    def open_file(path: Path, fragment: str = "", **options: Any) -> Opened:
         context = browser.new_context(**({"viewport": {"width": 1400, "height": 900}} | options))
         contexts.append(context)
         opened = Opened(context.new_page(), [], [])
@@ -125,7 +125,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
             ),
         )
         opened.page.on("dialog", lambda dialog: opened.complaints.append(f"dialog: {dialog.message}"))
-        opened.page.goto(path.as_uri())
+        opened.page.goto(f"{path.as_uri()}#{fragment}" if fragment else path.as_uri())
         return opened
 
     yield open_file

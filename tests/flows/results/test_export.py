@@ -27,8 +27,12 @@ def home(tmp_path_factory) -> Home:
 
 
 def test_the_shortlist_holds_the_top_of_the_run_with_its_structures(home, tmp_path) -> None:
-    written = export(home, tmp_path, Filter(exclude_elements=frozenset({"Hg", "Tl"}), top=6))
+    wanted = Filter(exclude_elements=frozenset({"Hg", "Tl"}), top=6)
+    written = export(home, tmp_path, wanted, mail=True)
     assert written.candidates == written.cifs == 6
+    mail = (tmp_path / "mail.html").read_text(encoding="utf-8")
+    assert mail.count('<section class="mailed"') == 6 and "<script" not in mail
+    assert "6 of 262 candidates (without Hg, Tl; the first 6)" in mail
     text = (tmp_path / "shortlist.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     ranks = [int(row["rank"]) for row in rows]
@@ -41,6 +45,12 @@ def test_the_shortlist_holds_the_top_of_the_run_with_its_structures(home, tmp_pa
     assert kept.schema == whole.schema
     assert [row["id"] for row in kept.to_pylist()] == [row["id"] for row in rows]
     assert [int(row["rank"]) for row in kept.to_pylist()] == ranks
+
+
+def test_the_pages_of_a_run_with_fifty_dossiers_stay_below_10_mb(home) -> None:
+    folder = home.reports / "latest"
+    assert len(list((folder / "dossiers").glob("*.html"))) == 50
+    assert sum(one.stat().st_size for one in folder.rglob("*") if one.is_file()) < 10_000_000
 
 
 def test_a_candidate_is_explained_and_gets_a_page(home, tmp_path) -> None:

@@ -170,9 +170,13 @@ def test_pages_share_one_library_and_the_json_says_the_same(known_candidates, tm
 
 def test_headings_say_what_they_mean_in_the_words_of_the_registry(dossiers, tmp_path) -> None:
     _, found = dossiers["cakfe4as4"]
-    titles = {attrs.get("title") for _, attrs in Tags(write_dossier(found, tmp_path).read_text("utf-8")).tags}
+    html = write_dossier(found, tmp_path).read_text("utf-8")
     meaning = {column.name: column.meaning for column in PHASE_COLUMNS}
-    assert {meaning["xi_ang"], meaning["apexes"], meaning["bond_ang"]} <= titles
+    for name in ("xi_ang", "apexes", "bond_ang"):
+        assert f'role="note">{typeset(meaning[name])}</span>' in html
+    opened = [attrs["popovertarget"] for _, attrs in Tags(html).tags if "popovertarget" in attrs]
+    ids = [attrs["id"] for _, attrs in Tags(html).tags if "id" in attrs]
+    assert set(opened) <= set(ids) and len(ids) == len(set(ids))
 
 
 def test_dossiers_of_an_older_run_are_removed(known_candidates, tmp_path) -> None:
@@ -212,7 +216,7 @@ def test_hostile_text_adds_no_tag(make, row, tmp_path) -> None:
 
 
 def test_formulas_are_set_with_low_numbers() -> None:
-    assert formula("YBa2Cu3O6.97") == "YBa<sub>2</sub>Cu<sub>3</sub>O<sub>6.97</sub>"
+    assert formula("YBa2Cu3O6.97") == "YBa<sub>2</sub><wbr>Cu<sub>3</sub><wbr>O<sub>6.97</sub>"
     assert formula("(Ba,K)2<b>") == "(Ba,K)<sub>2</sub>&lt;b&gt;"
     assert formula("2H-NbSe2") == "2H-NbSe<sub>2</sub>"
     assert formula("n" * 500) == "n" * 500
@@ -220,7 +224,7 @@ def test_formulas_are_set_with_low_numbers() -> None:
 
 def test_formulas_in_a_sentence_are_set_and_what_only_looks_like_one_is_not() -> None:
     said = typeset("Known: (Tl0.5Pb0.5)Sr2CaCu2O7. T_c of Nd0.8Sr0.2NiO2, <b>")
-    assert "CaCu<sub>2</sub>O<sub>7</sub>. T<sub>c</sub> of Nd<sub>0.8</sub>Sr" in said
+    assert "CaCu<sub>2</sub><wbr>O<sub>7</sub>. T<sub>c</sub> of Nd<sub>0.8</sub><wbr>Sr" in said
     assert "&lt;b&gt;" in said
     for other in ("mp-1234 by SHA256", "10.1103/PhysRevB.58.IN2", "COD 4124A2", "A1B2" * 4000 + "x"):
         assert typeset(other) == other
@@ -258,7 +262,8 @@ def test_electrons_are_told_or_why_they_are_not(known_candidates, tmp_path) -> N
     one = next(one for one in ranked if one.screening.id == "la1.9sr0.1cuo4")
     context = Context.of([one], run.manifest(), [])
     html = write_dossier(dossier(one, None, context), tmp_path).read_text(encoding="utf-8")
-    assert ">underdoped</b>: by formal charges Cu is +2.10, which leaves 8.90 d electrons, 0.10 holes" in html
+    assert "</b>: by formal charges Cu is +2.10, which leaves 8.90 d electrons, 0.10 holes" in html
+    assert ">underdoped</button>" in html
     full = changed(one, formal_valence=0.22, d_electrons=10.78, carriers=-1.78)
     html = write_dossier(dossier(full, None, context), tmp_path).read_text(encoding="utf-8")
     assert "would leave Cu more d electrons than a shell holds" in html and "10.78 d electrons" not in html

@@ -6,6 +6,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,39 @@ def test_the_structure_turns_by_keys_by_dragging_and_by_views(page_of) -> None:
     opened.assert_quiet()
 
 
+def test_two_atoms_are_measured_and_heights_are_named(page_of) -> None:
+    opened = page_of()
+    page = opened.page
+    box = page.locator("#view").bounding_box()
+    seen = set()
+    for across in range(12, 90, 3):
+        for down in (35, 41, 47, 53, 59, 65):
+            page.mouse.click(box["x"] + box["width"] * across / 100, box["y"] + box["height"] * down / 100)
+            seen.add(page.locator("#distance").inner_text())
+        if any("Å" in one for one in seen):
+            break
+    measured = [one for one in seen if "Å" in one]
+    assert measured and all(re.fullmatch(r".+ to .+: \d+\.\d{3} Å", one) for one in measured)
+    assert page.locator("#distance").get_attribute("role") == "status"
+    opened.assert_quiet()
+
+
+def test_elements_of_a_picture_differ_in_lightness(page_of) -> None:
+    opened = page_of()
+    colours = opened.page.locator(".ball").evaluate_all("all => all.map(one => one.style.background)")
+    lights = sorted(luminance([int(n) for n in re.findall(r"\d+", colour)]) for colour in colours)
+    assert len(lights) == 5
+    for darker, lighter in pairwise(lights):
+        assert (lighter + 0.05) / (darker + 0.05) > 1.2
+
+
+def luminance(rgb: list[int]) -> float:
+    """The relative luminance of WCAG 2."""
+    parts = [one / 255 for one in rgb]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def test_the_cif_that_is_downloaded_is_the_structure(page_of, known_candidates, tmp_path) -> None:
     _, structures, _ = known_candidates
     opened = page_of()
@@ -177,7 +211,8 @@ def test_the_files_that_the_run_page_names_lie_beside_it(folder, open_page, know
     opened = open_page(folder / "index.html")
     links = opened.page.locator(".files a").evaluate_all("all => all.map(one => one.href)")
     files = {link.rsplit("/", 1)[-1]: folder / "shortlist" / link.rsplit("/", 1)[-1] for link in links}
-    assert set(files) == {"shortlist.xlsx", "shortlist.csv", "cifs.zip", "catalog.schema.json"}
+    names = {"shortlist.xlsx", "shortlist.csv", "cifs.zip", "catalog.schema.json", "mail.html"}
+    assert set(files) == names and all(path.is_file() for path in files.values())
     rows = list(csv.DictReader(files["shortlist.csv"].read_text(encoding="utf-8-sig").splitlines()))
     assert [row["id"] for row in rows] == [one.screening.id for one in ranked[:4]]
     with zipfile.ZipFile(files["cifs.zip"]) as archive:

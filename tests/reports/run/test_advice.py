@@ -1,8 +1,11 @@
 """What to try first: chosen by fixed rules in the order of the list, worded from numbers of the candidate."""
 
+from polywell.data.measured import measured_superconductors
 from polywell.records import ElectronState
 from polywell.try_first import COUNT
 from reports.run.advice import advice
+from reports.run.table import novelty_words
+from tests.reports.made import changed
 from tests.reports.written import write_run
 
 ESTIMATE = {
@@ -104,3 +107,13 @@ def test_the_page_says_what_to_try_and_where_no_evaluation_is_how_to_get_one(mak
     assert [f">n{n}, cuprate, rank {n + 1}<" in first for n in range(6)] == [True] * COUNT + [False] * 3
     assert "60 K" in first and "8 % Na on Sr" in first
     assert "<code>polywell validate</code> does it" in html
+
+
+def test_what_was_measured_under_pressure_says_so(make, row) -> None:
+    under = next(one for one in measured_superconductors() if one.pressure_gpa)
+    run = make(ranked=[new(row, "one", 3.2, nearest_known=(under.id,))])
+    [pick] = advice(run.ranked).new
+    assert f"92 K at {under.pressure_gpa:g} GPa, is most like it" in pick.why
+    known = changed(run.ranked[0], known="HgBa2Ca2Cu3O8", known_tc_k=153.0, known_pressure_gpa=22.0)
+    known = changed(known, novelty_note="HgBa2Ca2Cu3O8: 153 K, measured table")
+    assert novelty_words(known.place) == "HgBa2Ca2Cu3O8: 153 K at 22 GPa, measured table"

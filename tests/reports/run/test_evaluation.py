@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import pytest
 
@@ -55,6 +56,15 @@ def test_the_sentences_carry_the_figures_of_each_family() -> None:
     )
 
 
+def test_comparisons_that_were_lost_come_first_and_say_to_what() -> None:
+    data = copy.deepcopy(DATA)
+    data["scores"].append(score("structure type", "mean absolute error", 12.0, predictor="ceiling"))
+    first, *others = evaluation(data, "a" * 64).sentences
+    assert first.startswith("Cuprate, structure types left out")
+    assert first.endswith("; lost to the ceiling, which misses by 12 K.")
+    assert len(others) == 2 and not any("lost" in one for one in others)
+
+
 def test_an_evaluation_of_another_calibration_says_so() -> None:
     assert not evaluation(DATA, "b" * 64).is_current
 
@@ -75,11 +85,14 @@ def test_the_page_of_the_evaluation_lies_beside_that_of_the_run(small_run, tmp_p
     folder, target = tmp_path / "validation", tmp_path / "latest"
     folder.mkdir()
     (folder / "validation.json").write_text(json.dumps(DATA), encoding="utf-8")
-    (folder / "index.html").write_text("the evaluation", encoding="utf-8")
+    others = '<nav class="pages"><a href="../latest/index.html">Run</a></nav>'
+    page = f'<main>{others}the <a href="a.json">data</a></main>'
+    (folder / "index.html").write_text(page, encoding="utf-8")
     html = write_run(target, **small_run.arguments(), evaluation=folder).read_text(encoding="utf-8")
     assert "missed by 13 K on average" in html
     assert 'href="validation.html">The evaluation</a> was made by another calibration' in html
-    assert (target / "validation.html").read_text(encoding="utf-8") == "the evaluation"
+    copied = (target / "validation.html").read_text(encoding="utf-8")
+    assert "the data</main>" in copied and re.findall('href="(.*?)"', copied) == ["index.html"]
     (folder / "validation.json").unlink()
     assert copied_evaluation(folder, "a" * 64) == (None, None)
     write_run(target, **small_run.arguments(), evaluation=folder)

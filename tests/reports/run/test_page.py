@@ -115,10 +115,41 @@ def test_a_page_that_cannot_be_made_leaves_the_older_one(small_run, tmp_path) ->
     assert (tmp_path / "index.html").read_text() == "old"
 
 
+NOTHING = {"new": 0, "changed": 0, "withdrawn": 0} | {
+    f"{kind}_candidates": [] for kind in ("new", "changed", "withdrawn")
+}
+
+
 def test_an_empty_run_has_a_page(make, tmp_path) -> None:
     html = write_run(tmp_path, **make().arguments()).read_text(encoding="utf-8")
-    assert "No entry of this run is a candidate" in html
+    assert "The source gave no entry" in html
     assert "no measured T" in html
+
+
+def test_forgotten_states_are_told(make, row, out, tmp_path) -> None:
+    failed = [out(f"f{n}", error_type="CellError") for n in range(24)]
+    rows = [row(f"c{n}", 3.2 + n / 100, formula="HgBa2CuO4") for n in range(6)]
+    far = [row("a", 3.3, tc_expected_k=60.0, support_word="far from measured compounds")]
+
+    def told(changes=None, **given) -> str:
+        arguments = make(**given).arguments()
+        arguments["manifest"] |= {} if changes is None else {"changes": changes}
+        return write_run(tmp_path, **arguments).read_text(encoding="utf-8").split("<script type=")[0]
+
+    everything_failed = told(failed=failed)
+    assert "24 of 24 entries failed: nothing could be screened" in everything_failed
+    assert 'role="alert"' in everything_failed and "No entry could be screened" in everything_failed
+    assert "<b>24 of 30 entries failed.</b> Most often CellError (24)" in told(ranked=rows, failed=failed)
+    calm = told(ranked=rows)
+    assert 'role="alert"' not in calm and "the first list of its home" in calm
+    assert "Nothing new worth trying" in calm
+    rejected = told(rejected=[out("x", reason="no_net_metal")])
+    assert "most often because the composition holds no metal of the λ table (1 of 1)" in rejected
+    one = told(ranked=far)
+    assert "<b>1</b> candidate<" in one and "Every candidate is far from all measured compounds" in one
+    assert "1 candidates" not in one and "first 1" not in one
+    unchanged = told(NOTHING | {"since": "2026-11-21"}, ranked=rows)
+    assert "the candidates are those of run" in unchanged
 
 
 def test_hostile_text_adds_no_tag(hostile_run, make, tmp_path) -> None:

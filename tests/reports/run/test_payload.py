@@ -181,3 +181,33 @@ def test_the_correction_of_the_source_is_a_table_and_one_sentence(small_run, tmp
     assert "&lt;b&gt;Nd2CuO4" in row
     assert 'ξ of 31 of 40 candidates is <a href="#correction">corrected</a>' in html
     assert "1 has a suspect geometry and comes last" in html
+
+
+def test_points_of_the_chart_stand_at_the_height_that_was_used_and_know_suspects(make, row) -> None:
+    rows = [
+        row("plain", 3.2),
+        row("corrected", 3.3, xi_corrected_ang=3.24, formula_written="YBa2Cu3O7"),
+        row("odd", 3.4, geometry_suspect="Ba at 9 Å"),
+    ]
+    points = {one.name: one for one in run_payload(**make(ranked=rows).arguments()).chart.candidates}
+    assert [points[name].used_ang for name in ("plain", "corrected", "odd")] == [3.2, 3.24, 3.4]
+    assert [name for name, one in points.items() if one.suspect] == ["odd"]
+    assert points["odd"].note == "suspect: Ba at 9 Å" and points["corrected"].formula == "YBa2Cu3O7"
+
+
+def test_what_is_new_or_changed_is_found_in_the_list(make, row) -> None:
+    arguments = make(ranked=[row(f"c{n}", 3.2 + n / 100) for n in range(4)]).arguments()
+    changes = {f"{kind}_candidates": [] for kind in ("new", "changed", "withdrawn")}
+    arguments["manifest"]["changes"] = changes | {
+        "since": "2026-11-21",
+        "new": 2,
+        "changed": 0,
+        "withdrawn": 0,
+        "new_candidates": [
+            {"source": "made-up", "id": id, "formula": "X", "tc_ceiling_k": 90.0, "why": "new in the source"}
+            for id in ("c3", "c1", "gone")
+        ],
+    }
+    assert run_payload(**arguments).since == {"new": (1, 3)}
+    arguments["manifest"]["changes"]["joined"] = {"made-up": 4}
+    assert run_payload(**arguments).since["joined"] == (0, 1, 2, 3)

@@ -61,8 +61,8 @@ def shown(opened, word: str) -> list[dict]:
     """Traces of the chart whose name ends in a word."""
     return opened.page.evaluate(
         "word => document.getElementById('chart').data.filter(one => (one.name || '').endsWith(word))"
-        ".map(one => ({x: [...one.x], y: [...one.y], error: one.error_y ? [[...one.error_y.arrayminus], "
-        "[...one.error_y.array]] : null}))",
+        ".map(one => ({x: [...one.x], y: [...one.y], ends: one.meta ? [one.meta.low, one.meta.high] : null, "
+        "range: one.error_y ? [[...one.error_y.arrayminus], [...one.error_y.array]] : null}))",
         word,
     )
 
@@ -98,8 +98,16 @@ def test_the_chart_shows_ceilings_or_expectations_with_their_range(opened) -> No
     values = sorted(y for trace in expected for y in trace["y"])
     assert values == [60.0 - n for n in reversed(range(len(ceilings) - 1))]
     for trace in expected:
-        for y, low, high in zip(trace["y"], *trace["error"], strict=True):
-            assert (y - low, y + high) == (40.0, 88.0)
+        assert set(zip(*trace["ends"], strict=True)) == {(40.0, 88.0)}
+    opened.page.evaluate(
+        """() => {
+            const chart = document.getElementById("chart"), data = chart.data.find((one) => one.meta);
+            chart.emit("plotly_hover", { points: [{ data, pointNumber: 0, x: data.x[0], y: data.y[0] }] });
+        }"""
+    )
+    opened.page.wait_for_timeout(200)
+    ((drawn,),) = [shown(opened, "range")]
+    assert (len(drawn["y"]), drawn["range"][0][0] + drawn["range"][1][0]) == (1, 48.0)
     bars = opened.page.evaluate(
         "document.getElementById('chart').data.filter(one => one.type === 'bar')"
         ".flatMap(one => [...one.y]).reduce((sum, one) => sum + one, 0)"

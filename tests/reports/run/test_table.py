@@ -66,7 +66,7 @@ def test_the_page_shows_an_added_field(richer, make, tmp_path) -> None:
 
 def test_a_column_without_any_value_stays_among_the_details() -> None:
     shown = {column.key: column.shown for column in ranked_table(in_order([candidate("a", 3.2)])).columns}
-    assert shown["tc_ceiling_k"] and shown["apexes"]
+    assert shown["temperatures"] and shown["apexes"] and not shown["tc_ceiling_k"]
     assert not shown["tc_expected_k"] and not shown["e_above_hull_ev"]
     found = ranked_table(in_order([candidate("a", 3.2), candidate("b", 3.3, e_above_hull_ev=0.0)]))
     assert {column.key: column.shown for column in found.columns}["e_above_hull_ev"]
