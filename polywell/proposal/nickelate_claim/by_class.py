@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from polywell.families import Family
 from polywell.pressure.compression import pressure_for_gpa
-from polywell.proposal.nickelate_claim.cells import by_height
+from polywell.proposal.nickelate_claim.cells import by_height, summed_up
 from polywell.proposal.nickelate_claim.chances import (
     effective_for,
     effective_quantile_k,
@@ -14,7 +14,6 @@ from polywell.proposal.nickelate_claim.chances import (
     exceeds_under_interval,
     exceeds_under_published,
 )
-from polywell.proposal.nickelate_claim.data import CLAIM_K
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k, height_for_ang
 
@@ -29,58 +28,41 @@ def class_rows(
     smallest: Sequence[Row],
     family: Family,
 ) -> tuple[Row, ...]:
-    """One row for each class of the measured cells, by name."""
-    floors = {row.class_name: row.pressed_used_ang for row in smallest}
-    return tuple(
-        _class(
-            [cell for cell in cells if cell.class_name == name],
-            [one for one in sightings if one.class_name == name],
-            effective_for(name, effective),
-            floors.get(name),
-            family,
-        )
-        for name in sorted({cell.class_name for cell in cells})
-    )
+    """One row for each class of the measured cells, by name.
 
-
-def _class(
-    members: Sequence[Row], seen: Sequence[Row], speaks: Row, floor_ang: float | None, family: Family
-) -> Row:
-    """One class: its smallest cage, what the relation and λ_eff make of it, and chances above the claim.
-
-    `p_…` are probabilities for one more compound at `xi_smallest_ang`, `p_…_allowed` at `xi_allowed_ang`, the
-    smallest ξ that the ions used so far and the pressures used so far allow. Intervals of λ_eff hold 80 %.
+    It sums up its cells, and says what the relation and λ_eff make of the smallest one, and the chances above
+    the claim. `p_…` are probabilities for one more compound at `xi_smallest_ang`, `p_…_allowed` at
+    `xi_allowed_ang`, the smallest ξ that ions and pressures used so far allow. Intervals of λ_eff hold 80 %.
     """
-    tightest = min(members, key=by_height)
-    xi = tightest.xi_ceiling_ang
-    allowed = None if floor_ang is None else min(floor_ang, xi)
-    asked = [cell.calibrated for cell in members if cell.calibrated]
-    likeliest = max(asked, key=exceeds_under_interval, default=None)
-    return Row(
-        class_name=tightest.class_name,
-        rule=tightest.rule,
-        cells=len(members),
-        xi_smallest_ang=xi,
-        xi_largest_ang=max(cell.xi_ceiling_ang for cell in members),
-        smallest_id=tightest.id,
-        tc_relation_k=tightest.tc_ceiling_k,
-        tc_relation_low_k=tightest.tc_ceiling_low_k,
-        tc_relation_high_k=tightest.tc_ceiling_high_k,
-        above_claim=sum(cell.tc_ceiling_k > CLAIM_K for cell in members),
-        best=max((one for one in seen if one.superconducting), key=lambda one: one.tc_k or 0.0, default=None),
-        measured=len(seen),
-        effective_name=speaks.class_name,
-        tc_effective_k=critical_temperature_k(xi, speaks.median_k_ang2),
-        tc_effective_low_k=effective_quantile_k(xi, speaks, 0.1),
-        tc_effective_high_k=effective_quantile_k(xi, speaks, 0.9),
-        p_published=exceeds_under_published(xi, family),
-        p_effective=exceeds_under_effective(xi, speaks),
-        p_calibrated=None if likeliest is None else exceeds_under_interval(likeliest),
-        xi_allowed_ang=allowed,
-        p_published_allowed=None if allowed is None else exceeds_under_published(allowed, family),
-        p_effective_allowed=None if allowed is None else exceeds_under_effective(allowed, speaks),
-        calibrated=likeliest,
-    )
+    floors = {row.class_name: row.pressed_used_ang for row in smallest}
+    made = []
+    for name in sorted({cell.class_name for cell in cells}):
+        members = [cell for cell in cells if cell.class_name == name]
+        seen = [one for one in sightings if one.class_name == name and one.superconducting]
+        speaks, summed = effective_for(name, effective), summed_up(members)
+        xi = summed["xi_smallest_ang"]
+        allowed = min(floors[name], xi) if name in floors else None
+        asked = [cell.calibrated for cell in members if cell.calibrated]
+        likeliest = max(asked, key=exceeds_under_interval, default=None)
+        made.append(
+            Row(
+                summed,
+                class_name=name,
+                best=max(seen, key=lambda one: one.tc_k or 0.0, default=None),
+                effective_name=speaks.class_name,
+                tc_effective_k=critical_temperature_k(xi, speaks.median_k_ang2),
+                tc_effective_low_k=effective_quantile_k(xi, speaks, 0.1),
+                tc_effective_high_k=effective_quantile_k(xi, speaks, 0.9),
+                p_published=exceeds_under_published(xi, family),
+                p_effective=exceeds_under_effective(xi, speaks),
+                p_calibrated=None if likeliest is None else exceeds_under_interval(likeliest),
+                xi_allowed_ang=allowed,
+                p_published_allowed=allowed and exceeds_under_published(allowed, family),
+                p_effective_allowed=allowed and exceeds_under_effective(allowed, speaks),
+                calibrated=likeliest,
+            )
+        )
+    return tuple(made)
 
 
 def target_rows(
@@ -92,21 +74,24 @@ def target_rows(
     """
     tightest = min(cells, key=by_height)
     lam, spread = family.lambda_k_ang2, family.spread_k_ang2
+    lambdas = {
+        "published": lam,
+        "published_low": lam - spread,
+        "published_high": lam + spread,
+        "median": everything.median_k_ang2,
+        "highest": everything.highest_k_ang2,
+    }
     made = []
     for target in TARGETS_K:
-        needed = height_for_ang(target, lam)
-        pressure = pressure_for_gpa(tightest.xi_ceiling_ang, needed, shrinking_per_gpa)
+        heights = {f"xi_{name}_ang": height_for_ang(target, value) for name, value in lambdas.items()}
+        needed = heights["xi_published_ang"]
         made.append(
             Row(
+                heights,
                 tc_k=target,
-                xi_published_ang=needed,
-                xi_published_low_ang=height_for_ang(target, lam - spread),
-                xi_published_high_ang=height_for_ang(target, lam + spread),
-                xi_median_ang=height_for_ang(target, everything.median_k_ang2),
-                xi_highest_ang=height_for_ang(target, everything.highest_k_ang2),
                 cells_below=sum(cell.xi_ceiling_ang <= needed for cell in cells),
                 smallest_id=tightest.id,
-                pressure_needed_gpa=pressure,
+                pressure_needed_gpa=pressure_for_gpa(tightest.xi_ceiling_ang, needed, shrinking_per_gpa),
             )
         )
     return tuple(made)

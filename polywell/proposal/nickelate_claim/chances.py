@@ -23,9 +23,10 @@ LEAST_OWN = 3
 
 
 def effective_lambdas(seen: Sequence[Row], family: Family) -> tuple[Row, ...]:
-    """λ_eff of all nickelates and of each class, from the best T_c of every structure.
+    """λ_eff = T_c·ξ² in K·Å² of all nickelates and of each class, from the best T_c of every structure.
 
-    The best, as the relation speaks of the highest; `seen` begins with it.
+    The best, as the relation speaks of the highest; `seen` begins with it. Each is a geometric mean with the
+    standard deviation of its logarithm and its range.
     """
     best: dict[str, Row] = {}
     for one in seen:
@@ -35,22 +36,23 @@ def effective_lambdas(seen: Sequence[Row], family: Family) -> tuple[Row, ...]:
     for one in best.values():
         for name in ("all", one.class_name):
             groups.setdefault(name, []).append(one.lambda_k_ang2 or 0.0)
-    return tuple(_effective(name, groups[name], family) for name in ("all", *sorted(set(groups) - {"all"})))
-
-
-def _effective(name: str, values: Sequence[float], family: Family) -> Row:
-    """λ_eff = T_c·ξ² of a class: geometric mean, standard deviation of its logarithm, range, K·Å²."""
-    logs = [log(value) for value in values]
-    return Row(
-        class_name=name,
-        structures=len(values),
-        median_k_ang2=exp(fmean(logs)),
-        spread_log=stdev(logs) if len(logs) > 1 else None,
-        lowest_k_ang2=min(values),
-        highest_k_ang2=max(values),
-        share_of_published=exp(fmean(logs)) / family.lambda_k_ang2,
-        above_published=sum(value > family.lambda_k_ang2 for value in values),
-    )
+    rows = []
+    for name in ("all", *sorted(set(groups) - {"all"})):
+        values = groups[name]
+        logs = [log(value) for value in values]
+        rows.append(
+            Row(
+                class_name=name,
+                structures=len(values),
+                median_k_ang2=exp(fmean(logs)),
+                spread_log=stdev(logs) if len(logs) > 1 else None,
+                lowest_k_ang2=min(values),
+                highest_k_ang2=max(values),
+                share_of_published=exp(fmean(logs)) / family.lambda_k_ang2,
+                above_published=sum(value > family.lambda_k_ang2 for value in values),
+            )
+        )
+    return tuple(rows)
 
 
 def effective_for(class_name: str, effective: Sequence[Row]) -> Row:

@@ -1,8 +1,6 @@
-"""Classes of layered nickelates, by the sheets of a block, apical ligands and composition, not by names."""
+"""Classes of layered nickelates, by the stacking and the composition, not by names of compounds."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from pymatgen.core import Composition
 
@@ -11,53 +9,34 @@ from polywell.geometry.blocks import Block
 from polywell.records import Outcome, Phase, Screening
 
 OXYGEN_SLACK = 0.12
-"""Oxygen and cations a net metal may miss their class by this share: vacancies, excess oxygen, doping."""
-INFINITE = Block(None, None).text
+"""Oxygen of a hybrid stacking may miss A - B = O - 3B by this share: vacancies, excess oxygen, doping."""
 
 INFINITE_LAYER = "infinite-layer"
 OTHER = "other layered"
+CLASSES = {
+    "RP n=": "Ruddlesden-Popper n = ",
+    "reduced RP n=": "reduced n = ",
+    "infinite layer": INFINITE_LAYER,
+}
+"""Class by how the name of a series begins (`polywell/tables/series.toml`); the number of sheets follows."""
 
 
-@dataclass(frozen=True)
-class NickelateClass:
-    """One class: its name, what makes it, and the sheets of its blocks in rising order (0: infinite)."""
-
-    name: str
-    sheets: tuple[int, ...]
-    apical: bool
-    rule: str
-
-
-def nickelate_class(record: Screening) -> NickelateClass | None:
+def nickelate_class(record: Screening) -> str | None:
     """The class of a candidate whose sheets are nickel and oxygen; None for anything else.
 
-    Blocks of n sheets with apical oxygen are Ruddlesden-Popper A(n+1)B(n)O(3n+1), two kinds of blocks a
-    hybrid stacking; blocks without it are reduced, A(n+1)B(n)O(2n+2); sheets that share every cation are
-    infinite-layer ABO2. Cells of another composition, such as those with a Hg-O or halide spacer, are other.
+    Two kinds of Ruddlesden-Popper blocks are a hybrid stacking, which is no series. Other stackings, such as
+    those with a Hg-O or halide spacer, are other.
     """
     phases = nickel_phases(record)
     if not phases:
         return None
+    for start, name in CLASSES.items():
+        if record.series is not None and record.series.startswith(start):
+            return name + record.series.removeprefix(start)
+    blocks = sorted({phase.sheets_per_block for phase in phases} - {Block(None, None).text})
     apical = any(phase.apical_ligands for phase in phases)
-    counts = {phase.sheets_per_block.replace(INFINITE, "0") for phase in phases}
-    sheets = tuple(sorted(int(count) for count in counts))
-    cations, oxygen = _per_metal(record.formula)
-    blocks, numbers = cations - 1, " + ".join(str(n) for n in sheets)
-    name, rule = OTHER, f"{cations:.2f} cations and {oxygen:.2f} oxygen a net metal fit no class"
-    blocked = 0 not in sheets and blocks > 0
-    if sheets == (0,):
-        if not apical and _close(cations, 1.0) and _close(oxygen, 2.0):
-            name, rule = INFINITE_LAYER, "ABO2, every cation shared by two sheets"
-    elif apical and blocked and _close(oxygen, 3 + blocks) and _between(blocks, sheets):
-        rule = f"blocks of {numbers} NiO2 sheets, apical oxygen, "
-        if len(sheets) > 1:
-            name, rule = f"hybrid stacking {numbers}", rule + "A - B = O - 3B"
-        else:
-            name, rule = f"Ruddlesden-Popper n = {numbers}", rule + "A(n+1)B(n)O(3n+1)"
-    elif not apical and blocked and len(sheets) == 1 and _close(oxygen, 2 + 2 * blocks):
-        name = f"reduced n = {numbers}"
-        rule = f"blocks of {numbers} NiO2 sheets, no apical oxygen, A(n+1)B(n)O(2n+2)"
-    return NickelateClass(name, sheets, apical, rule)
+    hybrid = len(blocks) > 1 and apical and _popper(record)
+    return f"hybrid stacking {' + '.join(blocks)}" if hybrid else OTHER
 
 
 def nickel_phases(record: Screening) -> tuple[Phase, ...]:
@@ -71,20 +50,10 @@ def nickel_phases(record: Screening) -> tuple[Phase, ...]:
     )
 
 
-def _per_metal(formula: str) -> tuple[float, float]:
-    """Cations that are no net metal, and oxygen, for each net metal."""
-    amounts = Composition(formula).get_el_amt_dict()
-    metals = sum(amount for symbol, amount in amounts.items() if symbol in NET_METALS)
-    cations = sum(
-        amount for symbol, amount in amounts.items() if symbol not in LIGANDS and symbol not in NET_METALS
-    )
-    return cations / metals, amounts.get("O", 0.0) / metals
-
-
-def _close(counted: float, expected: float) -> bool:
-    return abs(counted - expected) <= OXYGEN_SLACK * expected
-
-
-def _between(blocks: float, sheets: tuple[int, ...]) -> bool:
-    """Whether the blocks a net metal lie between those of the thickest and the thinnest block."""
-    return (1 - OXYGEN_SLACK) / max(sheets) <= blocks <= (1 + OXYGEN_SLACK) / min(sheets)
+def _popper(record: Screening) -> bool:
+    """Whether cations, net metals and oxygen are those of Ruddlesden-Popper blocks."""
+    amounts = Composition(record.formula).get_el_amt_dict()
+    metals = sum(amounts.get(symbol, 0.0) for symbol in NET_METALS)
+    cations = sum(amount for symbol, amount in amounts.items() if symbol not in {*LIGANDS, *NET_METALS})
+    expected = cations + 2 * metals
+    return abs(amounts.get("O", 0.0) - expected) <= OXYGEN_SLACK * expected

@@ -16,7 +16,7 @@ from polywell.evidence.anchors import reference_records
 from polywell.evidence.rows import reports
 from polywell.evidence.rows.reports import Reported
 from polywell.families import Families, Family, built_in_families
-from polywell.proposal.nickelate_claim.classes import NickelateClass, nickelate_class
+from polywell.proposal.nickelate_claim.classes import nickelate_class
 from polywell.records import Screening
 
 CLAIM_K = 100.0
@@ -77,14 +77,13 @@ class ClaimData:
         return family
 
     @cached_property
-    def classes(self) -> dict[str, NickelateClass]:
+    def classes(self) -> dict[str, str]:
         """Class of every nickelate among the records by id, in their order."""
         return {record.id: kind for record in self.records if (kind := nickelate_class(record)) is not None}
 
-    @cached_property
-    def derived(self) -> frozenset[str]:
-        """Ids of cells that were estimated from others, or carried on from another pressure."""
-        return frozenset(id for id in self.references if standings().get(id) not in ("read", "recalled"))
+    def standing(self, id: str) -> str:
+        """What the cell of a structure stands on."""
+        return standings().get(id, self.references[id].checked)
 
 
 def is_ambient(pressure_gpa: float | None) -> bool:
@@ -101,11 +100,6 @@ def nickelate_reports() -> tuple[Report, ...]:
 def built_in_data() -> ClaimData:
     """The reference library, the measured table and the table of reports."""
     families = built_in_families()
-    return ClaimData(
-        records=reference_records(families),
-        references={one.id: one for one in reference_structures()},
-        measured=measured_superconductors(),
-        reports=nickelate_reports(),
-        later=reports.table(),
-        families=families,
-    )
+    references = {one.id: one for one in reference_structures()}
+    measured, later = measured_superconductors(), reports.table()
+    return ClaimData(reference_records(families), references, measured, nickelate_reports(), later, families)

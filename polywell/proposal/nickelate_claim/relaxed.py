@@ -37,18 +37,9 @@ def relaxed_rows(
     family = data.nickel
     for name, record in sorted(_chosen(data).items()):
         xi = nickel_phases(record)[0].xi_ang
-        row = Row(
-            class_name=name,
-            id=record.id,
-            potential=potential,
-            xi_measured_ang=xi,
-            xi_relaxed_ang=None,
-            kappa_per_gpa=None,
-            pressure_gpa=pressure_gpa,
-            xi_pressed_ang=None,
-            tc_pressed_k=None,
-            why="",
-        )
+        unknown = dict.fromkeys(("xi_relaxed_ang", "kappa_per_gpa", "xi_pressed_ang", "tc_pressed_k"))
+        row = Row(unknown, class_name=name, id=record.id, potential=potential, xi_measured_ang=xi, why="")
+        row["pressure_gpa"] = pressure_gpa
         structure = data.references[record.id].structure()
         try:
             found = relax_smallest_cage(structure, calculator, data.families, pressure_gpa)
@@ -56,25 +47,22 @@ def relaxed_rows(
             yield Row(row, why=str(error))
             continue
         pressed = pressed_height_ang(xi, found.kappa_per_gpa, pressure_gpa)
-        yield Row(
-            row,
-            xi_relaxed_ang=found.xi_zero_ang,
-            kappa_per_gpa=found.kappa_per_gpa,
-            xi_pressed_ang=pressed,
-            tc_pressed_k=critical_temperature_k(pressed, family.lambda_k_ang2),
-        )
+        tc = critical_temperature_k(pressed, family.lambda_k_ang2)
+        row.update(xi_relaxed_ang=found.xi_zero_ang, kappa_per_gpa=found.kappa_per_gpa)
+        yield Row(row, xi_pressed_ang=pressed, tc_pressed_k=tc)
 
 
 def _chosen(data: ClaimData) -> dict[str, Screening]:
     """The record of each class to relax: ordered, then unstrained by a substrate, then the smallest cage."""
     strained = {row.structure for row in data.measured if row.sample in STRAINED}
-    best: dict[str, tuple[tuple[bool, bool, float, str], Screening]] = {}
-    for record in data.records:
-        kind = data.classes.get(record.id)
-        if kind is None or kind.name == OTHER or not is_ambient(record.provenance.pressure_gpa):
-            continue
+
+    def order(record: Screening) -> tuple[bool, bool, float, str]:
         ordered = data.references[record.id].structure().is_ordered
-        order = (not ordered, record.id in strained, nickel_phases(record)[0].xi_ang, record.id)
-        if kind.name not in best or order < best[kind.name][0]:
-            best[kind.name] = (order, record)
-    return {name: record for name, (_, record) in best.items()}
+        return not ordered, record.id in strained, nickel_phases(record)[0].xi_ang, record.id
+
+    members: dict[str, list[Screening]] = {}
+    for record in data.records:
+        kind = data.classes.get(record.id, OTHER)
+        if kind != OTHER and is_ambient(record.provenance.pressure_gpa):
+            members.setdefault(kind, []).append(record)
+    return {kind: min(records, key=order) for kind, records in members.items()}

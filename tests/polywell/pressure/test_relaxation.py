@@ -90,8 +90,7 @@ def test_the_measured_height_is_pressed_not_the_relaxed_one():
     doped = next(
         record
         for record in data.records
-        if (kind := nickelate_class(record)) is not None
-        and kind.name == "Ruddlesden-Popper n = 2"
+        if nickelate_class(record) == "Ruddlesden-Popper n = 2"
         and record.provenance.pressure_gpa == 0
         and not data.references[record.id].structure().is_ordered
     )
