@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from polywell.geometry.stacking import NoSheetError, Stacking, stacking
+from polywell.proposal.rows import Row
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -15,22 +15,6 @@ SAME_GAP_ANG = 0.01
 
 EXPOSED_SHEET_ANG = 0.3
 """Å: a sheet nearer to the cleavage plane is itself the surface."""
-
-
-@dataclass(frozen=True)
-class Cleavage:
-    """The widest gap between atomic planes and what lies under the surface that it leaves.
-
-    `gap_ang` is the width of the gap, `exposed` the elements of the surface plane. `h_alpha_ang` and
-    `h_beta_ang` are the depths of the nearest and second-nearest sheet below that plane; `contrast` is
-    k = h_α/h_β, 0 where a sheet is itself the surface.
-    """
-
-    gap_ang: float
-    exposed: tuple[str, ...]
-    h_alpha_ang: float
-    h_beta_ang: float
-    contrast: float
 
 
 def stm_contrast(h_alpha_ang: float, h_beta_ang: float) -> float:
@@ -44,11 +28,15 @@ def stm_contrast(h_alpha_ang: float, h_beta_ang: float) -> float:
     return h_alpha_ang / h_beta_ang
 
 
-def cleavage(structure: Structure) -> Cleavage:
+def cleavage(structure: Structure) -> Row:
     """Find the cleavage plane of a layered structure: the widest gap between its atomic planes.
 
     The two sides of the gap, and equally wide gaps, may differ; the surface with the shallowest sheet
     that is not itself the surface is taken, or a bare sheet if there is no other.
+
+    Returns:
+        `gap_ang`, the width of the gap; `exposed`, the elements of the surface plane; `h_alpha_ang` and
+        `h_beta_ang`, the depths of the nearest and second-nearest sheet below it; `contrast`, k = h_α/h_β.
 
     Raises:
         NoSheetError: the structure has no sheets, or a single atomic plane.
@@ -66,7 +54,8 @@ def cleavage(structure: Structure) -> Cleavage:
     ]
     covered = [surface for surface in surfaces if surface[0] >= EXPOSED_SHEET_ANG]
     near, second, exposed, gap = min(covered or surfaces, key=lambda one: (round(one[0], 6), one[2]))
-    return Cleavage(gap, exposed, near, second, stm_contrast(near, second))
+    contrast = stm_contrast(near, second)
+    return Row(gap_ang=gap, exposed=exposed, h_alpha_ang=near, h_beta_ang=second, contrast=contrast)
 
 
 def _depths(found: Stacking, surface: float, down: float) -> tuple[float, float]:

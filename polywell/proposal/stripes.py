@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polywell.geometry.ions import Floats
 from polywell.geometry.stacking import stacking
+from polywell.proposal.rows import Row
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -33,64 +32,26 @@ STRIPE_MEANING = {
 """What the proposal says of each n; it says nothing of n = 7 and 8."""
 
 
-@dataclass(frozen=True)
-class StripeLattice:
-    """Doped sites of both kinds of plane as (M, 2) positions in Å; the stripe cell is 4a × nb."""
-
-    n: int
-    doping: float
-    cell_ang: tuple[float, float]
-    first: Floats
-    second: Floats
-
-
-@dataclass(frozen=True)
-class AxisRatios:
-    """Candidates for what "c/a" may mean; lengths in Å.
-
-    `repeat_over_edge` uses the repeat along the normal (the conventional c of a tetragonal cell; None where
-    no lattice vector runs along it) and the metal-metal edge, `repeat_over_diagonal` the √2 larger cell,
-    `spacing_over_edge` the distance from one sheet to the next.
-    """
-
-    edge_ang: float
-    repeat_ang: float | None
-    repeat_over_edge: float | None
-    repeat_over_diagonal: float | None
-    spacing_over_edge: float
-
-
 def stripe_doping(n: int) -> Fraction:
-    """Doping x = 2/(4n) of stripes that are n edges apart along b (proposal, doping and stripes).
-
-    Raises:
-        ValueError: n is not a positive integer.
-    """
-    if n < 1:
-        raise ValueError(f"n must be a positive number of edges, got {n}; the proposal uses 2 to 8")
+    """Doping x = 2/(4n) of stripes that are n edges apart along b (proposal, doping and stripes)."""
     return Fraction(PLANES, PERIOD_EDGES * n)
 
 
 def nearest_spacing(doping: float) -> int:
-    """The n of the series (2 to 8) whose x = 2/(4n) is nearest to a doping; a tie goes to the smaller n.
-
-    Raises:
-        ValueError: the doping is not between 0 and 1.
-    """
-    if not 0 < doping < 1:
-        raise ValueError(f"a doping is a number of carriers per metal between 0 and 1, got {doping}")
+    """The n of the series (2 to 8) whose x = 2/(4n) is nearest to a doping; a tie goes to the smaller n."""
     return min(SPACINGS, key=lambda n: (abs(float(stripe_doping(n)) - doping), n))
 
 
-def stripe_lattice(n: int, edges_ang: tuple[float, float], cells: tuple[int, int]) -> StripeLattice:
+def stripe_lattice(n: int, edges_ang: tuple[float, float], cells: tuple[int, int]) -> Row:
     """Doped sites of both kinds of plane, seen along the normal, over some stripe cells along a and b.
 
-    The first kind has one site at the corner of each 4a × nb cell, the second the same displaced by Q.
+    The `first` kind has one site at the corner of each 4a × nb cell, the `second` the same displaced by Q;
+    both as (M, 2) positions in Å.
     """
     sides = (PERIOD_EDGES * edges_ang[0], n * edges_ang[1])
     first = np.argwhere(np.ones(cells)) * np.array(sides)
-    shift = float(SHIFT_EDGES) * np.array(edges_ang)
-    return StripeLattice(n, float(stripe_doping(n)), sides, first, first + shift)
+    second = first + float(SHIFT_EDGES) * np.array(edges_ang)
+    return Row(n=n, doping=float(stripe_doping(n)), cell_ang=sides, first=first, second=second)
 
 
 def side_bar_offset_edges() -> Fraction:
@@ -103,13 +64,23 @@ def side_bar_offset_edges() -> Fraction:
     return Fraction(PERIOD_EDGES, 2) - SHIFT_EDGES
 
 
-def axis_ratios(structure: Structure) -> AxisRatios:
+def axis_ratios(structure: Structure) -> Row:
     """The ratios that could be called c/a, measured on the primitive lattice of a layered structure.
+
+    Returns:
+        `edge_ang` and `repeat_ang`, the edge of the net and the repeat along the normal (the conventional c
+        of a tetragonal cell; None where no lattice vector runs along it); their ratio `repeat_over_edge`;
+        `repeat_over_diagonal`, that of the √2 larger cell; `spacing_over_edge`, from one sheet to the next.
 
     Raises:
         NoSheetError: the structure has no sheets.
     """
     found = stacking(structure.get_primitive_structure())
     edge, repeat = found.edge_ang, found.repeat_ang
-    square, diagonal = (None if repeat is None else repeat / side for side in (edge, edge * 2**0.5))
-    return AxisRatios(edge, repeat, square, diagonal, found.spacing_ang / edge)
+    return Row(
+        edge_ang=edge,
+        repeat_ang=repeat,
+        repeat_over_edge=repeat and repeat / edge,
+        repeat_over_diagonal=repeat and repeat / (edge * 2**0.5),
+        spacing_over_edge=found.spacing_ang / edge,
+    )

@@ -16,14 +16,13 @@ from polywell import ALGORITHM_VERSION
 from polywell.data.reference import digest
 from polywell.families import built_in_families
 from polywell.pressure.compression import (
-    Compressibility,
     Dome,
     PressureCurve,
     compressibilities,
     curve_under_pressure,
     dome_curve,
 )
-from polywell.proposal.landscape import EnergyMap, normal_map, plane_map
+from polywell.proposal.landscape import normal_map, plane_map
 from polywell.proposal.reproduction import surveys, trends
 from polywell.proposal.reproduction.comparisons import text_pairs
 from polywell.proposal.reproduction.library import Library, family_lambda, load_library
@@ -31,9 +30,8 @@ from polywell.proposal.reproduction.printed import Pair, printed_values
 from polywell.proposal.reproduction.tables import lambda_pairs, row_pairs, table_rows
 from polywell.proposal.resonance import strength_mev_ang2
 from polywell.proposal.rows import Row
-from polywell.proposal.stripes import StripeLattice, stripe_lattice
-from polywell.proposal.trilayers import DopingCurve, doping_curve
-from polywell.relation import critical_temperature_k
+from polywell.proposal.stripes import stripe_lattice
+from polywell.proposal.trilayers import doping_curve
 
 STRIPES_SHOWN = (2, 3, 4, 6)
 STRIPE_EDGES = 12
@@ -48,27 +46,12 @@ DOMES_UP_TO_GPA = 16.0
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What the figures of the page show."""
-
-    rows: tuple[Row, ...]
-    stripes: tuple[StripeLattice, ...]
-    doping: Mapping[str, DopingCurve]
-    measured_k: Mapping[str, float | None]
-    maps: Mapping[str, tuple[EnergyMap, EnergyMap]]
-    domes: tuple[PressureCurve, PressureCurve]
-    dome_points: tuple[Row, ...]
-    compressed: PressureCurve
-    compressed_source: Compressibility
-
-
-@dataclass(frozen=True)
 class Reproduction:
     """Every pair of printed and computed value, the surveys of the library, and what the figures show."""
 
     pairs: tuple[Pair, ...]
     surveys: Mapping[str, Sequence[surveys.Survey]]
-    drawn: Drawn
+    drawn: Row
     structures: int
     cells: Mapping[str, int]
     reference_digest: str
@@ -123,37 +106,30 @@ def _surveys(library: Library, rows: Sequence[Row], theta_mev_ang2: float) -> di
     }
 
 
-def _drawn(library: Library, rows: tuple[Row, ...]) -> Drawn:
+def _drawn(library: Library, rows: tuple[Row, ...]) -> Row:
+    """What the figures of the page show: the rows of the tables, stripes, curves, maps, and measured points."""
     edge = library["hgba2cuo4.18"].phases["alpha"].edges_ang[0]
-    shown = [library[id] for id in TRILAYERS_SHOWN]
-    mapped = [(library[id], library[id].smallest) for id in MAPS_SHOWN]
-    compressed = next(one for one in compressibilities() if one.reference == COMPRESSED)
-    return Drawn(
+    shown, mapped = (
+        {library[id].reference.name: library[id] for id in ids} for ids in (TRILAYERS_SHOWN, MAPS_SHOWN)
+    )
+    source = next(one for one in compressibilities() if one.reference == COMPRESSED)
+    xi, lam = library[COMPRESSED].xi_ang, family_lambda("cuprate")
+    return Row(
         rows=rows,
         stripes=tuple(stripe_lattice(n, (edge, edge), (3, STRIPE_EDGES // n + 1)) for n in STRIPES_SHOWN),
-        doping={
-            one.reference.name: doping_curve(
-                critical_temperature_k(one.trilayer.outer_ang, family_lambda(one.reference.family))
-            )
-            for one in shown
-        },
-        measured_k={one.reference.name: one.measured_k for one in shown},
+        doping={name: doping_curve(one.outer_k) for name, one in shown.items()},
+        measured_k={name: one.measured_k for name, one in shown.items()},
         maps={
-            one.reference.name: (plane_map(one.structure, phase), normal_map(one.structure, phase))
-            for one, phase in mapped
+            name: tuple(draw(one.structure, one.smallest) for draw in (plane_map, normal_map))
+            for name, one in mapped.items()
         },
         domes=_domes(library),
         dome_points=tuple(
             Row(x=library[id].reference.pressure_gpa or 0.0, y=printed_values()[key].number)
             for id, key in zip(DOMES, ("domes.tc_1_measured", "domes.tc_2_measured"), strict=True)
         ),
-        compressed=curve_under_pressure(
-            library[COMPRESSED].smallest.xi_ang,
-            family_lambda("cuprate"),
-            compressed.kappa_normal_per_gpa,
-            UP_TO_GPA,
-        ),
-        compressed_source=compressed,
+        compressed=curve_under_pressure(xi, lam, source.kappa_normal_per_gpa, UP_TO_GPA),
+        compressed_source=source,
     )
 
 
@@ -168,7 +144,9 @@ def _domes(library: Library) -> tuple[PressureCurve, PressureCurve]:
         Dome("SC-I", 0.0, first, ambient.phases["beta"].xi_ang),
         Dome("SC-II", second, end, pressed.phases["alpha"].xi_ang),
     )
-    lam = family_lambda("iron-based")
     shrunk = log(ambient.reference.c_ang / pressed.reference.c_ang)
-    kappa = shrunk / (pressed.reference.pressure_gpa or 1.0)
-    return dome_curve(domes, lam, DOMES_UP_TO_GPA), dome_curve(domes, lam, DOMES_UP_TO_GPA, kappa)
+    kappas = None, shrunk / (pressed.reference.pressure_gpa or 1.0)
+    fixed, shrinking = (
+        dome_curve(domes, family_lambda("iron-based"), DOMES_UP_TO_GPA, one) for one in kappas
+    )
+    return fixed, shrinking

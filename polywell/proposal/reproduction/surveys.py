@@ -1,7 +1,7 @@
 """What the proposal's relations give over the whole reference library, beyond the values that it prints.
 
 A survey is a table, and the few numbers that sum it up. Most columns are simply what is known of a structure,
-by its attribute; which ones a page gives, and what it calls them, stands with the pages.
+by its name; which ones a page gives, and what it calls them, stands with the pages.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polywell.proposal.landscape import correlations
+import numpy as np
+from scipy.stats import rankdata
+
 from polywell.proposal.reproduction.library import FAMILIES, Library
 from polywell.proposal.reproduction.tables import rule_costs
 from polywell.proposal.resonance import PARITY, relative_intensities, resonance_energy_mev
 from polywell.proposal.rows import Row
 from polywell.proposal.stripes import STRIPE_MEANING, nearest_spacing, stripe_doping
-from polywell.proposal.trilayers import trilayer
 from polywell.relation import critical_temperature_k
 
 NEAR_FOUR = 0.25
@@ -40,18 +41,28 @@ def survey(key: str, rows: Iterable[object], **facts: Any) -> Survey:
     return Survey(key, tuple(rows), facts)
 
 
+def correlations(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Pearson's and Spearman's correlation of two quantities over several compounds.
+
+    Raises:
+        ValueError: there are fewer than three pairs, or one of the quantities never changes.
+    """
+    values = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
+    if len(pairs) < 3 or bool(np.any(values.max(axis=1) == values.min(axis=1))):
+        raise ValueError(f"a correlation needs three pairs or more that differ, got {len(pairs)}")
+    pearson, spearman = (np.corrcoef(one)[0, 1] for one in (values, rankdata(values, axis=1)))
+    return float(pearson), float(spearman)
+
+
 def printed_rows(rows: Sequence[Row], table: int) -> Survey:
     """Table 1 or 2, phase by phase: printed and measured ξ, λ from either, which rules choose the phase."""
     ours = [row for row in rows if row.table == table]
     cells = []
     for row in ours:
-        smallest, largest = (
-            {name for name, xi in row.structure_xi.items() if xi == pick(row.structure_xi.values())}
-            for pick in (min, max)
-        )
-        rules = (("printed", {row.printed_phase}), ("ceiling", smallest), ("outer", largest))
+        least, most = (pick(row.structure_xi.values(), default=None) for pick in (min, max))
         for name in sorted({*row.printed_xi, *row.structure_xi}):
-            found = row.structure_xi.get(name)
+            found, named = row.structure_xi.get(name), row.printed_phase == name
+            rules = {"printed": named, "ceiling": found == least, "outer": found == most}
             cells.append(
                 Row(
                     row=row.row,
@@ -61,9 +72,9 @@ def printed_rows(rows: Sequence[Row], table: int) -> Survey:
                     xi_ang=found,
                     lambda_printed_xi=row.arithmetic_lambda.get(name),
                     lambda_structure=row.structure_lambda.get(name),
-                    lambda_printed=row.printed_lambda if row.printed_phase == name else None,
-                    relation_k=None if found is None else critical_temperature_k(found, row.family_lambda),
-                    chosen_by=tuple(rule for rule, named in rules if name in named),
+                    lambda_printed=row.printed_lambda if named else None,
+                    relation_k=found and critical_temperature_k(found, row.family_lambda),
+                    chosen_by=tuple(rule for rule, chosen in rules.items() if chosen),
                     id=row.id,
                     checked=row.member.cell,
                 )
@@ -96,14 +107,11 @@ def anomaly(library: Library) -> Survey:
         x = one.amount("Ba") + one.amount("Sr")
         if held <= {"La", "Ba", "Sr", "Cu", "O"} and one.amount("La") > 1.5 and 0 < x < 0.5:
             n = nearest_spacing(x)
-            step = float(stripe_doping(n))
-            meaning = STRIPE_MEANING.get(n, "not said")
-            found.append(
-                Row(id=one.id, x=x, n=n, step=step, off=x - step, meaning=meaning, measured_k=one.measured_k)
-            )
-    lowest = min(
-        (row for row in found if row.measured_k is not None), key=lambda row: (row.measured_k, row.id)
-    )
+            step, meaning = float(stripe_doping(n)), STRIPE_MEANING.get(n, "not said")
+            row = {"id": one.id, "x": x, "n": n, "step": step, "off": x - step, "meaning": meaning}
+            found.append(Row(row, measured_k=one.measured_k))
+    measured = [row for row in found if row.measured_k is not None]
+    lowest = min(measured, key=lambda row: (row.measured_k, row.id))
     facts = {"lowest_k": lowest.measured_k, "id": lowest.id, "n": lowest.n, "off": abs(lowest.off)}
     return survey("anomaly", found, **facts)
 
@@ -111,13 +119,13 @@ def anomaly(library: Library) -> Survey:
 def axes(library: Library) -> Survey:
     """c/a of every cuprate of the library."""
     members = library.of("cuprate")
-    ratios = [(one, one.axes.repeat_over_edge) for one in members if one.axes.repeat_over_edge is not None]
-    against = [(abs(ratio - 4), one.measured_k) for one, ratio in ratios if one.measured_k is not None]
+    ratios = [(one.axes.repeat_over_edge, one.measured_k) for one in members if one.axes.repeat_over_edge]
+    against = [(abs(ratio - 4), measured) for ratio, measured in ratios if measured is not None]
     pearson, spearman = correlations(against)
     return survey(
         "axes",
         members,
-        near=sum(abs(ratio - 4) <= NEAR_FOUR for _, ratio in ratios),
+        near=sum(abs(ratio - 4) <= NEAR_FOUR for ratio, _ in ratios),
         ratios=len(ratios),
         within=NEAR_FOUR,
         measured=len(against),
@@ -134,10 +142,11 @@ def cleavages(library: Library) -> Survey:
 
 def trilayers(library: Library) -> Survey:
     """Inner and outer cages of every trilayer compound of the library."""
-    members = [one for one in library.candidates if trilayer(one.record.phases)]
+    members = [one for one in library.candidates if one.trilayer]
     reverse = tuple(one.id for one in members if not one.trilayer.inner_is_smaller)
-    ordered = len(members) - len(reverse)
-    return survey("trilayers", members, ordered=ordered, all=len(members), reverse=reverse)
+    return survey(
+        "trilayers", members, ordered=len(members) - len(reverse), all=len(members), reverse=reverse
+    )
 
 
 def landscapes(library: Library) -> Survey:
@@ -156,8 +165,7 @@ def resonances(library: Library, theta_mev_ang2: float) -> Survey:
     """Predicted resonances of every iron-based compound with a cage."""
     found = []
     for one in library.of("iron-based"):
-        eta = one.eta_ang
-        strong = relative_intensities(eta) if eta else {}
+        strong = relative_intensities(one.eta_ang)
         for phase in (phase for phase in one.record.phases if phase.cage in PARITY):
             found.append(
                 Row(
@@ -166,7 +174,7 @@ def resonances(library: Library, theta_mev_ang2: float) -> Survey:
                     xi_ang=phase.xi_ang,
                     energy_mev=resonance_energy_mev(phase.xi_ang, theta_mev_ang2),
                     parity=PARITY[phase.cage],
-                    eta_ang=eta.get(phase.phase),
+                    eta_ang=one.eta_ang.get(phase.phase),
                     intensity=strong.get(phase.phase),
                 )
             )
@@ -184,7 +192,7 @@ def nickelates(library: Library) -> Survey:
     """Ceilings of the nickelates beside those of the cuprates."""
     members = sorted(library.of("nickelate"), key=lambda one: -one.ceiling_k)
     cuprates = [one.ceiling_k for one in library.of("cuprate")]
-    highest = max(one.ceiling_k for one in members)
+    highest = members[0].ceiling_k
     return survey(
         "nickelates",
         members,

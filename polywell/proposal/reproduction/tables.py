@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import product
 from statistics import fmean, median, pstdev
 from typing import Any
 
@@ -19,6 +20,8 @@ from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
 
 NAMES = ("alpha", "beta", "gamma")
+THREE_DECIMALS = "K0.8Fe2Se2"
+"""Rows whose heights are printed with three decimals; all others have four."""
 
 
 def nearest(lambdas: Mapping[str, float], wanted: float) -> str:
@@ -97,7 +100,9 @@ def row_pairs(row: Row) -> list[Pair]:
     else:
         pairs = [compare(tc, row.member.measured_k, "measurement", id, reason="quoted", facts=facts)]
     heights = {
-        name: _printed(row, f"xi_{name}", f"ξ of {name}", xi, "Å", _decimals(row))
+        name: _printed(
+            row, f"xi_{name}", f"ξ of {name}", xi, "Å", 3 if row.row.startswith(THREE_DECIMALS) else 4
+        )
         for name, xi in row.printed_xi.items()
     }
     off = {name: abs(row.structure_xi.get(name, xi) / xi - 1) for name, xi in row.printed_xi.items()}
@@ -143,9 +148,9 @@ def _printed(row: Row, name: str, what: str, value: float | str, unit: str, deci
 
 RULES: dict[str, Callable[[Row, Mapping[str, float]], float] | None] = {
     "printed": lambda row, heights: heights[row.printed_phase],
-    "nearest": lambda row, heights: min(
-        heights.values(), key=lambda xi: abs(row.tc_k * xi**2 - row.family_lambda)
-    ),
+    "nearest": lambda row, heights: heights[
+        nearest({name: row.tc_k * xi**2 for name, xi in heights.items()}, row.family_lambda)
+    ],
     "ceiling": lambda row, heights: min(heights.values()),
     "outer": lambda row, heights: max(heights.values()),
     "median": None,
@@ -154,40 +159,29 @@ RULES: dict[str, Callable[[Row, Mapping[str, float]], float] | None] = {
 
 
 def rule_costs(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Error of T_c = λ/ξ² under each rule, for the printed heights and for the independent structures."""
+    """Error in K of T_c = λ/ξ² under each rule, for the printed heights and for the independent structures.
+
+    Beside it the mean and the spread of T_c·ξ² of what was chosen, in K·Å².
+    """
     costs = []
-    for table in sorted({row.table for row in rows}):
-        ours = [row for row in rows if row.table == table]
-        for heights, independent in (
-            ("printed", ours),
-            ("structure", [row for row in ours if not row.built]),
-        ):
-            chosen = [(row, row[f"{heights}_xi"]) for row in independent]
-            usable = [(row, xi) for row, xi in chosen if row.printed_phase in xi]
-            costs += [_cost(table, heights, rule, usable) for rule in RULES]
+    for table, heights, rule in product((1, 2), ("printed", "structure"), RULES):
+        ours = [row for row in rows if row.table == table and (heights == "printed" or not row.built)]
+        usable = [(row, row[f"{heights}_xi"]) for row in ours if row.printed_phase in row[f"{heights}_xi"]]
+        choose, middle = RULES[rule], median(row.tc_k for row, _ in usable)
+        chosen = [] if choose is None else [(row, choose(row, xi)) for row, xi in usable]
+        errors = [abs(critical_temperature_k(xi, row.family_lambda) - row.tc_k) for row, xi in chosen]
+        errors = errors or [abs(middle - row.tc_k) for row, _ in usable]
+        lambdas = [row.tc_k * xi**2 for row, xi in chosen]
+        costs.append(
+            Row(
+                table=table,
+                heights=heights,
+                rule=rule,
+                rows=len(usable),
+                mean_error_k=fmean(errors),
+                worst_error_k=max(errors),
+                lambda_mean=fmean(lambdas) if lambdas else None,
+                lambda_spread=pstdev(lambdas) if lambdas else None,
+            )
+        )
     return tuple(costs)
-
-
-def _cost(table: int, heights: str, rule: str, rows: Sequence[tuple[Row, Mapping[str, float]]]) -> Row:
-    """What one way of choosing the phase costs over the rows of one table; errors in K, λ in K·Å²."""
-    choose = RULES[rule]
-    chosen = [] if choose is None else [(row, choose(row, xi)) for row, xi in rows]
-    middle = median(row.tc_k for row, _ in rows)
-    errors = [abs(critical_temperature_k(xi, row.family_lambda) - row.tc_k) for row, xi in chosen]
-    errors = errors or [abs(middle - row.tc_k) for row, _ in rows]
-    lambdas = [row.tc_k * xi**2 for row, xi in chosen]
-    return Row(
-        table=table,
-        heights=heights,
-        rule=rule,
-        rows=len(rows),
-        mean_error_k=fmean(errors),
-        worst_error_k=max(errors),
-        lambda_mean=fmean(lambdas) if lambdas else None,
-        lambda_spread=pstdev(lambdas) if lambdas else None,
-    )
-
-
-def _decimals(row: Row) -> int:
-    """Decimals of the printed heights: four, but three in the two rows of K0.8Fe2Se2."""
-    return 3 if row.row.startswith("K0.8Fe2Se2") else 4

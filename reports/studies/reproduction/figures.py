@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from polywell.proposal.landscape import EnergyMap
 from polywell.proposal.reproduction.printed import Pair
-from polywell.proposal.reproduction.reproduce import Drawn, Reproduction
+from polywell.proposal.reproduction.reproduce import Reproduction
 from polywell.proposal.reproduction.surveys import Survey
+from polywell.proposal.rows import Row
 from reports.html.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")
@@ -34,7 +35,7 @@ def figures(found: Reproduction) -> dict[str, list[Image]]:
     }
 
 
-def _table_figure(drawn: Drawn, table: int, title: str) -> Image:
+def _table_figure(drawn: Row, table: int, title: str) -> Image:
     rows = [row for row in drawn.rows if row.table == table]
     lam = rows[0].family_lambda
 
@@ -71,7 +72,7 @@ def _table_figure(drawn: Drawn, table: int, title: str) -> Image:
     )
 
 
-def _stripes(drawn: Drawn) -> Image:
+def _stripes(drawn: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = np.atleast_1d(figure.subplots(1, len(drawn.stripes), sharey=True))
         for panel, lattice in zip(axes, drawn.stripes, strict=True):
@@ -103,7 +104,7 @@ def _stripes(drawn: Drawn) -> Image:
     )
 
 
-def _trilayers(drawn: Drawn) -> Image:
+def _trilayers(drawn: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
         for place, (name, curve) in enumerate(drawn.doping.items()):
@@ -252,7 +253,7 @@ def _resonance(pairs: Sequence[Pair]) -> Image:
     )
 
 
-def _domes(drawn: Drawn) -> Image:
+def _domes(drawn: Row) -> Image:
     fixed, shrinking = drawn.domes
 
     def draw(figure: Figure, theme: Theme) -> None:
@@ -275,7 +276,7 @@ def _domes(drawn: Drawn) -> Image:
     )
 
 
-def _compressed(drawn: Drawn) -> Image:
+def _compressed(drawn: Row) -> Image:
     source = drawn.compressed_source
     curve = drawn.compressed
 

@@ -90,19 +90,11 @@ def test_published_contrasts() -> None:
 def test_the_stripe_series_is_that_of_the_proposal() -> None:
     expected = "1/4 1/6 1/8 1/10 1/12 1/14 1/16".split()
     assert [str(stripe_doping(n)) for n in SPACINGS] == expected
-    with pytest.raises(ValueError, match="positive"):
-        stripe_doping(0)
 
 
 @pytest.mark.parametrize(("doping", "n"), [(0.125, 4), (0.16, 3), (0.3, 2), (0.01, 8), (5 / 24, 2)])
 def test_nearest_member_of_the_series(doping, n) -> None:
     assert nearest_spacing(doping) == n
-
-
-@pytest.mark.parametrize("doping", [0.0, 1.0, -0.1])
-def test_a_doping_lies_between_nothing_and_all(doping) -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        nearest_spacing(doping)
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 6])
