@@ -16,8 +16,8 @@ import numpy as np
 from scipy.ndimage import minimum_filter
 
 from polywell.data.charges import site_charges
+from polywell.electrons.electrostatics import potential_v
 from polywell.geometry.ions import Floats
-from polywell.proposal.electrostatics import potential_v
 from polywell.proposal.rows import Row
 from polywell.records import Phase
 

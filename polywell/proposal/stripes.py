@@ -1,4 +1,4 @@
-"""Doping and stripes: the series x = 2/(4n), the lattice of doped sites, and the ratio c/a."""
+"""Stripes: the lattice of doped sites, and the ratio c/a."""
 
 from __future__ import annotations
 
@@ -7,39 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from polywell.doping import PERIOD_EDGES, stripe_doping
 from polywell.geometry.stacking import stacking
 from polywell.proposal.rows import Row
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-PLANES, PERIOD_EDGES = 2, 4
-"""Two kinds of CuO2 plane, and stripes that repeat every four edges along a, give x = 2/(4n)."""
-
 SHIFT_EDGES = Fraction(1, 2)
 """The second kind of plane is displaced by Q = (a/2, a/2); in edges along both."""
-
-SPACINGS = range(2, 9)
-"""Values of n, the spacing of stripes along b in edges, that the proposal lists."""
-
-STRIPE_MEANING = {
-    2: "fully filled stripes, the highest doping",
-    3: "optimum",
-    4: "checkerboard, insulating: the 1/8 anomaly",
-    5: "underdoped",
-    6: "underdoped",
-}
-"""What the proposal says of each n; it says nothing of n = 7 and 8."""
-
-
-def stripe_doping(n: int) -> Fraction:
-    """Doping x = 2/(4n) of stripes that are n edges apart along b (proposal, doping and stripes)."""
-    return Fraction(PLANES, PERIOD_EDGES * n)
-
-
-def nearest_spacing(doping: float) -> int:
-    """The n of the series (2 to 8) whose x = 2/(4n) is nearest to a doping; a tie goes to the smaller n."""
-    return min(SPACINGS, key=lambda n: (abs(float(stripe_doping(n)) - doping), n))
 
 
 def stripe_lattice(n: int, edges_ang: tuple[float, float], cells: tuple[int, int]) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from polywell.data.measured import Measured
 from polywell.evidence.rows.reports import Reported
-from polywell.proposal.nickelate_claim.data import ClaimData, Report, is_ambient
+from polywell.proposal.nickelate_claim.data import ClaimData, is_ambient
 from polywell.proposal.rows import Row
 
 
@@ -15,9 +15,6 @@ def sightings(data: ClaimData, cells: Sequence[Row]) -> tuple[Row, ...]:
 
     The T_c is the highest of any definition, as a claim that nothing exceeds must stand against it; zero
     resistance stands beside it. λ = T_c·ξ² and what the relation gives stand where the structure is known.
-
-    Raises:
-        ValueError: a report names the class of a structure that is no nickelate of the library.
     """
     by_id = {cell.id: cell for cell in cells}
     made = []
@@ -35,22 +32,15 @@ def sightings(data: ClaimData, cells: Sequence[Row]) -> tuple[Row, ...]:
                 lambda_k_ang2=None if tc is None else tc * cell.xi_ceiling_ang**2,
             )
             made.append(seen)
-    for later in data.later:
-        if later.structure in data.classes:
-            known = data.classes[later.structure]
-            made.append(_sighting(later, later.formula, known, later.tc_k, later.tc_kind))
     for report in data.reports:
-        if report.class_of not in data.classes:
-            raise ValueError(
-                f"report {report.id}: class_of {report.class_of!r} is no nickelate of the reference library"
-            )
-        known = data.classes[report.class_of]
-        made.append(_sighting(report, report.compound, known, report.tc_k, report.tc_kind))
+        if report.structure in data.classes:
+            known = data.classes[report.structure]
+            made.append(_sighting(report, report.formula, known, report.tc_k, report.tc_kind))
     return tuple(sorted(made, key=lambda one: (-(one.tc_k or 0.0), one.id)))
 
 
 def _sighting(
-    source: Measured | Report | Reported, compound: str, class_name: str, tc_k: float | None, kind: str
+    source: Measured | Reported, compound: str, class_name: str, tc_k: float | None, kind: str
 ) -> Row:
     own = ("id", "checked", "pressure_gpa", "year", "sample", "source")
     return Row(

@@ -147,11 +147,9 @@ def compare(
     slack: float = 0.0,
     built: bool = False,
     circular: bool = False,
-    reason: str = "",
-    facts: Mapping[str, Any] | None = None,
-    cell: str = "",
+    **more: Any,
 ) -> Pair:
-    """Hold a computed value against a printed one (`Pair` says what its parts mean).
+    """Hold a computed value against a printed one; `Pair` says what its parts mean.
 
     Args:
         printed: the printed value.
@@ -161,9 +159,7 @@ def compare(
         slack: how far the rounding of the printed inputs may move the computed value.
         built: the structure was built to the printed heights, so that agreement shows nothing.
         circular: the rule was read off the value itself, so that agreement shows nothing.
-        reason: name of what more is known, `built` where that is why.
-        facts: the numbers that belong to the reason.
-        cell: the worst standing of the cells that went in.
+        more: `reason`, `facts` and `cell` of the pair; the reason is `built` where that is why.
     """
     value = computed if isinstance(computed, str) else float(computed)
     allowed = printed.half_unit + slack
@@ -179,5 +175,6 @@ def compare(
             (Verdict.CLOSE, printed.limit * (abs(printed.value) or 1.0)),
         )
         verdict = next((verdict for verdict, limit in limits if off <= limit), Verdict.DIFFERS)
-    reason = "built" if built else reason
-    return Pair(printed, basis, origin, value, verdict, allowed, reason, facts or {}, cell)
+    if built:
+        more["reason"] = "built"
+    return Pair(printed, basis, origin, value, verdict, allowed, **more)

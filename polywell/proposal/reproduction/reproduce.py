@@ -107,7 +107,7 @@ def _surveys(library: Library, rows: Sequence[Row], theta_mev_ang2: float) -> di
 
 
 def _drawn(library: Library, rows: tuple[Row, ...]) -> Row:
-    """What the figures of the page show: the rows of the tables, stripes, curves, maps, and measured points."""
+    """What the figures of the page show: rows of the tables, stripes, curves, maps, and measured points."""
     edge = library["hgba2cuo4.18"].phases["alpha"].edges_ang[0]
     shown, mapped = (
         {library[id].reference.name: library[id] for id in ids} for ids in (TRILAYERS_SHOWN, MAPS_SHOWN)

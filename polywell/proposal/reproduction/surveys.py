@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from polywell.doping import STRIPE_MEANING, nearest_spacing, stripe_doping
 from polywell.proposal.reproduction.library import FAMILIES, Library
 from polywell.proposal.reproduction.tables import rule_costs
 from polywell.proposal.resonance import PARITY, relative_intensities, resonance_energy_mev
 from polywell.proposal.rows import Row
-from polywell.proposal.stripes import STRIPE_MEANING, nearest_spacing, stripe_doping
 from polywell.relation import critical_temperature_k
 
 NEAR_FOUR = 0.25

@@ -43,7 +43,7 @@ def test_paths_lead_to_what_is_known_of_a_structure(library) -> None:
     assert evaluator.value(["tc", "k0.8fe2se2 phases beta xi_ang", "λ iron-based"]) == pytest.approx(
         400 / xi**2
     )
-    assert evaluator.value(["half", "xi_2"]) == pytest.approx(2.836 / 2)
+    assert evaluator.value(["times", 0.5, "xi_2"]) == pytest.approx(2.836 / 2)
     assert evaluator.members(["tc", "k0.8fe2se2 phases beta xi_ang", "xi_1"]) == ["k0.8fe2se2"]
 
 

@@ -50,7 +50,7 @@ def test_a_reason_is_given_only_where_there_is_a_difference() -> None:
     assert why(compare(value(), 10.0, "structure", "x", reason="cut")) == "Equal to the printed precision."
     said = why(compare(value(), 12.0, "structure", "x", reason="cut"))
     assert said == "20 % off, where 2 % would pass. Cut after the point instead of rounded."
-    assert why(not_computed(value(), "transition")).startswith("A transition pressure")
+    assert why(not_computed(value(), "transition", {})).startswith("A transition pressure")
 
 
 @pytest.mark.parametrize(
