@@ -18,6 +18,7 @@ from scipy.ndimage import minimum_filter
 from polywell.data.charges import site_charges
 from polywell.electrons.electrostatics import potential_v
 from polywell.geometry.ions import Floats
+from polywell.geometry.polyhedra import corner_points_ang
 from polywell.proposal.rows import Row
 from polywell.records import Phase
 
@@ -26,22 +27,16 @@ if TYPE_CHECKING:
 
 GRID = 25
 """Points along an edge of the square in the search for minima."""
-
 RAY_POINTS = 81
 """Points along a ray from the hollow to a metal."""
-
 CORE_ANG = 0.5
 """Å: nearer to a nucleus the energy is that of a bare point charge and no landscape."""
-
 NEIGHBOURHOOD_ANG = 8.0
 """Å: nuclei farther from the hollow are no cores of the square around it."""
-
 CENTRE = 0.1
 """A minimum within this share of the edge from the centre of the hollow is Γ."""
-
 STEP_ANG = 0.01
 """Å: step of the numerical second derivatives."""
-
 MAP_EDGES, MAP_HEIGHT_ANG = 1.5, 3.0
 """Size of the maps: edges of the square along the sheet, Å to either side of it."""
 
@@ -62,15 +57,6 @@ class Frame:
         return points
 
 
-@dataclass(frozen=True)
-class EnergyMap:
-    """Energy in eV on a regular grid: `energy_ev` (len(y), len(x)), axes in Å from the hollow's centre."""
-
-    x_ang: Floats
-    y_ang: Floats
-    energy_ev: Floats
-
-
 class Crystal:
     """The point charges of one structure, balanced by the metal of a phase (see `polywell.data.charges`).
 
@@ -81,7 +67,7 @@ class Crystal:
     def __init__(self, structure: Structure, phase: Phase) -> None:
         """Charge the sites of a structure."""
         self.lattice = np.asarray(structure.lattice.matrix, dtype=np.float64)
-        self.frac = np.array([site.frac_coords for site in structure], dtype=np.float64)
+        self.frac = np.asarray(structure.frac_coords, dtype=np.float64)
         self.charges = site_charges(structure, phase.metal)
         self.square = frame(structure, phase)
 
@@ -94,14 +80,8 @@ class Crystal:
 
 def vertices_ang(structure: Structure, phase: Phase, role: str) -> Floats:
     """Places (N, 3) in Å of the vertices of a phase's cage that have a role, in their order."""
-    return np.array(
-        [
-            (structure[vertex.site].frac_coords + np.array(vertex.image)) @ structure.lattice.matrix
-            for vertex in phase.vertices
-            if vertex.role == role
-        ],
-        dtype=np.float64,
-    )
+    held = [vertex for vertex in phase.vertices if vertex.role == role]
+    return corner_points_ang(structure.lattice.matrix, structure.frac_coords, held)
 
 
 def frame(structure: Structure, phase: Phase) -> Frame:
@@ -152,18 +132,21 @@ def landscape(structure: Structure, phase: Phase) -> Row:
     )
 
 
-def plane_map(structure: Structure, phase: Phase, points: int = 91) -> EnergyMap:
-    """Energy in the plane of the sheet over a window of `MAP_EDGES` edges around the hollow."""
+def plane_map(structure: Structure, phase: Phase, points: int = 91) -> Row:
+    """Energy in the plane of the sheet over a window of `MAP_EDGES` edges around the hollow.
+
+    In eV on a regular grid: `energy_ev` (points, points), `x_ang` and `y_ang` in Å from the hollow's centre.
+    """
     ions = Crystal(structure, phase)
     corners, steps = ions.square.corners, np.linspace(-MAP_EDGES / 2, MAP_EDGES / 2, points)
     u, v = np.meshgrid(steps, steps)
     energy = ions.energy_ev(ions.square.at(u.ravel(), v.ravel())).reshape(points, points)
     sides = [float(np.linalg.norm(corners[k] - corners[0])) for k in (1, 3)]
-    return EnergyMap(steps * sides[0], steps * sides[1], energy)
+    return Row(x_ang=steps * sides[0], y_ang=steps * sides[1], energy_ev=energy)
 
 
-def normal_map(structure: Structure, phase: Phase, points: int = 91) -> EnergyMap:
-    """Energy in the plane of the normal and one diagonal of the square, through the hollow."""
+def normal_map(structure: Structure, phase: Phase, points: int = 91) -> Row:
+    """The same in the plane of the normal and one diagonal of the square, through the hollow."""
     ions = Crystal(structure, phase)
     square = ions.square
     diagonal = square.corners[2] - square.corners[0]
@@ -172,7 +155,7 @@ def normal_map(structure: Structure, phase: Phase, points: int = 91) -> EnergyMa
     up = np.linspace(-MAP_HEIGHT_ANG, MAP_HEIGHT_ANG, points)
     s, h = np.meshgrid(along, up)
     places = square.centre + s[..., None] * diagonal / length + h[..., None] * square.normal
-    return EnergyMap(along, up, ions.energy_ev(places))
+    return Row(x_ang=along, y_ang=up, energy_ev=ions.energy_ev(places))
 
 
 def _curvatures(ions: Crystal) -> tuple[float, float, float]:

@@ -35,11 +35,6 @@ def relative_intensities(eta_ang: Mapping[str, float]) -> dict[str, float]:
     return {name: (weakest / eta) ** 2 for name, eta in eta_ang.items()}
 
 
-def heights_of_1144_ang(c_ang: float, iron_distance_ang: float) -> tuple[float, float]:
-    """ξ_β and ξ_γ of a 1144 cell, its smaller cation midway between iron sheets of the distance given."""
-    return iron_distance_ang / 2, (c_ang - iron_distance_ang) / 2
-
-
 def pair_distances_ang(structure: Structure, phases: Sequence[Phase]) -> dict[str, float]:
     """η in Å by phase of a 1144 or 12442 compound; empty without one nonahedron and two tridecahedra.
 

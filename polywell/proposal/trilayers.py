@@ -45,19 +45,14 @@ def trilayer(phases: Sequence[Phase]) -> Row | None:
     )
 
 
-def order_by_radius(inner_radius_ang: float, outer_radius_ang: float) -> tuple[tuple[str, ...], ...]:
-    """Order of ξ that the radii of the two apex ions give: groups of equal cages in order of growing ξ.
+def order_by_radius(inner_radius_ang: float, outer_radius_ang: float, sign: str = "<") -> str:
+    """Order of ξ that the radii of the two apex ions give, by growing ξ, such as `alpha < beta = gamma`.
 
     α stands between two inner ions, β and γ between an inner and an outer one. Radii cannot tell β from
-    γ; that γ, on the doped side, is the larger is a statement of the proposal.
-
-    Raises:
-        ValueError: both are equal, so that nothing follows.
+    γ; that γ, on the doped side, is the larger is a statement of the proposal. Radii are not equal.
     """
-    if inner_radius_ang == outer_radius_ang:
-        raise ValueError(f"two different radii in Å are needed, got {inner_radius_ang} twice")
-    order = (("alpha",), ("beta", "gamma"))
-    return order if inner_radius_ang < outer_radius_ang else order[::-1]
+    groups = ["alpha", "beta = gamma"]
+    return f" {sign} ".join(groups if inner_radius_ang < outer_radius_ang else groups[::-1])
 
 
 def plane_dopings(doping: float, optimum: float = OPTIMUM) -> tuple[float, float, float]:

@@ -12,9 +12,8 @@ from functools import cached_property
 from polywell import ALGORITHM_VERSION
 from polywell.data.measured import digest as measured_digest
 from polywell.data.reference import digest as reference_digest
-from polywell.proposal.nickelate_claim.by_class import class_rows, target_rows
 from polywell.proposal.nickelate_claim.cells import Calibrated, catalog_cells, catalog_rows, measured_cells
-from polywell.proposal.nickelate_claim.chances import effective_lambdas
+from polywell.proposal.nickelate_claim.chances import class_rows, effective_lambdas, target_rows
 from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData, built_in_data
 from polywell.proposal.nickelate_claim.measurements import record_years, sightings
 from polywell.proposal.nickelate_claim.relatives import substitution_rows, trilayer_rows
@@ -78,8 +77,7 @@ def weigh(
         others: candidates of the catalog; they are listed and counted by class. As nobody measured
             them they count for nothing else.
         calibrated: the calibrated model, if its probabilities are wanted.
-        relaxed: shrinkings by relaxation (`polywell.proposal.nickelate_claim.relaxed`); they are listed
-            beside the measured ones.
+        relaxed: shrinkings by relaxation (`relaxed_rows`); they are listed beside the measured ones.
 
     Raises:
         ValueError: the λ table has no row for nickel and oxygen, or no measured nickelate superconducts.

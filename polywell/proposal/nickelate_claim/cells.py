@@ -4,52 +4,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from polywell.families import Family
-from polywell.proposal.nickelate_claim.classes import nickel_phases, nickelate_class
-from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData
+from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData, nickel_phases, nickelate_class
 from polywell.proposal.rows import Row
 from polywell.records import Candidate, Screening
 from polywell.relation import critical_temperature_k
 
+ENDS = ("expected", "low", "high")
+"""What is taken of a calibrated T_c."""
 
-@dataclass(frozen=True)
-class Interval:
-    """A calibrated T_c in K: median and central 80 %."""
-
-    expected_k: float
-    low_k: float
-    high_k: float
-
-
-Calibrated = Callable[[Sequence[Screening]], Sequence[Interval | None]]
-"""A calibrated model: for each record its median T_c and the central 80 % in K, or None."""
+Calibrated = Callable[[Sequence[Screening]], Sequence[Any]]
+"""A calibrated model: what it says of each record (`CalibratedTc`, `Estimate`), or None."""
 
 
 def measured_cells(data: ClaimData, calibrated: Calibrated | None) -> tuple[Row, ...]:
     """The measured cells, by class and rising ξ."""
     own = [record for record in data.records if record.id in data.classes]
-    intervals = [None] * len(own) if calibrated is None else calibrated(own)
+    said = [None] * len(own) if calibrated is None else calibrated(own)
     made = [
-        _cell(record, data.classes[record.id], data.nickel, interval)
+        _cell(record, data.classes[record.id], data.nickel, found)
         | {"name": data.references[record.id].name, "standing": data.standing(record.id)}
-        for record, interval in zip(own, intervals, strict=True)
+        for record, found in zip(own, said, strict=True)
     ]
     return tuple(sorted(map(Row, made), key=lambda cell: (cell.class_name, *by_height(cell))))
 
 
 def catalog_cells(candidates: Sequence[Candidate], family: Family) -> tuple[Row, ...]:
     """The nickelates among candidates of the catalog by rising ξ, with the estimate that each carries."""
-    made = []
-    for one in candidates:
-        kind, found = nickelate_class(one.screening), one.estimate
-        if kind is not None:
-            ends = found.tc_expected_k, found.tc_low_k, found.tc_high_k
-            interval = None if None in ends else Interval(*(end or 0.0 for end in ends))
-            made.append(Row(_cell(one.screening, kind, family, interval)))
+    made = [
+        Row(_cell(one.screening, kind, family, one.estimate))
+        for one in candidates
+        if (kind := nickelate_class(one.screening)) is not None
+    ]
     return tuple(sorted(made, key=by_height))
 
 
@@ -58,11 +47,13 @@ def by_height(cell: Row) -> tuple[float, str]:
     return cell.xi_ceiling_ang, cell.id
 
 
-def _cell(record: Screening, kind: str, family: Family, interval: Interval | None) -> dict[str, Any]:
-    """One structure: its class, its heights, and the relation's T_c with one spread of λ.
+def _cell(record: Screening, kind: str, family: Family, said: Any) -> dict[str, Any]:
+    """One structure: its class, its heights, the relation's T_c with one spread of λ, and the calibrated one.
 
-    Its `standing` is empty: nobody measured the cells of the catalog.
+    Its `standing` is empty: nobody measured the cells of the catalog. `calibrated` is the expected T_c with
+    the central 80 %.
     """
+    ends = {} if said is None else {f"{end}_k": getattr(said, f"tc_{end}_k") for end in ENDS}
     phases = nickel_phases(record)
     smallest, largest = phases[0].xi_ang, phases[-1].xi_ang
     lam, spread = family.lambda_k_ang2, family.spread_k_ang2
@@ -79,7 +70,7 @@ def _cell(record: Screening, kind: str, family: Family, interval: Interval | Non
         "tc_ceiling_low_k": critical_temperature_k(smallest, lam - spread),
         "tc_ceiling_high_k": critical_temperature_k(smallest, lam + spread),
         "tc_outer_k": critical_temperature_k(largest, lam),
-        "calibrated": interval,
+        "calibrated": Row(ends) if ends and None not in ends.values() else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""What the claim is weighed with: structures, measurements, and reports without a structure."""
+"""What the claim is weighed with: structures, their classes by stacking and composition, and measurements."""
 
 from __future__ import annotations
 
@@ -6,20 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pymatgen.core import Composition
+
+from polywell.data.elements import LIGANDS, NET_METALS
 from polywell.data.measured import Measured, measured_superconductors
 from polywell.data.reference import ReferenceStructure, reference_structures, standings
 from polywell.evidence.anchors import reference_records
 from polywell.evidence.rows.reports import BESIDE, Reported, table
 from polywell.families import Families, Family, built_in_families
-from polywell.proposal.nickelate_claim.classes import nickelate_class
-from polywell.records import Screening
+from polywell.geometry.blocks import Block
+from polywell.records import Outcome, Phase, Screening
 
 CLAIM_K = 100.0
 """The published claim: nickelates will not exceed this."""
-
 AMBIENT_GPA = 0.5
 """GPa: up to here a structure counts as one at ambient pressure."""
-
+OXYGEN_SLACK = 0.12
+"""Oxygen of a hybrid stacking may miss A - B = O - 3B by this share: vacancies, excess oxygen, doping."""
+INFINITE_LAYER = "infinite-layer"
+OTHER = "other layered"
+CLASSES = {
+    "RP n=": "Ruddlesden-Popper n = ",
+    "reduced RP n=": "reduced n = ",
+    "infinite layer": INFINITE_LAYER,
+}
+"""Class by how the name of a series begins (`polywell/tables/series.toml`); the number of sheets follows."""
 STRAINED = ("film", "membrane")
 """Samples that a substrate strains or has strained."""
 
@@ -71,3 +82,41 @@ def built_in_data() -> ClaimData:
         reports=table() + table(BESIDE),
         families=families,
     )
+
+
+def nickelate_class(record: Screening) -> str | None:
+    """The class of a candidate whose sheets are nickel and oxygen; None for anything else.
+
+    Two kinds of Ruddlesden-Popper blocks are a hybrid stacking, which is no series. Other stackings, such as
+    those with a Hg-O or halide spacer, are other.
+    """
+    phases = nickel_phases(record)
+    if not phases:
+        return None
+    for start, name in CLASSES.items():
+        if record.series is not None and record.series.startswith(start):
+            return name + record.series.removeprefix(start)
+    blocks = sorted({phase.sheets_per_block for phase in phases} - {Block(None, None).text})
+    apical = any(phase.apical_ligands for phase in phases)
+    hybrid = len(blocks) > 1 and apical and _popper(record)
+    return f"hybrid stacking {' + '.join(blocks)}" if hybrid else OTHER
+
+
+def nickel_phases(record: Screening) -> tuple[Phase, ...]:
+    """Cages of a candidate on nickel and oxygen, in order of growing ξ."""
+    if record.outcome is not Outcome.CANDIDATE:
+        return ()
+    return tuple(
+        phase
+        for phase in record.phases
+        if phase.tc_k is not None and phase.metal == "Ni" and phase.ligand == "O"
+    )
+
+
+def _popper(record: Screening) -> bool:
+    """Whether cations, net metals and oxygen are those of Ruddlesden-Popper blocks."""
+    amounts = Composition(record.formula).get_el_amt_dict()
+    metals = sum(amounts.get(symbol, 0.0) for symbol in NET_METALS)
+    cations = sum(amount for symbol, amount in amounts.items() if symbol not in {*LIGANDS, *NET_METALS})
+    expected = cations + 2 * metals
+    return abs(amounts.get("O", 0.0) - expected) <= OXYGEN_SLACK * expected

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pymatgen.core import Composition
 
 from polywell.data.reference import is_built
-from polywell.pressure.chemical import substitutions
+from polywell.pressure.chemical import RARE_EARTHS, substitutions
 from polywell.proposal.nickelate_claim.data import STRAINED, ClaimData
-from polywell.proposal.nickelate_claim.smallest_cages import RARE_EARTHS
 from polywell.proposal.rows import Row
 from polywell.proposal.trilayers import trilayer
 from polywell.records import Outcome

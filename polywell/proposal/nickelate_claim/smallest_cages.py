@@ -1,4 +1,4 @@
-"""How small an octahedral cage can be: ions that touch, and pressure that shrinks what was measured.
+"""How small an octahedral cage can be: ions that touch, and pressure, by measurement and by relaxation.
 
 An apex cation of radius r over the hollow of a square of edge a touches its four oxygens at the height
 h = √((r + r_O)² - (a/2)²). Radii are Shannon's, for the coordination that the stacking gives: 12 between two
@@ -9,60 +9,36 @@ factor for every class, which also carries what the picture of spheres leaves ou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
-from math import sqrt
 from statistics import fmean, median
+from typing import Any
 
-from polywell.pressure.chemical import NoRadiusError, known_radius_ang
+from polywell.pressure.chemical import RARE_EARTHS, apex_radius_ang, touching_height_ang
 from polywell.pressure.compression import compressibilities, pressed_height_ang, shrinking_per_gpa
-from polywell.proposal.nickelate_claim.classes import INFINITE_LAYER, OTHER, nickel_phases
-from polywell.proposal.nickelate_claim.data import AMBIENT_GPA, ClaimData, is_ambient
+from polywell.pressure.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
+from polywell.proposal.nickelate_claim.data import (
+    AMBIENT_GPA,
+    INFINITE_LAYER,
+    OTHER,
+    STRAINED,
+    ClaimData,
+    is_ambient,
+    nickel_phases,
+)
 from polywell.proposal.rows import Row
 from polywell.records import Phase, Screening
+from polywell.relation import critical_temperature_k
 
-OXIDE_RADIUS_ANG = 1.40
-"""O2- in coordination 6, the one on which Shannon's crystal radii rest (Acta Cryst. A 32, 751 (1976))."""
-RARE_EARTHS = tuple("La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y".split())
-CHARGES = dict.fromkeys("Ca Sr Ba Mg Cd Pb".split(), 2) | dict.fromkeys("K Na Li Tl".split(), 1)
-"""Usual charges of apex cations; others carry 3."""
 BETWEEN, OUTSIDE, SQUARE_PLANAR = 12, 9, 8
 """Coordination of an apex cation between sheets, outside them, and where there is no apical oxygen."""
 WITHOUT_APICAL_OXYGEN = (INFINITE_LAYER, "reduced")
 """How the classes without apical oxygen begin."""
 LEAST_STEP_GPA = 5.0
 """GPa between two structures of one compound from which a shrinking is read."""
+RELAXED = ("xi_relaxed_ang", "kappa_per_gpa", "xi_pressed_ang", "tc_pressed_k")
 SYMMETRIC_ANG = 0.12
 """Å: a cage of a block of three or more sheets whose apex heights differ by less is an inner one."""
-
-
-@cache
-def apex_radius_ang(symbol: str, coordination: int) -> tuple[float, bool]:
-    """Radius in Å of an apex cation in its usual charge, and whether it is carried on from another one.
-
-    Where Shannon's table lacks the coordination, the radius for 9, else 8, is stretched by the mean ratio of
-    the rare earths that have both.
-
-    Raises:
-        NoRadiusError: the table has the ion in none of these coordinations.
-    """
-    for other in (coordination, 9, 8, 6):
-        radius = known_radius_ang(symbol, CHARGES.get(symbol, 3), other)
-        if radius is not None:
-            return radius * _stretch(other, coordination), other != coordination
-    raise NoRadiusError(f"Shannon's table has no {symbol} in coordination {coordination}, 9, 8 or 6")
-
-
-@cache
-def _stretch(known: int, wanted: int) -> float:
-    pairs = [[known_radius_ang(symbol, 3, number) for number in (wanted, known)] for symbol in RARE_EARTHS]
-    return 1.0 if known == wanted else fmean(far / near for far, near in pairs if far and near)
-
-
-def touching_height_ang(radius_ang: float, edge_ang: float) -> float:
-    """Height in Å of a cation that touches the oxygens of its square; 0 where it slips through."""
-    return sqrt(max(0.0, (radius_ang + OXIDE_RADIUS_ANG) ** 2 - (edge_ang / 2) ** 2))
 
 
 def _coordinations(phase: Phase, kind: str) -> tuple[int, int]:
@@ -186,3 +162,55 @@ def _from_structures(data: ClaimData) -> Iterable[tuple[str, str, float, float, 
             source = f"ξ of {lower.id} and {upper.id} in the reference library"
             if narrow < wide:
                 yield formula, "Ni", shrinking_per_gpa(wide, narrow, step), high, source
+
+
+def relaxed_rows(
+    data: ClaimData, calculator: Any, potential: str, pressure_gpa: float = PRESSURE_GPA
+) -> Iterator[Row]:
+    """Relax the ordered ambient structure with the smallest cage of each class, and press its measured ξ.
+
+    `xi_pressed_ang` is the measured ξ in Å pressed to `pressure_gpa` with the shrinking -d ln ξ/dp in 1/GPa
+    of the relaxed cage, `tc_pressed_k` the relation's T_c there.
+
+    Args:
+        data: what the analysis of the ceiling stands on.
+        calculator: an ASE calculator with energy, forces and stress.
+        potential: its name and version, for the table.
+        pressure_gpa: hydrostatic pressure in GPa.
+
+    Yields:
+        One row for each class, in the order of their names; a class that cannot be relaxed says why.
+
+    Raises:
+        ValueError: the λ table has no row for nickel and oxygen, or the pressure is not positive.
+    """
+    family = data.nickel
+    for name, record in sorted(_chosen(data).items()):
+        xi = nickel_phases(record)[0].xi_ang
+        row = Row(dict.fromkeys(RELAXED), class_name=name, id=record.id, potential=potential, why="")
+        row.update(xi_measured_ang=xi, pressure_gpa=pressure_gpa)
+        try:
+            structure = data.references[record.id].structure()
+            found = relax_smallest_cage(structure, calculator, data.families, pressure_gpa)
+            pressed = pressed_height_ang(xi, found.kappa_per_gpa, pressure_gpa)
+            tc = critical_temperature_k(pressed, family.lambda_k_ang2)
+            row.update(zip(RELAXED, (found.xi_zero_ang, found.kappa_per_gpa, pressed, tc), strict=True))
+        except RelaxationError as error:
+            row["why"] = str(error)
+        yield row
+
+
+def _chosen(data: ClaimData) -> dict[str, Screening]:
+    """The record of each class to relax: ordered, then unstrained by a substrate, then the smallest cage."""
+    strained = {row.structure for row in data.measured if row.sample in STRAINED}
+
+    def order(record: Screening) -> tuple[bool, bool, float, str]:
+        ordered = data.references[record.id].structure().is_ordered
+        return not ordered, record.id in strained, nickel_phases(record)[0].xi_ang, record.id
+
+    members: dict[str, list[Screening]] = {}
+    for record in data.records:
+        kind = data.classes.get(record.id, OTHER)
+        if kind != OTHER and is_ambient(record.provenance.pressure_gpa):
+            members.setdefault(kind, []).append(record)
+    return {kind: min(records, key=order) for kind, records in members.items()}

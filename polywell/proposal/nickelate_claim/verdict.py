@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, get_args
 
 from polywell.data.reference import Standing
-from polywell.proposal.nickelate_claim.classes import OTHER
-from polywell.proposal.nickelate_claim.data import CLAIM_K
+from polywell.proposal.nickelate_claim.data import CLAIM_K, OTHER
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
 

@@ -16,10 +16,9 @@ from polywell.data.tables import load_table
 from polywell.doping import nearest_spacing, stripe_doping
 from polywell.pressure.chemical import shannon_radius_ang, shift_by_heights_k, shift_by_radii_k
 from polywell.proposal import resonance
-from polywell.proposal.cleavage import stm_contrast
 from polywell.proposal.reproduction.library import Library, family_lambda
 from polywell.proposal.reproduction.printed import Basis, Pair, Printed, Verdict, compare, printed_values
-from polywell.proposal.stripes import side_bar_offset_edges
+from polywell.proposal.surface import side_bar_offset_edges
 from polywell.proposal.trilayers import doping_curve, fermi_sheets, order_by_radius
 from polywell.relation import critical_temperature_k
 
@@ -69,44 +68,36 @@ def _intensities(*eta_ang: float) -> dict[str, float]:
     return resonance.relative_intensities(dict(zip(("alpha", "beta", "gamma"), eta_ang, strict=True)))
 
 
-def _order(inner_ang: float, outer_ang: float, sign: str = "<") -> str:
-    return f" {sign} ".join(" = ".join(group) for group in order_by_radius(inner_ang, outer_ang))
-
-
 FORMULAS: dict[str, Callable[..., Any]] = {
     "doping": lambda n: float(stripe_doping(n)),
     "energy": lambda e, xi_e, xi: resonance.resonance_energy_mev(xi, resonance.strength_mev_ang2(e, xi_e)),
     "eta_alpha": lambda iron, beta: resonance.eta_of_even_mode_ang(iron / 2, (iron - beta) / 2),
-    "falling_bindings": lambda inner, outer: _order(inner, outer, ">"),
+    "falling_bindings": lambda inner, outer: order_by_radius(inner, outer, ">"),
     "fermi_sheets": lambda: ", ".join(str(n) for n in sorted({fermi_sheets(p / 100) for p in range(1, 50)})),
     "flat_from": lambda optimum: doping_curve(1.0, optimum).flat_from,
     "flat_to": lambda optimum: doping_curve(1.0, optimum).flat_to,
-    "height_of_la3ni2o7": lambda z, c_ang: (0.5 - z) * c_ang,
     "intensities": _intensities,
     "kind_of_site": lambda found: "well" if found.gamma_is_well and found.normal_ev_ang2 > 0 else "saddle",
     "larger": max,
     "larger_cage": lambda found: "outer" if found.inner_is_smaller else "inner",
+    "minus": lambda a, b: a - b,
     "nearest_spacing": lambda doping: float(nearest_spacing(doping)),
     "odd_over_even": lambda *eta: sum(_intensities(*eta)[odd] for odd in ("beta", "gamma")) / 2,
-    "order_of_heights": lambda found: _order(found.inner_ang, found.outer_ang),
+    "order_of_heights": lambda found: order_by_radius(found.inner_ang, found.outer_ang),
     "over": lambda a, b: a / b,
     "parity": resonance.PARITY.__getitem__,
     "percent_above": lambda a, b: 100 * (a / b - 1),
     "plus": lambda a, b: a + b,
     "radius": lambda ion, coordination: shannon_radius_ang(ion[:-2], int(ion[-2]), coordination),
-    "rising_heights": _order,
+    "rising_heights": order_by_radius,
     "shift_by_heights": shift_by_heights_k,
     "shift_by_radii": shift_by_radii_k,
     "side_bars": lambda: float(side_bar_offset_edges()),
     "smaller": min,
     "square_over": lambda a, b: (a / b) ** 2,
-    "stm_contrast": stm_contrast,
     "stripe_doping": lambda n: str(stripe_doping(n)),
     "tc": critical_temperature_k,
     "times": lambda a, b: a * b,
-    "xi_beta": lambda c_ang, iron: resonance.heights_of_1144_ang(c_ang, iron)[0],
-    "xi_between": lambda c_ang, eta_beta, eta_gamma: (c_ang - eta_beta - eta_gamma) / 2,
-    "xi_gamma": lambda c_ang, iron: resonance.heights_of_1144_ang(c_ang, iron)[1],
 }
 """What the table may name; lengths in Å, temperatures in K, energies in meV."""
 

@@ -19,11 +19,10 @@ from polywell.data.reference import (
 from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
 from polywell.pressure.chemical import commonest, coordination_numbers
-from polywell.proposal.cleavage import cleavage
 from polywell.proposal.landscape import landscape
 from polywell.proposal.resonance import pair_distances_ang
 from polywell.proposal.rows import Row
-from polywell.proposal.stripes import axis_ratios
+from polywell.proposal.surface import axis_ratios, cleavage
 from polywell.proposal.trilayers import trilayer
 from polywell.records import Phase, Screening
 from polywell.relation import critical_temperature_k

@@ -95,16 +95,6 @@ class Pair:
         return self.verdict is Verdict.DIFFERS and self.cell not in ("", "read")
 
     @property
-    def key(self) -> str:
-        """Key of the printed value."""
-        return self.printed.key
-
-    @property
-    def section(self) -> str:
-        """Section of the printed value."""
-        return self.printed.section
-
-    @property
     def difference(self) -> float | None:
         """Computed less printed; None for texts."""
         if self.computed is None or isinstance(self.computed, str) or isinstance(self.printed.value, str):

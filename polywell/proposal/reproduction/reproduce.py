@@ -15,22 +15,16 @@ from math import log
 from polywell import ALGORITHM_VERSION
 from polywell.data.reference import digest
 from polywell.families import built_in_families
-from polywell.pressure.compression import (
-    Dome,
-    PressureCurve,
-    compressibilities,
-    curve_under_pressure,
-    dome_curve,
-)
+from polywell.pressure import compression
 from polywell.proposal.landscape import normal_map, plane_map
 from polywell.proposal.reproduction import surveys, trends
 from polywell.proposal.reproduction.comparisons import text_pairs
 from polywell.proposal.reproduction.library import Library, family_lambda, load_library
 from polywell.proposal.reproduction.printed import Pair, printed_values
-from polywell.proposal.reproduction.tables import lambda_pairs, row_pairs, table_rows
+from polywell.proposal.reproduction.tables import lambda_pairs, row_pairs, rule_costs, table_rows
 from polywell.proposal.resonance import strength_mev_ang2
 from polywell.proposal.rows import Row
-from polywell.proposal.stripes import stripe_lattice
+from polywell.proposal.surface import stripe_lattice
 from polywell.proposal.trilayers import doping_curve
 
 STRIPES_SHOWN = (2, 3, 4, 6)
@@ -60,7 +54,7 @@ class Reproduction:
 
     def of(self, section: str) -> tuple[Pair, ...]:
         """The pairs of one section, those of one value together."""
-        return tuple(pair for pair in self.pairs if pair.section == section)
+        return tuple(pair for pair in self.pairs if pair.printed.section == section)
 
 
 @cache
@@ -94,7 +88,11 @@ def _surveys(library: Library, rows: Sequence[Row], theta_mev_ang2: float) -> di
     """Every survey by section, in the order of the page."""
     return {
         "table1": [surveys.printed_rows(rows, 1)],
-        "table2": [surveys.printed_rows(rows, 2), surveys.hidden_choice(rows), surveys.choice_costs(rows)],
+        "table2": [
+            surveys.printed_rows(rows, 2),
+            surveys.hidden_choice(rows),
+            surveys.Survey("costs", rule_costs(rows)),
+        ],
         "stripes": [surveys.anomaly(library), surveys.axes(library)],
         "stm": [surveys.cleavages(library)],
         "trilayers": [surveys.trilayers(library)],
@@ -112,7 +110,7 @@ def _drawn(library: Library, rows: tuple[Row, ...]) -> Row:
     shown, mapped = (
         {library[id].reference.name: library[id] for id in ids} for ids in (TRILAYERS_SHOWN, MAPS_SHOWN)
     )
-    source = next(one for one in compressibilities() if one.reference == COMPRESSED)
+    source = next(one for one in compression.compressibilities() if one.reference == COMPRESSED)
     xi, lam = library[COMPRESSED].xi_ang, family_lambda("cuprate")
     return Row(
         rows=rows,
@@ -128,12 +126,12 @@ def _drawn(library: Library, rows: tuple[Row, ...]) -> Row:
             Row(x=library[id].reference.pressure_gpa or 0.0, y=printed_values()[key].number)
             for id, key in zip(DOMES, ("domes.tc_1_measured", "domes.tc_2_measured"), strict=True)
         ),
-        compressed=curve_under_pressure(xi, lam, source.kappa_normal_per_gpa, UP_TO_GPA),
+        compressed=compression.curve_under_pressure(xi, lam, source.kappa_normal_per_gpa, UP_TO_GPA),
         compressed_source=source,
     )
 
 
-def _domes(library: Library) -> tuple[PressureCurve, PressureCurve]:
+def _domes(library: Library) -> tuple[compression.PressureCurve, compression.PressureCurve]:
     """The two domes with fixed heights, and with heights that shrink between the two cells of the library.
 
     The shrinking is the mean -d ln(c)/dp between the cells, of which the second is estimated.
@@ -141,12 +139,12 @@ def _domes(library: Library) -> tuple[PressureCurve, PressureCurve]:
     first, second, end = (printed_values()[f"domes.{name}"].number for name in ("end_1", "begin_2", "end_2"))
     ambient, pressed = (library[id] for id in DOMES)
     domes = (
-        Dome("SC-I", 0.0, first, ambient.phases["beta"].xi_ang),
-        Dome("SC-II", second, end, pressed.phases["alpha"].xi_ang),
+        compression.Dome("SC-I", 0.0, first, ambient.phases["beta"].xi_ang),
+        compression.Dome("SC-II", second, end, pressed.phases["alpha"].xi_ang),
     )
     shrunk = log(ambient.reference.c_ang / pressed.reference.c_ang)
     kappas = None, shrunk / (pressed.reference.pressure_gpa or 1.0)
     fixed, shrinking = (
-        dome_curve(domes, family_lambda("iron-based"), DOMES_UP_TO_GPA, one) for one in kappas
+        compression.dome_curve(domes, family_lambda("iron-based"), DOMES_UP_TO_GPA, one) for one in kappas
     )
     return fixed, shrinking

@@ -6,16 +6,14 @@ by its name; which ones a page gives, and what it calls them, stands with the pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from polywell.doping import STRIPE_MEANING, nearest_spacing, stripe_doping
+from polywell.evidence.evaluation.scores import rank_correlation
 from polywell.proposal.reproduction.library import FAMILIES, Library
-from polywell.proposal.reproduction.tables import rule_costs
 from polywell.proposal.resonance import PARITY, relative_intensities, resonance_energy_mev
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
@@ -24,34 +22,21 @@ NEAR_FOUR = 0.25
 """c/a counts as about 4 within this."""
 
 
-@dataclass(frozen=True)
 class Survey:
     """One table: its name, what stands in its rows, and numbers that sum it up.
 
     A row is a member of the library or a `Row`; which of its attributes are columns stands with the pages.
     """
 
-    key: str
-    rows: tuple[Any, ...]
-    facts: Mapping[str, Any]
+    def __init__(self, key: str, rows: Iterable[object], **facts: Any) -> None:
+        """Hold the rows, and the facts by name."""
+        self.key, self.rows, self.facts = key, tuple[Any, ...](rows), facts
 
 
-def survey(key: str, rows: Iterable[object], **facts: Any) -> Survey:
-    """A survey of rows, and its facts by name."""
-    return Survey(key, tuple(rows), facts)
-
-
-def correlations(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Pearson's and Spearman's correlation of two quantities over several compounds.
-
-    Raises:
-        ValueError: there are fewer than three pairs, or one of the quantities never changes.
-    """
-    values = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
-    if len(pairs) < 3 or bool(np.any(values.max(axis=1) == values.min(axis=1))):
-        raise ValueError(f"a correlation needs three pairs or more that differ, got {len(pairs)}")
-    pearson, spearman = (np.corrcoef(one)[0, 1] for one in (values, rankdata(values, axis=1)))
-    return float(pearson), float(spearman)
+def correlations(pairs: Sequence[tuple[float, float]]) -> tuple[float, float | None]:
+    """Pearson's and Spearman's correlation of two quantities over three or more compounds that differ."""
+    values = np.array(pairs, dtype=np.float64).T
+    return float(np.asarray(np.corrcoef(values))[0, 1]), rank_correlation(*values)
 
 
 def printed_rows(rows: Sequence[Row], table: int) -> Survey:
@@ -79,24 +64,19 @@ def printed_rows(rows: Sequence[Row], table: int) -> Survey:
                     checked=row.member.cell,
                 )
             )
-    return survey(f"table{table}", cells, independent=sum(not row.built for row in ours), all=len(ours))
+    return Survey(f"table{table}", cells, independent=sum(not row.built for row in ours), all=len(ours))
 
 
 def hidden_choice(rows: Sequence[Row]) -> Survey:
     """Which phase each row names, and which one every rule would have named."""
     several = [row for row in rows if len(row.printed_xi) > 1]
-    return survey(
+    return Survey(
         "choice",
         several,
         several=len(several),
         nearest=sum(row.nearest_phase == row.printed_phase for row in several),
         smallest=sum(row.printed_phase == min(row.printed_xi) for row in several),
     )
-
-
-def choice_costs(rows: Sequence[Row]) -> Survey:
-    """What fixing the choice in advance costs."""
-    return survey("costs", rule_costs(rows))
 
 
 def anomaly(library: Library) -> Survey:
@@ -113,7 +93,7 @@ def anomaly(library: Library) -> Survey:
     measured = [row for row in found if row.measured_k is not None]
     lowest = min(measured, key=lambda row: (row.measured_k, row.id))
     facts = {"lowest_k": lowest.measured_k, "id": lowest.id, "n": lowest.n, "off": abs(lowest.off)}
-    return survey("anomaly", found, **facts)
+    return Survey("anomaly", found, **facts)
 
 
 def axes(library: Library) -> Survey:
@@ -122,7 +102,7 @@ def axes(library: Library) -> Survey:
     ratios = [(one.axes.repeat_over_edge, one.measured_k) for one in members if one.axes.repeat_over_edge]
     against = [(abs(ratio - 4), measured) for ratio, measured in ratios if measured is not None]
     pearson, spearman = correlations(against)
-    return survey(
+    return Survey(
         "axes",
         members,
         near=sum(abs(ratio - 4) <= NEAR_FOUR for ratio, _ in ratios),
@@ -137,22 +117,21 @@ def axes(library: Library) -> Survey:
 def cleavages(library: Library) -> Survey:
     """Cleavage plane and contrast of every candidate of the library."""
     contrasts = sorted((one.cleavage.contrast, one.id) for one in library.candidates)
-    return survey("cleavage", library.candidates, lowest=contrasts[0], highest=contrasts[-1])
+    return Survey("cleavage", library.candidates, lowest=contrasts[0], highest=contrasts[-1])
 
 
 def trilayers(library: Library) -> Survey:
     """Inner and outer cages of every trilayer compound of the library."""
     members = [one for one in library.candidates if one.trilayer]
     reverse = tuple(one.id for one in members if not one.trilayer.inner_is_smaller)
-    return survey(
-        "trilayers", members, ordered=len(members) - len(reverse), all=len(members), reverse=reverse
-    )
+    ordered = len(members) - len(reverse)
+    return Survey("trilayers", members, ordered=ordered, all=len(members), reverse=reverse)
 
 
 def landscapes(library: Library) -> Survey:
     """The landscape of the smallest cage of every candidate."""
     wells = {name: [one.landscape.gamma_is_well for one in library.of(name)] for name in FAMILIES}
-    return survey(
+    return Survey(
         "landscape",
         library.candidates,
         wells={name: sum(found) for name, found in wells.items()},
@@ -178,26 +157,26 @@ def resonances(library: Library, theta_mev_ang2: float) -> Survey:
                     intensity=strong.get(phase.phase),
                 )
             )
-    return survey("resonance", found, theta=theta_mev_ang2)
+    return Survey("resonance", found, theta=theta_mev_ang2)
 
 
 def pressed(library: Library) -> Survey:
     """Structures of the library under pressure: the relation beside what was measured there."""
     members = [one for one in library.candidates if (one.reference.pressure_gpa or 0.0) > 0]
     members.sort(key=lambda one: (one.reference.structure_type, one.reference.pressure_gpa or 0.0, one.id))
-    return survey("pressed", members, estimated=sum(one.estimated for one in members), all=len(members))
+    return Survey("pressed", members, estimated=sum(one.estimated for one in members), all=len(members))
 
 
 def nickelates(library: Library) -> Survey:
     """Ceilings of the nickelates beside those of the cuprates."""
     members = sorted(library.of("nickelate"), key=lambda one: -one.ceiling_k)
     cuprates = [one.ceiling_k for one in library.of("cuprate")]
-    highest = members[0].ceiling_k
-    return survey(
+    above, highest = library.above("nickelate", 100.0), members[0].ceiling_k
+    return Survey(
         "nickelates",
         members,
-        above=sum(one.ceiling_k > 100 for one in members),
-        all=len(members),
+        above=above.over,
+        all=above.members,
         highest=highest,
         beaten=sum(value < highest for value in cuprates),
         cuprates=len(cuprates),

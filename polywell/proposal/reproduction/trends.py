@@ -19,7 +19,7 @@ from polywell.pressure.chemical import (
 )
 from polywell.pressure.compression import compressibilities, curve_under_pressure, slope_k_per_gpa
 from polywell.proposal.reproduction.library import FAMILIES, Library, family_lambda
-from polywell.proposal.reproduction.surveys import Survey, correlations, survey
+from polywell.proposal.reproduction.surveys import Survey, correlations
 from polywell.proposal.rows import Row
 
 DIVALENT = 0.05
@@ -62,7 +62,7 @@ def depth_tests(library: Library) -> Survey:
     depth, charge = of("depth_of_xi"), of("depth_of_charge")
     closer = sum(abs(charge[name][0]) > abs(depth.get(name, (0.0,))[0]) for name in charge)
     facts = {"depth": depth, "tc": of("tc_of_depth"), "charge_closer": closer, "charges": len(charge)}
-    return survey("correlations", rows, **facts)
+    return Survey("correlations", rows, **facts)
 
 
 def slopes(library: Library) -> Survey:
@@ -79,7 +79,7 @@ def slopes(library: Library) -> Survey:
             Row(vars(row), kappa=1000 * kappa, tc_k=one.ceiling_k, slope=slope, end_k=float(curve.tc_k[-1]))
         )
     compared = [(one.slope, one.slope_k_per_gpa) for one in rows if one.slope_k_per_gpa is not None]
-    return survey(
+    return Survey(
         "slopes",
         rows,
         compared=len(compared),
@@ -110,7 +110,7 @@ def replacements(library: Library) -> Survey:
             by_xi = shift_by_heights_k(phase.xi_ang, twin.xi_ang, phase.lambda_k_ang2)
             rows.append(Row(pair, phase=phase.phase, by_radii_k=by_radii, by_xi_k=by_xi))
     shifts = [(row.by_radii_k, row.by_xi_k) for row in rows]
-    return survey(
+    return Survey(
         "replacements",
         rows,
         all=len(shifts),
@@ -126,4 +126,4 @@ def substituted(library: Library) -> Survey:
         for id, host in SUBSTITUTED
         for one in substitutions(library[id].structure, host, library[id].ceiling_k)
     ]
-    return survey("substitutions", rows, all=len(rows), compounds=len(SUBSTITUTED))
+    return Survey("substitutions", rows, all=len(rows), compounds=len(SUBSTITUTED))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from polywell.proposal.nickelate_claim.cells import Interval
 from polywell.proposal.nickelate_claim.verdict import Point, Side, Verdict
+from polywell.proposal.rows import Row
 from reports.studies.sentences import sentence, words
 
 WORDS = "nickelate_claim"
@@ -84,7 +84,7 @@ def large(pressure_gpa: float) -> str:
     return f"{pressure_gpa:.0f} GPa" if pressure_gpa < 1000 else "over 1000 GPa"
 
 
-def interval(interval: Interval | None) -> str:
+def interval(interval: Row | None) -> str:
     """A calibrated T_c in K with its central 80 %."""
     if interval is None:
         return "–"

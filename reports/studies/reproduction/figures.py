@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from polywell.proposal.landscape import EnergyMap
 from polywell.proposal.reproduction.printed import Pair
 from polywell.proposal.reproduction.reproduce import Reproduction
 from polywell.proposal.reproduction.surveys import Survey
@@ -141,7 +140,7 @@ def _trilayers(drawn: Row) -> Image:
     )
 
 
-def _maps(name: str, plane: EnergyMap, normal: EnergyMap) -> Image:
+def _maps(name: str, plane: Row, normal: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.subplots(1, 2)
         levels = np.linspace(LOWEST_EV, HIGHEST_EV, 17)
@@ -203,13 +202,13 @@ def _resonance(pairs: Sequence[Pair]) -> Image:
         (pair, mode)
         for mode in ("alpha", "gamma")
         for pair in pairs
-        if pair.key == f"resonance.e_{mode}" and isinstance(pair.computed, float)
+        if pair.printed.key == f"resonance.e_{mode}" and isinstance(pair.computed, float)
     ]
     measured = {
         mode: pair.printed.number
         for mode in ("alpha", "gamma")
         for pair in pairs
-        if pair.key == f"resonance.e_{mode}_measured"
+        if pair.printed.key == f"resonance.e_{mode}_measured"
     }
 
     def draw(figure: Figure, theme: Theme) -> None:

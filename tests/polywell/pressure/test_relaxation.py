@@ -9,9 +9,8 @@ from pymatgen.core import Lattice, Structure
 
 from polywell.families import built_in_families
 from polywell.pressure.relaxation import RelaxationError, relax_smallest_cage
-from polywell.proposal.nickelate_claim.classes import nickelate_class
-from polywell.proposal.nickelate_claim.data import built_in_data
-from polywell.proposal.nickelate_claim.relaxed import relaxed_rows
+from polywell.proposal.nickelate_claim.data import built_in_data, nickelate_class
+from polywell.proposal.nickelate_claim.smallest_cages import relaxed_rows
 
 FAMILIES = built_in_families()
 EDGE_ANG, C_ANG = 3.86, 3.20

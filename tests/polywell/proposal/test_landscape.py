@@ -138,7 +138,3 @@ def test_correlations_are_those_of_scipy() -> None:
     pairs = [(1.0, 2.0), (2.0, 2.0), (3.0, 5.0), (4.0, 4.0), (4.0, 7.0)]
     x, y = zip(*pairs, strict=True)
     assert correlations(pairs) == pytest.approx((pearsonr(x, y).statistic, spearmanr(x, y).statistic))
-    with pytest.raises(ValueError, match="three pairs"):
-        correlations(pairs[:2])
-    with pytest.raises(ValueError, match="differ"):
-        correlations([(1.0, 2.0), (1.0, 3.0), (1.0, 4.0)])

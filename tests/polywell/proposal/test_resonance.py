@@ -8,7 +8,6 @@ from polywell.proposal.reproduction.library import load_library
 from polywell.proposal.reproduction.surveys import resonances
 from polywell.proposal.resonance import (
     eta_of_even_mode_ang,
-    heights_of_1144_ang,
     pair_distances_ang,
     relative_intensities,
     resonance_energy_mev,
@@ -21,8 +20,7 @@ CELLS = {one.id: one for one in reference_structures()}
 
 
 def test_energies_of_the_text() -> None:
-    beta, gamma = heights_of_1144_ang(12.63, 5.855)
-    assert (beta, gamma) == pytest.approx((2.9275, 3.3875))
+    beta, gamma = 5.855 / 2, (12.63 - 5.855) / 2
     theta = strength_mev_ang2(13.0, beta)
     assert theta == pytest.approx(13 * 2.9275**2)
     assert resonance_energy_mev(gamma, theta) == pytest.approx(9.7, abs=0.05)

@@ -18,10 +18,8 @@ def phases(id: str):
 
 
 def test_order_by_radii() -> None:
-    assert order_by_radius(0.99, 1.13) == (("alpha",), ("beta", "gamma"))
-    assert order_by_radius(1.2, 1.1) == (("beta", "gamma"), ("alpha",))
-    with pytest.raises(ValueError, match="different radii"):
-        order_by_radius(1.0, 1.0)
+    assert order_by_radius(0.99, 1.13) == "alpha < beta = gamma"
+    assert order_by_radius(1.2, 1.1, ">") == "beta = gamma > alpha"
 
 
 def test_the_inner_cage_of_a_trilayer_cuprate_is_the_smaller() -> None:

@@ -9,21 +9,18 @@ from polywell.data.measured import Measured
 from polywell.data.reference import reference_entries
 from polywell.evidence.rows.reports import BESIDE, table
 from polywell.families import Families, built_in_families
+from polywell.pressure.chemical import apex_radius_ang, touching_height_ang
 from polywell.pressure.compression import pressed_height_ang, pressure_for_gpa
 from polywell.proposal.nickelate_claim.analysis import weigh
-from polywell.proposal.nickelate_claim.by_class import TARGETS_K
-from polywell.proposal.nickelate_claim.cells import Interval
 from polywell.proposal.nickelate_claim.chances import (
     LEAST_OWN,
-    calibrated_intervals,
+    TARGETS_K,
     effective_for,
     exceeds_under_effective,
     exceeds_under_interval,
     exceeds_under_published,
 )
-from polywell.proposal.nickelate_claim.classes import INFINITE_LAYER, OTHER, nickelate_class
-from polywell.proposal.nickelate_claim.data import built_in_data
-from polywell.proposal.nickelate_claim.smallest_cages import apex_radius_ang, touching_height_ang
+from polywell.proposal.nickelate_claim.data import INFINITE_LAYER, OTHER, built_in_data, nickelate_class
 from polywell.proposal.nickelate_claim.verdict import Finding, Side
 from polywell.proposal.rows import Row
 from polywell.records import Candidate, Entry, Estimate, Place
@@ -158,8 +155,9 @@ def test_chances_by_hand():
     height = sqrt(1000.0 * exp(spread * sqrt(1.5)) / 100.0)
     assert exceeds_under_effective(height, row) == pytest.approx(0.25)
     assert exceeds_under_effective(3.4, Row(row, structures=1, spread_log=None)) is None
-    assert exceeds_under_interval(Interval(60.0, 36.0, 100.0)) == pytest.approx(0.1, abs=2e-3)
-    assert exceeds_under_interval(Interval(100.0, 80.0, 125.0)) == pytest.approx(0.5)
+    wide = Row(expected_k=60.0, low_k=36.0, high_k=100.0)
+    assert exceeds_under_interval(wide) == pytest.approx(0.1, abs=2e-3)
+    assert exceeds_under_interval(Row(expected_k=100.0, low_k=80.0, high_k=125.0)) == pytest.approx(0.5)
 
 
 def test_ions_that_touch_by_hand():
@@ -283,17 +281,11 @@ def test_records_of_a_database_are_listed_and_count_for_nothing_else(data, analy
 
 def test_a_calibrated_model_is_asked(data, analysis):
     assert all(row.p_calibrated is None for row in analysis.classes)
-    found = weigh(data, calibrated=lambda records: [Interval(100.0, 80.0, 125.0)] * len(records))
+    said = Estimate(tc_expected_k=100.0, tc_low_k=80.0, tc_high_k=125.0)
+    found = weigh(data, calibrated=lambda records: [said] * len(records))
     assert found.calibrated
     assert all(row.p_calibrated == pytest.approx(0.5) for row in found.classes)
     assert point(found.verdict, "chance_calibrated").facts["chance"] == pytest.approx(0.5)
-
-
-def test_the_built_in_calibration_fits_the_interface(data):
-    from polywell.evidence.calibration_table import built_in_calibration
-
-    found = weigh(data, calibrated=calibrated_intervals(built_in_calibration()))
-    assert all(0.0 <= row.p_calibrated <= 1.0 for row in found.classes)
 
 
 def test_reports_beside_the_tables_are_of_nickelates(data, analysis):

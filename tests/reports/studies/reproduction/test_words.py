@@ -29,7 +29,7 @@ def test_every_reason_has_a_sentence_and_every_sentence_a_reason(found) -> None:
 def test_every_pair_says_why_and_every_verdict_and_section_has_words(found) -> None:
     assert all(why(pair).endswith(".") for pair in found.pairs)
     assert set(meanings()) == set(Verdict)
-    assert {pair.section for pair in found.pairs} == set(sections())
+    assert {pair.printed.section for pair in found.pairs} == set(sections())
 
 
 def test_every_survey_has_its_words(found) -> None:

@@ -8,8 +8,7 @@ from pymatgen.core import Lattice, Structure
 
 from polywell.doping import stripe_doping
 from polywell.geometry.stacking import NoSheetError, stacking
-from polywell.proposal.cleavage import cleavage, stm_contrast
-from polywell.proposal.stripes import axis_ratios, side_bar_offset_edges, stripe_lattice
+from polywell.proposal.surface import axis_ratios, cleavage, side_bar_offset_edges, stripe_lattice
 
 A, C, Z_CA, Z_CL = 3.869, 15.05, 0.3958, 0.183
 
@@ -68,17 +67,6 @@ def test_a_crystal_without_a_sheet_is_refused() -> None:
     salt = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
     with pytest.raises(NoSheetError, match="no square net"):
         stacking(salt)
-
-
-@pytest.mark.parametrize(("near", "far"), [(3.0, 2.0), (-1.0, 2.0)])
-def test_depths_must_make_sense(near, far) -> None:
-    with pytest.raises(ValueError, match="depths"):
-        stm_contrast(near, far)
-
-
-def test_published_contrasts() -> None:
-    assert stm_contrast(2.742, 10.263) == pytest.approx(0.267, abs=0.0005)
-    assert stm_contrast(4.662, 17.175) == pytest.approx(0.271, abs=0.0005)
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 6])
