@@ -14,7 +14,6 @@ from flows.options import home_at
 from flows.progress import stage
 from flows.studies.potential import load_potential
 from polywell.evidence.calibration_table import built_in_calibration
-from polywell.evidence.model.material import material_of
 from polywell.proposal.nickelate_claim.analysis import WeighedClaim
 from polywell.proposal.nickelate_claim.analysis import weigh as weighed
 from polywell.proposal.nickelate_claim.data import ClaimData, built_in_data
@@ -45,11 +44,11 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[WeighedClaim, Path]:
     """
     place = home_at(home)
     place.prepare()
-    data, calibration = built_in_data(), built_in_calibration()
+    data = built_in_data()
     analysis = weighed(
         data,
         catalogued(place),
-        lambda records: calibration.predict([material_of(record) for record in records]),
+        built_in_calibration().predict,
         _relaxed(data) if relax else (),
     )
     return analysis, write_files(claim_files(place.reports / CEILING, analysis))[-1]

@@ -19,13 +19,8 @@ Read off the three modes of CaKFe4As4: the tridecahedra β and γ are odd, the n
 """
 
 
-def strength_mev_ang2(energy_mev: float, xi_ang: float) -> float:
-    """θ = E_R ξ² in meV·Å² from one known mode."""
-    return energy_mev * xi_ang * xi_ang
-
-
 def resonance_energy_mev(xi_ang: float, theta_mev_ang2: float) -> float:
-    """E_R = θ/ξ² in meV."""
+    """E_R = θ/ξ² in meV; θ = E_R ξ² in meV·Å² comes from one known mode."""
     return theta_mev_ang2 / (xi_ang * xi_ang)
 
 

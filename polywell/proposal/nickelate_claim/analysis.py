@@ -12,6 +12,7 @@ from functools import cached_property
 from polywell import ALGORITHM_VERSION
 from polywell.data.measured import digest as measured_digest
 from polywell.data.reference import digest as reference_digest
+from polywell.evidence.rows.reports import forecasts
 from polywell.proposal.nickelate_claim.cells import Calibrated, catalog_cells, catalog_rows, measured_cells
 from polywell.proposal.nickelate_claim.chances import class_rows, effective_lambdas, target_rows
 from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData, built_in_data
@@ -43,6 +44,7 @@ class WeighedClaim:
     substitutions: tuple[Row, ...]
     years: tuple[Row, ...]
     calibrated: bool
+    forecast: Row | None
     algorithm_version: int
     reference_digest: str
     measured_digest: str
@@ -109,8 +111,16 @@ def weigh(
         substitutions=substitution_rows(known, seen),
         years=record_years(seen),
         calibrated=calibrated is not None,
+        forecast=calibrated and _forecast(known, calibrated),
         algorithm_version=ALGORITHM_VERSION,
         reference_digest=reference_digest(),
         measured_digest=measured_digest(),
         families_digest=known.families.digest,
     )
+
+
+def _forecast(data: ClaimData, calibrated: Calibrated) -> Row:
+    """How many reports of nickelates that trained nothing a model was asked of, and how many it held."""
+    every = forecasts(data.families, calibrated)
+    asked = [one.within for one in every if one.report.structure in data.classes]
+    return Row(asked=len(asked) - asked.count(None), held=asked.count(True))

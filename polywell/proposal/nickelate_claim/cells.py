@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from statistics import median
-from typing import Any
+from typing import Any, get_args
 
+from polywell.data.reference import Standing
+from polywell.evidence.model.family import CalibratedTc
+from polywell.evidence.model.material import Material, material_of
 from polywell.families import Family
 from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData, nickel_phases, nickelate_class
 from polywell.proposal.rows import Row
 from polywell.records import Candidate, Screening
 from polywell.relation import critical_temperature_k
 
-ENDS = ("expected", "low", "high")
-"""What is taken of a calibrated T_c."""
-
-Calibrated = Callable[[Sequence[Screening]], Sequence[Any]]
-"""A calibrated model: what it says of each record (`CalibratedTc`, `Estimate`), or None."""
+Calibrated = Callable[[Sequence[Material]], Sequence[CalibratedTc | None]]
+"""A calibrated model: what it says of each material, such as `Calibration.predict`."""
 
 
 def measured_cells(data: ClaimData, calibrated: Calibrated | None) -> tuple[Row, ...]:
     """The measured cells, by class and rising ξ."""
     own = [record for record in data.records if record.id in data.classes]
-    said = [None] * len(own) if calibrated is None else calibrated(own)
+    said = [None] * len(own) if calibrated is None else calibrated([material_of(record) for record in own])
     made = [
         _cell(record, data.classes[record.id], data.nickel, found)
         | {"name": data.references[record.id].name, "standing": data.standing(record.id)}
@@ -53,7 +53,7 @@ def _cell(record: Screening, kind: str, family: Family, said: Any) -> dict[str, 
     Its `standing` is empty: nobody measured the cells of the catalog. `calibrated` is the expected T_c with
     the central 80 %.
     """
-    ends = {} if said is None else {f"{end}_k": getattr(said, f"tc_{end}_k") for end in ENDS}
+    ends = {name: getattr(said, f"tc_{name}", None) for name in ("expected_k", "low_k", "high_k")}
     phases = nickel_phases(record)
     smallest, largest = phases[0].xi_ang, phases[-1].xi_ang
     lam, spread = family.lambda_k_ang2, family.spread_k_ang2
@@ -70,7 +70,7 @@ def _cell(record: Screening, kind: str, family: Family, said: Any) -> dict[str, 
         "tc_ceiling_low_k": critical_temperature_k(smallest, lam - spread),
         "tc_ceiling_high_k": critical_temperature_k(smallest, lam + spread),
         "tc_outer_k": critical_temperature_k(largest, lam),
-        "calibrated": Row(ends) if ends and None not in ends.values() else None,
+        "calibrated": None if None in ends.values() else Row(ends),
     }
 
 
@@ -90,8 +90,9 @@ def catalog_rows(cells: Sequence[Row], family: Family) -> tuple[Row, ...]:
 
 def summed_up(members: Sequence[Row]) -> dict[str, Any]:
     """How many cells there are and how many come out above the claim, their range, and the smallest."""
-    tightest = min(members, key=by_height)
+    tightest, counted = min(members, key=by_height), Counter(cell.standing for cell in members)
     return {
+        "standing": {name: counted[name] for name in get_args(Standing) if counted[name]},
         "cells": len(members),
         "xi_smallest_ang": tightest.xi_ceiling_ang,
         "xi_largest_ang": max(cell.xi_ceiling_ang for cell in members),

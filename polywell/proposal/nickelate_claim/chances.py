@@ -18,7 +18,6 @@ from polywell.relation import critical_temperature_k, height_for_ang
 
 TARGETS_K = (77.0, 100.0, 134.0, 164.0, 293.0)
 """Boiling nitrogen, the claim, the cuprate record at ambient pressure and under it, and a warm room."""
-
 LEAST_OWN = 3
 """Superconducting structures from which a class has a λ_eff of its own; with fewer, all nickelates'."""
 
@@ -121,8 +120,9 @@ def class_rows(
         speaks, summed = effective_for(name, effective), summed_up(members)
         xi = summed["xi_smallest_ang"]
         allowed = min(floors[name], xi) if name in floors else None
-        asked = [cell.calibrated for cell in members if cell.calibrated]
-        likeliest = max(asked, key=exceeds_under_interval, default=None)
+        asked = [cell for cell in members if cell.calibrated]
+        likeliest = max(asked, key=lambda cell: exceeds_under_interval(cell.calibrated), default=None)
+        own = [one.tc_k or 0.0 for one in seen if likeliest is not None and one.structure == likeliest.id]
         made.append(
             Row(
                 summed,
@@ -134,11 +134,13 @@ def class_rows(
                 tc_effective_high_k=effective_quantile_k(xi, speaks, 0.9),
                 p_published=exceeds_under_published(xi, family),
                 p_effective=exceeds_under_effective(xi, speaks),
-                p_calibrated=None if likeliest is None else exceeds_under_interval(likeliest),
+                p_calibrated=likeliest and exceeds_under_interval(likeliest.calibrated),
                 xi_allowed_ang=allowed,
                 p_published_allowed=allowed and exceeds_under_published(allowed, family),
                 p_effective_allowed=allowed and exceeds_under_effective(allowed, speaks),
-                calibrated=likeliest,
+                calibrated=likeliest and likeliest.calibrated,
+                likeliest_name=likeliest and likeliest.name,
+                likeliest_k=max(own, default=None),
             )
         )
     return tuple(made)

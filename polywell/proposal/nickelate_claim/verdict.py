@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from polywell.data.reference import Standing
+from polywell.proposal.nickelate_claim.cells import summed_up
 from polywell.proposal.nickelate_claim.data import CLAIM_K, OTHER
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 ERROR_K = 2.0
 """K: error of a critical temperature, as the report of the record prints it: 98(2) K."""
-
 UNLIKELY = 0.05
 """A chance up to this speaks for the claim."""
 
@@ -64,7 +62,7 @@ def verdict(claim: WeighedClaim) -> Verdict:
     """Judge the claim: a measurement above it breaks it; else the relation's own numbers decide the rest."""
     record, cells = claim.seen[0], claim.own_cells
     above = [cell for cell in cells if cell.tc_ceiling_k > CLAIM_K and cell.class_name != OTHER]
-    counted = Counter(cell.standing for cell in cells)
+    summed = summed_up(cells)
     facts = {
         "claim_k": CLAIM_K,
         "record": record,
@@ -72,9 +70,9 @@ def verdict(claim: WeighedClaim) -> Verdict:
         "above": len(above),
         "cells": len(cells),
         "classes": len({cell.class_name for cell in above}),
-        "standing": {name: counted[name] for name in get_args(Standing) if counted[name]},
+        "standing": summed["standing"],
         "above_read": sum(cell.standing == "read" for cell in above),
-        "read": counted["read"],
+        "read": summed["standing"].get("read", 0),
     }
     finding = Finding.UNSUPPORTED if above else Finding.CONSISTENT
     made = (_measured, _arithmetic, _effective, _chances, _ions, _trilayers, _pace)
@@ -128,10 +126,12 @@ def _effective(claim: WeighedClaim) -> Said:
 
 def _chances(claim: WeighedClaim) -> Said:
     for name in ("published", "effective", "calibrated"):
-        found = [(row[f"p_{name}"], row.class_name) for row in _known(claim)]
-        chance, class_name = max((one for one in found if one[0] is not None), default=(None, ""))
-        if chance is not None:
-            yield f"chance_{name}", chance > UNLIKELY, {"class_name": class_name, "chance": chance}
+        known = [row for row in _known(claim) if row[f"p_{name}"] is not None]
+        row = max(known, key=lambda one: (one[f"p_{name}"], one.class_name), default=None)
+        if row is not None:
+            chance = row[f"p_{name}"]
+            facts = {"row": row, "class_name": row.class_name, "chance": chance, "forecast": claim.forecast}
+            yield f"chance_{name}", chance > UNLIKELY, facts
 
 
 def _ions(claim: WeighedClaim) -> Said:
@@ -146,13 +146,15 @@ def _trilayers(claim: WeighedClaim) -> Said:
     found: dict[str, Any] = {}
     for metal in ("Cu", "Ni"):
         rows = [row for row in claim.trilayers if row.metal == metal]
-        ambient = [row for row in rows if row.pressure_gpa == 0 and not row.built]
+        calm = [row for row in rows if row.pressure_gpa == 0]
+        ambient = [row for row in calm if not row.built]
         if not ambient:
             return
-        smallest = min(min(row.inner_ang, row.outer_ang) for row in ambient)
+        smallest, least = (min(min(row.inner_ang, row.outer_ang) for row in some) for some in (ambient, calm))
         found |= {
             f"{metal}_cells": len(ambient),
             f"{metal}_xi_ang": smallest,
+            f"{metal}_with_built_ang": least,
             f"{metal}_tc_k": critical_temperature_k(smallest, claim.lambda_k_ang2),
             f"{metal}_inner": sum(row.inner_ang < row.outer_ang for row in ambient),
             f"{metal}_best_k": max((row.measured_k for row in rows if row.measured_k), default=None),

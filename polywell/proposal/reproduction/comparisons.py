@@ -70,7 +70,7 @@ def _intensities(*eta_ang: float) -> dict[str, float]:
 
 FORMULAS: dict[str, Callable[..., Any]] = {
     "doping": lambda n: float(stripe_doping(n)),
-    "energy": lambda e, xi_e, xi: resonance.resonance_energy_mev(xi, resonance.strength_mev_ang2(e, xi_e)),
+    "energy": lambda e, xi_e, xi: resonance.resonance_energy_mev(xi, e * xi_e * xi_e),
     "eta_alpha": lambda iron, beta: resonance.eta_of_even_mode_ang(iron / 2, (iron - beta) / 2),
     "falling_bindings": lambda inner, outer: order_by_radius(inner, outer, ">"),
     "fermi_sheets": lambda: ", ".join(str(n) for n in sorted({fermi_sheets(p / 100) for p in range(1, 50)})),

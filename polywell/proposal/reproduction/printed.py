@@ -17,7 +17,6 @@ Value = float | str
 
 LENGTH_SLACK = 0.01
 """Measured lengths of one compound from different samples and temperatures differ by about 1 %."""
-
 POWER_SLACK = 0.02
 """Twice that for what goes as 1/ξ²."""
 

@@ -22,7 +22,6 @@ from polywell.proposal.reproduction.comparisons import text_pairs
 from polywell.proposal.reproduction.library import Library, family_lambda, load_library
 from polywell.proposal.reproduction.printed import Pair, printed_values
 from polywell.proposal.reproduction.tables import lambda_pairs, row_pairs, rule_costs, table_rows
-from polywell.proposal.resonance import strength_mev_ang2
 from polywell.proposal.rows import Row
 from polywell.proposal.surface import stripe_lattice
 from polywell.proposal.trilayers import doping_curve
@@ -30,7 +29,6 @@ from polywell.proposal.trilayers import doping_curve
 STRIPES_SHOWN = (2, 3, 4, 6)
 STRIPE_EDGES = 12
 """Edges along b over which stripes are drawn; every n that is shown divides it."""
-
 MAPS_SHOWN = ("cacuo2", "hgba2cuo4.18")
 TRILAYERS_SHOWN = ("bi2sr2ca2cu3o10", "hgba2ca2cu3o8.16", "tl2ba2ca2cu3o10", "la4ni3o10-high-pressure")
 COMPRESSED = "hgba2ca2cu3o8.16"
@@ -68,9 +66,8 @@ def reproduce() -> Reproduction:
     """
     library = load_library()
     rows = table_rows(library)
-    # θ from the measured E_β and the structure's own ξ_β.
-    e_beta = printed_values()["resonance.e_beta"].number
-    theta = strength_mev_ang2(e_beta, library["cakfe4as4"].phases["beta"].xi_ang)
+    xi_beta = library["cakfe4as4"].phases["beta"].xi_ang
+    theta = printed_values()["resonance.e_beta"].number * xi_beta * xi_beta
     pairs = [*lambda_pairs(rows), *(pair for row in rows for pair in row_pairs(row)), *text_pairs(library)]
     return Reproduction(
         pairs=tuple(pairs),

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from polywell.doping import STRIPE_MEANING, nearest_spacing, stripe_doping
-from polywell.evidence.evaluation.scores import rank_correlation
+from polywell.evidence.evaluation.scores import correlations
 from polywell.proposal.reproduction.library import FAMILIES, Library
 from polywell.proposal.resonance import PARITY, relative_intensities, resonance_energy_mev
 from polywell.proposal.rows import Row
@@ -31,12 +29,6 @@ class Survey:
     def __init__(self, key: str, rows: Iterable[object], **facts: Any) -> None:
         """Hold the rows, and the facts by name."""
         self.key, self.rows, self.facts = key, tuple[Any, ...](rows), facts
-
-
-def correlations(pairs: Sequence[tuple[float, float]]) -> tuple[float, float | None]:
-    """Pearson's and Spearman's correlation of two quantities over three or more compounds that differ."""
-    values = np.array(pairs, dtype=np.float64).T
-    return float(np.asarray(np.corrcoef(values))[0, 1]), rank_correlation(*values)
 
 
 def printed_rows(rows: Sequence[Row], table: int) -> Survey:

@@ -10,6 +10,7 @@ from operator import attrgetter
 from statistics import fmean
 
 from polywell.data.charges import formal_charges
+from polywell.evidence.evaluation.scores import correlations
 from polywell.pressure.chemical import (
     known_radius_ang,
     replaced_cation,
@@ -19,7 +20,7 @@ from polywell.pressure.chemical import (
 )
 from polywell.pressure.compression import compressibilities, curve_under_pressure, slope_k_per_gpa
 from polywell.proposal.reproduction.library import FAMILIES, Library, family_lambda
-from polywell.proposal.reproduction.surveys import Survey, correlations
+from polywell.proposal.reproduction.surveys import Survey
 from polywell.proposal.rows import Row
 
 DIVALENT = 0.05

@@ -55,8 +55,12 @@ def _worded(facts: Mapping[str, Any]) -> dict[str, Any]:
         more["pressure"] = ", pressure not stated" if gpa is None else f", {pressure(gpa)}"
     if "standing" in facts:
         more["stand"] = ", ".join(f"{count} {name}" for name, count in facts["standing"].items())
+    elif "row" in facts and "standing" in facts["row"]:
+        more["stand"] = ", ".join(f"{count} {name}" for name, count in facts["row"]["standing"].items())
     if "chance" in facts:
+        best = facts["row"].likeliest_k
         more["percent"] = percent(facts["chance"])
+        more["measured"] = "no T_c measured" if best is None else f"measured at best: {best:g} K"
     if "classes" in facts:
         more["noun"] = "class" if facts["classes"] == 1 else "classes"
     return more

@@ -5,9 +5,9 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from polywell.data.charges import NoChargeError, formal_charges, site_charges
+from polywell.evidence.evaluation.scores import correlations
 from polywell.families import built_in_families
 from polywell.proposal.landscape import Crystal, frame, landscape, normal_map, plane_map
-from polywell.proposal.reproduction.surveys import correlations
 from polywell.records import Entry
 from polywell.screening import screen
 

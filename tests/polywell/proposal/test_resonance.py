@@ -11,7 +11,6 @@ from polywell.proposal.resonance import (
     pair_distances_ang,
     relative_intensities,
     resonance_energy_mev,
-    strength_mev_ang2,
 )
 from polywell.screening import screen
 
@@ -20,9 +19,8 @@ CELLS = {one.id: one for one in reference_structures()}
 
 
 def test_energies_of_the_text() -> None:
-    beta, gamma = 5.855 / 2, (12.63 - 5.855) / 2
-    theta = strength_mev_ang2(13.0, beta)
-    assert theta == pytest.approx(13 * 2.9275**2)
+    gamma = (12.63 - 5.855) / 2
+    theta = 13 * 2.9275**2
     assert resonance_energy_mev(gamma, theta) == pytest.approx(9.7, abs=0.05)
     # The text says 17.9; its own heights give 17.8.
     assert resonance_energy_mev(2.504, theta) == pytest.approx(17.8, abs=0.05)
