@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from pymatgen.core import Structure
 
+from polywell.data.measured import measured_superconductors
 from polywell.data.reference import (
     ReferenceStructure,
     Standing,
@@ -18,6 +19,7 @@ from polywell.data.reference import (
 )
 from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
+from polywell.known import best_of
 from polywell.pressure.chemical import commonest, coordination_numbers
 from polywell.proposal.landscape import landscape
 from polywell.proposal.resonance import pair_distances_ang
@@ -61,16 +63,14 @@ def _smallest(one: Member) -> Phase:
     raise ValueError(f"{one.id} is {one.record.outcome}, expected a candidate with a ceiling")
 
 
-def _relation_k(one: Member, xi_ang: float) -> float:
-    return critical_temperature_k(xi_ang, family_lambda(one.reference.family))
-
-
 KNOWN: dict[str, Callable[[Member], Any]] = {
     # Of the cell: `built`, also where it is derived from one that was, is no test of the printed heights.
     "cell": lambda one: standings()[one.id],
     "built": lambda one: is_built(one.id),
     "estimated": lambda one: one.cell == "estimated",
     "measured_k": lambda one: one.reference.known_tc_k(),
+    "best": lambda one: best_of(row for row in measured_superconductors() if row.structure == one.id),
+    "shown_k": lambda one: one.measured_k or (one.best and one.best.representative_tc_k()),
     # Of the screening: the ceiling in K and ξ in Å of the smallest cage, and all phases by name.
     "candidate": lambda one: one.record.tc_ceiling_k is not None,
     "ceiling_k": lambda one: one.record.tc_ceiling_k or 0.0,
@@ -84,8 +84,9 @@ KNOWN: dict[str, Callable[[Member], Any]] = {
     "cleavage": lambda one: cleavage(one.structure),
     "eta_ang": lambda one: pair_distances_ang(one.structure, one.record.phases),
     "trilayer": lambda one: trilayer(one.record.phases),
-    "inner_k": lambda one: _relation_k(one, one.trilayer.inner_ang),
-    "outer_k": lambda one: _relation_k(one, one.trilayer.outer_ang),
+    "lambda_k_ang2": lambda one: family_lambda(one.reference.family),
+    "inner_k": lambda one: critical_temperature_k(one.trilayer.inner_ang, one.lambda_k_ang2),
+    "outer_k": lambda one: critical_temperature_k(one.trilayer.outer_ang, one.lambda_k_ang2),
     # Of an element or a site: its coordination numbers and their commonest, atoms in the formula, z.
     "bonds": lambda one: lambda ion: tuple(sorted(set(coordination_numbers(one.structure, ion)))),
     "coordination": lambda one: lambda ion: commonest(coordination_numbers(one.structure, ion)),

@@ -113,7 +113,7 @@ def _drawn(library: Library, rows: tuple[Row, ...]) -> Row:
         rows=rows,
         stripes=tuple(stripe_lattice(n, (edge, edge), (3, STRIPE_EDGES // n + 1)) for n in STRIPES_SHOWN),
         doping={name: doping_curve(one.outer_k) for name, one in shown.items()},
-        measured_k={name: one.measured_k for name, one in shown.items()},
+        measured_k={name: one.shown_k for name, one in shown.items()},
         maps={
             name: tuple(draw(one.structure, one.smallest) for draw in (plane_map, normal_map))
             for name, one in mapped.items()

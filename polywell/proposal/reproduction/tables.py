@@ -14,7 +14,7 @@ from typing import Any
 
 from polywell.data.reference import PublishedRow
 from polywell.proposal.reproduction.comparisons import not_computed
-from polywell.proposal.reproduction.library import Library, Member, family_lambda
+from polywell.proposal.reproduction.library import Library, Member
 from polywell.proposal.reproduction.printed import Basis, Pair, Printed, compare, printed_values
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
@@ -47,7 +47,6 @@ def _row(member: Member, printed: PublishedRow) -> Row:
     again, measured = (
         {name: printed.tc_k * xi**2 for name, xi in heights.items()} for heights in (printed_xi, structure_xi)
     )
-    family = family_lambda(member.reference.family)
     return Row(
         member=member,
         id=member.id,
@@ -57,13 +56,13 @@ def _row(member: Member, printed: PublishedRow) -> Row:
         tc_k=printed.tc_k,
         printed_xi=printed_xi,
         printed_lambda=printed.lambda_k_ang2,
-        family_lambda=family,
+        family_lambda=member.lambda_k_ang2,
         structure_xi=structure_xi,
         arithmetic_lambda=again,
         structure_lambda=measured,
         printed_phase=printed.phase,
         arithmetic_phase=nearest(again, printed.lambda_k_ang2),
-        nearest_phase=nearest(again, family),
+        nearest_phase=nearest(again, member.lambda_k_ang2),
         ceiling_phase=min(printed_xi, key=printed_xi.__getitem__),
         outer_phase=max(printed_xi, key=printed_xi.__getitem__),
         structure_phase=nearest(measured, printed.lambda_k_ang2),

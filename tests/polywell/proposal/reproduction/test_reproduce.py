@@ -220,3 +220,11 @@ def test_every_survey_is_whole(found) -> None:
     assert len(keys) == len(set(keys))
     assert set(found.surveys) <= {pair.printed.section for pair in found.pairs}
     assert all(survey.rows for shown in found.surveys.values() for survey in shown)
+
+
+def test_the_drawn_rule_of_a_nickelate_has_what_was_measured_beside_it(found) -> None:
+    """The rule gives La4Ni3O10 98 K; 30 K was seen at 69 GPa, under a structure without a T_c of its own."""
+    [name] = [name for name in found.drawn.measured_k if name.startswith("La4Ni3O10")]
+    assert found.drawn.measured_k[name] == 30.0
+    assert found.drawn.doping[name].tc_k.max() == pytest.approx(97.9, abs=0.1)
+    assert None not in found.drawn.measured_k.values()
