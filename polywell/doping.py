@@ -12,7 +12,21 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from polywell.data.tables import load_table
-from polywell.proposal.stripes import SPACINGS, STRIPE_MEANING, stripe_doping
+
+PLANES, PERIOD_EDGES = 2, 4
+"""Two kinds of CuO2 plane, and stripes that repeat every four edges along a, give x = 2/(4n)."""
+
+SPACINGS = range(2, 9)
+"""Values of n, the spacing of stripes along b in edges, that the proposal lists."""
+
+STRIPE_MEANING = {
+    2: "fully filled stripes, the highest doping",
+    3: "optimum",
+    4: "checkerboard, insulating: the 1/8 anomaly",
+    5: "underdoped",
+    6: "underdoped",
+}
+"""What the proposal says of each n; it says nothing of n = 7 and 8."""
 
 NOTHING = "-"
 """Stands for a host or guest where an element is added or taken out."""
@@ -117,6 +131,16 @@ def change_of(route: str) -> Change:
         ends = (NOTHING, "O") if found[3] == "added" else ("O", NOTHING)
         return Change(*ends, float(found[1]), found[2])
     raise ValueError(f"the route {route!r} names no substitution and no oxygen")
+
+
+def stripe_doping(n: int) -> Fraction:
+    """Doping x = 2/(4n) of stripes that are n edges apart along b (proposal, doping and stripes)."""
+    return Fraction(PLANES, PERIOD_EDGES * n)
+
+
+def nearest_spacing(doping: float) -> int:
+    """The n of the series (2 to 8) whose x = 2/(4n) is nearest to a doping; a tie goes to the smaller n."""
+    return min(SPACINGS, key=lambda n: (abs(float(stripe_doping(n)) - doping), n))
 
 
 def stripe_series() -> tuple[StripeStep, ...]:

@@ -16,9 +16,8 @@ from flows.studies.potential import load_potential
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.proposal.nickelate_claim.analysis import WeighedClaim
 from polywell.proposal.nickelate_claim.analysis import weigh as weighed
-from polywell.proposal.nickelate_claim.chances import calibrated_intervals
 from polywell.proposal.nickelate_claim.data import ClaimData, built_in_data
-from polywell.proposal.nickelate_claim.relaxed import relaxed_rows
+from polywell.proposal.nickelate_claim.smallest_cages import relaxed_rows
 from polywell.proposal.rows import Row
 from polywell.records import Candidate
 from reports.html.names import CEILING
@@ -49,7 +48,7 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[WeighedClaim, Path]:
     analysis = weighed(
         data,
         catalogued(place),
-        calibrated_intervals(built_in_calibration()),
+        built_in_calibration().predict,
         _relaxed(data) if relax else (),
     )
     return analysis, write_files(claim_files(place.reports / CEILING, analysis))[-1]

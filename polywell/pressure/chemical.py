@@ -1,4 +1,4 @@
-"""Chemical pressure: how T_c should move when one cation replaces another, by radii and by heights."""
+"""Chemical pressure: how T_c moves when one cation replaces another, by radii, heights or ions that touch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
 GUESTS = ("Li Na K Rb Cs Mg Ca Sr Ba Eu Hg Pb Sc Y La Ce Pr Nd Sm Gd Tb Dy Ho Er Tm Yb Lu Bi Tl").split()
 """Cations that are tried in the place of another of the same charge."""
+
+OXIDE_RADIUS_ANG = 1.40
+"""O2- in coordination 6, the one on which Shannon's crystal radii rest (Acta Cryst. A 32, 751 (1976))."""
+RARE_EARTHS = tuple("La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y".split())
+CHARGES = dict.fromkeys("Ca Sr Ba Mg Cd Pb".split(), 2) | dict.fromkeys("K Na Li Tl".split(), 1)
+"""Usual charges of apex cations; others carry 3."""
 
 _ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV")
 
@@ -72,6 +80,34 @@ def shannon_radius_ang(symbol: str, charge: int, coordination: int) -> float:
             "try a neighbouring coordination for both ions"
         )
     return radius
+
+
+@cache
+def apex_radius_ang(symbol: str, coordination: int) -> tuple[float, bool]:
+    """Radius in Å of an apex cation in its usual charge, and whether it is carried on from another one.
+
+    Where Shannon's table lacks the coordination, the radius for 9, else 8, is stretched by the mean ratio of
+    the rare earths that have both.
+
+    Raises:
+        NoRadiusError: the table has the ion in none of these coordinations.
+    """
+    for other in (coordination, 9, 8, 6):
+        radius = known_radius_ang(symbol, CHARGES.get(symbol, 3), other)
+        if radius is not None:
+            return radius * _stretch(other, coordination), other != coordination
+    raise NoRadiusError(f"Shannon's table has no {symbol} in coordination {coordination}, 9, 8 or 6")
+
+
+@cache
+def _stretch(known: int, wanted: int) -> float:
+    pairs = [[known_radius_ang(symbol, 3, number) for number in (wanted, known)] for symbol in RARE_EARTHS]
+    return 1.0 if known == wanted else fmean(far / near for far, near in pairs if far and near)
+
+
+def touching_height_ang(radius_ang: float, edge_ang: float) -> float:
+    """Height in Å of a cation that touches the oxygens of its square; 0 where it slips through."""
+    return sqrt(max(0.0, (radius_ang + OXIDE_RADIUS_ANG) ** 2 - (edge_ang / 2) ** 2))
 
 
 def shift_by_radii_k(tc_k: float, host_radius_ang: float, guest_radius_ang: float) -> float:

@@ -2,14 +2,20 @@
 
 from fractions import Fraction
 
+import pytest
 from pymatgen.core import Element
 
-from polywell.doping import NOTHING, replacements, replacements_for, stripe_series
+from polywell.doping import NOTHING, nearest_spacing, replacements, replacements_for, stripe_series
 
 
 def test_the_stripe_series_is_that_of_the_proposal() -> None:
     assert [step.doping for step in stripe_series()] == [Fraction(1, 2 * n) for n in range(2, 9)]
     assert stripe_series()[1].meaning == "optimum"
+
+
+@pytest.mark.parametrize(("doping", "n"), [(0.125, 4), (0.16, 3), (0.3, 2), (0.01, 8), (5 / 24, 2)])
+def test_nearest_member_of_the_series(doping, n) -> None:
+    assert nearest_spacing(doping) == n
 
 
 def test_substitutions_of_a_held_host_come_first() -> None:

@@ -37,6 +37,12 @@ def rank_correlation(expected: Floats, measured: Floats) -> float | None:
     return float(np.corrcoef(rankdata(expected), rankdata(measured))[0, 1])
 
 
+def correlations(pairs: Sequence[tuple[float, float]]) -> tuple[float, float | None]:
+    """Pearson's and Spearman's correlation of two quantities over three or more compounds that differ."""
+    values = np.array(pairs, dtype=np.float64).T
+    return float(np.asarray(np.corrcoef(values))[0, 1]), rank_correlation(*values)
+
+
 def coverage(low: Floats, high: Floats, measured: Floats) -> float | None:
     """Share of the measured values that lie within their interval, its ends included."""
     return float(((low <= measured) & (measured <= high)).mean()) if len(measured) else None

@@ -22,7 +22,8 @@ from polywell.evidence.rows.rows import Row, least_noise_k
 from polywell.families import Families
 from polywell.records import Screening
 
-TABLE = "reports.toml"
+TABLE, BESIDE = "measured/reports.toml", "nickelate_reports.toml"
+"""The reports that score a calibration, and those of nickelates beside them, which do not."""
 REPORT = "report"
 """Source of these rows."""
 OF_FAMILY = {"nickelate": "cuprate"}
@@ -30,7 +31,7 @@ OF_FAMILY = {"nickelate": "cuprate"}
 
 
 class Reported(BaseModel):
-    """A row of `tables/measured/reports.toml`, where the fields are explained."""
+    """A row of `tables/measured/reports.toml`, where the fields are explained, or of the table beside it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +43,7 @@ class Reported(BaseModel):
     tc_k: Annotated[float, Field(gt=0)] | None = None
     tc_kind: Annotated[str, Field(min_length=1)]
     pressure_gpa: Annotated[float, Field(ge=0)] | None = None
-    sample: Literal["bulk", "crystal", "film"]
+    sample: Literal["bulk", "crystal", "film", "membrane"]
     year: int
     source: Annotated[str, Field(min_length=1)]
     doi: str = Field(default="", pattern=r"^(10\.\d{4,}/\S+)?$")
@@ -80,9 +81,9 @@ class Forecast:
 
 
 @cache
-def table() -> tuple[Reported, ...]:
-    """The reports, in the order of the table."""
-    return load_table(f"measured/{TABLE}", _Table).report
+def table(name: str = TABLE) -> tuple[Reported, ...]:
+    """The reports, in the order of a table."""
+    return load_table(name, _Table).report
 
 
 @cache

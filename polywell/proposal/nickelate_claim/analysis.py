@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from polywell import ALGORITHM_VERSION
 from polywell.data.measured import digest as measured_digest
 from polywell.data.reference import digest as reference_digest
-from polywell.proposal.nickelate_claim.by_class import class_rows, target_rows
+from polywell.evidence.rows.reports import forecasts
 from polywell.proposal.nickelate_claim.cells import Calibrated, catalog_cells, catalog_rows, measured_cells
-from polywell.proposal.nickelate_claim.chances import effective_lambdas
+from polywell.proposal.nickelate_claim.chances import class_rows, effective_lambdas, target_rows
 from polywell.proposal.nickelate_claim.data import CLAIM_K, ClaimData, built_in_data
 from polywell.proposal.nickelate_claim.measurements import record_years, sightings
 from polywell.proposal.nickelate_claim.relatives import substitution_rows, trilayer_rows
 from polywell.proposal.nickelate_claim.smallest_cages import measured_shrinkings, smallest_cages
-from polywell.proposal.nickelate_claim.verdict import Facts, Verdict, verdict
+from polywell.proposal.nickelate_claim.verdict import Verdict, verdict
 from polywell.proposal.rows import Row
 from polywell.records import Candidate
 
@@ -42,12 +43,27 @@ class WeighedClaim:
     trilayers: tuple[Row, ...]
     substitutions: tuple[Row, ...]
     years: tuple[Row, ...]
-    verdict: Verdict
     calibrated: bool
+    forecast: Row | None
     algorithm_version: int
     reference_digest: str
     measured_digest: str
     families_digest: str
+
+    @property
+    def own_cells(self) -> list[Row]:
+        """The cells of the library, which stand on something; those of the catalog do not."""
+        return [cell for cell in self.cells if cell.standing]
+
+    @property
+    def seen(self) -> list[Row]:
+        """The measurements that found a T_c, the highest first."""
+        return [one for one in self.sightings if one.superconducting]
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the numbers say of the claim."""
+        return verdict(self)
 
 
 def weigh(
@@ -63,15 +79,14 @@ def weigh(
         others: candidates of the catalog; they are listed and counted by class. As nobody measured
             them they count for nothing else.
         calibrated: the calibrated model, if its probabilities are wanted.
-        relaxed: shrinkings by relaxation (`polywell.proposal.nickelate_claim.relaxed`); they are listed
-            beside the measured ones.
+        relaxed: shrinkings by relaxation (`relaxed_rows`); they are listed beside the measured ones.
 
     Raises:
         ValueError: the λ table has no row for nickel and oxygen, or no measured nickelate superconducts.
     """
     known = built_in_data() if data is None else data
     family = known.nickel
-    cells = measured_cells(known, calibrated)
+    cells, further = measured_cells(known, calibrated), catalog_cells(others, family)
     found = sightings(known, cells)
     seen = [one for one in found if one.superconducting]
     if not seen:
@@ -79,9 +94,6 @@ def weigh(
     effective = effective_lambdas(seen, family)
     shrinkings = measured_shrinkings(known)
     smallest = smallest_cages(known, seen, shrinkings)
-    classes = class_rows(cells, found, effective, smallest, family)
-    further = catalog_cells(others, family)
-    trilayers, years = trilayer_rows(known), record_years(seen)
     return WeighedClaim(
         claim_k=CLAIM_K,
         lambda_k_ang2=family.lambda_k_ang2,
@@ -89,21 +101,26 @@ def weigh(
         cells=cells + further,
         catalog=catalog_rows(further, family),
         sightings=found,
-        classes=classes,
+        classes=class_rows(cells, found, effective, smallest, family),
         effective=effective,
         targets=target_rows(cells, effective[0], shrinkings.best_per_gpa, family),
         smallest=smallest,
         shrinkings=shrinkings,
         relaxed=tuple(relaxed),
-        trilayers=trilayers,
+        trilayers=trilayer_rows(known),
         substitutions=substitution_rows(known, seen),
-        years=years,
-        verdict=verdict(
-            Facts(cells, seen, classes, effective[0], smallest, trilayers, years, family.lambda_k_ang2)
-        ),
+        years=record_years(seen),
         calibrated=calibrated is not None,
+        forecast=calibrated and _forecast(known, calibrated),
         algorithm_version=ALGORITHM_VERSION,
         reference_digest=reference_digest(),
         measured_digest=measured_digest(),
         families_digest=known.families.digest,
     )
+
+
+def _forecast(data: ClaimData, calibrated: Calibrated) -> Row:
+    """How many reports of nickelates that trained nothing a model was asked of, and how many it held."""
+    every = forecasts(data.families, calibrated)
+    asked = [one.within for one in every if one.report.structure in data.classes]
+    return Row(asked=len(asked) - asked.count(None), held=asked.count(True))

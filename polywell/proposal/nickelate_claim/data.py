@@ -1,56 +1,38 @@
-"""What the claim is weighed with: structures, measurements, and reports without a structure."""
+"""What the claim is weighed with: structures, their classes by stacking and composition, and measurements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Annotated, Literal
+from functools import cached_property
 
-from pydantic import BaseModel, ConfigDict, Field
+from pymatgen.core import Composition
 
+from polywell.data.elements import LIGANDS, NET_METALS
 from polywell.data.measured import Measured, measured_superconductors
 from polywell.data.reference import ReferenceStructure, reference_structures, standings
-from polywell.data.tables import load_table
 from polywell.evidence.anchors import reference_records
-from polywell.evidence.rows import reports
-from polywell.evidence.rows.reports import Reported
+from polywell.evidence.rows.reports import BESIDE, Reported, table
 from polywell.families import Families, Family, built_in_families
-from polywell.proposal.nickelate_claim.classes import NickelateClass, nickelate_class
-from polywell.records import Screening
+from polywell.geometry.blocks import Block
+from polywell.records import Outcome, Phase, Screening
 
 CLAIM_K = 100.0
 """The published claim: nickelates will not exceed this."""
-
 AMBIENT_GPA = 0.5
 """GPa: up to here a structure counts as one at ambient pressure."""
-
+OXYGEN_SLACK = 0.12
+"""Oxygen of a hybrid stacking may miss A - B = O - 3B by this share: vacancies, excess oxygen, doping."""
+INFINITE_LAYER = "infinite-layer"
+OTHER = "other layered"
+CLASSES = {
+    "RP n=": "Ruddlesden-Popper n = ",
+    "reduced RP n=": "reduced n = ",
+    "infinite layer": INFINITE_LAYER,
+}
+"""Class by how the name of a series begins (`polywell/tables/series.toml`); the number of sheets follows."""
 STRAINED = ("film", "membrane")
 """Samples that a substrate strains or has strained."""
-
-
-class Report(BaseModel):
-    """One report of superconductivity under a pressure at which no structure is known here."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str
-    compound: str
-    class_of: str
-    tc_k: Annotated[float, Field(gt=0)]
-    tc_kind: str
-    pressure_gpa: Annotated[float, Field(ge=0)]
-    year: int
-    sample: Literal["crystal", "bulk", "film", "membrane"]
-    source: str
-    checked: Literal["read", "recalled"]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    report: tuple[Report, ...]
 
 
 @dataclass(frozen=True)
@@ -60,8 +42,7 @@ class ClaimData:
     records: tuple[Screening, ...]
     references: Mapping[str, ReferenceStructure]
     measured: tuple[Measured, ...]
-    reports: tuple[Report, ...]
-    later: tuple[Reported, ...]
+    reports: tuple[Reported, ...]
     families: Families
 
     @property
@@ -77,14 +58,13 @@ class ClaimData:
         return family
 
     @cached_property
-    def classes(self) -> dict[str, NickelateClass]:
+    def classes(self) -> dict[str, str]:
         """Class of every nickelate among the records by id, in their order."""
         return {record.id: kind for record in self.records if (kind := nickelate_class(record)) is not None}
 
-    @cached_property
-    def derived(self) -> frozenset[str]:
-        """Ids of cells that were estimated from others, or carried on from another pressure."""
-        return frozenset(id for id in self.references if standings().get(id) not in ("read", "recalled"))
+    def standing(self, id: str) -> str:
+        """What the cell of a structure stands on."""
+        return standings().get(id, self.references[id].checked)
 
 
 def is_ambient(pressure_gpa: float | None) -> bool:
@@ -92,20 +72,51 @@ def is_ambient(pressure_gpa: float | None) -> bool:
     return pressure_gpa is not None and pressure_gpa <= AMBIENT_GPA
 
 
-@cache
-def nickelate_reports() -> tuple[Report, ...]:
-    """The table of reports without a structure, in its own order."""
-    return load_table("nickelate_reports.toml", _Table).report
-
-
 def built_in_data() -> ClaimData:
-    """The reference library, the measured table and the table of reports."""
+    """The reference library, the measured table and the reports that came after it or stand beside it."""
     families = built_in_families()
     return ClaimData(
         records=reference_records(families),
         references={one.id: one for one in reference_structures()},
         measured=measured_superconductors(),
-        reports=nickelate_reports(),
-        later=reports.table(),
+        reports=table() + table(BESIDE),
         families=families,
     )
+
+
+def nickelate_class(record: Screening) -> str | None:
+    """The class of a candidate whose sheets are nickel and oxygen; None for anything else.
+
+    Two kinds of Ruddlesden-Popper blocks are a hybrid stacking, which is no series. Other stackings, such as
+    those with a Hg-O or halide spacer, are other.
+    """
+    phases = nickel_phases(record)
+    if not phases:
+        return None
+    for start, name in CLASSES.items():
+        if record.series is not None and record.series.startswith(start):
+            return name + record.series.removeprefix(start)
+    blocks = sorted({phase.sheets_per_block for phase in phases} - {Block(None, None).text})
+    apical = any(phase.apical_ligands for phase in phases)
+    hybrid = len(blocks) > 1 and apical and _popper(record)
+    return f"hybrid stacking {' + '.join(blocks)}" if hybrid else OTHER
+
+
+def nickel_phases(record: Screening) -> tuple[Phase, ...]:
+    """Cages of a candidate on nickel and oxygen, in order of growing ξ."""
+    if record.outcome is not Outcome.CANDIDATE:
+        return ()
+    return tuple(
+        phase
+        for phase in record.phases
+        if phase.tc_k is not None and phase.metal == "Ni" and phase.ligand == "O"
+    )
+
+
+def _popper(record: Screening) -> bool:
+    """Whether cations, net metals and oxygen are those of Ruddlesden-Popper blocks."""
+    amounts = Composition(record.formula).get_el_amt_dict()
+    metals = sum(amounts.get(symbol, 0.0) for symbol in NET_METALS)
+    cations = sum(amount for symbol, amount in amounts.items() if symbol not in {*LIGANDS, *NET_METALS})
+    expected = cations + 2 * metals
+    return abs(amounts.get("O", 0.0) - expected) <= OXYGEN_SLACK * expected

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from polywell.data.measured import Measured
 from polywell.evidence.rows.reports import Reported
-from polywell.proposal.nickelate_claim.data import ClaimData, Report, is_ambient
+from polywell.proposal.nickelate_claim.data import ClaimData, is_ambient
 from polywell.proposal.rows import Row
 
 
@@ -15,67 +15,42 @@ def sightings(data: ClaimData, cells: Sequence[Row]) -> tuple[Row, ...]:
 
     The T_c is the highest of any definition, as a claim that nothing exceeds must stand against it; zero
     resistance stands beside it. λ = T_c·ξ² and what the relation gives stand where the structure is known.
-
-    Raises:
-        ValueError: a report names the class of a structure that is no nickelate of the library.
     """
     by_id = {cell.id: cell for cell in cells}
     made = []
     for row in data.measured:
         if row.structure in by_id:
             kind = row.tc_kind or next(iter(row.temperatures_k()), "").replace("_k", "").replace("tc_", "")
-            cell = by_id[row.structure]
-            made.append(
-                _sighting(
-                    row,
-                    cell.class_name,
-                    row.highest_tc_k(),
-                    kind,
-                    row.superconducting,
-                    cell,
-                    zero_k=row.tc_zero_k,
-                )
+            tc, cell = row.highest_tc_k(), by_id[row.structure]
+            seen = _sighting(row, row.compound, cell.class_name, tc, kind)
+            seen.update(
+                superconducting=row.superconducting,
+                zero_k=row.tc_zero_k,
+                structure=cell.id,
+                xi_ang=cell.xi_ceiling_ang,
+                relation_k=cell.tc_ceiling_k,
+                lambda_k_ang2=None if tc is None else tc * cell.xi_ceiling_ang**2,
             )
-    for later in data.later:
-        known = data.classes.get(later.structure)
-        if known is not None:
-            made.append(_sighting(later, known.name, later.tc_k, later.tc_kind, later.tc_k is not None))
+            made.append(seen)
     for report in data.reports:
-        known = data.classes.get(report.class_of)
-        if known is None:
-            raise ValueError(
-                f"report {report.id}: class_of {report.class_of!r} is no nickelate of the reference library"
-            )
-        made.append(_sighting(report, known.name, report.tc_k, report.tc_kind))
+        if report.structure in data.classes:
+            known = data.classes[report.structure]
+            made.append(_sighting(report, report.formula, known, report.tc_k, report.tc_kind))
     return tuple(sorted(made, key=lambda one: (-(one.tc_k or 0.0), one.id)))
 
 
 def _sighting(
-    source: Measured | Report | Reported,
-    class_name: str,
-    tc_k: float | None,
-    kind: str,
-    superconducting: bool = True,
-    cell: Row | None = None,
-    zero_k: float | None = None,
+    source: Measured | Reported, compound: str, class_name: str, tc_k: float | None, kind: str
 ) -> Row:
+    own = ("id", "checked", "pressure_gpa", "year", "sample", "source")
     return Row(
-        id=source.id,
-        compound=source.formula if isinstance(source, Reported) else source.compound,
+        {name: getattr(source, name) for name in own},
+        compound=compound,
         class_name=class_name,
-        superconducting=superconducting,
         tc_k=tc_k,
-        zero_k=zero_k,
-        checked=source.checked,
         kind=kind,
-        pressure_gpa=source.pressure_gpa,
-        year=source.year,
-        sample=source.sample,
-        source=source.source,
-        structure=cell and cell.id,
-        xi_ang=cell and cell.xi_ceiling_ang,
-        relation_k=cell and cell.tc_ceiling_k,
-        lambda_k_ang2=None if cell is None or tc_k is None else tc_k * cell.xi_ceiling_ang**2,
+        superconducting=tc_k is not None,
+        **dict.fromkeys(("structure", "zero_k", "xi_ang", "relation_k", "lambda_k_ang2")),
     )
 
 
@@ -87,13 +62,11 @@ def record_years(seen: Sequence[Row]) -> tuple[Row, ...]:
         best = max((one for one in dated if one.year == year), key=lambda one: (one.tc_k, one.id))
         before = made[-1].record_k if made else 0.0
         calm = [one.tc_k for one in dated if one.year <= year and is_ambient(one.pressure_gpa)]
+        columns = ("year", "compound", "class_name", "pressure_gpa")
         made.append(
             Row(
-                year=year,
-                compound=best.compound,
-                class_name=best.class_name,
+                {name: best[name] for name in columns},
                 best_k=best.tc_k,
-                pressure_gpa=best.pressure_gpa,
                 record_k=max(before, best.tc_k),
                 ambient_record_k=max(calm, default=None),
                 gained_k=max(0.0, best.tc_k - before),

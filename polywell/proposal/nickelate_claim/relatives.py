@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from pymatgen.core import Composition
 
-from polywell.data.reference import is_built, standings
-from polywell.pressure.chemical import substitutions
+from polywell.data.reference import is_built
+from polywell.pressure.chemical import RARE_EARTHS, substitutions
 from polywell.proposal.nickelate_claim.data import STRAINED, ClaimData
-from polywell.proposal.nickelate_claim.smallest_cages import RARE_EARTHS
 from polywell.proposal.rows import Row
 from polywell.proposal.trilayers import trilayer
 from polywell.records import Outcome
@@ -20,32 +19,28 @@ def trilayer_rows(data: ClaimData) -> tuple[Row, ...]:
     """Blocks of three sheets of nickel and of copper: heights, T_c by the relation, and measured."""
     best: dict[str, float] = {}
     for row in data.measured:
-        tc = row.highest_tc_k()
-        if tc is not None:
-            best[row.structure] = max(tc, best.get(row.structure, 0.0))
+        best[row.structure] = max(row.highest_tc_k() or 0.0, best.get(row.structure, 0.0))
     made = []
     for record in data.records:
         found = trilayer(record.phases) if record.outcome is Outcome.CANDIDATE else None
         family = None if found is None else data.families.of(str(record.metal), "octahedron", "O")
-        if found is None or family is None:
-            continue
-        known, kind = data.references[record.id], data.classes.get(record.id)
-        made.append(
-            Row(
-                id=record.id,
-                name=known.name,
-                class_name="trilayer cuprate" if kind is None else kind.name,
-                metal=record.metal,
-                built=is_built(record.id),
-                standing=standings()[record.id],
-                pressure_gpa=record.provenance.pressure_gpa,
-                inner_ang=found.inner_ang,
-                outer_ang=found.outer_ang,
-                tc_inner_k=critical_temperature_k(found.inner_ang, family.lambda_k_ang2),
-                tc_outer_k=critical_temperature_k(found.outer_ang, family.lambda_k_ang2),
-                measured_k=best.get(record.id),
+        if found is not None and family is not None:
+            made.append(
+                Row(
+                    id=record.id,
+                    name=data.references[record.id].name,
+                    class_name=data.classes.get(record.id, "trilayer cuprate"),
+                    metal=record.metal,
+                    built=is_built(record.id),
+                    standing=data.standing(record.id),
+                    pressure_gpa=record.provenance.pressure_gpa,
+                    inner_ang=found.inner_ang,
+                    outer_ang=found.outer_ang,
+                    tc_inner_k=critical_temperature_k(found.inner_ang, family.lambda_k_ang2),
+                    tc_outer_k=critical_temperature_k(found.outer_ang, family.lambda_k_ang2),
+                    measured_k=best.get(record.id) or None,
+                )
             )
-        )
     return tuple(sorted(made, key=lambda row: (row.metal, row.inner_ang, row.id)))
 
 
@@ -64,14 +59,16 @@ def substitution_rows(data: ClaimData, seen: Sequence[Row]) -> tuple[Row, ...]:
         if not pure:
             continue
         host = max(pure, key=lambda one: one.tc_k or 0.0)
+        host_k = host.tc_k or 0.0
+        shared = {"class_name": name, "host": host.compound, "host_k": host_k}
         structure = data.references[host.structure].structure()
-        shifts = {row.guest: row for row in substitutions(structure, "La", host.tc_k or 0.0)}
+        shifts = {row.guest: row for row in substitutions(structure, "La", host_k)}
         rare = [row for row in shifts.values() if row.guest in RARE_EARTHS and row.change_k > 0]
-        for row in rare:
-            if row.guest in guests or row is rare[-1]:
-                made.append(
-                    _substituted(host, f"all La by {row.guest}", row.coordination, row.change_k, None)
-                )
+        found = [
+            (f"all La by {row.guest}", row.change_k, None)
+            for row in rare
+            if row.guest in guests or row is rare[-1]
+        ]
         mixed: dict[tuple[tuple[str, float], ...], Row] = {}
         for one in own:
             held, alike = shares[one.structure], (one.sample in STRAINED) == (host.sample in STRAINED)
@@ -79,27 +76,14 @@ def substitution_rows(data: ClaimData, seen: Sequence[Row]) -> tuple[Row, ...]:
                 mixed.setdefault(tuple(held.items()), one)
         for mix, one in mixed.items():
             replaced = [(shifts[guest], share) for guest, share in mix if guest != "La"]
-            change = sum(share * row.change_k for row, share in replaced)
             what = " and ".join(f"{100 * share:.0f} % of La by {row.guest}" for row, share in replaced)
-            coordination = replaced[0][0].coordination
-            made.append(_substituted(host, f"{what} ({one.compound})", coordination, change, one.tc_k))
+            change = sum(share * row.change_k for row, share in replaced)
+            found.append((f"{what} ({one.compound})", change, one.tc_k))
+        made += [
+            Row(shared, replaced=what, change_k=change, estimate_k=host_k + change, measured_k=measured)
+            for what, change, measured in found
+        ]
     return tuple(made)
-
-
-def _substituted(
-    host: Row, replaced: str, coordination: int, change_k: float, measured_k: float | None
-) -> Row:
-    """Chemical pressure: a host, what replaces its lanthanum, the estimate, and the measured T_c."""
-    return Row(
-        class_name=host.class_name,
-        host=host.compound,
-        host_k=host.tc_k or 0.0,
-        replaced=replaced,
-        coordination=coordination,
-        change_k=change_k,
-        estimate_k=(host.tc_k or 0.0) + change_k,
-        measured_k=measured_k,
-    )
 
 
 def _rare_earths(formula: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""How small an octahedral cage can be: ions that touch, and pressure that shrinks what was measured.
+"""How small an octahedral cage can be: ions that touch, and pressure, by measurement and by relaxation.
 
 An apex cation of radius r over the hollow of a square of edge a touches its four oxygens at the height
 h = √((r + r_O)² - (a/2)²). Radii are Shannon's, for the coordination that the stacking gives: 12 between two
@@ -9,63 +9,41 @@ factor for every class, which also carries what the picture of spheres leaves ou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
-from math import sqrt
 from statistics import fmean, median
+from typing import Any
 
-from polywell.pressure.chemical import NoRadiusError, known_radius_ang
+from polywell.pressure.chemical import RARE_EARTHS, apex_radius_ang, touching_height_ang
 from polywell.pressure.compression import compressibilities, pressed_height_ang, shrinking_per_gpa
-from polywell.proposal.nickelate_claim.classes import OTHER, NickelateClass, nickel_phases
-from polywell.proposal.nickelate_claim.data import AMBIENT_GPA, ClaimData, is_ambient
+from polywell.pressure.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
+from polywell.proposal.nickelate_claim.data import (
+    AMBIENT_GPA,
+    INFINITE_LAYER,
+    OTHER,
+    STRAINED,
+    ClaimData,
+    is_ambient,
+    nickel_phases,
+)
 from polywell.proposal.rows import Row
 from polywell.records import Phase, Screening
+from polywell.relation import critical_temperature_k
 
-OXIDE_RADIUS_ANG = 1.40
-"""O2- in coordination 6, the one on which Shannon's crystal radii rest (Acta Cryst. A 32, 751 (1976))."""
-RARE_EARTHS = tuple("La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y".split())
-CHARGES = dict.fromkeys("Ca Sr Ba Mg Cd Pb".split(), 2) | dict.fromkeys("K Na Li Tl".split(), 1)
-"""Usual charges of apex cations; others carry 3."""
 BETWEEN, OUTSIDE, SQUARE_PLANAR = 12, 9, 8
 """Coordination of an apex cation between sheets, outside them, and where there is no apical oxygen."""
+WITHOUT_APICAL_OXYGEN = (INFINITE_LAYER, "reduced")
+"""How the classes without apical oxygen begin."""
 LEAST_STEP_GPA = 5.0
 """GPa between two structures of one compound from which a shrinking is read."""
+RELAXED = ("xi_relaxed_ang", "kappa_per_gpa", "xi_pressed_ang", "tc_pressed_k")
 SYMMETRIC_ANG = 0.12
 """Å: a cage of a block of three or more sheets whose apex heights differ by less is an inner one."""
 
 
-@cache
-def apex_radius_ang(symbol: str, coordination: int) -> tuple[float, bool]:
-    """Radius in Å of an apex cation in its usual charge, and whether it is carried on from another one.
-
-    Where Shannon's table lacks the coordination, the radius for 9, else 8, is stretched by the mean ratio of
-    the rare earths that have both.
-
-    Raises:
-        NoRadiusError: the table has the ion in none of these coordinations.
-    """
-    for other in (coordination, 9, 8, 6):
-        radius = known_radius_ang(symbol, CHARGES.get(symbol, 3), other)
-        if radius is not None:
-            return radius * _stretch(other, coordination), other != coordination
-    raise NoRadiusError(f"Shannon's table has no {symbol} in coordination {coordination}, 9, 8 or 6")
-
-
-@cache
-def _stretch(known: int, wanted: int) -> float:
-    pairs = [[known_radius_ang(symbol, 3, number) for number in (wanted, known)] for symbol in RARE_EARTHS]
-    return 1.0 if known == wanted else fmean(far / near for far, near in pairs if far and near)
-
-
-def touching_height_ang(radius_ang: float, edge_ang: float) -> float:
-    """Height in Å of a cation that touches the oxygens of its square; 0 where it slips through."""
-    return sqrt(max(0.0, (radius_ang + OXIDE_RADIUS_ANG) ** 2 - (edge_ang / 2) ** 2))
-
-
-def _coordinations(phase: Phase, kind: NickelateClass) -> tuple[int, int]:
+def _coordinations(phase: Phase, kind: str) -> tuple[int, int]:
     """Coordination of the two apexes of a cage, in the order of its heights."""
-    if not kind.apical:
+    if kind.startswith(WITHOUT_APICAL_OXYGEN):
         return SQUARE_PLANAR, SQUARE_PLANAR
     if phase.sheets_per_block == "1" or phase.sheet_distance_ang is None:
         return OUTSIDE, OUTSIDE
@@ -76,7 +54,7 @@ def _coordinations(phase: Phase, kind: NickelateClass) -> tuple[int, int]:
     return (BETWEEN, OUTSIDE) if abs(first - half) < abs(second - half) else (OUTSIDE, BETWEEN)
 
 
-def _touching(phase: Phase, kind: NickelateClass, ion: str | None = None) -> tuple[float, bool]:
+def _touching(phase: Phase, kind: str, ion: str | None = None) -> tuple[float, bool]:
     """ξ in Å of a cage whose apexes touch the oxygens, with its own ions or another at the same edge.
 
     The second value says whether a radius was carried on from another coordination.
@@ -92,63 +70,56 @@ def smallest_cages(data: ClaimData, sightings: Sequence[Row], shrinkings: Row) -
     Pressed to the highest pressure at which the class was seen superconducting, else to the highest at which
     a nickelate cage was measured.
     """
-    members: dict[str, list[tuple[Screening, NickelateClass]]] = defaultdict(list)
+    members: dict[str, list[Screening]] = defaultdict(list)
     for record in data.records:
-        if record.id in data.classes and data.classes[record.id].name != OTHER:
-            members[data.classes[record.id].name].append((record, data.classes[record.id]))
+        if data.classes.get(record.id, OTHER) != OTHER:
+            members[data.classes[record.id]].append(record)
     shown = max((row.up_to_gpa for row in shrinkings.rows if row.metal == "Ni"), default=0.0)
     made = []
-    for name, rows in sorted(members.items()):
-        seen = [one for one in sightings if one.superconducting and one.class_name == name]
+    for kind, records in sorted(members.items()):
+        seen = [one for one in sightings if one.superconducting and one.class_name == kind]
         own = max((one.pressure_gpa or 0.0 for one in seen), default=0.0)
-        if any(is_ambient(record.provenance.pressure_gpa) for record, _ in rows):
-            made.append(_smallest_cage(rows, own if own > AMBIENT_GPA else shown, shrinkings))
+        if any(is_ambient(record.provenance.pressure_gpa) for record in records):
+            made.append(_smallest_cage(kind, records, own if own > AMBIENT_GPA else shown, shrinkings))
     return tuple(made)
 
 
-def _smallest_cage(
-    members: Sequence[tuple[Screening, NickelateClass]], pressure_gpa: float, shrinkings: Row
-) -> Row:
+def _smallest_cage(kind: str, members: Sequence[Screening], pressure_gpa: float, shrinkings: Row) -> Row:
     """The smallest ξ in Å of a class: measured, with other ions, and these under pressure in GPa.
 
     `factor` is the median of measured over touching height. `used_ion` is the smallest apex cation measured
     in the class, `smallest_ion` the smallest rare earth. Each pair of pressed heights comes from the largest
-    and the smallest shrinking; `edge_ang` is kept for every ion, which makes the heights low.
+    and the smallest shrinking; the edge is kept for every ion, which makes the heights low.
     """
-    cages = [(nickel_phases(record)[0], kind, record.provenance.pressure_gpa) for record, kind in members]
-    ambient = [(phase, kind) for phase, kind, pressure in cages if is_ambient(pressure)]
-    factor = median(phase.xi_ang / _touching(phase, kind)[0] for phase, kind in ambient)
-    phase, kind = min(ambient, key=lambda one: one[0].xi_ang)
+    cages = [(nickel_phases(record)[0], record.provenance.pressure_gpa) for record in members]
+    ambient = [phase for phase, pressure in cages if is_ambient(pressure)]
+    factor = median(phase.xi_ang / _touching(phase, kind)[0] for phase in ambient)
+    phase = min(ambient, key=lambda one: one.xi_ang)
     coordination = _coordinations(phase, kind)[0]
 
     def size(symbol: str) -> tuple[float, str]:
         return apex_radius_ang(symbol, coordination)[0], symbol
 
-    def pressed(xi_ang: float, kappa_per_gpa: float) -> float:
-        return pressed_height_ang(xi_ang, kappa_per_gpa, pressure_gpa)
-
-    held = {symbol for one, _, _ in cages for symbol in one.apexes if symbol in RARE_EARTHS}
+    held = {symbol for one, _ in cages for symbol in one.apexes if symbol in RARE_EARTHS}
     used, tiny = min(held or set(phase.apexes), key=size), min(RARE_EARTHS, key=size)
     with_tiny, far = _touching(phase, kind, tiny)
-    xi_used = min(factor * _touching(phase, kind, used)[0], *(one.xi_ang for one, _ in ambient))
+    xi_used = min(factor * _touching(phase, kind, used)[0], *(one.xi_ang for one in ambient))
     xi_tiny = factor * with_tiny
+    best, low, high = shrinkings.best_per_gpa, shrinkings.low_per_gpa, shrinkings.high_per_gpa
+    pressings = ((xi_used, best), (xi_tiny, best), (xi_tiny, high), (xi_used, low))
+    pressed = [pressed_height_ang(xi, kappa, pressure_gpa) for xi, kappa in pressings]
     return Row(
-        class_name=kind.name,
-        edge_ang=fmean(phase.edges_ang),
+        class_name=kind,
         factor=factor,
-        cells=len(ambient),
         used_ion=used,
         xi_used_ang=xi_used,
         smallest_ion=tiny,
         xi_smallest_ang=xi_tiny,
         carried_on=far,
         pressure_gpa=pressure_gpa,
-        pressed_used_ang=pressed(xi_used, shrinkings.best_per_gpa),
-        pressed_smallest_ang=pressed(xi_tiny, shrinkings.best_per_gpa),
-        pressed_range_ang=(
-            pressed(xi_tiny, shrinkings.high_per_gpa),
-            pressed(xi_used, shrinkings.low_per_gpa),
-        ),
+        pressed_used_ang=pressed[0],
+        pressed_smallest_ang=pressed[1],
+        pressed_range_ang=tuple(pressed[2:]),
     )
 
 
@@ -157,43 +128,89 @@ def measured_shrinkings(data: ClaimData) -> Row:
 
     Nickelates shrink as their structures do, cuprates by the table of compressibilities; `rows` names both.
     """
-    rows = list(_from_structures(data))
+    named = ("name", "metal", "kappa_per_gpa", "up_to_gpa", "source")
+    found = list(_from_structures(data))
     for one in compressibilities():
         known = data.references.get(one.reference)
         if known is not None and known.family == "cuprate":
-            rows.append(_shrinking(one.name, "Cu", one.kappa_normal_per_gpa, one.range_gpa[1], one.source))
+            found.append((one.name, "Cu", one.kappa_normal_per_gpa, one.range_gpa[1], one.source))
+    rows = tuple(Row(zip(named, one, strict=True)) for one in found)
     every = [row.kappa_per_gpa for row in rows]
     nickel = [row.kappa_per_gpa for row in rows if row.metal == "Ni"]
-    return Row(
-        best_per_gpa=median(nickel or every),
-        low_per_gpa=min(every),
-        high_per_gpa=max(every),
-        rows=tuple(rows),
-    )
+    best = median(nickel or every)
+    return Row(best_per_gpa=best, low_per_gpa=min(every), high_per_gpa=max(every), rows=rows)
 
 
-def _shrinking(name: str, metal: str, kappa_per_gpa: float, up_to_gpa: float, source: str) -> Row:
-    return Row(name=name, metal=metal, kappa_per_gpa=kappa_per_gpa, up_to_gpa=up_to_gpa, source=source)
-
-
-def _from_structures(data: ClaimData) -> Iterable[Row]:
+def _from_structures(data: ClaimData) -> Iterable[tuple[str, str, float, float, str]]:
     """Shrinking of each compound that is known at two pressures; derived and strained cells tell nothing."""
     films = {row.structure for row in data.measured if row.sample == "film"}
     together: dict[str, list[tuple[float, Screening]]] = defaultdict(list)
     for record in data.records:
-        pressure = record.provenance.pressure_gpa
-        if pressure is not None and record.id in data.classes and record.id not in data.derived | films:
-            together[record.formula].append((pressure, record))
+        gpa = record.provenance.pressure_gpa
+        measured = record.id in data.classes and data.standing(record.id) in ("read", "recalled")
+        if gpa is not None and measured and record.id not in films:
+            together[record.formula].append((gpa, record))
     for formula, members in together.items():
         steps = [
             (high - low, upper.id, high, lower, upper)
             for (low, lower), (high, upper) in combinations(sorted(members, key=lambda one: one[0]), 2)
             if high - low >= LEAST_STEP_GPA
         ]
-        if not steps:
-            continue
-        step, _, high, lower, upper = max(steps, key=lambda one: one[:2])
-        wide, narrow = (nickel_phases(cell)[0].xi_ang for cell in (lower, upper))
-        if narrow < wide:
+        if steps:
+            step, _, high, lower, upper = max(steps, key=lambda one: one[:2])
+            wide, narrow = (nickel_phases(cell)[0].xi_ang for cell in (lower, upper))
             source = f"ξ of {lower.id} and {upper.id} in the reference library"
-            yield _shrinking(formula, "Ni", shrinking_per_gpa(wide, narrow, step), high, source)
+            if narrow < wide:
+                yield formula, "Ni", shrinking_per_gpa(wide, narrow, step), high, source
+
+
+def relaxed_rows(
+    data: ClaimData, calculator: Any, potential: str, pressure_gpa: float = PRESSURE_GPA
+) -> Iterator[Row]:
+    """Relax the ordered ambient structure with the smallest cage of each class, and press its measured ξ.
+
+    `xi_pressed_ang` is the measured ξ in Å pressed to `pressure_gpa` with the shrinking -d ln ξ/dp in 1/GPa
+    of the relaxed cage, `tc_pressed_k` the relation's T_c there.
+
+    Args:
+        data: what the analysis of the ceiling stands on.
+        calculator: an ASE calculator with energy, forces and stress.
+        potential: its name and version, for the table.
+        pressure_gpa: hydrostatic pressure in GPa.
+
+    Yields:
+        One row for each class, in the order of their names; a class that cannot be relaxed says why.
+
+    Raises:
+        ValueError: the λ table has no row for nickel and oxygen, or the pressure is not positive.
+    """
+    family = data.nickel
+    for name, record in sorted(_chosen(data).items()):
+        xi = nickel_phases(record)[0].xi_ang
+        row = Row(dict.fromkeys(RELAXED), class_name=name, id=record.id, potential=potential, why="")
+        row.update(xi_measured_ang=xi, pressure_gpa=pressure_gpa)
+        try:
+            structure = data.references[record.id].structure()
+            found = relax_smallest_cage(structure, calculator, data.families, pressure_gpa)
+            pressed = pressed_height_ang(xi, found.kappa_per_gpa, pressure_gpa)
+            tc = critical_temperature_k(pressed, family.lambda_k_ang2)
+            row.update(zip(RELAXED, (found.xi_zero_ang, found.kappa_per_gpa, pressed, tc), strict=True))
+        except RelaxationError as error:
+            row["why"] = str(error)
+        yield row
+
+
+def _chosen(data: ClaimData) -> dict[str, Screening]:
+    """The record of each class to relax: ordered, then unstrained by a substrate, then the smallest cage."""
+    strained = {row.structure for row in data.measured if row.sample in STRAINED}
+
+    def order(record: Screening) -> tuple[bool, bool, float, str]:
+        ordered = data.references[record.id].structure().is_ordered
+        return not ordered, record.id in strained, nickel_phases(record)[0].xi_ang, record.id
+
+    members: dict[str, list[Screening]] = {}
+    for record in data.records:
+        kind = data.classes.get(record.id, OTHER)
+        if kind != OTHER and is_ambient(record.provenance.pressure_gpa):
+            members.setdefault(kind, []).append(record)
+    return {kind: min(records, key=order) for kind, records in members.items()}

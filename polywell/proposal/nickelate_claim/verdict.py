@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from polywell.data.reference import Standing
-from polywell.proposal.nickelate_claim.classes import OTHER
-from polywell.proposal.nickelate_claim.data import CLAIM_K
+from polywell.proposal.nickelate_claim.cells import summed_up
+from polywell.proposal.nickelate_claim.data import CLAIM_K, OTHER
 from polywell.proposal.rows import Row
 from polywell.relation import critical_temperature_k
 
+if TYPE_CHECKING:
+    from polywell.proposal.nickelate_claim.analysis import WeighedClaim
+
 ERROR_K = 2.0
 """K: error of a critical temperature, as the report of the record prints it: 98(2) K."""
-
 UNLIKELY = 0.05
 """A chance up to this speaks for the claim."""
 
@@ -58,120 +58,104 @@ class Verdict:
         return tuple(point for point in self.points if point.side is side)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """The numbers that the verdict is made from; `seen` are the measured T_c, the highest first."""
-
-    cells: Sequence[Row]
-    seen: Sequence[Row]
-    classes: Sequence[Row]
-    effective: Row
-    smallest: Sequence[Row]
-    trilayers: Sequence[Row]
-    years: Sequence[Row]
-    lambda_k_ang2: float
-
-    @property
-    def known_classes(self) -> list[Row]:
-        """The classes but for what fits none."""
-        return [row for row in self.classes if row.class_name != OTHER]
-
-
-def verdict(facts: Facts) -> Verdict:
+def verdict(claim: WeighedClaim) -> Verdict:
     """Judge the claim: a measurement above it breaks it; else the relation's own numbers decide the rest."""
-    record = facts.seen[0]
-    above = [cell for cell in facts.cells if cell.tc_ceiling_k > CLAIM_K and cell.class_name != OTHER]
-    numbers = {
+    record, cells = claim.seen[0], claim.own_cells
+    above = [cell for cell in cells if cell.tc_ceiling_k > CLAIM_K and cell.class_name != OTHER]
+    summed = summed_up(cells)
+    facts = {
         "claim_k": CLAIM_K,
         "record": record,
-        "lambda_k": facts.lambda_k_ang2,
+        "lambda_k": claim.lambda_k_ang2,
         "above": len(above),
-        "cells": len(facts.cells),
+        "cells": len(cells),
         "classes": len({cell.class_name for cell in above}),
-        "standing": _standing(facts.cells),
+        "standing": summed["standing"],
         "above_read": sum(cell.standing == "read" for cell in above),
-        "read": sum(cell.standing == "read" for cell in facts.cells),
+        "read": summed["standing"].get("read", 0),
     }
     finding = Finding.UNSUPPORTED if above else Finding.CONSISTENT
     made = (_measured, _arithmetic, _effective, _chances, _ions, _trilayers, _pace)
     points = tuple(
         Point(name, Side.AGAINST if against else Side.FOR, {"claim_k": CLAIM_K, **numbers})
         for one in made
-        for name, against, numbers in one(facts)
+        for name, against, numbers in one(claim)
     )
-    return Verdict(Finding.BROKEN if record.tc_k > CLAIM_K else finding, numbers, points)
-
-
-def _standing(cells: Sequence[Row]) -> dict[str, int]:
-    """How many cells were read, recalled, estimated or built."""
-    counted = Counter(cell.standing for cell in cells)
-    return {name: counted[name] for name in get_args(Standing) if counted[name]}
+    return Verdict(Finding.BROKEN if record.tc_k > CLAIM_K else finding, facts, points)
 
 
 Said = Iterator[tuple[str, bool, dict[str, Any]]]
 """Name of a point, whether it speaks against the claim, and its numbers."""
 
 
-def _measured(facts: Facts) -> Said:
-    seen = [one for one in facts.seen if one.tc_k is not None]
+def _measured(claim: WeighedClaim) -> Said:
+    seen = [one for one in claim.seen if one.tc_k is not None]
     over = [one for one in seen if one.tc_k > CLAIM_K]
     if over:
         yield "measured_above", True, {"over": len(over), "seen": len(seen), "named": tuple(over[:3])}
-    else:
-        margin = CLAIM_K - seen[0].tc_k
-        zero = max((one for one in seen if one.zero_k), key=lambda one: one.zero_k, default=None)
-        yield "measured_below", False, {"seen": len(seen), "record": seen[0], "margin": margin}
-        if zero is not None:
-            yield "zero_resistance", False, {"record": seen[0], "zero": zero}
-        if margin <= ERROR_K:
-            yield "touches", True, {"record": seen[0], "error": ERROR_K}
+        return
+    margin = CLAIM_K - seen[0].tc_k
+    yield "measured_below", False, {"seen": len(seen), "record": seen[0], "margin": margin}
+    zero = max((one for one in seen if one.zero_k), key=lambda one: one.zero_k, default=None)
+    if zero is not None:
+        yield "zero_resistance", False, {"record": seen[0], "zero": zero}
+    if margin <= ERROR_K:
+        yield "touches", True, {"record": seen[0], "error": ERROR_K}
 
 
-def _arithmetic(facts: Facts) -> Said:
-    for row in facts.known_classes:
+def _known(claim: WeighedClaim) -> list[Row]:
+    """The classes but for what fits none."""
+    return [row for row in claim.classes if row.class_name != OTHER]
+
+
+def _arithmetic(claim: WeighedClaim) -> Said:
+    for row in _known(claim):
         if row.above_claim:
             yield "class_above" if row.best is not None else "class_above_unseen", True, {"row": row}
-    below = tuple(row for row in facts.known_classes if not row.above_claim)
+    below = tuple(row for row in _known(claim) if not row.above_claim)
     if below:
         yield "classes_below", False, {"rows": below}
 
 
-def _effective(facts: Facts) -> Said:
-    row, lam = facts.effective, facts.lambda_k_ang2
+def _effective(claim: WeighedClaim) -> Said:
+    row, lam = claim.effective[0], claim.lambda_k_ang2
     shares = {"share": 100 * row.share_of_published, "highest_share": 100 * row.highest_k_ang2 / lam}
     name = "lambda_above" if row.above_published else "lambda_below"
     yield name, bool(row.above_published), {"row": row, "lambda_k": lam, **shares}
 
 
-def _chances(facts: Facts) -> Said:
+def _chances(claim: WeighedClaim) -> Said:
     for name in ("published", "effective", "calibrated"):
-        found = [(row[f"p_{name}"], row.class_name) for row in facts.known_classes]
-        known = [one for one in found if one[0] is not None]
-        if known:
-            chance, class_name = max(known)
-            yield f"chance_{name}", chance > UNLIKELY, {"class_name": class_name, "chance": chance}
+        known = [row for row in _known(claim) if row[f"p_{name}"] is not None]
+        row = max(known, key=lambda one: (one[f"p_{name}"], one.class_name), default=None)
+        if row is not None:
+            chance = row[f"p_{name}"]
+            facts = {"row": row, "class_name": row.class_name, "chance": chance, "forecast": claim.forecast}
+            yield f"chance_{name}", chance > UNLIKELY, facts
 
 
-def _ions(facts: Facts) -> Said:
-    if facts.smallest:
-        row = min(facts.smallest, key=lambda one: (one.pressed_used_ang, one.class_name))
-        tc = critical_temperature_k(row.pressed_used_ang, facts.lambda_k_ang2)
+def _ions(claim: WeighedClaim) -> Said:
+    if claim.smallest:
+        row = min(claim.smallest, key=lambda one: (one.pressed_used_ang, one.class_name))
+        tc = critical_temperature_k(row.pressed_used_ang, claim.lambda_k_ang2)
         yield "ions_above" if tc > CLAIM_K else "ions_below", tc > CLAIM_K, {"row": row, "tc_k": tc}
 
 
-def _trilayers(facts: Facts) -> Said:
+def _trilayers(claim: WeighedClaim) -> Said:
     """Smallest cages of ambient trilayers of both metals, which cage is the smaller, and the best T_c."""
     found: dict[str, Any] = {}
     for metal in ("Cu", "Ni"):
-        rows = [row for row in facts.trilayers if row.metal == metal]
-        ambient = [row for row in rows if row.pressure_gpa == 0 and not row.built]
+        rows = [row for row in claim.trilayers if row.metal == metal]
+        calm = [row for row in rows if row.pressure_gpa == 0]
+        ambient = [row for row in calm if not row.built]
         if not ambient:
             return
-        smallest = min(min(row.inner_ang, row.outer_ang) for row in ambient)
+        smallest, least = (min(min(row.inner_ang, row.outer_ang) for row in some) for some in (ambient, calm))
         found |= {
             f"{metal}_cells": len(ambient),
             f"{metal}_xi_ang": smallest,
-            f"{metal}_tc_k": critical_temperature_k(smallest, facts.lambda_k_ang2),
+            f"{metal}_with_built_ang": least,
+            f"{metal}_tc_k": critical_temperature_k(smallest, claim.lambda_k_ang2),
             f"{metal}_inner": sum(row.inner_ang < row.outer_ang for row in ambient),
             f"{metal}_best_k": max((row.measured_k for row in rows if row.measured_k), default=None),
         }
@@ -179,9 +163,9 @@ def _trilayers(facts: Facts) -> Said:
     yield "trilayers_measured" if measured else "trilayers", found["Ni_xi_ang"] <= found["Cu_xi_ang"], found
 
 
-def _pace(facts: Facts) -> Said:
-    steps = [row for row in facts.years if row.gained_k > 0]
-    last = facts.years[-1]
+def _pace(claim: WeighedClaim) -> Said:
+    steps = [row for row in claim.years if row.gained_k > 0]
+    last = claim.years[-1]
     left = CLAIM_K - last.record_k
     if len(steps) < 2 or left < 0:
         return

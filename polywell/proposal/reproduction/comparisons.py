@@ -13,26 +13,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from polywell.data.tables import load_table
+from polywell.doping import nearest_spacing, stripe_doping
 from polywell.pressure.chemical import shannon_radius_ang, shift_by_heights_k, shift_by_radii_k
-from polywell.proposal.cleavage import stm_contrast
+from polywell.proposal import resonance
 from polywell.proposal.reproduction.library import Library, family_lambda
-from polywell.proposal.reproduction.printed import (
-    Basis,
-    Pair,
-    Printed,
-    Verdict,
-    compare,
-    printed_values,
-)
-from polywell.proposal.resonance import (
-    PARITY,
-    eta_of_even_mode_ang,
-    heights_of_1144_ang,
-    relative_intensities,
-    resonance_energy_mev,
-    strength_mev_ang2,
-)
-from polywell.proposal.stripes import nearest_spacing, side_bar_offset_edges, stripe_doping
+from polywell.proposal.reproduction.printed import Basis, Pair, Printed, Verdict, compare, printed_values
+from polywell.proposal.surface import side_bar_offset_edges
 from polywell.proposal.trilayers import doping_curve, fermi_sheets, order_by_radius
 from polywell.relation import critical_temperature_k
 
@@ -78,55 +64,40 @@ def comparisons() -> dict[str, Section]:
     return load_table("comparisons.toml", _Table).__pydantic_extra__
 
 
-def _odd_over_even(alpha_ang: float, beta_ang: float, gamma_ang: float) -> float:
-    strong = _intensities(alpha_ang, beta_ang, gamma_ang)
-    return (strong["beta"] + strong["gamma"]) / 2
-
-
-def _intensities(alpha_ang: float, beta_ang: float, gamma_ang: float) -> dict[str, float]:
-    return relative_intensities({"alpha": alpha_ang, "beta": beta_ang, "gamma": gamma_ang})
-
-
-def _order(inner_ang: float, outer_ang: float, sign: str) -> str:
-    return f" {sign} ".join(" = ".join(group) for group in order_by_radius(inner_ang, outer_ang))
+def _intensities(*eta_ang: float) -> dict[str, float]:
+    return resonance.relative_intensities(dict(zip(("alpha", "beta", "gamma"), eta_ang, strict=True)))
 
 
 FORMULAS: dict[str, Callable[..., Any]] = {
     "doping": lambda n: float(stripe_doping(n)),
-    "energy": lambda e_beta, xi_beta, xi: resonance_energy_mev(xi, strength_mev_ang2(e_beta, xi_beta)),
-    "eta_alpha": lambda iron, eta_beta: eta_of_even_mode_ang(iron / 2, (iron - eta_beta) / 2),
-    "falling_bindings": lambda inner, outer: _order(inner, outer, ">"),
+    "energy": lambda e, xi_e, xi: resonance.resonance_energy_mev(xi, e * xi_e * xi_e),
+    "eta_alpha": lambda iron, beta: resonance.eta_of_even_mode_ang(iron / 2, (iron - beta) / 2),
+    "falling_bindings": lambda inner, outer: order_by_radius(inner, outer, ">"),
     "fermi_sheets": lambda: ", ".join(str(n) for n in sorted({fermi_sheets(p / 100) for p in range(1, 50)})),
     "flat_from": lambda optimum: doping_curve(1.0, optimum).flat_from,
     "flat_to": lambda optimum: doping_curve(1.0, optimum).flat_to,
-    "half": lambda value: value / 2,
-    "height_of_la3ni2o7": lambda z, c_ang: (0.5 - z) * c_ang,
     "intensities": _intensities,
     "kind_of_site": lambda found: "well" if found.gamma_is_well and found.normal_ev_ang2 > 0 else "saddle",
     "larger": max,
     "larger_cage": lambda found: "outer" if found.inner_is_smaller else "inner",
+    "minus": lambda a, b: a - b,
     "nearest_spacing": lambda doping: float(nearest_spacing(doping)),
-    "odd_over_even": _odd_over_even,
-    "order_of_heights": lambda found: _order(found.inner_ang, found.outer_ang, "<"),
+    "odd_over_even": lambda *eta: sum(_intensities(*eta)[odd] for odd in ("beta", "gamma")) / 2,
+    "order_of_heights": lambda found: order_by_radius(found.inner_ang, found.outer_ang),
     "over": lambda a, b: a / b,
-    "parity": PARITY.__getitem__,
+    "parity": resonance.PARITY.__getitem__,
     "percent_above": lambda a, b: 100 * (a / b - 1),
     "plus": lambda a, b: a + b,
     "radius": lambda ion, coordination: shannon_radius_ang(ion[:-2], int(ion[-2]), coordination),
-    "rising_heights": lambda inner, outer: _order(inner, outer, "<"),
+    "rising_heights": order_by_radius,
     "shift_by_heights": shift_by_heights_k,
     "shift_by_radii": shift_by_radii_k,
     "side_bars": lambda: float(side_bar_offset_edges()),
     "smaller": min,
     "square_over": lambda a, b: (a / b) ** 2,
-    "stm_contrast": stm_contrast,
     "stripe_doping": lambda n: str(stripe_doping(n)),
     "tc": critical_temperature_k,
     "times": lambda a, b: a * b,
-    "twice": lambda value: 2 * value,
-    "xi_beta": lambda c_ang, iron: heights_of_1144_ang(c_ang, iron)[0],
-    "xi_between": lambda c_ang, eta_beta, eta_gamma: (c_ang - eta_beta - eta_gamma) / 2,
-    "xi_gamma": lambda c_ang, iron: heights_of_1144_ang(c_ang, iron)[1],
 }
 """What the table may name; lengths in Å, temperatures in K, energies in meV."""
 
@@ -148,11 +119,8 @@ class Evaluator:
             "nearest_axes": library.nearest_axes,
             "nickelates_above": lambda limit_k: library.above("nickelate", limit_k),
         }
-        self.printed = {
-            one.key.removeprefix(f"{section}."): one
-            for one in printed_values().values()
-            if one.section == section
-        }
+        known = printed_values().items()
+        self.printed = {key[len(section) + 1 :]: one for key, one in known if one.section == section}
 
     def value(self, expression: Expression, moved: Mapping[str, float] | None = None) -> Any:
         """The value of an expression, some printed values perhaps moved.
@@ -190,13 +158,9 @@ class Evaluator:
     def slack(self, expression: Expression) -> float:
         """How far a result may move when each printed input moves by half a unit of its last digit."""
         centre = self.value(expression)
-        names = [one for one in dict.fromkeys(_leaves(expression)) if one in self.printed]
-        moves = (
-            self.value(expression, {name: self.printed[name].number + self.printed[name].half_unit}) - centre
-            for name in names
-            if self.printed[name].half_unit
-        )
-        return float(sum(abs(move) for move in moves))
+        inputs = {name: self.printed[name] for name in _leaves(expression) if name in self.printed}
+        moved = ({name: one.number + one.half_unit} for name, one in inputs.items() if one.half_unit)
+        return float(sum(abs(self.value(expression, one) - centre) for one in moved))
 
     def members(self, expression: Expression) -> list[str]:
         """Ids of the structures that an expression speaks of."""
@@ -207,7 +171,7 @@ class Evaluator:
         printed = self.printed[row.value]
         facts = {name: self.value(one) for name, one in {**shared, **row.facts}.items()}
         if row.of is None:
-            return not_computed(printed, row.reason)
+            return not_computed(printed, row.reason, facts)
         computed, ids = self.value(row.of), self.members(row.of)
         exact = row.basis != "arithmetic" or isinstance(computed, str)
         tested = row.basis != "structure" or row.independent
@@ -225,9 +189,9 @@ class Evaluator:
         )
 
 
-def not_computed(printed: Printed, reason: str, facts: Mapping[str, Any] | None = None) -> Pair:
+def not_computed(printed: Printed, reason: str, facts: Mapping[str, Any]) -> Pair:
     """The pair of a value that no published relation gives."""
-    return Pair(printed, "arithmetic", "", None, Verdict.NOT_COMPUTED, reason=reason, facts=facts or {})
+    return Pair(printed, "arithmetic", "", None, Verdict.NOT_COMPUTED, reason=reason, facts=facts)
 
 
 def text_pairs(library: Library) -> list[Pair]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import get_args
+from typing import Any, get_args
 
 from pymatgen.core import Structure
 
+from polywell.data.measured import measured_superconductors
 from polywell.data.reference import (
     ReferenceStructure,
     Standing,
@@ -19,146 +19,81 @@ from polywell.data.reference import (
 )
 from polywell.evidence.anchors import reference_records
 from polywell.families import built_in_families
+from polywell.known import best_of
 from polywell.pressure.chemical import commonest, coordination_numbers
-from polywell.proposal.cleavage import Cleavage, cleavage
-from polywell.proposal.landscape import Landscape, landscape
+from polywell.proposal.landscape import landscape
 from polywell.proposal.resonance import pair_distances_ang
 from polywell.proposal.rows import Row
-from polywell.proposal.stripes import AxisRatios, axis_ratios
-from polywell.proposal.trilayers import Trilayer, trilayer
+from polywell.proposal.surface import axis_ratios, cleavage
+from polywell.proposal.trilayers import trilayer
 from polywell.records import Phase, Screening
 from polywell.relation import critical_temperature_k
 
 FAMILIES = ("cuprate", "nickelate", "iron-based")
 
 
-@dataclass(eq=False)
 class Member:
-    """One structure of the library: reference, record, and what the proposal's relations say of it."""
+    """One structure of the library: reference, record, and whatever `KNOWN` tells of it by name."""
 
-    reference: ReferenceStructure
-    structure: Structure
-    record: Screening
+    def __init__(self, reference: ReferenceStructure, structure: Structure, record: Screening) -> None:
+        """Hold what everything else follows from."""
+        self.id, self.reference, self.structure, self.record = record.id, reference, structure, record
 
-    @property
-    def id(self) -> str:
-        """Id of the structure."""
-        return self.reference.id
-
-    @property
-    def phases(self) -> dict[str, Phase]:
-        """Phases by name."""
-        return {phase.phase: phase for phase in self.record.phases}
-
-    @property
-    def candidate(self) -> bool:
-        """Whether the screen takes it."""
-        return self.record.tc_ceiling_k is not None
-
-    @property
-    def ceiling_k(self) -> float:
-        """The ceiling of a candidate in K."""
-        return self.record.tc_ceiling_k or 0.0
-
-    @property
-    def xi_ang(self) -> float:
-        """ξ in Å of a candidate's smallest cage."""
-        return self.record.xi_ceiling_ang or 0.0
-
-    @property
-    def built(self) -> bool:
-        """Whether it, or what it is derived from, was built to the printed heights: no test of them."""
-        return is_built(self.id)
-
-    @property
-    def estimated(self) -> bool:
-        """Whether the cell is estimated or carried on from another pressure."""
-        return self.cell == "estimated"
-
-    @property
-    def cell(self) -> Standing:
-        """How far to trust its cell."""
-        return standings()[self.id]
-
-    @property
-    def first_apexes(self) -> tuple[str, ...]:
-        """Apexes of its first phase."""
-        return self.record.phases[0].apexes
-
-    @property
-    def measured_k(self) -> float | None:
-        """Measured T_c in K, None where the library has none."""
-        return self.reference.known_tc_k()
-
-    @property
-    def smallest(self) -> Phase:
-        """The phase whose ξ gives the ceiling.
+    def __getattr__(self, name: str) -> Any:
+        """What is known by a name, computed when it is first asked for.
 
         Raises:
-            ValueError: the record is no candidate.
+            AttributeError: nothing is known by it.
         """
-        for phase in self.record.phases:
-            if phase.tc_k is not None and phase.xi_ang == self.record.xi_ceiling_ang:
-                return phase
-        raise ValueError(f"{self.id} is {self.record.outcome}, expected a candidate with a ceiling")
-
-    @cached_property
-    def landscape(self) -> Landscape:
-        """The Coulomb landscape of the smallest cage."""
-        return landscape(self.structure, self.smallest)
-
-    @cached_property
-    def axes(self) -> AxisRatios:
-        """What may be called c/a."""
-        return axis_ratios(self.structure)
-
-    @cached_property
-    def cleavage(self) -> Cleavage:
-        """Where it cleaves."""
-        return cleavage(self.structure)
-
-    @property
-    def eta_ang(self) -> dict[str, float]:
-        """Distances of pairs across the spacers in Å, by phase."""
-        return pair_distances_ang(self.structure, self.record.phases)
-
-    @property
-    def trilayer(self) -> Trilayer:
-        """Its block of three sheets.
-
-        Raises:
-            ValueError: it has none.
-        """
-        found = trilayer(self.record.phases)
-        if found is None:
-            raise ValueError(f"{self.id} has no trilayer in the reference library: check its structure")
+        if name not in KNOWN:
+            raise AttributeError(f"nothing is known by the name {name!r}; known: {', '.join(sorted(KNOWN))}")
+        found = self.__dict__[name] = KNOWN[name](self)
         return found
 
-    @property
-    def inner_k(self) -> float:
-        """λ/ξ² in K of the inner cage of its trilayer."""
-        return critical_temperature_k(self.trilayer.inner_ang, family_lambda(self.reference.family))
 
-    @property
-    def outer_k(self) -> float:
-        """λ/ξ² in K of the outer cages of its trilayer."""
-        return critical_temperature_k(self.trilayer.outer_ang, family_lambda(self.reference.family))
+def _smallest(one: Member) -> Phase:
+    """The phase whose ξ gives the ceiling.
 
-    def bonds(self, symbol: str) -> tuple[int, ...]:
-        """Coordination numbers that a cation has here, in rising order."""
-        return tuple(sorted(set(coordination_numbers(self.structure, symbol))))
+    Raises:
+        ValueError: the record is no candidate.
+    """
+    for phase in one.record.phases:
+        if phase.tc_k is not None and phase.xi_ang == one.record.xi_ceiling_ang:
+            return phase
+    raise ValueError(f"{one.id} is {one.record.outcome}, expected a candidate with a ceiling")
 
-    def coordination(self, symbol: str) -> int:
-        """The commonest of them."""
-        return commonest(coordination_numbers(self.structure, symbol))
 
-    def amount(self, symbol: str) -> float:
-        """Atoms of an element in the formula."""
-        return float(self.reference.composition()[symbol])
-
-    def height(self, label: str) -> float:
-        """Z of a site of the asymmetric unit."""
-        return next(site.xyz[2] for site in self.reference.sites if site.label == label)
+KNOWN: dict[str, Callable[[Member], Any]] = {
+    # Of the cell: `built`, also where it is derived from one that was, is no test of the printed heights.
+    "cell": lambda one: standings()[one.id],
+    "built": lambda one: is_built(one.id),
+    "estimated": lambda one: one.cell == "estimated",
+    "measured_k": lambda one: one.reference.known_tc_k(),
+    "best": lambda one: best_of(row for row in measured_superconductors() if row.structure == one.id),
+    "shown_k": lambda one: one.measured_k or (one.best and one.best.representative_tc_k()),
+    # Of the screening: the ceiling in K and ξ in Å of the smallest cage, and all phases by name.
+    "candidate": lambda one: one.record.tc_ceiling_k is not None,
+    "ceiling_k": lambda one: one.record.tc_ceiling_k or 0.0,
+    "xi_ang": lambda one: one.record.xi_ceiling_ang or 0.0,
+    "smallest": _smallest,
+    "phases": lambda one: {phase.phase: phase for phase in one.record.phases},
+    "first_apexes": lambda one: one.record.phases[0].apexes,
+    # Of the proposal's relations; lengths in Å, T_c in K.
+    "landscape": lambda one: landscape(one.structure, one.smallest),
+    "axes": lambda one: axis_ratios(one.structure),
+    "cleavage": lambda one: cleavage(one.structure),
+    "eta_ang": lambda one: pair_distances_ang(one.structure, one.record.phases),
+    "trilayer": lambda one: trilayer(one.record.phases),
+    "lambda_k_ang2": lambda one: family_lambda(one.reference.family),
+    "inner_k": lambda one: critical_temperature_k(one.trilayer.inner_ang, one.lambda_k_ang2),
+    "outer_k": lambda one: critical_temperature_k(one.trilayer.outer_ang, one.lambda_k_ang2),
+    # Of an element or a site: its coordination numbers and their commonest, atoms in the formula, z.
+    "bonds": lambda one: lambda ion: tuple(sorted(set(coordination_numbers(one.structure, ion)))),
+    "coordination": lambda one: lambda ion: commonest(coordination_numbers(one.structure, ion)),
+    "amount": lambda one: lambda ion: float(one.reference.composition()[ion]),
+    "height": lambda one: {site.label: site.xyz[2] for site in one.reference.sites},
+}
+"""What is known of a structure, by name: comparisons, surveys and the columns of pages ask for it."""
 
 
 class Library(dict[str, Member]):
@@ -182,17 +117,13 @@ class Library(dict[str, Member]):
 
     def worst_cell(self, ids: Iterable[str]) -> str:
         """The worst standing of the cells of some structures; empty without any."""
-        order = get_args(Standing)
-        return max((self[id].cell for id in ids), key=order.index, default="")
+        return max((self[id].cell for id in ids), key=get_args(Standing).index, default="")
 
     def nearest_axes(self, ratio: float) -> Row:
         """The cuprate whose c/a is nearest to a value."""
-        known = [
-            Row(name=one.reference.name, ratio=found)
-            for one in self.of("cuprate")
-            if (found := one.axes.repeat_over_edge) is not None
-        ]
-        return min(known, key=lambda one: abs(one.ratio - ratio))
+        known = [one for one in self.of("cuprate") if one.axes.repeat_over_edge is not None]
+        found = min(known, key=lambda one: abs(one.axes.repeat_over_edge - ratio))
+        return Row(name=found.reference.name, ratio=found.axes.repeat_over_edge)
 
 
 def family_lambda(name: str) -> float:

@@ -17,7 +17,6 @@ Value = float | str
 
 LENGTH_SLACK = 0.01
 """Measured lengths of one compound from different samples and temperatures differ by about 1 %."""
-
 POWER_SLACK = 0.02
 """Twice that for what goes as 1/ξ²."""
 
@@ -95,16 +94,6 @@ class Pair:
         return self.verdict is Verdict.DIFFERS and self.cell not in ("", "read")
 
     @property
-    def key(self) -> str:
-        """Key of the printed value."""
-        return self.printed.key
-
-    @property
-    def section(self) -> str:
-        """Section of the printed value."""
-        return self.printed.section
-
-    @property
     def difference(self) -> float | None:
         """Computed less printed; None for texts."""
         if self.computed is None or isinstance(self.computed, str) or isinstance(self.printed.value, str):
@@ -147,11 +136,9 @@ def compare(
     slack: float = 0.0,
     built: bool = False,
     circular: bool = False,
-    reason: str = "",
-    facts: Mapping[str, Any] | None = None,
-    cell: str = "",
+    **more: Any,
 ) -> Pair:
-    """Hold a computed value against a printed one (`Pair` says what its parts mean).
+    """Hold a computed value against a printed one; `Pair` says what its parts mean.
 
     Args:
         printed: the printed value.
@@ -161,9 +148,7 @@ def compare(
         slack: how far the rounding of the printed inputs may move the computed value.
         built: the structure was built to the printed heights, so that agreement shows nothing.
         circular: the rule was read off the value itself, so that agreement shows nothing.
-        reason: name of what more is known, `built` where that is why.
-        facts: the numbers that belong to the reason.
-        cell: the worst standing of the cells that went in.
+        more: `reason`, `facts` and `cell` of the pair; the reason is `built` where that is why.
     """
     value = computed if isinstance(computed, str) else float(computed)
     allowed = printed.half_unit + slack
@@ -179,5 +164,6 @@ def compare(
             (Verdict.CLOSE, printed.limit * (abs(printed.value) or 1.0)),
         )
         verdict = next((verdict for verdict, limit in limits if off <= limit), Verdict.DIFFERS)
-    reason = "built" if built else reason
-    return Pair(printed, basis, origin, value, verdict, allowed, reason, facts or {}, cell)
+    if built:
+        more["reason"] = "built"
+    return Pair(printed, basis, origin, value, verdict, allowed, **more)

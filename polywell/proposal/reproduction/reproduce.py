@@ -15,30 +15,20 @@ from math import log
 from polywell import ALGORITHM_VERSION
 from polywell.data.reference import digest
 from polywell.families import built_in_families
-from polywell.pressure.compression import (
-    Compressibility,
-    Dome,
-    PressureCurve,
-    compressibilities,
-    curve_under_pressure,
-    dome_curve,
-)
-from polywell.proposal.landscape import EnergyMap, normal_map, plane_map
+from polywell.pressure import compression
+from polywell.proposal.landscape import normal_map, plane_map
 from polywell.proposal.reproduction import surveys, trends
 from polywell.proposal.reproduction.comparisons import text_pairs
 from polywell.proposal.reproduction.library import Library, family_lambda, load_library
 from polywell.proposal.reproduction.printed import Pair, printed_values
-from polywell.proposal.reproduction.tables import lambda_pairs, row_pairs, table_rows
-from polywell.proposal.resonance import strength_mev_ang2
+from polywell.proposal.reproduction.tables import lambda_pairs, row_pairs, rule_costs, table_rows
 from polywell.proposal.rows import Row
-from polywell.proposal.stripes import StripeLattice, stripe_lattice
-from polywell.proposal.trilayers import DopingCurve, doping_curve
-from polywell.relation import critical_temperature_k
+from polywell.proposal.surface import stripe_lattice
+from polywell.proposal.trilayers import doping_curve
 
 STRIPES_SHOWN = (2, 3, 4, 6)
 STRIPE_EDGES = 12
 """Edges along b over which stripes are drawn; every n that is shown divides it."""
-
 MAPS_SHOWN = ("cacuo2", "hgba2cuo4.18")
 TRILAYERS_SHOWN = ("bi2sr2ca2cu3o10", "hgba2ca2cu3o8.16", "tl2ba2ca2cu3o10", "la4ni3o10-high-pressure")
 COMPRESSED = "hgba2ca2cu3o8.16"
@@ -48,27 +38,12 @@ DOMES_UP_TO_GPA = 16.0
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What the figures of the page show."""
-
-    rows: tuple[Row, ...]
-    stripes: tuple[StripeLattice, ...]
-    doping: Mapping[str, DopingCurve]
-    measured_k: Mapping[str, float | None]
-    maps: Mapping[str, tuple[EnergyMap, EnergyMap]]
-    domes: tuple[PressureCurve, PressureCurve]
-    dome_points: tuple[Row, ...]
-    compressed: PressureCurve
-    compressed_source: Compressibility
-
-
-@dataclass(frozen=True)
 class Reproduction:
     """Every pair of printed and computed value, the surveys of the library, and what the figures show."""
 
     pairs: tuple[Pair, ...]
     surveys: Mapping[str, Sequence[surveys.Survey]]
-    drawn: Drawn
+    drawn: Row
     structures: int
     cells: Mapping[str, int]
     reference_digest: str
@@ -77,7 +52,7 @@ class Reproduction:
 
     def of(self, section: str) -> tuple[Pair, ...]:
         """The pairs of one section, those of one value together."""
-        return tuple(pair for pair in self.pairs if pair.section == section)
+        return tuple(pair for pair in self.pairs if pair.printed.section == section)
 
 
 @cache
@@ -91,9 +66,8 @@ def reproduce() -> Reproduction:
     """
     library = load_library()
     rows = table_rows(library)
-    # θ from the measured E_β and the structure's own ξ_β.
-    e_beta = printed_values()["resonance.e_beta"].number
-    theta = strength_mev_ang2(e_beta, library["cakfe4as4"].phases["beta"].xi_ang)
+    xi_beta = library["cakfe4as4"].phases["beta"].xi_ang
+    theta = printed_values()["resonance.e_beta"].number * xi_beta * xi_beta
     pairs = [*lambda_pairs(rows), *(pair for row in rows for pair in row_pairs(row)), *text_pairs(library)]
     return Reproduction(
         pairs=tuple(pairs),
@@ -111,7 +85,11 @@ def _surveys(library: Library, rows: Sequence[Row], theta_mev_ang2: float) -> di
     """Every survey by section, in the order of the page."""
     return {
         "table1": [surveys.printed_rows(rows, 1)],
-        "table2": [surveys.printed_rows(rows, 2), surveys.hidden_choice(rows), surveys.choice_costs(rows)],
+        "table2": [
+            surveys.printed_rows(rows, 2),
+            surveys.hidden_choice(rows),
+            surveys.Survey("costs", rule_costs(rows)),
+        ],
         "stripes": [surveys.anomaly(library), surveys.axes(library)],
         "stm": [surveys.cleavages(library)],
         "trilayers": [surveys.trilayers(library)],
@@ -123,41 +101,34 @@ def _surveys(library: Library, rows: Sequence[Row], theta_mev_ang2: float) -> di
     }
 
 
-def _drawn(library: Library, rows: tuple[Row, ...]) -> Drawn:
+def _drawn(library: Library, rows: tuple[Row, ...]) -> Row:
+    """What the figures of the page show: rows of the tables, stripes, curves, maps, and measured points."""
     edge = library["hgba2cuo4.18"].phases["alpha"].edges_ang[0]
-    shown = [library[id] for id in TRILAYERS_SHOWN]
-    mapped = [(library[id], library[id].smallest) for id in MAPS_SHOWN]
-    compressed = next(one for one in compressibilities() if one.reference == COMPRESSED)
-    return Drawn(
+    shown, mapped = (
+        {library[id].reference.name: library[id] for id in ids} for ids in (TRILAYERS_SHOWN, MAPS_SHOWN)
+    )
+    source = next(one for one in compression.compressibilities() if one.reference == COMPRESSED)
+    xi, lam = library[COMPRESSED].xi_ang, family_lambda("cuprate")
+    return Row(
         rows=rows,
         stripes=tuple(stripe_lattice(n, (edge, edge), (3, STRIPE_EDGES // n + 1)) for n in STRIPES_SHOWN),
-        doping={
-            one.reference.name: doping_curve(
-                critical_temperature_k(one.trilayer.outer_ang, family_lambda(one.reference.family))
-            )
-            for one in shown
-        },
-        measured_k={one.reference.name: one.measured_k for one in shown},
+        doping={name: doping_curve(one.outer_k) for name, one in shown.items()},
+        measured_k={name: one.shown_k for name, one in shown.items()},
         maps={
-            one.reference.name: (plane_map(one.structure, phase), normal_map(one.structure, phase))
-            for one, phase in mapped
+            name: tuple(draw(one.structure, one.smallest) for draw in (plane_map, normal_map))
+            for name, one in mapped.items()
         },
         domes=_domes(library),
         dome_points=tuple(
             Row(x=library[id].reference.pressure_gpa or 0.0, y=printed_values()[key].number)
             for id, key in zip(DOMES, ("domes.tc_1_measured", "domes.tc_2_measured"), strict=True)
         ),
-        compressed=curve_under_pressure(
-            library[COMPRESSED].smallest.xi_ang,
-            family_lambda("cuprate"),
-            compressed.kappa_normal_per_gpa,
-            UP_TO_GPA,
-        ),
-        compressed_source=compressed,
+        compressed=compression.curve_under_pressure(xi, lam, source.kappa_normal_per_gpa, UP_TO_GPA),
+        compressed_source=source,
     )
 
 
-def _domes(library: Library) -> tuple[PressureCurve, PressureCurve]:
+def _domes(library: Library) -> tuple[compression.PressureCurve, compression.PressureCurve]:
     """The two domes with fixed heights, and with heights that shrink between the two cells of the library.
 
     The shrinking is the mean -d ln(c)/dp between the cells, of which the second is estimated.
@@ -165,10 +136,12 @@ def _domes(library: Library) -> tuple[PressureCurve, PressureCurve]:
     first, second, end = (printed_values()[f"domes.{name}"].number for name in ("end_1", "begin_2", "end_2"))
     ambient, pressed = (library[id] for id in DOMES)
     domes = (
-        Dome("SC-I", 0.0, first, ambient.phases["beta"].xi_ang),
-        Dome("SC-II", second, end, pressed.phases["alpha"].xi_ang),
+        compression.Dome("SC-I", 0.0, first, ambient.phases["beta"].xi_ang),
+        compression.Dome("SC-II", second, end, pressed.phases["alpha"].xi_ang),
     )
-    lam = family_lambda("iron-based")
     shrunk = log(ambient.reference.c_ang / pressed.reference.c_ang)
-    kappa = shrunk / (pressed.reference.pressure_gpa or 1.0)
-    return dome_curve(domes, lam, DOMES_UP_TO_GPA), dome_curve(domes, lam, DOMES_UP_TO_GPA, kappa)
+    kappas = None, shrunk / (pressed.reference.pressure_gpa or 1.0)
+    fixed, shrinking = (
+        compression.dome_curve(domes, family_lambda("iron-based"), DOMES_UP_TO_GPA, one) for one in kappas
+    )
+    return fixed, shrinking

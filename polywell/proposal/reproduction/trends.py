@@ -10,6 +10,7 @@ from operator import attrgetter
 from statistics import fmean
 
 from polywell.data.charges import formal_charges
+from polywell.evidence.evaluation.scores import correlations
 from polywell.pressure.chemical import (
     known_radius_ang,
     replaced_cation,
@@ -18,14 +19,15 @@ from polywell.pressure.chemical import (
     substitutions,
 )
 from polywell.pressure.compression import compressibilities, curve_under_pressure, slope_k_per_gpa
-from polywell.proposal.landscape import correlations
-from polywell.proposal.reproduction.library import FAMILIES, Library, Member, family_lambda
-from polywell.proposal.reproduction.surveys import Survey, survey
+from polywell.proposal.reproduction.library import FAMILIES, Library, family_lambda
+from polywell.proposal.reproduction.surveys import Survey
 from polywell.proposal.rows import Row
 
 DIVALENT = 0.05
 """A metal counts as divalent within this, in e."""
 SUBSTITUTED = (("la3ni2o7", "La"), ("yba2cu3o7", "Y"), ("bafe2as2", "Ba"), ("cacuo2", "Ca"))
+SHARED = ("structure_type", "family", "pressure_gpa")
+"""What two structures have alike that differ in one cation only."""
 CORRELATED = (
     ("depth_of_xi", "xi_ang", "landscape.depth_ev", False),
     ("depth_of_xi_divalent", "xi_ang", "landscape.depth_ev", True),
@@ -44,32 +46,24 @@ def depth_tests(library: Library) -> Survey:
     Structures built to a printed ξ or estimated are left out, and pairs of fewer than five compounds.
     """
     rows = []
-    found: dict[str, dict[str, tuple[float, float, int]]] = {}
     for family in FAMILIES:
         members = [one for one in library.of(family) if not one.built and not one.estimated]
         for name, first, second, divalent in CORRELATED:
-            kept = [one for one in members if not divalent or _is_divalent(one)]
+            kept = [one for one in members if not divalent or abs(one.landscape.metal_charge - 2) <= DIVALENT]
             points = [pair for pair in map(attrgetter(first, second), kept) if None not in pair]
-            if len(points) < 5 or len({x for x, _ in points}) < 3:
-                continue
-            pearson, spearman = correlations(points)
-            found.setdefault(name, {})[family] = (pearson, spearman, len(points))
-            rows.append(
-                Row(family=family, quantities=name, compounds=len(points), pearson=pearson, spearman=spearman)
-            )
-    depth, charge = found.get("depth_of_xi", {}), found.get("depth_of_charge", {})
-    return survey(
-        "correlations",
-        rows,
-        depth=depth,
-        tc=found.get("tc_of_depth", {}),
-        charge_closer=sum(abs(charge[name][0]) > abs(depth.get(name, (0.0,))[0]) for name in charge),
-        charges=len(charge),
-    )
+            if len(points) >= 5 and len({x for x, _ in points}) >= 3:
+                pearson, spearman = correlations(points)
+                row = {"family": family, "quantities": name, "compounds": len(points)}
+                rows.append(Row(row, pearson=pearson, spearman=spearman))
 
+    def of(name: str) -> dict[str, tuple[float, float, int]]:
+        ours = [row for row in rows if row.quantities == name]
+        return {row.family: (row.pearson, row.spearman, row.compounds) for row in ours}
 
-def _is_divalent(member: Member) -> bool:
-    return abs(member.landscape.metal_charge - 2) <= DIVALENT
+    depth, charge = of("depth_of_xi"), of("depth_of_charge")
+    closer = sum(abs(charge[name][0]) > abs(depth.get(name, (0.0,))[0]) for name in charge)
+    facts = {"depth": depth, "tc": of("tc_of_depth"), "charge_closer": closer, "charges": len(charge)}
+    return Survey("correlations", rows, **facts)
 
 
 def slopes(library: Library) -> Survey:
@@ -80,20 +74,13 @@ def slopes(library: Library) -> Survey:
         if not one.candidate or one.record.family is None:
             continue
         kappa, lam = row.kappa_normal_per_gpa, family_lambda(one.record.family)
+        curve = curve_under_pressure(one.xi_ang, lam, kappa, row.range_gpa[1])
+        slope = slope_k_per_gpa(one.ceiling_k, kappa)
         rows.append(
-            Row(
-                name=row.name,
-                kappa=1000 * kappa,
-                range=f"{row.range_gpa[0]:g}-{row.range_gpa[1]:g}",
-                tc_k=one.ceiling_k,
-                slope=slope_k_per_gpa(one.ceiling_k, kappa),
-                measured_slope=row.slope_k_per_gpa,
-                end_k=float(curve_under_pressure(one.xi_ang, lam, kappa, row.range_gpa[1]).tc_k[-1]),
-                source=f"{row.source} ({row.checked}); {row.method}",
-            )
+            Row(vars(row), kappa=1000 * kappa, tc_k=one.ceiling_k, slope=slope, end_k=float(curve.tc_k[-1]))
         )
-    compared = [(one.slope, one.measured_slope) for one in rows if one.measured_slope is not None]
-    return survey(
+    compared = [(one.slope, one.slope_k_per_gpa) for one in rows if one.slope_k_per_gpa is not None]
+    return Survey(
         "slopes",
         rows,
         compared=len(compared),
@@ -107,43 +94,30 @@ def replacements(library: Library) -> Survey:
     rows = []
     for host, guest in permutations((one for one in library.candidates if not one.built), 2):
         found = replaced_cation(host.reference.composition(), guest.reference.composition())
-        if found is None or _kind(host) != _kind(guest):
-            continue
+        alike = all(getattr(host.reference, name) == getattr(guest.reference, name) for name in SHARED)
+        if found is None or not alike or not host.bonds(found[0]):
+            continue  # where it has no bonds, the cation is a minority of its site
         lost, gained, share = found
-        if not host.bonds(lost):
-            continue  # the cation is a minority of its site
         held = host.coordination(lost)
         larger, smaller = (known_radius_ang(one, formal_charges()[lost], held) for one in (lost, gained))
         if larger is None or smaller is None or larger < smaller:
             continue
+        pair = {"host": host.id, "guest": guest.id, "lost": lost, "gained": gained, "coordination": held}
         for phase in host.record.phases:
             twin = guest.phases.get(phase.phase)
             if twin is None or twin.cage != phase.cage or phase.tc_k is None or phase.lambda_k_ang2 is None:
                 continue
-            rows.append(
-                Row(
-                    host=host.id,
-                    guest=guest.id,
-                    lost=lost,
-                    gained=gained,
-                    phase=phase.phase,
-                    coordination=held,
-                    by_radii_k=share * shift_by_radii_k(phase.tc_k, larger, smaller),
-                    by_xi_k=shift_by_heights_k(phase.xi_ang, twin.xi_ang, phase.lambda_k_ang2),
-                )
-            )
+            by_radii = share * shift_by_radii_k(phase.tc_k, larger, smaller)
+            by_xi = shift_by_heights_k(phase.xi_ang, twin.xi_ang, phase.lambda_k_ang2)
+            rows.append(Row(pair, phase=phase.phase, by_radii_k=by_radii, by_xi_k=by_xi))
     shifts = [(row.by_radii_k, row.by_xi_k) for row in rows]
-    return survey(
+    return Survey(
         "replacements",
         rows,
         all=len(shifts),
         same_sign=sum(a * b > 0 for a, b in shifts),
         apart_k=fmean(abs(a - b) for a, b in shifts) if shifts else 0.0,
     )
-
-
-def _kind(member: Member) -> tuple[str, str, float | None]:
-    return member.reference.structure_type, member.reference.family, member.reference.pressure_gpa
 
 
 def substituted(library: Library) -> Survey:
@@ -153,4 +127,4 @@ def substituted(library: Library) -> Survey:
         for id, host in SUBSTITUTED
         for one in substitutions(library[id].structure, host, library[id].ceiling_k)
     ]
-    return survey("substitutions", rows, all=len(rows), compounds=len(SUBSTITUTED))
+    return Survey("substitutions", rows, all=len(rows), compounds=len(SUBSTITUTED))

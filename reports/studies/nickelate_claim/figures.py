@@ -48,20 +48,18 @@ def _of(ones: Sequence[Row], name: str) -> list[Row]:
 
 def _heights(analysis: WeighedClaim) -> Image:
     seen = _seen(analysis)
-    silent = [
-        cell for cell in analysis.cells if cell.doubt and cell.id not in {one.structure for one in seen}
-    ]
+    silent = [cell for cell in analysis.own_cells if cell.id not in {one.structure for one in seen}]
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
-        heights = [cell.xi_ceiling_ang for cell in analysis.cells if cell.doubt]
+        heights = [cell.xi_ceiling_ang for cell in analysis.own_cells]
         curve = np.linspace(min(heights) - 0.06, max(heights) + 0.06, 120)
         lam, spread = analysis.lambda_k_ang2, analysis.lambda_spread_k_ang2
         axes.fill_between(
             curve, (lam - spread) / curve**2, (lam + spread) / curve**2, color=theme.soft, alpha=0.2, lw=0
         )
         axes.plot(curve, lam / curve**2, color=theme.soft, linewidth=1.4, label=f"λ/ξ², λ = {lam:g} K·Å²")
-        unmeasured = [cell for cell in analysis.cells if not cell.doubt]
+        unmeasured = [cell for cell in analysis.cells if not cell.standing]
         if unmeasured:
             axes.plot(
                 [cell.xi_ceiling_ang for cell in unmeasured], [cell.tc_ceiling_k for cell in unmeasured],

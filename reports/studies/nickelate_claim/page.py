@@ -60,8 +60,7 @@ def claim_data(analysis: WeighedClaim) -> dict[str, Any]:
 
 
 def _counts(analysis: WeighedClaim) -> tuple[tuple[str, str], ...]:
-    own = [cell for cell in analysis.cells if cell.doubt]
-    seen = [one for one in analysis.sightings if one.superconducting]
+    own, seen = analysis.own_cells, analysis.seen
     last = analysis.years[-1]
     return (
         (str(len(own)), f"cells of the library: {_stand(own)}"),

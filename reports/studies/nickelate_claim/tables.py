@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polywell.proposal.nickelate_claim.analysis import WeighedClaim
+from polywell.proposal.rows import Row
 from reports.studies.nickelate_claim.words import (
     chance,
     heights,
@@ -67,9 +68,9 @@ def _catalog(analysis: WeighedClaim) -> Listing:
         (text("ξ (Å)"), lambda row: heights(row.xi_smallest_ang, row.xi_largest_ang)),
         (number("Median ξ", "Å", 3), lambda row: row.xi_middle_ang),
         (number("λ/ξ² there", "K", 0), lambda row: row.tc_middle_k),
-        (number("λ/ξ² at the smallest", "K", 0), lambda row: row.tc_smallest_k),
+        (number("λ/ξ² at the smallest", "K", 0), lambda row: row.tc_relation_k),
         (text(f"Entries above {analysis.claim_k:g} K"), lambda row: f"{row.above_claim} of {row.cells}"),
-        (text("Smallest"), lambda row: f"{row.smallest_formula} ({row.smallest_id})"),
+        (text("Smallest"), lambda row: f"{row.smallest_name} ({row.smallest_id})"),
     )
 
 
@@ -148,8 +149,16 @@ def _cells(analysis: WeighedClaim) -> Listing:
         (text("± one spread (K)"), lambda cell: span(cell.tc_ceiling_low_k, cell.tc_ceiling_high_k)),
         (number("λ/ξ² outer", "K", 0), lambda cell: cell.tc_outer_k),
         (text("Calibrated (K)"), lambda cell: interval(cell.calibrated)),
-        (text("Standing"), lambda cell: cell.doubt or f"{cell.source}: {cell.id}"),
+        (text("Standing"), lambda cell: _standing(cell)),
     )
+
+
+def _standing(cell: Row) -> str:
+    """What a cell of the library stands on, or where one of the catalog is from."""
+    if not cell.standing:
+        return f"{cell.source}: {cell.id}"
+    known = cell.standing in ("read", "recalled")
+    return f"structure {cell.standing}" if known else "height estimated"
 
 
 def _sightings(analysis: WeighedClaim) -> Listing:

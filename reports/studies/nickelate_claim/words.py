@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from polywell.proposal.nickelate_claim.cells import Interval
 from polywell.proposal.nickelate_claim.verdict import Point, Side, Verdict
+from polywell.proposal.rows import Row
 from reports.studies.sentences import sentence, words
 
 WORDS = "nickelate_claim"
@@ -55,8 +55,12 @@ def _worded(facts: Mapping[str, Any]) -> dict[str, Any]:
         more["pressure"] = ", pressure not stated" if gpa is None else f", {pressure(gpa)}"
     if "standing" in facts:
         more["stand"] = ", ".join(f"{count} {name}" for name, count in facts["standing"].items())
+    elif "row" in facts and "standing" in facts["row"]:
+        more["stand"] = ", ".join(f"{count} {name}" for name, count in facts["row"]["standing"].items())
     if "chance" in facts:
+        best = facts["row"].likeliest_k
         more["percent"] = percent(facts["chance"])
+        more["measured"] = "no T_c measured" if best is None else f"measured at best: {best:g} K"
     if "classes" in facts:
         more["noun"] = "class" if facts["classes"] == 1 else "classes"
     return more
@@ -84,7 +88,7 @@ def large(pressure_gpa: float) -> str:
     return f"{pressure_gpa:.0f} GPa" if pressure_gpa < 1000 else "over 1000 GPa"
 
 
-def interval(interval: Interval | None) -> str:
+def interval(interval: Row | None) -> str:
     """A calibrated T_c in K with its central 80 %."""
     if interval is None:
         return "–"

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from polywell.proposal.landscape import EnergyMap
 from polywell.proposal.reproduction.printed import Pair
-from polywell.proposal.reproduction.reproduce import Drawn, Reproduction
+from polywell.proposal.reproduction.reproduce import Reproduction
 from polywell.proposal.reproduction.surveys import Survey
+from polywell.proposal.rows import Row
 from reports.html.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "p")
@@ -34,7 +34,7 @@ def figures(found: Reproduction) -> dict[str, list[Image]]:
     }
 
 
-def _table_figure(drawn: Drawn, table: int, title: str) -> Image:
+def _table_figure(drawn: Row, table: int, title: str) -> Image:
     rows = [row for row in drawn.rows if row.table == table]
     lam = rows[0].family_lambda
 
@@ -71,7 +71,7 @@ def _table_figure(drawn: Drawn, table: int, title: str) -> Image:
     )
 
 
-def _stripes(drawn: Drawn) -> Image:
+def _stripes(drawn: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = np.atleast_1d(figure.subplots(1, len(drawn.stripes), sharey=True))
         for panel, lattice in zip(axes, drawn.stripes, strict=True):
@@ -103,7 +103,7 @@ def _stripes(drawn: Drawn) -> Image:
     )
 
 
-def _trilayers(drawn: Drawn) -> Image:
+def _trilayers(drawn: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
         for place, (name, curve) in enumerate(drawn.doping.items()):
@@ -140,7 +140,7 @@ def _trilayers(drawn: Drawn) -> Image:
     )
 
 
-def _maps(name: str, plane: EnergyMap, normal: EnergyMap) -> Image:
+def _maps(name: str, plane: Row, normal: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.subplots(1, 2)
         levels = np.linspace(LOWEST_EV, HIGHEST_EV, 17)
@@ -202,13 +202,13 @@ def _resonance(pairs: Sequence[Pair]) -> Image:
         (pair, mode)
         for mode in ("alpha", "gamma")
         for pair in pairs
-        if pair.key == f"resonance.e_{mode}" and isinstance(pair.computed, float)
+        if pair.printed.key == f"resonance.e_{mode}" and isinstance(pair.computed, float)
     ]
     measured = {
         mode: pair.printed.number
         for mode in ("alpha", "gamma")
         for pair in pairs
-        if pair.key == f"resonance.e_{mode}_measured"
+        if pair.printed.key == f"resonance.e_{mode}_measured"
     }
 
     def draw(figure: Figure, theme: Theme) -> None:
@@ -252,7 +252,7 @@ def _resonance(pairs: Sequence[Pair]) -> Image:
     )
 
 
-def _domes(drawn: Drawn) -> Image:
+def _domes(drawn: Row) -> Image:
     fixed, shrinking = drawn.domes
 
     def draw(figure: Figure, theme: Theme) -> None:
@@ -275,7 +275,7 @@ def _domes(drawn: Drawn) -> Image:
     )
 
 
-def _compressed(drawn: Drawn) -> Image:
+def _compressed(drawn: Row) -> Image:
     source = drawn.compressed_source
     curve = drawn.compressed
 

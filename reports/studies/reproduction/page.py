@@ -94,7 +94,7 @@ def reproduction_files(folder: Path, payload: Reproduction) -> Iterator[File]:
         "verdicts": tuple(meanings().items()),
         "counts": tuple((verdict, counts[verdict]) for verdict in meanings()),
         "total": len(payload.pairs),
-        "values": len({pair.key for pair in payload.pairs}),
+        "values": len({pair.printed.key for pair in payload.pairs}),
         "own": _tally(payload.pairs, "arithmetic"),
         "structures": _tally(payload.pairs, "structure"),
         "lambdas": [pair for pair in payload.of("lambda") if pair.basis == "structure"],
@@ -128,8 +128,8 @@ def reproduction_data(payload: Reproduction) -> dict[str, Any]:
 
 def _pair(pair: Pair) -> dict[str, Any]:
     return {
-        "key": pair.key,
-        "section": pair.section,
+        "key": pair.printed.key,
+        "section": pair.printed.section,
         "what": pair.printed.what,
         "unit": pair.printed.unit,
         "role": pair.printed.role,
@@ -190,7 +190,7 @@ def _tally(pairs: Iterable[Pair], basis: str) -> Mapping[str, int]:
 def _pair_rows(pairs: Iterable[Pair]) -> tuple[PairRow, ...]:
     together: dict[str, list[Pair]] = {}
     for pair in pairs:
-        together.setdefault(pair.key, []).append(pair)
+        together.setdefault(pair.printed.key, []).append(pair)
     rows = []
     for group in together.values():
         for place, pair in enumerate(group):

@@ -43,7 +43,7 @@ def test_nickelates_of_the_catalog_are_listed_by_class_and_count_for_nothing_els
     [row] = with_catalog.catalog
     assert (row.class_name, row.cells, row.smallest_id) == ("infinite-layer", 1, "ynio2.cif")
     assert row.xi_smallest_ang == pytest.approx(C_ANG, abs=1e-3)
-    assert row.tc_smallest_k == pytest.approx(1300 / C_ANG**2, rel=1e-3)
+    assert row.tc_relation_k == pytest.approx(1300 / C_ANG**2, rel=1e-3)
     assert row.above_claim == 1
     assert with_catalog.verdict == without.verdict and not without.catalog
     assert "ynio2.cif" in page.read_text("utf-8")

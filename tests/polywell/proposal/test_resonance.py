@@ -8,11 +8,9 @@ from polywell.proposal.reproduction.library import load_library
 from polywell.proposal.reproduction.surveys import resonances
 from polywell.proposal.resonance import (
     eta_of_even_mode_ang,
-    heights_of_1144_ang,
     pair_distances_ang,
     relative_intensities,
     resonance_energy_mev,
-    strength_mev_ang2,
 )
 from polywell.screening import screen
 
@@ -21,10 +19,8 @@ CELLS = {one.id: one for one in reference_structures()}
 
 
 def test_energies_of_the_text() -> None:
-    beta, gamma = heights_of_1144_ang(12.63, 5.855)
-    assert (beta, gamma) == pytest.approx((2.9275, 3.3875))
-    theta = strength_mev_ang2(13.0, beta)
-    assert theta == pytest.approx(13 * 2.9275**2)
+    gamma = (12.63 - 5.855) / 2
+    theta = 13 * 2.9275**2
     assert resonance_energy_mev(gamma, theta) == pytest.approx(9.7, abs=0.05)
     # The text says 17.9; its own heights give 17.8.
     assert resonance_energy_mev(2.504, theta) == pytest.approx(17.8, abs=0.05)
@@ -34,8 +30,7 @@ def test_distances_and_intensities_of_the_text() -> None:
     assert eta_of_even_mode_ang(5.855 / 2, (5.855 - 3.13) / 2) == pytest.approx(7.22, abs=0.005)
     strong = relative_intensities({"alpha": 7.22, "beta": 3.13, "gamma": 4.37})
     assert strong == pytest.approx({"alpha": 1.0, "beta": (7.22 / 3.13) ** 2, "gamma": (7.22 / 4.37) ** 2})
-    with pytest.raises(ValueError, match="positive distances"):
-        relative_intensities({"alpha": 0.0})
+    assert relative_intensities({}) == {}
 
 
 @pytest.mark.parametrize("id", ["cakfe4as4", "carbfe4as4"])
@@ -61,16 +56,3 @@ def test_modes_carry_energy_and_parity() -> None:
     rows = [row for row in resonances(load_library(), 100.0).rows if row.id == "cakfe4as4"]
     assert {row.mode: row.parity for row in rows} == {"alpha": "even", "beta": "odd", "gamma": "odd"}
     assert [row.energy_mev for row in rows] == pytest.approx([100 / row.xi_ang**2 for row in rows])
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: strength_mev_ang2(0.0, 2.9),
-        lambda: resonance_energy_mev(-1.0, 100.0),
-        lambda: heights_of_1144_ang(5.0, 6.0),
-    ],
-)
-def test_what_makes_no_sense_is_refused(call) -> None:
-    with pytest.raises(ValueError):
-        call()

@@ -7,22 +7,20 @@ import pytest
 
 from polywell.data.measured import Measured
 from polywell.data.reference import reference_entries
+from polywell.evidence.rows.reports import BESIDE, table
 from polywell.families import Families, built_in_families
+from polywell.pressure.chemical import apex_radius_ang, touching_height_ang
 from polywell.pressure.compression import pressed_height_ang, pressure_for_gpa
 from polywell.proposal.nickelate_claim.analysis import weigh
-from polywell.proposal.nickelate_claim.by_class import TARGETS_K
-from polywell.proposal.nickelate_claim.cells import Interval
 from polywell.proposal.nickelate_claim.chances import (
     LEAST_OWN,
-    calibrated_intervals,
+    TARGETS_K,
     effective_for,
     exceeds_under_effective,
     exceeds_under_interval,
     exceeds_under_published,
 )
-from polywell.proposal.nickelate_claim.classes import INFINITE_LAYER, OTHER, nickelate_class
-from polywell.proposal.nickelate_claim.data import built_in_data, nickelate_reports
-from polywell.proposal.nickelate_claim.smallest_cages import apex_radius_ang, touching_height_ang
+from polywell.proposal.nickelate_claim.data import INFINITE_LAYER, OTHER, built_in_data, nickelate_class
 from polywell.proposal.nickelate_claim.verdict import Finding, Side
 from polywell.proposal.rows import Row
 from polywell.records import Candidate, Entry, Estimate, Place
@@ -80,7 +78,7 @@ def with_lambda(data, lambda_k_ang2):
 
 
 def test_classes_from_geometry_agree_with_the_literature(data):
-    found = {record.id: kind.name for record in data.records if (kind := nickelate_class(record)) is not None}
+    found = {record.id: kind for record in data.records if (kind := nickelate_class(record)) is not None}
     expected = {
         one.id: LIBRARY_TYPES[one.structure_type]
         for one in data.references.values()
@@ -106,7 +104,7 @@ def test_cuprates_are_no_nickelates_and_other_spacers_no_class(data):
     structure = entry.structure.copy()
     structure.replace_species({"Cu": "Ni"})
     record = screen(Entry("made", "x", "HgBa2NiO4.18", ("Ba", "Hg", "Ni", "O"), structure), FAMILIES)
-    assert nickelate_class(record).name == OTHER
+    assert nickelate_class(record) == OTHER
 
 
 def test_heights_that_temperatures_ask_for(analysis):
@@ -157,8 +155,9 @@ def test_chances_by_hand():
     height = sqrt(1000.0 * exp(spread * sqrt(1.5)) / 100.0)
     assert exceeds_under_effective(height, row) == pytest.approx(0.25)
     assert exceeds_under_effective(3.4, Row(row, structures=1, spread_log=None)) is None
-    assert exceeds_under_interval(Interval(60.0, 36.0, 100.0)) == pytest.approx(0.1, abs=2e-3)
-    assert exceeds_under_interval(Interval(100.0, 80.0, 125.0)) == pytest.approx(0.5)
+    wide = Row(expected_k=60.0, low_k=36.0, high_k=100.0)
+    assert exceeds_under_interval(wide) == pytest.approx(0.1, abs=2e-3)
+    assert exceeds_under_interval(Row(expected_k=100.0, low_k=80.0, high_k=125.0)) == pytest.approx(0.5)
 
 
 def test_ions_that_touch_by_hand():
@@ -282,31 +281,22 @@ def test_records_of_a_database_are_listed_and_count_for_nothing_else(data, analy
 
 def test_a_calibrated_model_is_asked(data, analysis):
     assert all(row.p_calibrated is None for row in analysis.classes)
-    found = weigh(data, calibrated=lambda records: [Interval(100.0, 80.0, 125.0)] * len(records))
+    said = Estimate(tc_expected_k=100.0, tc_low_k=80.0, tc_high_k=125.0)
+    found = weigh(data, calibrated=lambda records: [said] * len(records))
     assert found.calibrated
     assert all(row.p_calibrated == pytest.approx(0.5) for row in found.classes)
     assert point(found.verdict, "chance_calibrated").facts["chance"] == pytest.approx(0.5)
 
 
-def test_the_built_in_calibration_fits_the_interface(data):
-    from polywell.evidence.calibration_table import built_in_calibration
-
-    found = weigh(data, calibrated=calibrated_intervals(built_in_calibration()))
-    assert all(0.0 <= row.p_calibrated <= 1.0 for row in found.classes)
-
-
-def test_reports_have_sources_and_known_classes(data, analysis):
-    assert {report.class_of for report in nickelate_reports()} <= set(data.references)
-    assert all(report.source for report in nickelate_reports())
+def test_reports_beside_the_tables_are_of_nickelates(data, analysis):
+    assert {report.structure for report in table(BESIDE)} <= set(data.classes)
+    assert {report.id for report in table(BESIDE)} <= {one.id for one in analysis.sightings}
     assert all(one.lambda_k_ang2 is None for one in analysis.sightings if one.structure is None)
-    lost = replace(data, reports=(nickelate_reports()[0].model_copy(update={"class_of": "cacuo2"}),))
-    with pytest.raises(ValueError, match="is no nickelate of the reference library"):
-        weigh(lost)
 
 
 def test_without_superconductors_or_lambda_there_is_no_weigh(data):
     silent = replace(
-        data, reports=(), later=(), measured=tuple(row for row in data.measured if not row.superconducting)
+        data, reports=(), measured=tuple(row for row in data.measured if not row.superconducting)
     )
     with pytest.raises(ValueError, match="no measured nickelate superconducts"):
         weigh(silent)

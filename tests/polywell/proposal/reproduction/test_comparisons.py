@@ -43,7 +43,7 @@ def test_paths_lead_to_what_is_known_of_a_structure(library) -> None:
     assert evaluator.value(["tc", "k0.8fe2se2 phases beta xi_ang", "λ iron-based"]) == pytest.approx(
         400 / xi**2
     )
-    assert evaluator.value(["half", "xi_2"]) == pytest.approx(2.836 / 2)
+    assert evaluator.value(["times", 0.5, "xi_2"]) == pytest.approx(2.836 / 2)
     assert evaluator.members(["tc", "k0.8fe2se2 phases beta xi_ang", "xi_1"]) == ["k0.8fe2se2"]
 
 
@@ -51,7 +51,7 @@ def test_slack_adds_the_rounding_of_every_input(library) -> None:
     evaluator = Evaluator(library, "nickelates")
     # (1/2 - z) c with z = 0.316 and c = 19.734, both printed to 0.001.
     expected = 0.0005 * 19.734 + 0.0005 * (0.5 - 0.316)
-    assert evaluator.slack(["height_of_la3ni2o7", "z_la", "c"]) == pytest.approx(expected)
+    assert evaluator.slack(["times", ["minus", 0.5, "z_la"], "c"]) == pytest.approx(expected)
     assert evaluator.slack(0) == 0
 
 

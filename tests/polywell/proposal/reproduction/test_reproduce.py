@@ -51,7 +51,7 @@ def found():
 def pairs(found):
     grouped = defaultdict(list)
     for pair in found.pairs:
-        grouped[pair.key].append(pair)
+        grouped[pair.printed.key].append(pair)
     return grouped
 
 
@@ -68,7 +68,7 @@ def heights(row):
 
 def test_every_value_beside_the_tables_has_a_pair(pairs) -> None:
     assert set(printed_values()) <= set(pairs)
-    sections = {pair.section for group in pairs.values() for pair in group}
+    sections = {pair.printed.section for group in pairs.values() for pair in group}
     assert sections == {"lambda", "table1", "table2", *(key.split(".")[0] for key in printed_values())}
 
 
@@ -117,14 +117,14 @@ def test_a_difference_with_a_cell_that_nobody_read_is_no_finding(found) -> None:
     unread = [pair for pair in found.pairs if pair.unread]
     assert unread and all(pair.cell in ("recalled", "estimated") for pair in unread)
     # The heights of Hg1223 were read: that the printed ones are those of a compressed cell is a finding.
-    assert "table1.HgBa2Ca2Cu3O8+δ.xi_alpha" not in {pair.key for pair in unread}
+    assert "table1.HgBa2Ca2Cu3O8+δ.xi_alpha" not in {pair.printed.key for pair in unread}
 
 
 def test_structures_built_to_the_value_are_no_test(found) -> None:
     built = {row.id for row in found.drawn.rows if row.built}
     assert built
     for pair in found.pairs:
-        if pair.basis == "structure" and pair.section in TABLES:
+        if pair.basis == "structure" and pair.printed.section in TABLES:
             assert (pair.verdict is Verdict.NO_TEST) == (pair.origin in built)
 
 
@@ -218,5 +218,13 @@ def test_in_every_row_the_choice_is_the_phase_nearest_to_lambda(found) -> None:
 def test_every_survey_is_whole(found) -> None:
     keys = [survey.key for shown in found.surveys.values() for survey in shown]
     assert len(keys) == len(set(keys))
-    assert set(found.surveys) <= {pair.section for pair in found.pairs}
+    assert set(found.surveys) <= {pair.printed.section for pair in found.pairs}
     assert all(survey.rows for shown in found.surveys.values() for survey in shown)
+
+
+def test_the_drawn_rule_of_a_nickelate_has_what_was_measured_beside_it(found) -> None:
+    """The rule gives La4Ni3O10 98 K; 30 K was seen at 69 GPa, under a structure without a T_c of its own."""
+    [name] = [name for name in found.drawn.measured_k if name.startswith("La4Ni3O10")]
+    assert found.drawn.measured_k[name] == 30.0
+    assert found.drawn.doping[name].tc_k.max() == pytest.approx(97.9, abs=0.1)
+    assert None not in found.drawn.measured_k.values()

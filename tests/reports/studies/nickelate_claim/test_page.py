@@ -5,8 +5,8 @@ import json
 import pytest
 
 from polywell.proposal.nickelate_claim.analysis import weigh
-from polywell.proposal.nickelate_claim.cells import Interval
 from polywell.proposal.nickelate_claim.verdict import Side
+from polywell.records import Estimate
 from reports.studies.nickelate_claim.figures import figures
 from reports.studies.nickelate_claim.page import DATA, PAGE, _typeset
 from reports.studies.nickelate_claim.tables import listings
@@ -16,7 +16,8 @@ from tests.reports.written import write_claim
 
 @pytest.fixture(scope="module")
 def analysis():
-    return weigh(calibrated=lambda records: [Interval(90.0, 60.0, 135.0)] * len(records))
+    said = Estimate(tc_expected_k=90.0, tc_low_k=60.0, tc_high_k=135.0)
+    return weigh(calibrated=lambda records: [said] * len(records))
 
 
 @pytest.fixture(scope="module")

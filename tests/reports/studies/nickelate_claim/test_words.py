@@ -6,13 +6,15 @@ import pytest
 
 from polywell.proposal.nickelate_claim.analysis import weigh
 from polywell.proposal.nickelate_claim.verdict import Finding, Point, Side
+from polywell.records import Estimate
 from reports.studies.nickelate_claim.words import WORDS, finding, headline, percent, said, sides
 from reports.studies.sentences import words
 
 
 @pytest.fixture(scope="module")
 def verdict():
-    return weigh().verdict
+    model = Estimate(tc_expected_k=90.0, tc_low_k=60.0, tc_high_k=135.0)
+    return weigh(calibrated=lambda materials: [model] * len(materials)).verdict
 
 
 def test_both_sides_in_words(verdict) -> None:
@@ -30,6 +32,18 @@ def test_every_finding_has_a_headline(verdict) -> None:
         assert finding(replace(verdict, finding=one)) == words(WORDS)["findings"][one.value]
     assert "holds on both counts" in headline(replace(verdict, finding=Finding.CONSISTENT))
     assert "33 of 42 cells, of 8 classes" in headline(verdict)
+
+
+def test_what_a_chance_and_a_count_rest_on_is_said(verdict) -> None:
+    """The cell behind the chance was trained on: its T_c stands beside it; counts say what was read."""
+    [chance] = [point for point in verdict.points if point.name == "chance_calibrated"]
+    text = said(chance)
+    assert f"{chance.facts['row'].likeliest_name}; measured at best: " in text
+    assert f"of {chance.facts['forecast'].asked} later reports" in text
+    [trilayers] = [point for point in verdict.points if point.name == "trilayers_measured"]
+    assert "is 3.259 Å (3.151 Å with them)" in said(trilayers)
+    for point in (point for point in verdict.points if point.name.startswith("class_above")):
+        assert f"of {sum(point.facts['row'].standing.values())} cells (" in said(point)
 
 
 def test_what_has_no_measurement_yet_has_words_as_well(verdict) -> None:

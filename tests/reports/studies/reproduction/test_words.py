@@ -29,7 +29,7 @@ def test_every_reason_has_a_sentence_and_every_sentence_a_reason(found) -> None:
 def test_every_pair_says_why_and_every_verdict_and_section_has_words(found) -> None:
     assert all(why(pair).endswith(".") for pair in found.pairs)
     assert set(meanings()) == set(Verdict)
-    assert {pair.section for pair in found.pairs} == set(sections())
+    assert {pair.printed.section for pair in found.pairs} == set(sections())
 
 
 def test_every_survey_has_its_words(found) -> None:
@@ -50,7 +50,7 @@ def test_a_reason_is_given_only_where_there_is_a_difference() -> None:
     assert why(compare(value(), 10.0, "structure", "x", reason="cut")) == "Equal to the printed precision."
     said = why(compare(value(), 12.0, "structure", "x", reason="cut"))
     assert said == "20 % off, where 2 % would pass. Cut after the point instead of rounded."
-    assert why(not_computed(value(), "transition")).startswith("A transition pressure")
+    assert why(not_computed(value(), "transition", {})).startswith("A transition pressure")
 
 
 @pytest.mark.parametrize(

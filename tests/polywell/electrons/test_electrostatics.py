@@ -6,7 +6,7 @@ from pymatgen.analysis.ewald import EwaldSummation
 from pymatgen.core import Lattice, Species, Structure
 from scipy import constants
 
-from polywell.proposal.electrostatics import COULOMB_EV_ANG, potential_v
+from polywell.electrons.electrostatics import COULOMB_EV_ANG, potential_v
 
 NEAR = 1e-3
 ROCK_SALT = [

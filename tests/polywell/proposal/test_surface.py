@@ -6,16 +6,9 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from polywell.doping import stripe_doping
 from polywell.geometry.stacking import NoSheetError, stacking
-from polywell.proposal.cleavage import cleavage, stm_contrast
-from polywell.proposal.stripes import (
-    SPACINGS,
-    axis_ratios,
-    nearest_spacing,
-    side_bar_offset_edges,
-    stripe_doping,
-    stripe_lattice,
-)
+from polywell.proposal.surface import axis_ratios, cleavage, side_bar_offset_edges, stripe_lattice
 
 A, C, Z_CA, Z_CL = 3.869, 15.05, 0.3958, 0.183
 
@@ -74,35 +67,6 @@ def test_a_crystal_without_a_sheet_is_refused() -> None:
     salt = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
     with pytest.raises(NoSheetError, match="no square net"):
         stacking(salt)
-
-
-@pytest.mark.parametrize(("near", "far"), [(3.0, 2.0), (-1.0, 2.0)])
-def test_depths_must_make_sense(near, far) -> None:
-    with pytest.raises(ValueError, match="depths"):
-        stm_contrast(near, far)
-
-
-def test_published_contrasts() -> None:
-    assert stm_contrast(2.742, 10.263) == pytest.approx(0.267, abs=0.0005)
-    assert stm_contrast(4.662, 17.175) == pytest.approx(0.271, abs=0.0005)
-
-
-def test_the_stripe_series_is_that_of_the_proposal() -> None:
-    expected = "1/4 1/6 1/8 1/10 1/12 1/14 1/16".split()
-    assert [str(stripe_doping(n)) for n in SPACINGS] == expected
-    with pytest.raises(ValueError, match="positive"):
-        stripe_doping(0)
-
-
-@pytest.mark.parametrize(("doping", "n"), [(0.125, 4), (0.16, 3), (0.3, 2), (0.01, 8), (5 / 24, 2)])
-def test_nearest_member_of_the_series(doping, n) -> None:
-    assert nearest_spacing(doping) == n
-
-
-@pytest.mark.parametrize("doping", [0.0, 1.0, -0.1])
-def test_a_doping_lies_between_nothing_and_all(doping) -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        nearest_spacing(doping)
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 6])
