@@ -26,6 +26,9 @@ REPEATS = 1e-3
 MOST_METALS = 0.5
 """Least share of the metals that such a vector carries to one of the same element."""
 
+LARGEST_TABLE = 1_000_000
+"""Pairs of a vector and a step that are compared at once."""
+
 SEEN_FROM = 2
 """Ions that must be carried to one place to make it a hole."""
 
@@ -103,23 +106,37 @@ def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Toleran
 def _of_the_parent(ions: Ions, members: slice, vectors: Floats, tolerances: Tolerances) -> list[Floats]:
     """The vectors that carry most ions to one of the same element, and not all, and their opposites."""
     rows = np.arange(ions.starts[members.start], ions.starts[members.stop])
-    _, kinds = np.unique(ions.elements[members], return_inverse=True)
+    numbers: dict[str, int] = {}
+    kinds = np.array([numbers.setdefault(symbol, len(numbers)) for symbol in ions.elements[members]])
     centres, others = ions.centres[rows] - members.start, ions.others[rows] - members.start
-    kept = vectors
+    alike = kinds[centres] == kinds[others]
     # The metals alone first, as they are few.
-    for chosen, least in ((ions.is_metal[members], MOST_METALS), (ions.is_heavy[members], ALIKE)):
-        same = chosen[centres] & (kinds[centres] == kinds[others])
-        of, steps = centres[same], ions.vectors[rows[same]]
-        size = int(chosen.sum())
-        counts = []
-        for vector in kept:
-            carried = of[np.abs(steps - vector).max(axis=1) <= tolerances.parent_shift]
-            counts.append(np.count_nonzero(np.bincount(carried, minlength=1)))
-        shares = np.array(counts) / size
-        kept = kept[shares >= least]
-        if not len(kept):
+    for chosen, least, most in (
+        (ions.is_metal[members], MOST_METALS, 2.0),
+        (ions.is_heavy[members], ALIKE, 1.0),
+    ):
+        own = np.flatnonzero(alike & chosen[centres])
+        shares = _shares(centres[own], ions.vectors[rows[own]], vectors, tolerances) / chosen.sum()
+        vectors = vectors[(shares >= least) & (shares < most)]
+        if not len(vectors):
             return []
-    return [way for vector in kept[shares[shares >= ALIKE] < 1.0] for way in (vector, -vector)]
+    return [way for vector in vectors for way in (vector, -vector)]
+
+
+def _shares(centres: Ints, steps: Floats, vectors: Floats, tolerances: Tolerances) -> Ints:
+    """How many of the ions `centres` (M,), in order, have a step (M, 3) that is nearly each vector (V, 3)."""
+    begin = np.flatnonzero(np.diff(centres, prepend=-1))
+    counts = np.zeros(len(vectors), dtype=np.int64)
+    if not len(begin):
+        return counts
+    at_once = max(1, LARGEST_TABLE // len(centres))
+    for first in range(0, len(vectors), at_once):
+        some = vectors[first : first + at_once]
+        near = np.ones((len(some), len(centres)), dtype=bool)
+        for axis in range(3):
+            near &= np.abs(steps[:, axis] - some[:, axis, None]) <= tolerances.parent_shift
+        counts[first : first + at_once] = np.logical_or.reduceat(near, begin, axis=1).sum(axis=1)
+    return counts
 
 
 def _wrapped(points: Floats, lattice: Floats) -> Floats:
