@@ -91,6 +91,8 @@ def read_bytes(path: str, limits: ReadingLimits) -> tuple[str, bytes]:
         if opener and error.errno is None:
             raise ParseError(f"the {suffix} archive is damaged: {error}") from error
         raise FileAccessError(f"the file cannot be read: {error.strerror or error}") from error
+    if data is None:  # a file of the kernel that has nothing to say now
+        raise FileAccessError("the file gives no data")
     check_size(len(data), limits)
     return (stem if opener else name), data
 
