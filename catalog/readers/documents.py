@@ -28,7 +28,7 @@ _LINES = re.compile(rb"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
 _CIF = ("_cell_length_a", "_atom_site_")
 """What every CIF with atoms holds."""
 
-ID_KEYS = ("material_id", "mat_id", "immutable_id", "jid", "id", "entry_id", "task_id", "uuid")
+ID_KEYS = ("material_id", "mat_id", "immutable_id", "jid", "id", "entry_id", "task_id", "uuid", "_id")
 """Where databases keep the id of an entry, beside its structure or above it; the first found counts."""
 
 _RESULT_KEYS = ("structure", "output")
@@ -166,8 +166,11 @@ def _structure(node: Mapping[Any, Any], id_: str | None) -> Found | None:
     """What a mapping is, if it is a structure."""
     sites = node.get("sites")
     if isinstance(sites, list) and sites:
-        if isinstance(node.get("lattice"), dict):
+        lattice = node.get("lattice")
+        if isinstance(lattice, dict):
             return Found("pymatgen", node, id_)
+        if isinstance(lattice, list) and len(lattice) == 3 and isinstance(sites[0], dict):
+            return Found("pymatgen", {**node, "lattice": {"matrix": lattice}}, id_)
         if isinstance(sites[0], dict) and "xyz" in sites[0]:
             return Found("error", _molecule(sites), id_)
     if "lattice_vectors" in node and "species_at_sites" in node:
@@ -235,7 +238,9 @@ def _id_in(node: Mapping[Any, Any]) -> str | None:
 
 
 def id_from(value: object) -> str | None:
-    """An id as text that any table and terminal can show; None for what is none."""
+    """An id as text that any table and terminal can show, also one of MongoDB; None for what is none."""
+    if isinstance(value, dict) and len(value) == 1:
+        value = value.get("$oid")
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     text = " ".join(str(value)[: 4 * _ID_CHARACTERS].split())

@@ -46,6 +46,8 @@ _QUOTED = re.compile(
     "(?<!\\S)[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\x91-\x94]"
     "([^'\"\n\u2018-\u201f\u2032\u2033\x91-\x94]*)[\u2018-\u201f\u2032\u2033\x91-\x94](?!\\S)"
 )
+_OVERLINED = re.compile("([0-9])[\u0304\u0305]")
+"""An inversion axis as it is printed."""
 _UNIT = re.compile("(?<=[0-9.)])[ \t]?[\xb0\xba\xc5\u212b](?!\\S)")
 
 
@@ -89,6 +91,8 @@ def read_bytes(path: str, limits: ReadingLimits) -> tuple[str, bytes]:
         if opener and error.errno is None:
             raise ParseError(f"the {suffix} archive is damaged: {error}") from error
         raise FileAccessError(f"the file cannot be read: {error.strerror or error}") from error
+    if data is None:  # a file of the kernel that has nothing to say now
+        raise FileAccessError("the file gives no data")
     check_size(len(data), limits)
     return (stem if opener else name), data
 
@@ -134,9 +138,11 @@ def tidy(text: str) -> str:
     Raises:
         EmptyFileError: nothing but white space.
     """
-    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    plain = text.removeprefix("\ufeff").rstrip("\x1a").replace("\r\n", "\n").replace("\r", "\n")
     if not plain.isascii():
-        plain = "\n".join(map(_straightened, _UNIT.sub("", plain.translate(_ASCII)).split("\n")))
+        plain = "\n".join(
+            map(_straightened, _UNIT.sub("", _OVERLINED.sub(r"-\1", plain.translate(_ASCII))).split("\n"))
+        )
     if not plain.strip():
         raise EmptyFileError("the file or text is empty")
     return plain

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
@@ -16,11 +17,11 @@ else:
 
 
 class LateError(Exception):
-    """Status and headers of an answer took longer than a whole answer may."""
+    """A connection, or status and headers of an answer, took longer than a whole answer may."""
 
 
 class PunctualAdapter(HTTPAdapter):
-    """Connects, also through a proxy, so that the headers of an answer come within `answer_s` seconds."""
+    """Connects, also through a proxy, so that connection and headers come within `answer_s` seconds each."""
 
     def __init__(self, answer_s: float) -> None:
         self._answer_s = answer_s
@@ -36,23 +37,48 @@ class PunctualAdapter(HTTPAdapter):
 
 
 class _Punctual(Connection):
-    """Ends with a `LateError` where status and headers do not come within `answer_s`."""
+    """Ends with a `LateError` where the connection, or status and headers, do not come within `answer_s`.
+
+    A connection takes the words of a proxy and of TLS, too.
+    """
 
     answer_s: float
+    _twin: socket.socket | None = None
+
+    def _new_conn(self) -> socket.socket:
+        made: socket.socket = super()._new_conn()
+        self._twin = made.dup()  # TLS takes the socket itself away until it is agreed upon
+        return made
+
+    def connect(self) -> None:
+        try:
+            with self._in_time():
+                super().connect()
+        finally:
+            if self._twin is not None:
+                self._twin.close()
+                self._twin = None
 
     def getresponse(self) -> Any:
+        with self._in_time():
+            return super().getresponse()
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
         is_late = threading.Event()
 
         def cut() -> None:
             is_late.set()
+            stands: Any = self._twin or self.sock
             with suppress(OSError):  # it has ended meanwhile
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+                if stands is not None:
+                    socket.socket.shutdown(stands, socket.SHUT_RDWR)
 
         timer = threading.Timer(self.answer_s, cut)
         timer.daemon = True
         timer.start()
         try:
-            return super().getresponse()
+            yield
         except Exception as error:
             if is_late.is_set():
                 raise LateError from error

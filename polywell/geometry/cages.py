@@ -152,8 +152,8 @@ def _tips(ions: Ions, nets: Nets, reach: float, tolerances: Tolerances) -> tuple
     squares = nets.squares
     start = squares.sites[:, 0]
     square, row = rows_of(ions.starts[start], ions.starts[start + 1])
-    heavy = ions.is_heavy[ions.others[row]]
-    square, row = square[heavy], row[heavy]
+    heavy = ions.is_heavy | ions.is_hole  # what is there in most cells of the average fills a hollow
+    square, row = square[heavy[ions.others[row]]], row[heavy[ions.others[row]]]
     corner = squares.corners[:, 0] - squares.centres
     normal = nets.normals[nets.net_of[square]]
     from_centre = ions.vectors[row] + corner[square]
@@ -178,7 +178,7 @@ def _tips(ions: Ions, nets: Nets, reach: float, tolerances: Tolerances) -> tuple
         inside &= ion != squares.caps[square]
     filled = np.zeros(len(squares), dtype=bool)
     filled[square[inside]] = True
-    decides = ~filled[square]
+    decides = ~filled[square] & ~ions.is_hole[ion]
 
     def first(side: Bools) -> Tips:
         rows = np.flatnonzero(side & decides)

@@ -27,6 +27,7 @@ from polywell.geometry.ions import (
 )
 from polywell.geometry.nets.bonds import Bonds
 from polywell.geometry.nets.square_nets import Drawn, Nets, drawn, holes_of, nets_of
+from polywell.geometry.nets.translations import holes_between, vectors_of_parents
 from polywell.geometry.sheets import Sheet, sheets
 from polywell.geometry.sites import Sites, sites_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
@@ -122,6 +123,11 @@ class Geometry:
         """The nets of one structure that are periodic in exactly two directions, bridged ones first."""
         return self._nets.get(structure, ())
 
+    def has_cages(self, structure: int) -> bool:
+        """Whether any net of one structure bears cages, its holes filled if it has some."""
+        part, place = self.of(structure)
+        return any(net.cages for net in part.nets(place))
+
     def closes_in_space(self, structure: int) -> bool:
         """Whether squares of one structure close in three directions, as in a perovskite."""
         return any(structure in kind.nets.three_dimensional for kind in (self.bridged, self.capped))
@@ -175,7 +181,14 @@ def find_among(structures: Sequence[Sites], tolerances: Tolerances = TOLERANCES)
         if number not in overlaps
     }
     found = replace(_geometry(structures, ions, bonds, kinds, tolerances), overlaps=overlaps)
-    return replace(found, completed=_completed(found, holed, tolerances))
+    found = replace(found, completed=_completed(found, holed, tolerances))
+    between = {
+        number: completed(crystals[number], holes, tolerances)
+        for number, vectors in vectors_of_parents(ions, kinds, tolerances).items()
+        if not (number in overlaps or found.has_cages(number) or found.closes_in_space(number))
+        if (holes := holes_between(ions, number, vectors, tolerances)) is not None
+    }
+    return replace(found, completed=dict(found.completed) | _completed(found, between, tolerances))
 
 
 def _completed(

@@ -58,6 +58,9 @@ class Tolerances:
     hole_radius: float = 1.4
     """A corner or bridge of a net is empty when no ion stands this close to its place."""
 
+    parent_shift: float = 0.5
+    """Å; by so much at most a translation of the parent misses an ion of a supercell."""
+
     most_holes: float = 0.25
     """Largest share of the corners of a net, and of its bridges or caps, that are holes, or foreign."""
 

@@ -36,6 +36,8 @@ from catalog.readers.limits import ReadingLimits
 if TYPE_CHECKING:
     from pymatgen.io.cif import CifBlock
 
+    from catalog.readers.cif.symmetry import Symmetry
+
 _ADDRESS = re.compile(r"at 0x[0-9a-fA-F]+")
 
 PLAIN_MISMATCH = 0.005
@@ -47,6 +49,8 @@ OVERLAP_ANG = 1.0
 
 _LENT = ("_cell_length_a", "_symmetry_", "_space_group")
 """What a block without atoms may hold for another one."""
+_FILLED_TWICE = "exceeded tolerance"
+"""In pymatgen's error where the occupancies of a site add up to more than 1."""
 _GUESSED = "Defaulting to P1"
 """In pymatgen's warning where it found no symmetry."""
 
@@ -139,12 +143,13 @@ def _structure(
         tolerance = PLAIN_MISMATCH if counted else limits.formula_mismatch
         return plain, formula.compare(plain, tolerance, counted)
     # pymatgen's parser with all of its symmetry, which most runs do without
-    from catalog.readers.cif.symmetry import declared_symmetry, symmetries
+    from catalog.readers.cif.atoms import lacks_symmetry_of_cell
+    from catalog.readers.cif.symmetry import UNDECLARED, declared_symmetry, symmetries
     from catalog.readers.cif.values import resolve
 
     with warnings.catch_warnings(), _parsing():
         warnings.simplefilter("ignore")  # spglib announces another way to report errors
-        values, notes = resolve(block, others)
+        values, notes = resolve(block, others, formula.amounts or ())
         check_operations(values.data, limits)
         found = symmetries(values)
     if not found:
@@ -159,7 +164,15 @@ def _structure(
                 f"{rows * len(symmetry.operations)} positions, the limit is {limits.generated_sites}"
             )
         try:
-            structure, more = _parsed(symmetry.block(values), limits)
+            structure, more = _with_symmetry(values, symmetry, limits)
+            with warnings.catch_warnings(), _parsing():
+                warnings.simplefilter("ignore")
+                part_of_cell = UNDECLARED in symmetry.notes and lacks_symmetry_of_cell(structure)
+            if part_of_cell:
+                raise ParseError(
+                    "the CIF has neither operations nor a space group, and its atoms have less symmetry than "
+                    "its cell: they may be an asymmetric unit; state the group, or 'P 1' if all are listed"
+                )
             readings.append((structure, [*notes, *symmetry.notes, *more]))
             if formula.amounts and _plausible(structure, formula, limits):
                 break
@@ -169,6 +182,29 @@ def _structure(
         raise errors[0]
     structure, notes = min(readings, key=lambda one: (not _plausible(one[0], formula, limits), len(one[0])))
     return structure, [*notes, *formula.compare(structure, limits.formula_mismatch)]
+
+
+def _with_symmetry(
+    values: CifBlock, symmetry: Symmetry, limits: ReadingLimits
+) -> tuple[Structure, list[str]]:
+    """What pymatgen reads of a block with this symmetry.
+
+    Where sites are filled several times, once more without the rows that symmetry makes of others.
+    """
+    from catalog.readers.cif.atoms import without_images
+
+    block = symmetry.block(values)
+    try:
+        return _parsed(block, limits)
+    except ParseError as error:
+        rows = len(block.data["_atom_site_label"])
+        kept = without_images(block, symmetry.operations, limits.position_tolerance)
+        if _FILLED_TWICE not in str(error) or len(kept) == rows:
+            raise
+    for name in (name for loop in block.loops if "_atom_site_label" in loop for name in loop):
+        block.data[name] = [block.data[name][row] for row in kept]
+    structure, notes = _parsed(block, limits)
+    return structure, [f"{rows - len(kept)} rows repeat atoms that symmetry makes of others", *notes]
 
 
 def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str]]:

@@ -34,6 +34,12 @@ _NEEDED = (
     "_atom_site_occupancy",
 )
 _IGNORED = ("_atom_site_label", "_atom_site_symmetry_multiplicity")
+_GROUP = re.compile(
+    r"^_(?:symmetry|space_group)_(?:\S*H-M\S*|\S*Hall|Int_Tables_number|IT_number)[ \t]+"
+    r"(?![ \t]|(?:'P ?1'|\"P ?1\"|P1|1)[ \t]*$)",
+    re.MULTILINE,
+)
+"""Names another group than P 1."""
 _FOREIGN = ("magn", "moment", "_space_group_symop", "_atom_type", "Cartn", "\n;", "attached_hydrogens")
 _CHARGE = re.compile(r"^([A-Z][a-z]?)(?:\d*[+-]\d*)?$")
 
@@ -48,7 +54,12 @@ def read_plain(block: str) -> Structure | None:
     become one site with several elements. Nothing is done about symmetry: there is none to apply.
     """
     block = _LONG_FORMULA.sub("", block)
-    if any(mark in block for mark in _FOREIGN) or block.count("loop_") != 2 or not _IDENTITY.search(block):
+    if (
+        any(mark in block for mark in _FOREIGN)
+        or block.count("loop_") != 2
+        or not _IDENTITY.search(block)
+        or _GROUP.search(block)
+    ):
         return None
     cell = dict(_CELL.findall(block))
     atoms = _ATOMS.search(block)

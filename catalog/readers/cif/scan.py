@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog.errors import BadCellError, NoStructureError, TooManySitesError
+from catalog.errors import BadCellError, TooManySitesError
 from catalog.readers.composition import amounts_of, plain_symbol
 from catalog.readers.limits import ReadingLimits
 
@@ -24,6 +24,8 @@ MAGNETIC = (
     "_magnetic_space_group.transform_to_standard_Pp_abc",
 )
 """Names of the magnetic dictionary; the last is of a time before it was settled."""
+SYMMETRY = ("_symmetry_", "_space_group", "_magnetic_space_group", "_parent_space_group")
+"""How names begin that tell of symmetry."""
 UNKNOWN = frozenset({".", "?", ""})
 """Words for a value that is left out (or the default), and for one that nobody knows."""
 
@@ -31,17 +33,24 @@ _NAMES = {
     name.lower().replace(".", "_"): name
     for name in (
         *(*LENGTHS, *ANGLES, *FRACTIONS, *CARTESIAN),
-        *("_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy"),
+        *("_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy", "_atom_site_calc_flag"),
         *("_atom_type_symbol", "_atom_type_oxidation_number", "_chemical_formula_sum"),
         *("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz"),
         *("_symmetry_equiv_pos_site_id", "_space_group_symop_id"),
         *("_symmetry_space_group_name_H-M", "_symmetry_space_group_name_Hall", "_symmetry_Int_Tables_number"),
         *("_space_group_name_H-M_alt", "_space_group_name_H-M_full", "_space_group_name_H-M_ref"),
         *("_space_group_name_Hall", "_space_group_IT_number", "_space_group_IT_coordinate_system_code"),
-        *("_symmetry_cell_setting", "_space_group_crystal_system", *MAGNETIC),
+        *(
+            "_space_group_name_Schoenflies",
+            "_symmetry_cell_setting",
+            "_space_group_crystal_system",
+            *MAGNETIC,
+        ),
     )
 }
 _NAMES["_symmetry_space_group_name_h_m"] = "_symmetry_space_group_name_H-M"
+_NAMES["_symmetry_space_group_name_h-m_alt"] = "_space_group_name_H-M_alt"
+_NAMES["_symmetry_space_group_name_schoenflies"] = "_space_group_name_Schoenflies"
 """The spelling of the first dictionary for the names that matter, by their letters in lower case."""
 
 _NAME = re.compile(r"(?<!\S)_[A-Za-z]\S*")
@@ -176,19 +185,16 @@ def check_before_parsing(block: str, limits: ReadingLimits) -> None:
     """Refuses a block that would cost too much, or that has no usable cell.
 
     Raises:
-        NoStructureError: no atom rows.
         BadCellError: see `check_cell`; a cell that is not declared in full is left to the parser.
         TooManySitesError: too many atoms, operations, or both multiplied.
     """
     values: dict[str, str] = {}
     for match in _CELL.finditer(block):
-        values.setdefault(match[1], match[2])
+        values.setdefault(match[1], match[2].strip("'\""))
     cell = cell_of(values)
     if cell is not None:
         check_cell(cell[:3], cell[3:], limits)
     rows, operations = _counts(block)
-    if rows == 0:
-        raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")
     if rows > limits.sites:
         raise TooManySitesError(f"{rows} atom rows, the limit is {limits.sites} sites")
     _check_count(operations, limits)

@@ -16,18 +16,25 @@ from pymatgen.core import Lattice, SymmOp
 from pymatgen.io.cif import CifBlock
 
 from catalog.errors import ParseError
-from catalog.readers.cif.scan import ANGLES, MAGNETIC, UNKNOWN, cell_of
+from catalog.readers.cif.scan import ANGLES, MAGNETIC, SYMMETRY, UNKNOWN, cell_of
 
 _LISTED = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
 _HALL = ("_space_group_name_Hall", "_symmetry_space_group_name_Hall")
 _SYMBOL = ("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt", "_space_group_name_H-M_full")
-_GROUP = ("_space_group_name_H-M_ref", "_space_group_IT_number", "_symmetry_Int_Tables_number")
+_GROUP = (
+    "_space_group_name_H-M_ref",
+    "_space_group_IT_number",
+    "_symmetry_Int_Tables_number",
+    "_space_group_name_Schoenflies",
+)
 """Names of values that tell the group, but not the setting."""
 _CODE = "_space_group_IT_coordinate_system_code"
 
 _OPERATION = re.compile(r"(?:[-+\d./xyz ]+,){2}[-+\d./xyz ]+")
-_ORIGIN = re.compile(r"origin(?:choice)?(?=[12])")
-_SUFFIX = re.compile(r"([^:]+?)(?::(.+)|([zshr]))$")
+_ORIGIN = re.compile(r"[,;:]?(?:origin(?:choice|at|:|=)*|o)(-?[12])$")
+_NUMBER = re.compile(r"(.+?)[,;]?(?:no\.?|s\.?g\.?|#)*(\d{1,3})(:.+)?")
+"""A symbol with the number of its group behind it: P 4/n m m (No. 129)."""
+_SUFFIX = re.compile(r"([^:]+?)(?::(.+)|([zshr12]))$")
 _LETTERS = {"z": "2", "s": "1"}
 """Letters for the origin behind a symbol in the ICSD; h and r are the axes, as in the tables."""
 _FULL = re.compile(r"(?<![46])21?/(?=[a-z])")
@@ -38,6 +45,13 @@ _ISOMETRY = 0.01
 
 MOMENTS = "a magnetic CIF, read without its moments"
 UNDECLARED = "the CIF has neither operations nor a space group: P 1 assumed"
+
+_DOUBLED = {"f4/mmm": "i4/mmm", "c4/mmm": "p4/mmm", "c4/amm": "p4/nmm", "c4/emm": "p4/nmm"}
+"""Tetragonal symbols of the cell a - b, a + b, c, and those of the cell a, b, c in the tables."""
+_CENTRED = {"a": (0, 1, 1), "b": (1, 0, 1), "c": (1, 1, 0), "i": (1, 1, 1)}
+"""Centring of cells of the triclinic groups, in halves of the edges."""
+_SAYS_NOTHING = re.compile(r"setting|system|_id$|\.id$|transform|Wyckoff|order", re.IGNORECASE)
+"""Names of values that tell of no operation."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +96,15 @@ def symmetries(block: CifBlock) -> list[Symmetry]:
         if words:
             rotations = np.array([SymmOp.from_xyz_str(word).rotation_matrix for word in words])
             chosen, notes = _angles(block, rotations) or _angles(block, np.eye(3)[None]) or ({}, ())
-            return [Symmetry(words, chosen, notes)]
-    if any("ssg_" in name for name in block.data):
+            return [Symmetry(words, chosen, (*notes, *_fewer_than_named(block, words)))]
+    if any("ssg_" in name and _words(block, name) for name in block.data):
         raise ParseError("the structure is modulated: its symmetry operations are those of superspace")
+    larger = [one for name in _SYMBOL for word in _words(block, name)[:1] for one in _of_larger_cell(word)]
+    if larger:
+        angles, notes = _angles(block, np.eye(3)[None]) or ({}, ())
+        return [
+            Symmetry(larger, angles, (f"no operations listed: those of {declared_symmetry(block)}", *notes))
+        ]
     for name in (*_HALL, *_SYMBOL, *_GROUP):
         found = [setting for word in _words(block, name)[:1] for setting in _settings(block, name, word)]
         if found:
@@ -132,8 +152,49 @@ def _in_space(word: str) -> SymmOp:
 
 def declared_symmetry(block: CifBlock) -> str:
     """What a block says of its space group, to be shown; empty where it says nothing."""
-    said = [(name, _words(block, name)) for name in (*_HALL, *_SYMBOL, *_GROUP, _CODE)]
-    return ", ".join(f"{name} {words[0]!r}" for name, words in said if words)
+    known = (*_HALL, *_SYMBOL, *_GROUP, _CODE)
+    others = [name for name in block.data if name not in known and not _SAYS_NOTHING.search(name)]
+    said = [(name, _words(block, name)) for name in (*known, *filter(_of_symmetry, others))]
+    return ", ".join(f"{name[:60]} {words[0][:60]!r}" for name, words in said if words)
+
+
+def _of_symmetry(name: str) -> bool:
+    return name.startswith(SYMMETRY)
+
+
+def _fewer_than_named(block: CifBlock, words: list[str]) -> list[str]:
+    """A remark where fewer operations are listed than the named group has: they may not be all."""
+    for name in (*_HALL, *_SYMBOL, *_GROUP):
+        for word in _words(block, name)[:1]:
+            orders = [len(_operations(setting)[0]) for setting in _settings(block, name, word)[:1]]
+            if orders and len(set(words)) < orders[0]:
+                return [f"{len(set(words))} operations are listed, and {word[:30]} has {orders[0]}"]
+            if orders:
+                return []
+    return []
+
+
+def _of_larger_cell(symbol: str) -> list[str]:
+    """Operations of symbols that the table lacks: of doubled tetragonal cells, of centred triclinic ones."""
+    bare = _bare(symbol)
+    if bare in _DOUBLED:
+        to_small = np.array([[1, 1, 0], [-1, 1, 0], [0, 0, 1]])
+        settings = _table()[_DOUBLED[bare]]
+        words = _operations(settings[-1])[0]  # of two origins, the one at the centre
+        shift = np.linalg.inv(to_small) @ [1, 0, 0]
+    elif bare[:1] in _CENTRED and bare[1:] in ("1", "-1"):
+        to_small, words = np.eye(3), _operations(_table()[f"p{bare[1:]}"][0])[0]
+        shift = np.array(_CENTRED[bare[0]]) / 2
+    else:
+        return []
+    back, made = np.linalg.inv(to_small), []
+    for one in map(SymmOp.from_xyz_str, words):
+        rotation, translation = back @ one.rotation_matrix @ to_small, back @ one.translation_vector
+        made += [
+            SymmOp.from_rotation_and_translation(rotation, (translation + more) % 1.0).as_xyz_str()
+            for more in (np.zeros(3), shift)
+        ]
+    return made
 
 
 def _words(block: CifBlock, name: str) -> list[str]:
@@ -147,18 +208,31 @@ def _settings(block: CifBlock, name: str, word: str) -> list[int]:
     code = "".join(_words(block, _CODE)[:1]).lower()
     if name in _HALL:
         return _table().get(_hall(word), [])
-    if word.isdigit():
-        found = _table().get(f"group {int(word)}", [])
+    if word.rstrip(".").isdigit():
+        found = _table().get(f"group {int(word.rstrip('.'))}", [])
+    elif name in _SYMBOL and _hall(word) in _table():
+        return _table()[_hall(word)]
     else:
-        symbol = _ORIGIN.sub(":", _bare(word))
+        symbol = _ORIGIN.sub(lambda at: f":{at[1].replace('-1', '2')}", _bare(word))
+        numbered = _NUMBER.fullmatch(symbol)
+        named = _known(numbered[1]) if numbered else []
+        if named and numbered and _group(named[0]).number == int(numbered[2]):
+            symbol = numbered[1] + (numbered[3] or "")
         suffix = _SUFFIX.match(symbol)
-        if suffix and symbol not in _table():
+        if suffix and not _known(symbol):
             symbol, code = suffix[1], (suffix[2] or _LETTERS.get(suffix[3], suffix[3]))
-        found = _table().get(symbol) or _table().get(_FULL.sub("", symbol), [])
+        found = _known(symbol)
         if found and name in _GROUP:
             group = _table()[f"group {_group(found[0]).number}"]
             found = [*found, *(setting for setting in group if setting not in found)]
     return [setting for setting in found if _has(setting, code)]
+
+
+def _known(symbol: str) -> list[int]:
+    """Hall numbers by a bare symbol of Hermann and Mauguin, short or full, or of Schoenflies."""
+    table = _table()
+    schoenflies = f"schoenflies {symbol.replace('^', '')}"
+    return table.get(symbol) or table.get(_FULL.sub("", symbol)) or table.get(schoenflies, [])
 
 
 def _has(setting: int, code: str) -> bool:
@@ -216,7 +290,7 @@ def _operations(setting: int) -> tuple[list[str], np.ndarray]:
 
 
 def _bare(symbol: str) -> str:
-    return re.sub(r"[\s_()\"']", "", symbol).lower()
+    return re.sub(r"[\s_(){}\[\]\"']", "", symbol).lower()
 
 
 def _hall(symbol: str) -> str:
@@ -226,7 +300,7 @@ def _hall(symbol: str) -> str:
 
 @cache
 def _table() -> dict[str, list[int]]:
-    """Hall numbers by symbol, bare of spaces; by 'hall ' and symbol; by 'group ' and number."""
+    """Hall numbers by bare symbol; by "hall " or "schoenflies " and symbol; by "group " and number."""
     table: dict[str, list[int]] = {}
     other: dict[str, list[int]] = {}
     for setting in range(1, 531):
@@ -234,7 +308,8 @@ def _table() -> dict[str, list[int]]:
         full, short = group.international_full, group.international.split("=")
         words = [word for word in full.split() if word != "1" or group.number not in range(3, 16)]
         symbols = {_bare(symbol) for symbol in (full, " ".join(words), *(short[1:] or short))}
-        for key in (*symbols, f"group {group.number}", _hall(group.hall_symbol)):
+        schoenflies = f"schoenflies {_bare(group.schoenflies).replace('^', '')}"
+        for key in (*symbols, f"group {group.number}", _hall(group.hall_symbol), schoenflies):
             table.setdefault(key, []).append(setting)
         for symbol in symbols:
             glides = [symbol.replace("e", letter) for letter in "abc"]  # as before 1992

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,13 @@ from pymatgen.core import Lattice
 from pymatgen.io.cif import CifBlock
 
 from catalog.errors import NoStructureError, ParseError
+from catalog.readers.cif.atoms import element_of, is_hydroxide
 from catalog.readers.cif.scan import (
     ANGLES,
     CARTESIAN,
     FRACTIONS,
     LENGTHS,
+    SYMMETRY,
     UNKNOWN,
     cell_of,
     joined,
@@ -26,37 +27,44 @@ from catalog.readers.cif.scan import (
 )
 from catalog.readers.cif.words import block_of
 
-_CELL, _SYMMETRY = ("_cell_",), ("_symmetry_", "_space_group", "_magnetic_space_group")
+_CELL = ("_cell_",)
 _LABEL, _SYMBOL, _OCCUPANCY = "_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy"
 _HYDROGEN = frozenset({"H", "D", "T"})
-_HYDROXIDE = re.compile(r"(?:OH(?![a-z])|O-H|[Ww]at|Ow|OW)")
-"""How symbols of hydroxide and water begin: the oxygen of one site, its hydrogen without any."""
+"""Written as D for pymatgen, which takes O and H on one site for a hydroxide and drops the hydrogen;
+deuterium, which is hydrogen to all that follows, it leaves where it is."""
 
+_FLAG = "_atom_site_calc_flag"
 
-_ATOMS = frozenset((_LABEL, _SYMBOL, _OCCUPANCY, *FRACTIONS, *CARTESIAN))
+_ATOMS = frozenset((_LABEL, _SYMBOL, _OCCUPANCY, _FLAG, *FRACTIONS, *CARTESIAN))
 _AXES = "_atom_sites_Cartn_tran_"
+_NEGATIVE = -0.05
+"""A refined occupancy down to this is 0 within its uncertainty."""
 _LONGEST = 60
 """Characters of a label or symbol that count."""
 
 
-def resolve(text: str, others: Sequence[str] = ()) -> tuple[CifBlock, list[str]]:
+def resolve(
+    text: str, others: Sequence[str] = (), declared: Collection[str] = ()
+) -> tuple[CifBlock, list[str]]:
     """One block with what a structure needs, its values resolved, and remarks on them.
 
     A cell or a symmetry that the block lacks altogether is taken from the nearest of `others`, which are the
     blocks without atoms, the last before this one first.
 
     Numbers lose their uncertainty; an occupancy that is unknown or left out is 1; Cartesian places become
-    fractions of the cell; hydrogen without a place is left out.
+    fractions of the cell; hydrogen without a place is left out, and so are dummy atoms. `declared` are the
+    elements of the formula.
 
     Raises:
         ParseError: a place or an occupancy is no number, or an atom other than hydrogen has no place.
+        UnknownElementError: a row holds what is no element.
         NoStructureError: no column of places.
     """
     whole = _words_of(text)
-    data = _of(whole, (*_CELL, *_SYMMETRY, "_atom_type_", _AXES))
+    data = _of(whole, (*_CELL, *SYMMETRY, "_atom_type_", _AXES))
     data |= {name: value for name, value in whole.data.items() if name in _ATOMS}
     loops, notes = whole.loops, []
-    for what, names in (("cell", _CELL), ("symmetry", _SYMMETRY)):
+    for what, names in (("cell", _CELL), ("symmetry", SYMMETRY)):
         if not _of(whole, names):
             lent = next((other for other in map(_words_of, others) if _of(other, names)), None)
             if lent is not None:
@@ -70,7 +78,7 @@ def resolve(text: str, others: Sequence[str] = ()) -> tuple[CifBlock, list[str]]
         block.loops = [loop for loop in block.loops if name not in loop]
         if data[name] in UNKNOWN:
             del data[name]
-    return block, [*notes, *_sites(block)]
+    return block, [*notes, *_sites(block, declared)]
 
 
 def _words_of(text: str) -> CifBlock:
@@ -82,7 +90,7 @@ def _of(block: CifBlock, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in block.data.items() if name.startswith(names)}
 
 
-def _sites(block: CifBlock) -> list[str]:
+def _sites(block: CifBlock, declared: Collection[str]) -> list[str]:
     """Resolves the rows of atoms in place."""
     loop = next((loop for loop in block.loops if {FRACTIONS[0], CARTESIAN[0]} & set(loop)), [])
     if not loop:  # one atom needs no loop
@@ -92,6 +100,8 @@ def _sites(block: CifBlock) -> list[str]:
     names = next((names for names in (FRACTIONS, CARTESIAN) if set(names) <= set(loop)), None)
     if names is None or not {_LABEL, _SYMBOL} & set(loop):
         raise NoStructureError("the rows of atoms lack a column of places, or labels and symbols")
+    if not block.data[names[0]]:
+        raise NoStructureError("the CIF lists no atom positions (_atom_site_fract_x, _y, _z with rows)")
     for name in {_LABEL, _SYMBOL} & set(loop):
         block.data[name] = [word[:_LONGEST] for word in block.data[name]]
     labels = block.data.get(_LABEL) or block.data[_SYMBOL]
@@ -100,55 +110,53 @@ def _sites(block: CifBlock) -> list[str]:
         block.data[_LABEL] = list(labels)
     occupancies = block.data.get(_OCCUPANCY) or ["1"] * len(labels)
     symbols = block.data.get(_SYMBOL) or labels
-    wet = [label for label, symbol in zip(labels, symbols, strict=True) if _HYDROXIDE.match(symbol)]
+    flags = block.data.get(_FLAG) if _FLAG in loop else None
     if _SYMBOL not in loop:
         loop.append(_SYMBOL)
-    block.data[_SYMBOL] = list(map(_told_apart, symbols))
-    kept, lost, places, shares = [], [], [], []
+    kept, lost, empty, wet, places, shares, species = [], [], [], [], [], [], []
     for row, (label, symbol) in enumerate(zip(labels, symbols, strict=True)):
         share = "1" if occupancies[row] in UNKNOWN else _checked(occupancies[row], label, "its occupancy")
+        if float(share) < _NEGATIVE:
+            raise ParseError(f"{label} is occupied {share} times, expected 0 to 1")
         words = [block.data[name][row] for name in names]
-        if UNKNOWN.isdisjoint(words):
+        element = None if flags and flags[row].lower() == "dum" else element_of(symbol, label, declared)
+        if element is None:
+            empty.append(label)
+        elif UNKNOWN.isdisjoint(words):
             places.append([_checked(word, label, "a coordinate") for word in words])
             shares.append(share)
+            species.append("D" if element in _HYDROGEN else element)
             kept.append(row)
-        elif _element(symbol) in _HYDROGEN:
+            if element == "O" and is_hydroxide(symbol):
+                wet.append(label)
+        elif element in _HYDROGEN:
             lost.append(label)
         elif float(share) > 0:
             raise ParseError(f"{label} has no place: its coordinates are {' '.join(words)}")
+    if not kept:
+        raise NoStructureError("no row of atoms holds an atom with a place")
     if names is CARTESIAN:
         places = _fractions(block, places)
         loop += [name for name in FRACTIONS if name not in loop]
     if _OCCUPANCY not in loop:
         loop.append(_OCCUPANCY)
     for name in loop:
-        if name not in FRACTIONS and name != _OCCUPANCY:
+        if name not in (*FRACTIONS, _OCCUPANCY, _SYMBOL):
             block.data[name] = [block.data[name][row] for row in kept]
     block.data.update(zip(FRACTIONS, map(list, zip(*places, strict=True)), strict=True))
-    block.data[_OCCUPANCY] = shares
-    notes = [f"hydrogen has no site: {', '.join(lost)}"] if lost else []
-    return [*notes, f"read as oxygen, without hydrogen: {', '.join(wet)}"] if wet else notes
-
-
-def _told_apart(symbol: str) -> str:
-    """The symbol as pymatgen takes it for the atoms that it stands for.
-
-    Where O and H share a site, pymatgen sees a hydroxide and drops the hydrogen, and it drops sites of OH;
-    it leaves deuterium, which is hydrogen to all that follows, where it is.
-    """
-    if _HYDROXIDE.match(symbol):
-        return "O"
-    return f"D{symbol[1:]}" if _element(symbol) == "H" else symbol
+    block.data[_OCCUPANCY], block.data[_SYMBOL] = shares, species
+    remarks = {
+        "hydrogen has no site": lost,
+        "left out, as they hold no atom": empty,
+        "read as oxygen, without hydrogen": wet,
+    }
+    return [f"{what}: {', '.join(which)}" for what, which in remarks.items() if which]
 
 
 def _checked(word: str, label: str, what: str) -> str:
     if not math.isfinite(number(word)):
         raise ParseError(f"{label}: {what} is {word!r}, expected a finite number")
     return without_uncertainty(word)
-
-
-def _element(symbol: str) -> str:
-    return symbol[:2].rstrip("0123456789+-?() ")
 
 
 def _fractions(block: CifBlock, places: list[list[str]]) -> list[list[str]]:

@@ -224,6 +224,13 @@ def test_what_is_no_yaml_is_one_sentence(text: str) -> None:
         read_document("x.yaml", text.encode(), LIMITS)
 
 
+def test_an_id_of_mongodb_is_kept_and_a_lattice_may_be_its_vectors() -> None:
+    document = [{"_id": {"$oid": "65f0"}, "output": {**PYMATGEN, "lattice": PYMATGEN["lattice"]["matrix"]}}]
+    [found] = read_document("x.json", json.dumps(document).encode(), LIMITS)
+    assert (found.kind, found.id) == ("pymatgen", "65f0")
+    assert found.payload["lattice"] == {"matrix": PYMATGEN["lattice"]["matrix"]}
+
+
 @pytest.mark.parametrize("id_", ["\x1b[31mred", "a\u202eb", "", "   ", True, None, 1.5, ["x"]])
 def test_an_id_that_no_terminal_should_show_is_left_out(id_: object) -> None:
     [found] = read_document("x.json", json.dumps([{"entry_id": id_, "structure": PYMATGEN}]).encode(), LIMITS)

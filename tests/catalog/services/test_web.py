@@ -1,5 +1,6 @@
 """The polite session against a service of four lines, where the waiting can be watched."""
 
+import gc
 import gzip
 import socket
 import threading
@@ -170,24 +171,42 @@ def test_an_answer_has_a_bound_of_bytes_after_unpacking_and_of_time(serve) -> No
             asking.get(address)
 
 
-def test_headers_that_drip_in_for_ever_end_with_the_time_of_an_answer() -> None:
+# Python leaves the socket of a handshake that is cut off to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("scheme", "first", "through_proxy"),
+    [
+        ("http", b"HTTP/1.1 200 OK\r\nX-Slow: ", False),
+        ("https", b"HTTP/1.1 200 OK\r\nX-Slow: ", True),
+        ("https", b"\x16\x03\x03\x40\x00", False),
+    ],
+    ids=["headers", "proxy", "handshake"],
+)
+def test_what_drips_in_for_ever_ends_with_the_time_of_an_answer(
+    scheme: str, first: bytes, through_proxy: bool
+) -> None:
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def drip() -> None:
             connection, _ = listening.accept()
             with connection, suppress(OSError):
-                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                connection.sendall(first)
                 while not stop.wait(0.02):
                     connection.sendall(b"x")
 
-        thread = threading.Thread(target=drip)
+        thread = threading.Thread(target=drip, daemon=True)
         thread.start()
+        port = listening.getsockname()[1]
         with session([], patience=Patience(read_s=10.0, answer_s=0.2)) as asking:
+            asking.trust_env = False
+            if through_proxy:
+                asking.proxies = {"https": f"http://127.0.0.1:{port}"}
             with pytest.raises(SourceUnreachableError, match=r"one answer took more than 0\.2 s, the limit"):
-                asking.get(f"http://127.0.0.1:{listening.getsockname()[1]}/")
+                asking.get(f"{scheme}://127.0.0.1:{port}/")
         stop.set()
         thread.join()
+        gc.collect()
 
 
 @pytest.mark.parametrize(

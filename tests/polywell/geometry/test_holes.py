@@ -86,6 +86,55 @@ def test_an_isolated_hole_does_not_end_a_net(
     assert (heights(turned), turned.net_note) == (heights(record), record.net_note)
 
 
+# Two holes that are neighbours, the shortest vector of the cell apart, and a row of corners that are.
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("parent", "cell", "symbol", "other", "apart"),
+    [
+        (LAYER, (3, 3, 1), "Cu", None, 3.86),
+        (LAYER, (3, 3, 1), "Cu", "Li", 3.86),
+        (LAYER, (2, 2, 1), "O", None, 3.86 / 2**0.5),
+        (LAYER, (4, 1, 1), "Cu", "Mg", 0),
+        (LAYER, (4, 1, 1), "Cu", None, 0),
+        (SELENIDE, (2, 2, 1), "Fe", None, 3.8 / 2**0.5),
+        (SELENIDE, (2, 2, 1), "Se", None, (3.8**2 / 2 + 2.9**2) ** 0.5),
+        (SELENIDE, (4, 1, 1), "Se", None, 3.8),
+    ],
+)
+def test_neighbouring_holes_do_not_end_a_net_that_repeats_around_them(
+    parent: Structure, cell: Sequence[object], symbol: str, other: str | None, apart: float, turned: bool
+) -> None:
+    structure = parent * np.array(cell)
+    alike = [k for k, site in enumerate(structure) if site.specie.symbol == symbol]
+    gone = [alike[0], min(alike, key=lambda k: abs(structure.get_distance(alike[0], k) - apart))]
+    for one in sorted(set(gone), reverse=True):
+        if other is None:
+            structure.remove_sites([one])
+        else:
+            structure.replace(one, other)
+    record = screened(turned_and_moved(structure) if turned else structure)
+    assert {height for _, height in heights(record)} == {3.2 if parent is LAYER else 2.9}
+
+
+def test_a_hollow_that_most_cells_of_the_average_fill_bears_no_cage() -> None:
+    # Two nets of CuO2 that share their oxygens, each in the hollows of the other, as in BaCu3O4: one Cu of
+    # four is missing, in order or not.
+    planes = Structure(LAYER.lattice, [*LAYER.species, "Cu"], [*LAYER.frac_coords, [0.5, 0.5, 0]])
+    ordered = planes * np.array([[2, 0, 0], [0, 2, 0], [0, 0, 1]])
+    gone = [k for k, site in enumerate(ordered) if site.specie.symbol == "Cu"]
+    origin = ordered.lattice.get_cartesian_coords
+    first = min(gone, key=lambda k: np.linalg.norm(ordered[k].coords - origin([0, 0, 0])))
+    second = min(gone, key=lambda k: np.linalg.norm(ordered[k].coords - origin([0.25, 0.75, 0])))
+    ordered.remove_sites([first, second])
+    mixed = Structure(
+        planes.lattice,
+        [{"Cu": 0.75} if site.specie.symbol == "Cu" else site.species for site in planes],
+        planes.frac_coords,
+    )
+    for structure in (ordered, mixed):
+        assert screened(structure).phases == ()
+
+
 def test_vacancies_of_k2fe4se5_in_order_and_in_disorder_give_one_answer() -> None:
     """√5 x √5 cell: z of Fe 0.2524, of Se over the whole square 0.1351 and over four with a vacancy 0.1462.
 

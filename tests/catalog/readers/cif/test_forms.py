@@ -315,6 +315,12 @@ def test_cartesian_axes_are_those_that_are_declared_or_those_of_the_pdb(
         "_symmetry_Int_Tables_number 129\n_symmetry_space_group_name_H-M ?",
         "_space_group.name_H-M_alt 'P 4/n m m'\n_space_group.IT_coordinate_system_code '2'",
         "_symmetry_equiv_pos_as_xyz ?\n_symmetry_space_group_name_H-M 'P 4/n m m'",
+        "_space_group_name_H-M_alt 'P 4/n m m (No. 129), origin at -1'",
+        "_space_group_name_H-M_alt 'P4/nmm [origin 2]'",
+        "_space_group_name_H-M_alt 'P 4/n m m S.G. 129'",
+        "_symmetry_space_group_name_H-M_alt 'P 4/n m m O2'",
+        "_symmetry_space_group_name_Schoenflies 'D_{4h}^7'",
+        "_symmetry_space_group_name_H-M D4h7",
     ],
 )
 @pytest.mark.parametrize("formula", ["'As Fe La O'", "?"])
@@ -383,7 +389,8 @@ def test_a_setting_is_known_by_its_symbol_of_before_and_after_1992(symmetry: str
 
 
 @pytest.mark.parametrize(
-    "symbol", ["I 4/m 2/m 2/m", "I4mmm", "I 4/m m m :1", "i 4/m m m", "I_4/m_m_m", "-I 4 2"]
+    "symbol",
+    ["I 4/m 2/m 2/m", "I4mmm", "I 4/m m m :1", "i 4/m m m", "I_4/m_m_m", "-I 4 2", "I 4/mmm (139)", "D4h^17"],
 )
 def test_a_group_of_one_setting_is_known_however_it_is_written(
     symbol: str, symmetric_cif: str, la2cuo4: Structure, read: Callable
@@ -391,6 +398,58 @@ def test_a_group_of_one_setting_is_known_however_it_is_written(
     name = "_space_group_name_Hall" if symbol[0] == "-" else "_space_group_name_H-M_alt"
     text = changed("_symmetry_space_group_name_H-M 'I 4/m m m'", f"{name} '{symbol}'", symmetric_cif)
     assert_crystal(read(text), la2cuo4)
+
+
+@pytest.mark.parametrize("symbol", ["F 4/m m m", "F m m m"])
+def test_a_doubled_cell_has_the_symmetry_of_the_single_one(
+    symbol: str, la2cuo4: Structure, read: Callable
+) -> None:
+    # a - b, a + b and c of the cell of I 4/m m m: (0, 1/2, 0) becomes (1/4, 1/4, 0).
+    a = la2cuo4.lattice.a * 2**0.5
+    part = read(
+        f"data_x\n_cell_length_a {a}\n_cell_length_b {a}\n_cell_length_c 13.2\n{ANGLES}"
+        f"_space_group_name_H-M_alt '{symbol}'\n{COLUMNS}Cu1 Cu 0 0 0 1\nLa1 La 0 0 0.361 1\n"
+        "O1 O 0.25 0.25 0 1\nO2 O 0 0 0.182 1\n"
+    )
+    assert_crystal(part, la2cuo4 * [[1, -1, 0], [1, 1, 0], [0, 0, 1]])
+
+
+def test_operations_that_are_fewer_than_those_of_the_named_group_are_remarked_on(read: Callable) -> None:
+    part = read(changed(LISTED, f"_space_group_name_H-M_alt 'I 4/m m m'\n{LISTED}"))
+    assert "16 operations are listed, and I 4/m m m has 32" in as_one(part)
+
+
+@pytest.mark.parametrize("symbol", [".", "?", "63Cu", "CU", "Cu2+"])
+def test_an_atom_is_never_dropped_for_its_symbol(symbol: str, read: Callable) -> None:
+    assert_crystal(read(changed("Cu1 Cu", f"Cu1 {symbol}")), mercury())
+    assert_crystal(read(changed("Cu1 Cu", f"63Cu1 {symbol}")), mercury())
+
+
+@pytest.mark.parametrize("symbol", ["\u0421u", "M", "7"])
+def test_what_is_no_element_fails_and_says_so(symbol: str, read: Callable) -> None:
+    part = read(changed("Cu1 Cu", f"{symbol} {symbol}"))
+    assert isinstance(part, Failure) and part.error_type == "UnknownElementError"
+
+
+@pytest.mark.parametrize("row", ["Va1 Va 0.5 0.5 0 1", "X1 X 0.5 0.5 0 1", "Q1 Q 0.5 0.5 0 1 "])
+def test_a_row_without_an_atom_is_left_out_with_a_remark(row: str, read: Callable) -> None:
+    part = read(MERCURY + row + "\n")
+    assert_crystal(part, mercury())
+    assert f"left out, as they hold no atom: {row.split()[0]}" in as_one(part)
+    flagged = MERCURY.replace("_occupancy\n", "_occupancy\n_atom_site_calc_flag\n").replace(" 1\n", " 1 d\n")
+    assert_crystal(read(flagged + "C1 C 0.5 0.5 0 1 dum\n"), mercury())
+
+
+def test_rows_that_symmetry_makes_of_others_are_counted_once(read: Callable) -> None:
+    others = "Ba2 Ba 0.5 0.5 0.7014 1\nO3 O 0 0.5 0.5 1\nO4 O 0 0 0.792 1\n"
+    part = read(MERCURY + others)
+    assert_crystal(part, mercury())
+    assert "3 rows repeat atoms that symmetry makes of others" in as_one(part)
+
+
+def test_an_occupancy_below_zero_fails(read: Callable) -> None:
+    part = read(changed("Cu 0 0 0.5 1", "Cu 0 0 0.5 -0.3(1)"))
+    assert isinstance(part, Failure) and "Cu1 is occupied -0.3 times" in part.message
 
 
 @pytest.mark.parametrize(
@@ -444,11 +503,18 @@ def test_p1_is_p1_where_it_is_declared(read: Callable) -> None:
         assert isinstance(part, Entry) and part.structure is not None and len(part.structure) == 5
 
 
-@pytest.mark.parametrize("symmetry", ["", "_space_group_name_H-M_alt ?\n"])
-def test_p1_is_assumed_with_a_remark_where_no_symmetry_is_declared(symmetry: str, read: Callable) -> None:
+@pytest.mark.parametrize(
+    "symmetry", ["", "_space_group_name_H-M_alt ?\n", "_symmetry_cell_setting tetragonal\n"]
+)
+def test_where_no_symmetry_is_declared_p1_is_assumed_of_a_whole_cell_alone(
+    symmetry: str, read: Callable
+) -> None:
     part = read(changed(LISTED, symmetry))
-    assert isinstance(part, Entry) and part.structure is not None and len(part.structure) == 5
-    assert "P 1 assumed" in str(part.provenance.note)
+    assert isinstance(part, Failure) and "they may be an asymmetric unit" in part.message
+    others = "Ba2 Ba 0.5 0.5 0.7014 1\nO3 O 0 0.5 0.5 1\nO4 O 0 0 0.792 1\n"
+    part = read(changed(LISTED, symmetry) + others)
+    assert_crystal(part, mercury())
+    assert "P 1 assumed" in as_one(part)
 
 
 def test_moments_beside_ordinary_operations_do_not_hide_them(read: Callable) -> None:

@@ -1,0 +1,200 @@
+"""Holes known by the translations of a parent: what a net lacks where most of the crystal repeats.
+
+A supercell of a compound, some of whose metals or ligands are missing or foreign, repeats with the vectors of
+the parent in all other ions. The average over these is the disordered writing of the same crystal. What a
+metal or ligand is carried to by several of them, and is not there, is a hole, however many stand together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from pymatgen.optimization.neighbors import find_points_in_spheres
+
+from polywell.geometry.ions import PERIODIC, Floats, Holes, Ints, Ions
+from polywell.geometry.nets.square_nets import BRIDGED, Drawn
+from polywell.geometry.tolerances import Tolerances
+
+ALIKE = 0.7
+"""Least share of the ions that a vector of the parent carries to an ion of the same element."""
+
+REPEATS = 1e-3
+"""Fractions of the edges by which a vector misses a translation of the lattice at most."""
+
+MOST_METALS = 0.5
+"""Least share of the metals that such a vector carries to one of the same element."""
+
+LARGEST_TABLE = 1_000_000
+"""Pairs of a vector and a step that are compared at once."""
+
+SEEN_FROM = 2
+"""Ions that must be carried to one place to make it a hole."""
+
+METALS_OF_A_LIGAND = 2
+"""Metals that a ligand of a net is bonded to, at least."""
+
+
+def vectors_of_parents(ions: Ions, kinds: Sequence[Drawn], tolerances: Tolerances) -> dict[int, Floats]:
+    """Vectors (V, 3) in Å of each structure that may repeat its parent, and do not repeat the structure.
+
+    Of nets that are bridged these are edges, of nets that are capped diagonals of squares and two edges in a
+    row. Of a vector and its opposite one is given, of nearly equal ones one or a few.
+    """
+    owners, found = [], []
+    for kind in kinds:
+        p, q = kind.corners
+        u, v = kind.once.vectors[p], kind.once.vectors[q]
+        ways = [u, v] if kind.kind == BRIDGED else [u + v, u - v, 2 * u, 2 * v]
+        owners += [ions.crystals[kind.once.first[p]]] * len(ways)
+        found += ways
+    crystals, vectors = np.concatenate(owners), np.concatenate(found)
+    if not len(crystals):
+        return {}
+    frac = np.einsum("ni,nij->nj", vectors, np.linalg.inv(ions.lattices)[crystals])
+    is_new = (np.abs(frac - np.rint(frac)) > REPEATS).any(axis=1)
+    crystals, vectors = crystals[is_new], vectors[is_new]
+    steps = np.rint(vectors / tolerances.parent_shift).astype(np.int64)
+    ahead = np.where(steps[:, 0] != 0, steps[:, 0], np.where(steps[:, 1] != 0, steps[:, 1], steps[:, 2])) >= 0
+    steps[~ahead] *= -1
+    vectors[~ahead] *= -1
+    _, rows = np.unique(np.column_stack((crystals, steps)), axis=0, return_index=True)
+    by_crystal: dict[int, list[Floats]] = defaultdict(list)
+    for row in rows.tolist():
+        by_crystal[int(crystals[row])].append(vectors[row])
+    return {crystal: np.array(some) for crystal, some in by_crystal.items()}
+
+
+def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Tolerances) -> Holes | None:
+    """The holes of one structure by the translations of its parent; None where it has none.
+
+    Args:
+        ions: those of all structures.
+        crystal: number of the structure.
+        vectors: those that may be such translations (see `vectors_of_parents`).
+        tolerances: those of the geometry.
+    """
+    members = ions.members(crystal)
+    lattice, names = ions.lattices[crystal], ions.elements[members]
+    cart = np.ascontiguousarray(ions.cart[members])
+    heavy, is_metal = ions.is_heavy[members], ions.is_metal[members]
+    carried = np.flatnonzero(is_metal | (ions.is_ligand[members] & heavy))
+    is_other = heavy & ~is_metal & ~ions.is_ligand[members]
+    places: list[Floats] = []
+    owners: list[Ints] = []
+    foreign: Counter[int] = Counter()
+    for vector in _of_the_parent(ions, members, vectors, tolerances):
+        target = _wrapped(cart + vector, lattice)
+        near, other, _, distances = find_points_in_spheres(
+            cart, target, tolerances.hole_radius, PERIODIC, lattice, 1e-8
+        )
+        close = distances <= tolerances.parent_shift
+        same, there = near[close], other[close]
+        lone = carried[~np.isin(carried, near)]
+        places.append(target[lone])
+        owners.append(lone)
+        foreign.update(set(there[is_metal[same] & is_other[there]].tolist()))
+    strange = tuple(sorted(ion for ion, seen in foreign.items() if seen >= SEEN_FROM))
+    if not places:
+        return None
+    found, elements = _clusters(names, np.concatenate(places), np.concatenate(owners), lattice, tolerances)
+    found, elements = _of_nets(ions, members, found, elements, strange, lattice, tolerances)
+    return Holes(found, elements, strange) if len(found) or strange else None
+
+
+def _of_the_parent(ions: Ions, members: slice, vectors: Floats, tolerances: Tolerances) -> list[Floats]:
+    """The vectors that carry most ions to one of the same element, and not all, and their opposites."""
+    rows = np.arange(ions.starts[members.start], ions.starts[members.stop])
+    numbers: dict[str, int] = {}
+    kinds = np.array([numbers.setdefault(symbol, len(numbers)) for symbol in ions.elements[members]])
+    centres, others = ions.centres[rows] - members.start, ions.others[rows] - members.start
+    alike = kinds[centres] == kinds[others]
+    # The metals alone first, as they are few.
+    for chosen, least, most in (
+        (ions.is_metal[members], MOST_METALS, 2.0),
+        (ions.is_heavy[members], ALIKE, 1.0),
+    ):
+        own = np.flatnonzero(alike & chosen[centres])
+        shares = _shares(centres[own], ions.vectors[rows[own]], vectors, tolerances) / chosen.sum()
+        vectors = vectors[(shares >= least) & (shares < most)]
+        if not len(vectors):
+            return []
+    return [way for vector in vectors for way in (vector, -vector)]
+
+
+def _shares(centres: Ints, steps: Floats, vectors: Floats, tolerances: Tolerances) -> Ints:
+    """How many of the ions `centres` (M,), in order, have a step (M, 3) that is nearly each vector (V, 3)."""
+    begin = np.flatnonzero(np.diff(centres, prepend=-1))
+    counts = np.zeros(len(vectors), dtype=np.int64)
+    if not len(begin):
+        return counts
+    at_once = max(1, LARGEST_TABLE // len(centres))
+    for first in range(0, len(vectors), at_once):
+        some = vectors[first : first + at_once]
+        near = np.ones((len(some), len(centres)), dtype=bool)
+        for axis in range(3):
+            near &= np.abs(steps[:, axis] - some[:, axis, None]) <= tolerances.parent_shift
+        counts[first : first + at_once] = np.logical_or.reduceat(near, begin, axis=1).sum(axis=1)
+    return counts
+
+
+def _wrapped(points: Floats, lattice: Floats) -> Floats:
+    frac = points @ np.linalg.inv(lattice)
+    wrapped: Floats = np.ascontiguousarray((frac - np.floor(frac)) @ lattice)
+    return wrapped
+
+
+def _met(around: Floats, points: Floats, lattice: Floats, radius: float) -> tuple[Ints, Ints]:
+    """Pairs of a point and of what stands within the radius of it."""
+    one, other, _, _ = find_points_in_spheres(around, points, radius, PERIODIC, lattice, 1e-8)
+    return one, other
+
+
+def _clusters(
+    names: tuple[str, ...], places: Floats, owners: Ints, lattice: Floats, tolerances: Tolerances
+) -> tuple[Floats, tuple[str, ...]]:
+    """Places to which several ions of one element are carried, and these elements."""
+    if not len(places):
+        return places, ()
+    one, other, images, _ = find_points_in_spheres(
+        places, places, tolerances.parent_shift, PERIODIC, lattice, 1e-8
+    )
+    taken = np.zeros(len(places), dtype=bool)
+    found: list[Floats] = []
+    elements: list[str] = []
+    for seed in range(len(places)):
+        mine = np.flatnonzero(one == seed)
+        group = other[mine]
+        if taken[seed] or len(group) < SEEN_FROM:
+            continue
+        taken[group] = True
+        seen = Counter(names[owner] for owner in owners[group].tolist())
+        found.append((places[group] + images[mine] @ lattice).mean(axis=0))
+        elements.append(min(seen, key=lambda symbol: (-seen[symbol], symbol)))
+    return np.array(found).reshape(-1, 3), tuple(elements)
+
+
+def _of_nets(
+    ions: Ions,
+    members: slice,
+    places: Floats,
+    elements: tuple[str, ...],
+    foreign: tuple[int, ...],
+    lattice: Floats,
+    tolerances: Tolerances,
+) -> tuple[Floats, tuple[str, ...]]:
+    """Places of metals, and those of ligands that are bonded to several places of metals."""
+    of_metals = {ions.elements[ion] for ion in range(members.start, members.stop) if ions.is_metal[ion]}
+    is_metal = np.array([symbol in of_metals for symbol in elements], dtype=bool)
+    inside = np.flatnonzero(ions.is_metal[members])
+    radius = float(ions.radii[members][inside].max())
+    cart = ions.cart[members]
+    corners = np.ascontiguousarray(np.concatenate((cart[inside], cart[list(foreign)], places[is_metal])))
+    kept = is_metal.copy()
+    ligands = {ions.elements[ion]: float(ions.radii[ion]) for ion in range(members.start, members.stop)}
+    for row in np.flatnonzero(~is_metal).tolist():
+        reach = tolerances.bond_ratio * (radius + ligands[elements[row]])
+        kept[row] = len(_met(corners, places[row][None], lattice, reach)[0]) >= METALS_OF_A_LIGAND
+    rows = np.flatnonzero(kept)
+    return places[rows], tuple(elements[row] for row in rows.tolist())
