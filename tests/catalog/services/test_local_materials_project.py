@@ -8,8 +8,6 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 from deltalake import Schema, convert_to_deltalake
-from emmet.core.arrow import arrowize
-from emmet.core.summary import SummaryDoc
 
 from catalog.errors import SourceError
 from catalog.readers.reading import read
@@ -35,6 +33,11 @@ def documents(mp_service: Service) -> list[dict]:
 
 def kept(folder: Path, documents: list[dict]) -> Path:
     """The folder as mp-api 0.46.5 writes it (`client/core/client.py`, `_query_delta_backed`)."""
+    from emmet.core.arrow import (
+        arrowize,
+    )  # seconds to import, which whoever only lists the tests need not wait for
+    from emmet.core.summary import SummaryDoc
+
     target = folder / "build" / "collections" / "summary"
     target.mkdir(parents=True)
     schema = pa.schema(arrowize(SummaryDoc)).insert(0, pa.field("version", pa.string()))

@@ -1,5 +1,6 @@
 """Designs: neutral, in one order, each with what it is built of, known compounds among them."""
 
+from functools import cache
 from itertools import islice
 
 import pytest
@@ -14,7 +15,10 @@ from polywell.families import built_in_families
 from polywell.records import Outcome
 from polywell.screening import screen_many
 
-BY_ID = {recipe.id: recipe for recipe in recipes()}
+
+@cache
+def by_id():
+    return {recipe.id: recipe for recipe in recipes()}
 
 
 def entries(*ids: str):
@@ -23,7 +27,7 @@ def entries(*ids: str):
 
 def test_there_are_a_hundred_thousand_in_one_order():
     assert len(recipes()) >= 100_000
-    assert len(BY_ID) == len(recipes())
+    assert len(by_id()) == len(recipes())
     keys = [(one.cost, one.id) for one in recipes()]
     assert keys == sorted(keys)
 
@@ -57,7 +61,7 @@ def test_known_compounds_are_among_them_near_their_measured_cages(id_, measured)
 
 
 def test_la2cuo4_is_doped_by_the_nearest_divalent_ion_to_sixteen_hundredths():
-    doped = BY_ID["ca0.16la1.84o2-cuo2"]
+    doped = by_id()["ca0.16la1.84o2-cuo2"]
     assert [change.text for change in doped.changes] == ["0.08 Ca for La"]
     assert doped.balance().carriers == pytest.approx(0.16, abs=0.005)
 
@@ -71,7 +75,7 @@ def test_every_design_is_neutral_at_a_valence_that_exists():
 def test_the_valence_of_a_design_is_the_one_that_its_composition_leaves():
     some = [one for one in islice(recipes(), 0, None, 2003) if one.sheet[1] == "O" and one.balance().is_best]
     for entry in entries(*(one.id for one in some)):
-        recipe = BY_ID[entry.id]
+        recipe = by_id()[entry.id]
         known = formal_valence(amounts_of(entry.formula), recipe.sheet[0], "bridged", {})
         assert recipe.balance().valence == pytest.approx(known.middle, abs=0.01), entry.id
 
