@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from catalog.errors import NotAStructureError, SourceError
 from catalog.sources.base import Asked, RawEntry, Source, Stamp, all_found, in_batches
 from polywell.records import Provenance
+
+if TYPE_CHECKING:
+    from polywell.design.conditions.condition import Condition
 
 FIRST = 3000
 """Designs that are given where nobody says how many."""
@@ -15,33 +19,42 @@ ALL = "all"
 
 
 def opened(asked: Asked) -> Source:
-    """The source of the first designs, as many as the place says.
+    """The source of the first designs, as many as the place says: `N`, and `N@20GPa` or `N@SUBSTRATE`.
 
     Raises:
-        SourceError: the place is no number of designs.
+        SourceError: the place is no number of designs, or names no pressure and no substrate.
     """
-    place = asked.place
+    from polywell.design.conditions.condition import ConditionError, condition_of
+
+    place, _, under = asked.place.partition("@")
+    try:
+        condition = condition_of(under) if under else None
+    except ConditionError as error:
+        raise SourceError(f"{asked.name!r}: {error}") from error
     if place == ALL:
-        return DesignSource(asked.name, None)
+        return DesignSource(asked.name, None, condition)
     if place and not (place.isascii() and place.isdigit() and int(place) > 0):
         raise SourceError(f"{asked.name!r}: {place!r} is no number of designs; expected 1, 2 ... or {ALL!r}")
-    return DesignSource(asked.name, int(place) if place else FIRST)
+    return DesignSource(asked.name, int(place) if place else FIRST, condition)
 
 
 class DesignSource:
-    """Designs of `polywell.design`, in their order; `limit` is their number at most, None for all."""
+    """Designs of `polywell.design`, in their order; `limit` is their number at most, None for all.
 
-    def __init__(self, name: str, limit: int | None) -> None:
+    `condition` is the pressure or the substrate that all of them stand under.
+    """
+
+    def __init__(self, name: str, limit: int | None, condition: Condition | None = None) -> None:
         from polywell.design.designs import Designs
 
         self.name = name
-        self._designs = Designs(name, limit)
+        self._designs = Designs(name, limit, condition)
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """The designs; one that its blocks do not allow carries the error."""
         wanted = None if ids is None else set(ids)
         if wanted is not None:
-            all_found(self.name, wanted, {recipe.id for recipe in self._designs.recipes})
+            all_found(self.name, wanted, set(self._designs.ids))
         for made in self._designs.entries(wanted):
             if isinstance(made, tuple):
                 id_, error = made
@@ -53,8 +66,8 @@ class DesignSource:
     def index(self) -> Iterator[Stamp]:
         """The ids, all with what decides the designs."""
         stamp = self.version()
-        for recipe in self._designs.recipes:
-            yield recipe.id, stamp
+        for id_ in self._designs.ids:
+            yield id_, stamp
 
     def version(self) -> str:
         """Digest of the library, the tables and the rules."""

@@ -109,7 +109,7 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         "design:[LIMIT]",
         "design:",
-        "Compounds designed from the blocks of measured ones: the first 3000, LIMIT, or all.",
+        "Compounds designed from blocks of measured ones: 3000, LIMIT, all; LIMIT@20GPa, LIMIT@SrLaAlO4.",
         _of("catalog.sources.design"),
     ),
 )

@@ -27,6 +27,13 @@ def design(
             help="Screen nothing; list the neighbours of one compound: its series, its substitutions.",
         ),
     ] = None,
+    under: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GPA-or-SUBSTRATE",
+            help="Each under a pressure, such as 20GPa, or as a film on a substrate, such as SrLaAlO4.",
+        ),
+    ] = None,
     prefect: Annotated[
         bool | None,
         typer.Option("--prefect/--plain", help="As for `polywell screen`.", show_default=False),
@@ -36,7 +43,7 @@ def design(
 ) -> None:
     """Screens designs as the options say, or lists the neighbours of one."""
     if around is None:
-        told: dict[str, Any] = {ARGUMENT: f"design:{limit or ''}", **given}
+        told: dict[str, Any] = {ARGUMENT: f"design:{limit or ''}{f'@{under}' if under else ''}", **given}
         screen(prefect=prefect, top=top, **told)
         return
     with one_line_errors():
@@ -46,7 +53,11 @@ def design(
         from flows.progress import say
         from flows.studies.neighbours import HEADS, rows_around
 
-        options = [name for name, value in {"limit": limit, **given}.items() if value not in (None, ())]
+        options = [
+            name
+            for name, value in {"limit": limit, "under": under, **given}.items()
+            if value not in (None, ())
+        ]
         if others := [name for name in options if name != "home"]:
             raise OptionError(
                 f"--around screens nothing and takes no {', '.join(sorted(others))}; leave that out"

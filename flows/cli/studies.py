@@ -15,8 +15,10 @@ from flows.cli.errors import NOTHING_READ, end, one_line_errors
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (validate, calibrate, reproduce, ceiling, pressure, design_errors, design_history):
+    for command in (validate, calibrate, reproduce, ceiling, pressure):
         app.command()(command)
+    for of_designs in (design_blocks, design_errors, design_history):
+        app.command()(of_designs)
 
 
 def validate(
@@ -125,6 +127,29 @@ def pressure(
 
         for line in under_pressure(structure, up_to, relax):
             answer(line)
+
+
+def design_blocks(
+    home: HomeFolder = None,
+    candidates: Annotated[
+        bool,
+        typer.Option("--candidates", help="Cut every candidate of the home's newest list, too."),
+    ] = False,
+) -> None:
+    """Cut the reference structures at their sheets into blocks: a page with pictures, and a table."""
+    with one_line_errors():
+        from flows.options import home_at
+        from flows.progress import answer, say
+        from flows.studies.blocks import blocks
+
+        made = blocks(home_at(home), candidates)
+    found = made.found
+    answer(
+        f"{len(found.rows)} blocks of {len(found.kinds)} kinds in {found.crystals} crystals; "
+        f"{len(found.missing)} crystals were not cut, the page names each with its reason"
+    )
+    say(f"table: {made.table}")
+    say(f"page: {made.page}")
 
 
 def design_errors() -> None:

@@ -60,6 +60,7 @@ def lines(found: Sequence[Judged]) -> Iterator[str]:
         (
             "before", "structures", "designs", "later compounds", "blocks known", "signature", "designed",
             f"above {HOT_K:g} K, blocks known", "designed", f"in the first {FIRST_SHARE:.0%}",
+            "by the calibration", "calibrated",
         ),
         (_point(one) for one in found),
     )  # fmt: skip
@@ -75,6 +76,7 @@ def lines(found: Sequence[Judged]) -> Iterator[str]:
             "place",
             "of",
             "ahead",
+            "ahead by the calibration",
         ),
         [*(_answer(year, verdict) for year, verdict in single if _is_answer(verdict)), *_unjudged()],
     )
@@ -85,7 +87,8 @@ def headline(verdicts: Sequence[Verdict]) -> str:
     known = [one for one in verdicts if one.blocks_known]
     made = [one for one in known if one.designed]
     hot = [one for one in known if _is_hot(one)]
-    first = [one for one in hot if _is_first(one)]
+    first = [one for one in hot if _is_first(one.ahead)]
+    by_tc = [one for one in hot if _is_first(one.ahead_by_tc)]
     hot_made = sum(one.designed for one in hot)
     stacked = sum(one.stacked for one in known)
     half = (
@@ -96,8 +99,9 @@ def headline(verdicts: Sequence[Verdict]) -> str:
     )
     ahead = (
         f"of {len(hot)} of these above {HOT_K:g} K {hot_made} are designed, and {len(first)} of them stand "
-        f"in the first {FIRST_SHARE:.0%} of the designs of their year by the ceiling (goal: all)",
-        bool(hot) and len(first) == len(hot),
+        f"in the first {FIRST_SHARE:.0%} of the designs of their year by the ceiling, {len(by_tc)} by a "
+        "calibration of their year (goal: all)",
+        bool(hot) and len(first) == len(by_tc) == len(hot),
     )
     said = [
         f"{'Reached' if won else 'Missed'}: {text}."
@@ -115,8 +119,8 @@ def _is_hot(one: Verdict) -> bool:
     return (one.compound.tc_k or 0.0) > HOT_K
 
 
-def _is_first(one: Verdict) -> bool:
-    return one.ahead is not None and one.ahead <= FIRST_SHARE
+def _is_first(ahead: float | None) -> bool:
+    return ahead is not None and ahead <= FIRST_SHARE
 
 
 def _is_answer(one: Verdict) -> bool:
@@ -131,7 +135,10 @@ def _point(one: Judged) -> tuple[str, ...]:
         one.year, one.structures, one.designs, len(one.verdicts), len(known),
         sum(verdict.stacked for verdict in known),
     )  # fmt: skip
-    tail = (len(hot), sum(verdict.designed for verdict in hot), sum(map(_is_first, hot)))
+    tail = (
+        len(hot), sum(verdict.designed for verdict in hot), sum(_is_first(some.ahead) for some in hot),
+        sum(_is_first(some.ahead_by_tc) for some in hot), ", ".join(one.calibrated) or "none",
+    )  # fmt: skip
     return (*map(str, counts), f"{made} ({_share(made, len(known))})", *map(str, tail))
 
 
@@ -148,7 +155,14 @@ def _answer(year: Judged, one: Verdict) -> tuple[str, ...]:
         place,
         str(year.designs) if place else "",
         "" if one.ahead is None else f"{one.ahead:.1%}",
+        _by_tc(one),
     )
+
+
+def _by_tc(one: Verdict) -> str:
+    if one.ahead_by_tc is not None:
+        return f"{one.ahead_by_tc:.1%}"
+    return "no calibration" if one.designed else ""
 
 
 def _unjudged() -> Iterator[tuple[str, ...]]:
@@ -165,7 +179,7 @@ def _unjudged() -> Iterator[tuple[str, ...]]:
             seen.add(stacking)
             why = uncut.get(one.id, "not measured without pressure or strain, or estimated")
             year = years()[one.id]
-            yield (one.id, one.structure_type, str(year or ""), "", f"not judged: {why}", "", "", "", "")
+            yield (one.id, one.structure_type, str(year or ""), "", f"not judged: {why}", *[""] * 5)
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -36,12 +36,16 @@ class Stiffness:
 
 @dataclass(frozen=True)
 class Assembled:
-    """A crystal of blocks: its sites, its edge in Å, and the strains of its blocks and of its sheets."""
+    """A crystal of blocks: its sites, its edge in Å, and the strains of its blocks and of its sheets.
+
+    `forced` is the strain of the whole against its own edge without a substrate.
+    """
 
     sites: Sites
     edge_ang: float
     strains: tuple[float, ...]
     sheet_strain: float
+    forced: float = 0.0
 
     @property
     def mismatch(self) -> float:
@@ -60,13 +64,27 @@ def compromise_ang(
     return (pulled + stiffness.sheet * len(blocks) * library.edges_ang[sheet]) / whole
 
 
-def assembled(blocks: Sequence[Blend], sheet: SheetName, library: Library, stiffness: Stiffness) -> Assembled:
+def assembled(
+    blocks: Sequence[Blend],
+    sheet: SheetName,
+    library: Library,
+    stiffness: Stiffness,
+    forced_ang: float | None = None,
+) -> Assembled:
     """The crystal of blocks, from the bottom up, with a sheet below each.
+
+    Args:
+        blocks: from the bottom up.
+        sheet: metal and ligand.
+        library: whose rules are followed.
+        stiffness: weights of the compromise.
+        forced_ang: edge in Å that a substrate forces on it; the compromise if None.
 
     Raises:
         ValueError: a bond of the sheet cannot span the cell.
     """
-    edge = compromise_ang(blocks, sheet, library, stiffness)
+    free = compromise_ang(blocks, sheet, library, stiffness)
+    edge = free if forced_ang is None else forced_ang
     net = blocks[0].first.block.net
     count = len(blocks)
     faces = [_faces(one, sheet, library, edge) if net == "capped" else (0.0, 0.0) for one in blocks]
@@ -89,7 +107,8 @@ def assembled(blocks: Sequence[Blend], sheet: SheetName, library: Library, stiff
         strains.append(stood.strain_slope * edge - 1)
     ratio = _ratio(blocks)
     plane = Plane(edge * sqrt(ratio), edge / sqrt(ratio))
-    return Assembled(stacked(storeys, plane), edge, tuple(strains), edge / library.edges_ang[sheet] - 1)
+    sheet_strain = edge / library.edges_ang[sheet] - 1
+    return Assembled(stacked(storeys, plane), edge, tuple(strains), sheet_strain, edge / free - 1)
 
 
 def _faces(blend: Blend, sheet: SheetName, library: Library, edge_ang: float) -> tuple[float, float]:

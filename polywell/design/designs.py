@@ -13,6 +13,7 @@ from pymatgen.core import Composition
 
 from polywell.data.reference import digest as library_digest
 from polywell.design.assembly import Assembled, Stiffness, assembled
+from polywell.design.conditions.condition import Condition, pressed, remark
 from polywell.design.errors import measured_stiffness
 from polywell.design.layers import Role, Sheet
 from polywell.design.library import Library, blend, measured_library
@@ -20,6 +21,8 @@ from polywell.design.neutrality import best_carriers
 from polywell.design.recipes import Part, Recipe, SheetName, recipes
 from polywell.design.sizes import Blend
 from polywell.design.table import design_table
+from polywell.making.substrates import substrates
+from polywell.pressure.compression import compressibilities
 from polywell.records import Entry, Provenance
 
 DESIGNED = "designed: neither measured nor computed"
@@ -39,12 +42,13 @@ class NoDesignError(ValueError):
 class Workshop:
     """Builds entries from recipes; blocks that come again are made once.
 
-    `source` is the name that its entries carry.
+    `source` is the name that its entries carry, `condition` what all of them stand under.
     """
 
     library: Library
     stiffness: Stiffness
     source: str
+    condition: Condition | None = None
     _blends: dict[tuple[Part, SheetName, tuple[Role, Role]], Blend] = field(default_factory=dict)
 
     def built(self, recipe: Recipe) -> Assembled:
@@ -60,9 +64,15 @@ class Workshop:
             for k, part in enumerate(parts)
         ]
         try:
-            return assembled(blends, recipe.sheet, self.library, self.stiffness)
+            under = self.condition
+            made = assembled(
+                blends, recipe.sheet, self.library, self.stiffness, None if under is None else under.edge_ang
+            )
+            if under is not None and under.pressure_gpa is not None:
+                made = replace(made, sites=pressed(made.sites, recipe.sheet[0], under.pressure_gpa))
         except ValueError as error:
-            raise NoDesignError(f"{recipe.id}: {error}; its blocks do not fit these sheets") from error
+            raise NoDesignError(f"{recipe.id}: {error}; it cannot be built so") from error
+        return made
 
     def entry(self, recipe: Recipe) -> Entry:
         """The entry of a recipe, with what it is built of in its provenance.
@@ -78,19 +88,24 @@ class Workshop:
         formula = str(Composition({s: round(n, 4) for s, n in amounts.items()}).reduced_formula)
         return Entry(
             source=self.source,
-            id=recipe.id,
+            id=self.id_of(recipe),
             formula=formula,
             elements=tuple(sorted(amounts)),
             structure=None,
             sites=made.sites,
             provenance=Provenance(
                 checked=DESIGNED,
+                pressure_gpa=None if self.condition is None else self.condition.pressure_gpa,
                 built_of=self._built_of(recipe),
                 mismatch=round(made.mismatch, MISMATCH_DIGITS),
                 doping=_doping(recipe),
-                note=_note(made),
+                note=self._note(made, recipe),
             ),
         )
+
+    def id_of(self, recipe: Recipe) -> str:
+        """The id of the entry of a recipe."""
+        return recipe.id if self.condition is None else f"{recipe.id}{self.condition.tag}"
 
     def _blend(self, part: Part, sheet: SheetName, beyond: tuple[Role, Role]) -> Blend:
         key = (part, sheet, beyond)
@@ -113,7 +128,13 @@ class Workshop:
             changed = "".join(f", {change.text}" for change in part.changes)
             said.append(f"{part.block.role} {part.name} ({', '.join(mean.parents[:MOST_NAMED])}{changed})")
         sheets = f"{recipe.sheets} x {recipe.sheet[0]}{recipe.sheet[1]}"
-        return "; ".join([sheets, *dict.fromkeys(said)])
+        under = [] if self.condition is None else [self.condition.text]
+        return "; ".join([sheets, *dict.fromkeys(said), *under])
+
+    def _note(self, made: Assembled, recipe: Recipe) -> str | None:
+        under = self.condition
+        said = [_note(made), None if under is None else remark(under, recipe.sheet[0], made.forced)]
+        return "; ".join(one for one in said if one) or None
 
 
 MOST_NAMED = 2
@@ -147,16 +168,23 @@ def _note(made: Assembled) -> str | None:
 class Designs:
     """All designs from the structures that come with polywell, or the first of them.
 
-    `limit` is their number at most; None for all.
+    `limit` is their number at most, None for all; `condition` is what all of them stand under.
     """
 
     source: str
     limit: int | None = None
+    condition: Condition | None = None
 
     @cached_property
     def workshop(self) -> Workshop:
         """Where they are built."""
-        return Workshop(measured_library(), measured_stiffness(), self.source)
+        return Workshop(measured_library(), measured_stiffness(), self.source, self.condition)
+
+    @property
+    def ids(self) -> Iterator[str]:
+        """The ids of the entries, in their order."""
+        tag = "" if self.condition is None else self.condition.tag
+        return (f"{recipe.id}{tag}" for recipe in self.recipes)
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:
@@ -166,12 +194,12 @@ class Designs:
     def entries(self, wanted: Iterable[str] | None = None) -> Iterator[Entry | tuple[str, NoDesignError]]:
         """The entries in their order, those wanted alone if ids are given; an id and why where one fails."""
         ids = None if wanted is None else set(wanted)
-        for recipe in self.recipes:
-            if ids is None or recipe.id in ids:
+        for id_, recipe in zip(self.ids, self.recipes, strict=True):
+            if ids is None or id_ in ids:
                 try:
                     yield self.workshop.entry(recipe)
                 except NoDesignError as error:
-                    yield recipe.id, error
+                    yield id_, error
 
 
 @cache
@@ -181,6 +209,10 @@ def digest() -> str:
         "library": library_digest(),
         "table": design_table().model_dump(mode="json", by_alias=True),
         "rules": RULES_VERSION,
+        "conditions": [
+            [one.model_dump(mode="json") for one in compressibilities()],
+            [one.model_dump(mode="json") for one in substrates()],
+        ],
     }
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

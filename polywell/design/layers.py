@@ -119,10 +119,13 @@ class Block:
     @property
     def formula(self) -> str:
         """Amounts of its elements for one metal (two of capped sheets) of a sheet, cations first."""
-        cells = len([atom for atom in self.below.atoms if atom.is_cation]) / (
-            2 if self.net == "capped" else 1
-        )
-        return written(amounts_of(self.atoms), cells)
+        return written(amounts_of(self.atoms), self.cells)
+
+    @property
+    def cells(self) -> float:
+        """How many smallest cells its cell holds: metals of the sheet below, by the two of a capped one."""
+        metals = sum(share for atom in self.below.atoms if atom.is_cation for _, share in atom.mix)
+        return max(1, round(metals)) / (2 if self.net == "capped" else 1)
 
     @property
     def charge(self) -> float | None:

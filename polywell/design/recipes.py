@@ -223,7 +223,7 @@ class Kitchen:
             if found.exists:
                 made.setdefault(recipe.id, recipe)
             if not found.is_best:
-                doped = self._doped(recipe, found)
+                doped = self.doped(recipe, found)
                 if doped is not None:
                     made.setdefault(doped.id, doped)
         return sorted(made.values(), key=lambda one: (one.cost, one.id))
@@ -236,23 +236,24 @@ class Kitchen:
             inner = list(self.inner()) if net == "bridged" else []
             for sheet in sheets:
                 for part in inner:
-                    yield self._recipe((), part, 1, sheet)
+                    yield self.recipe((), part, 1, sheet)
                 for spacer in spacers:
-                    yield self._recipe((spacer,), None, 1, sheet)
+                    yield self.recipe((spacer,), None, 1, sheet)
                 for count in range(2, MOST_SHEETS + 1):
                     for spacer in once:
                         for part in inner:
                             if len(spacer.changes) + len(part.changes) <= MOST_CHANGES:
-                                yield self._recipe((spacer,), part, count, sheet)
+                                yield self.recipe((spacer,), part, count, sheet)
                 for pair in combinations(once, 2):
                     if sum(len(part.changes) for part in pair) <= MOST_CHANGES:
-                        yield self._recipe(pair, None, 1, sheet)
+                        yield self.recipe(pair, None, 1, sheet)
                 for pair in combinations(plain, 2) if net == "bridged" else ():
                     for count in (2, 3):
                         for part in (one for one in inner if not one.changes):
-                            yield self._recipe(pair, part, count, sheet)
+                            yield self.recipe(pair, part, count, sheet)
 
-    def _recipe(self, spacers: tuple[Part, ...], inner: Part | None, sheets: int, sheet: SheetName) -> Recipe:
+    def recipe(self, spacers: tuple[Part, ...], inner: Part | None, sheets: int, sheet: SheetName) -> Recipe:
+        """The recipe of some parts, with its id and its cost."""
         first = spacers[0] if spacers else inner
         assert first is not None
         bridged = first.block.net == "bridged"
@@ -266,8 +267,8 @@ class Kitchen:
         cost = 2 * changes + int(strange) + max(0, len(spacers) - 1) + max(0, sheets - 3)
         return Recipe(f"{stacked}{middle}-{name}", spacers, inner, sheets, sheet, cost)
 
-    def _doped(self, recipe: Recipe, found: Balance) -> Recipe | None:
-        """The recipe with the nearest guest that brings its best carriers; None where none does."""
+    def doped(self, recipe: Recipe, found: Balance) -> Recipe | None:
+        """A recipe with the nearest guest that brings its best carriers; None where none does."""
         parts = recipe.parts
         choices = []
         for part in dict.fromkeys(recipe.kinds):
@@ -279,7 +280,7 @@ class Kitchen:
         changed = part.with_change(change, self.tags[topology_of(part.block)])
         spacers = tuple(changed if one is part else one for one in recipe.spacers)
         inner = changed if recipe.inner is part else recipe.inner
-        made = self._recipe(spacers, inner, recipe.sheets, recipe.sheet)
+        made = self.recipe(spacers, inner, recipe.sheets, recipe.sheet)
         return replace(made, cost=recipe.cost)
 
 

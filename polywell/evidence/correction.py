@@ -14,6 +14,7 @@ from functools import cached_property
 from math import exp, hypot, log, pi, sqrt
 from statistics import median
 
+from polywell.design.conditions.condition import relative_doubt
 from polywell.design.table import design_table
 from polywell.evidence.anchors import (
     HANDED_IN,
@@ -207,7 +208,8 @@ def correct(
         why = _why_not(record, row, measured_sources)
         ratio, deviation = (row.ratio, row.deviation) if row is not None and not why else (1.0, 0.0)
         if record.provenance.built_of is not None:
-            deviation = design_table().xi_error.get(phase.cage, 0.0)
+            own = design_table().xi_error.get(phase.cage, 0.0)
+            deviation = hypot(own, relative_doubt(record.provenance, phase.metal))
         xi = phase.xi_ang * ratio
         tc = critical_temperature_k(xi, family.lambda_k_ang2)
         doubt = hypot(family.spread_k_ang2 / family.lambda_k_ang2, 2 * deviation)

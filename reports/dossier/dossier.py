@@ -15,6 +15,7 @@ from polywell.relation import pressure_for_gpa, shorter_by
 from reports.dossier.bench import bench
 from reports.dossier.cif import cif_text, conventional_cif_text, sha256_of
 from reports.dossier.derivation import derivation
+from reports.dossier.next_to_try import next_lines
 from reports.dossier.payload import (
     CellLine,
     CompoundGeometry,
@@ -143,6 +144,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         ),
         replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
         bench=bench(one, cell, siblings),
+        next_to_try=next_lines(found, entry),
         shorter_xi_ang=None if shorter is None else shorter.xi_ang,
         shorter_tc_k=None if shorter is None else shorter.tc_k,
         shorter_change_k=None if shorter is None else shorter.change_k,

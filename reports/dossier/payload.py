@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from polywell.doping import Replacement
 from reports.dossier.bench import Bench
+from reports.dossier.next_to_try import NextLines
 from reports.dossier.scene import Scene
 from reports.html.cells import finite
 
@@ -282,6 +283,7 @@ class Dossier:
     stripes: tuple[StripeLine, ...]
     replacements: tuple[Replacement, ...]
     bench: Bench
+    next_to_try: NextLines
     shorter_xi_ang: float | None
     shorter_tc_k: float | None
     shorter_change_k: float | None

@@ -13,6 +13,8 @@ REPRODUCTION, REPRODUCTION_PAGE = "proposal", "reproduction.html"
 """The same of the reproduction."""
 SCOREBOARD, SCOREBOARD_PAGE, SCOREBOARD_DATA = "scoreboard", "index.html", "scoreboard.json"
 """Folder of the scoreboard, its page, and the data beside it."""
+DESIGNS, BLOCKS_PAGE, BLOCKS_DATA = "designs", "blocks.html", "blocks.json"
+"""The same of the blocks that designs are made of."""
 
 MAX_READABLE = 48
 """Characters of the readable part; the digest behind it tells apart what is cut."""

@@ -11,8 +11,10 @@ from typing import Any
 from markupsafe import Markup
 
 from reports.html.names import (
+    BLOCKS_PAGE,
     CEILING,
     CEILING_PAGE,
+    DESIGNS,
     EVALUATION,
     EVALUATION_PAGE,
     REPRODUCTION,
@@ -26,6 +28,7 @@ PAGES = (
     ("Run", "latest/index.html"),
     ("How far to believe it", f"{EVALUATION}/{EVALUATION_PAGE}"),
     ("Forecasts against measurements", f"{SCOREBOARD}/{SCOREBOARD_PAGE}"),
+    ("Blocks", f"{DESIGNS}/{BLOCKS_PAGE}"),
     ("Nickelate ceiling", f"{CEILING}/{CEILING_PAGE}"),
     ("The proposal, reproduced", f"{REPRODUCTION}/{REPRODUCTION_PAGE}"),
 )

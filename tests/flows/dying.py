@@ -24,6 +24,8 @@ from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
 from polywell.data.precursors import precursors
+from polywell.design.errors import measured_stiffness
+from polywell.design.recipes import measured_kitchen
 from polywell.evidence.anchors import reference_library
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.chemical_system import system_of
@@ -112,6 +114,8 @@ def main():
     built_in_calibration()
     system_of(("Ca", "Cu", "O"), "CaCuO2", "Cu")
     precursors()
+    measured_stiffness()
+    assert measured_kitchen().types and measured_kitchen().tags  # what a dossier's neighbours are made of
     importlib.import_module("pymatgen.analysis.diffraction.xrd")
     for line in sys.stdin:
         source, home, kill_at = json.loads(line)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from polywell.design.designs import NoDesignError, Workshop
 from polywell.design.errors import stiffness_of_library, without_itself
+from polywell.design.history.calibrated import lows_k, models_before
 from polywell.design.history.years import Compound, compounds, library_before, stacking_of
 from polywell.design.library import Library, measured_library
 from polywell.design.recipes import Kitchen, Part, Recipe, SheetName
@@ -38,8 +39,9 @@ Ions = tuple[SheetName, frozenset[str]]
 class Verdict:
     """What the designs of a year know of one later compound.
 
-    `ahead` is the share of the designs with a higher ceiling than the one that stands for it; `stacked` says
-    that one has its signature, `design` that one has its ξ, too. `why` says why none does.
+    `ahead` is the share of the designs with a higher ceiling than the one that stands for it, `ahead_by_tc`
+    the share with a higher lower end of T_c by a calibration of the year, None where its family had none;
+    `stacked` says that one has its signature, `design` that one has its ξ, too. `why` says why none does.
     """
 
     compound: Compound
@@ -49,6 +51,7 @@ class Verdict:
     xi_error_ang: float | None
     ahead: float | None
     why: str
+    ahead_by_tc: float | None = None
 
     @property
     def designed(self) -> bool:
@@ -58,12 +61,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judged:
-    """A year: structures before it, designs of them, and a verdict on every later compound."""
+    """A year: structures before it, designs of them, and a verdict on every later compound.
+
+    `calibrated` names the families with a calibration of the year.
+    """
 
     year: int
     structures: int
     designs: int
     verdicts: tuple[Verdict, ...]
+    calibrated: tuple[str, ...] = ()
 
 
 def judged(year: int, whole: Library | None = None, drawn: int = DRAWN) -> Judged:
@@ -81,15 +88,35 @@ def judged(year: int, whole: Library | None = None, drawn: int = DRAWN) -> Judge
     kitchen = Kitchen(library)
     recipes = kitchen.recipes()
     workshop = Workshop(library, stiffness_of_library(library), SOURCE)
-    ceilings = _ceilings(workshop, recipes, drawn)
+    sample, others = _drawn(workshop, recipes, drawn)
+    ceilings = [float(one.tc_ceiling_k or 0.0) for one in sample] + [0.0] * others
     found = _of_ions(workshop, recipes, {_ions_of(one) for one in later})
-    verdicts = tuple(_verdict(one, library, found.get(_ions_of(one), ()), ceilings) for one in later)
-    return Judged(year, len(library.members), len(recipes), verdicts)
+    made = [_verdict(one, library, found.get(_ions_of(one), ()), ceilings) for one in later]
+    stand = [one for _, one in made if one is not None]
+    beside = [*sample, *stand] if stand else []
+    wanted = frozenset(str(one.family) for one in beside)
+    models = models_before(year, built_in_families(), wanted) if wanted else {}
+    lows = lows_k(beside, models, built_in_families(), year) if models else [None] * len(beside)
+    standing = iter(lows[len(sample) :])
+    verdicts = tuple(
+        verdict if one is None else _placed(verdict, next(standing), lows[: len(sample)], others)
+        for verdict, one in made
+    )
+    return Judged(year, len(library.members), len(recipes), verdicts, tuple(sorted(models)))
+
+
+def _placed(verdict: Verdict, low_k: float | None, lows: Sequence[float | None], others: int) -> Verdict:
+    """A verdict with its place by T_c; drawn designs without a T_c stand behind all that have one."""
+    if low_k is None:
+        return verdict
+    ahead = sum(one is not None and one > low_k for one in lows)
+    return replace(verdict, ahead_by_tc=ahead / (len(lows) + others))
 
 
 def _verdict(
     compound: Compound, library: Library, found: Sequence[Screening], ceilings: Sequence[float]
-) -> Verdict:
+) -> tuple[Verdict, Screening | None]:
+    """The verdict, its place by T_c left out, and the design that stands for the compound."""
     rebuilt = without_itself(compound.target, library)
     known = not isinstance(rebuilt, str)
     same = [one for one in found if stacking_of(one) == compound.stacking]
@@ -98,18 +125,18 @@ def _verdict(
     if near:
         one, error = near[0]
         ahead = sum(ceiling > float(one.tc_ceiling_k or 0.0) for ceiling in ceilings) / len(ceilings)
-        return Verdict(compound, known, True, one.id, error, ahead, "")
+        return Verdict(compound, known, True, one.id, error, ahead, ""), one
     if off:
         error = min((error for _, error in off), key=abs)
         why = f"ξ is missed by {abs(error):.2f} Å"
-        return Verdict(compound, known, True, None, error, None, why)
+        return Verdict(compound, known, True, None, error, None, why), None
     if isinstance(rebuilt, str):
         why = rebuilt.replace("no other crystal has", "before, no crystal had")
     elif found:
         why = "its ions are stacked otherwise only"
     else:
         why = "blocks known, but not with its ions, or not neutral with them"
-    return Verdict(compound, known, False, None, None, None, why)
+    return Verdict(compound, known, False, None, None, None, why), None
 
 
 def _ions_of(compound: Compound) -> Ions:
@@ -149,9 +176,9 @@ def _built(workshop: Workshop, recipes: Iterable[Recipe]) -> Iterable[Entry]:
         yield entry
 
 
-def _ceilings(workshop: Workshop, recipes: Sequence[Recipe], drawn: int) -> list[float]:
-    """Ceilings in K of designs drawn by the digest of their ids; 0 for what cannot be built or is none."""
+def _drawn(workshop: Workshop, recipes: Sequence[Recipe], drawn: int) -> tuple[list[Screening], int]:
+    """Candidates among the designs drawn by the digest of their ids, and how many of these are none."""
     some = sorted(recipes, key=lambda one: hashlib.sha256(one.id.encode()).hexdigest())[:drawn]
     found = screen_many(list(_built(workshop, some)), built_in_families())
-    known = [one.tc_ceiling_k for one in found if one.tc_ceiling_k is not None]
-    return known + [0.0] * (len(some) - len(known))
+    kept = [one for one in found if one.tc_ceiling_k is not None]
+    return kept, len(some) - len(kept)

@@ -23,6 +23,16 @@ def test_the_limit_may_be_left_out_or_lifted():
     assert open_source("design:all").expected_count() >= 100_000
 
 
+def test_all_may_stand_under_a_pressure_or_on_a_substrate():
+    source = open_source("design:3@20GPa")
+    ids = [raw.id for raw in source.raw_entries()]
+    assert len(ids) == source.expected_count() == 3 and all(id_.endswith("@20gpa") for id_ in ids)
+    assert [raw.id for raw in source.raw_entries(ids[1:2])] == ids[1:2]
+    assert [row["id"] for batch in source.index() for row in batch.to_pylist()] == ids
+    with pytest.raises(SourceError, match="no pressure and no substrate"):
+        open_source("design:3@cheese")
+
+
 @pytest.mark.parametrize("spec", ["design:0", "design:-3", "design:many", "design:1.5"])
 def test_no_number_is_no_limit(spec):
     with pytest.raises(SourceError, match="no number of designs"):

@@ -4,9 +4,12 @@ import pytest
 
 from flows.studies.design_history import headline, lines, once
 from polywell.design.errors import UNFITTED, stiffness_of_library
-from polywell.design.history.judge import NEAR_ANG, YEARS, judged
+from polywell.design.history.calibrated import lows_k, models_before
+from polywell.design.history.judge import NEAR_ANG, YEARS, _placed, judged
 from polywell.design.history.years import compounds, library_before, screened, year_in, years
 from polywell.design.library import Library, measured_library
+from polywell.evidence.rows.rows import measured_rows
+from polywell.families import built_in_families
 
 IDS = (
     "la1.85sr0.15cuo4", "la1.9ca1.1cu2o6", "ca0.86sr0.14cuo2", "sr0.86nd0.14cuo2", "tlba2cacu2o7",
@@ -71,6 +74,23 @@ def test_mercury_stands_on_the_places_of_thallium(of_1993):
         assert targets[id_].blocks_known or "block like" in targets[id_].why
         if targets[id_].designed:
             assert abs(targets[id_].xi_error_ang) <= NEAR_ANG and 0 <= targets[id_].ahead <= 1
+
+
+def test_the_second_order_knows_older_measurements_only(of_1993):
+    families = built_in_families()
+    rows = measured_rows(families, before=1989)
+    assert rows and max(row.year for row in rows) < 1989
+    models = models_before(1989, families, frozenset({"cuprate", "iron-based"}))
+    assert set(models) == {"cuprate"}  # nothing with FeAs sheets superconducted
+    copper, iron = lows_k([screened()["la1.85sr0.15cuo4"], screened()["lafeaso"]], models, families, 1989)
+    assert copper is not None and iron is None
+    assert of_1993.calibrated == () and all(one.ahead_by_tc is None for one in of_1993.verdicts)
+
+
+def test_designs_without_a_calibration_stand_behind_those_with_one(of_1993):
+    verdict = of_1993.verdicts[0]
+    assert _placed(verdict, 40.0, [50.0, None, 30.0], 1).ahead_by_tc == 1 / 4
+    assert _placed(verdict, None, [50.0], 0).ahead_by_tc is None
 
 
 def test_it_comes_out_the_same_again(small, of_1993):

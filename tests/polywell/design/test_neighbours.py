@@ -1,7 +1,11 @@
 """The neighbours of a compound among the designs."""
 
+from collections import Counter
+
 import pytest
 
+from polywell.data.reference import reference_entries
+from polywell.design.nearby.around import MOST, next_to_try
 from polywell.design.nearby.neighbours import Relation, UnknownCompoundError, named, relation
 from polywell.design.recipes import recipes
 
@@ -38,3 +42,26 @@ def test_an_ion_is_named_with_what_it_replaces():
     own = BY_ID["ca+k-feas"]
     found = [one for recipe in recipes() if (one := relation(own, recipe)) and one[0] is Relation.ION]
     assert ("ion", "Sr for Ca") in [(str(kind), differs) for kind, differs in found]
+
+
+@pytest.fixture(scope="module")
+def crystals():
+    return {entry.id: entry for entry in reference_entries()}
+
+
+def test_next_to_a_crystal_stand_designs_that_differ_by_one_thing(crystals):
+    known = {recipe.id for recipe in recipes()}
+    for id_ in ("hgba2ca2cu3o8.16", "cakfe4as4", "cacuo2"):
+        found = next_to_try(crystals[id_])
+        assert found.found and not found.why
+        assert {one.screening.id for one in found.found} <= known
+        counts = Counter(one.relation for one in found.found)
+        assert all(counts[kind] <= most for kind, most in MOST.items())
+    series = [
+        one for one in next_to_try(crystals["hgba2ca2cu3o8.16"]).found if one.relation is Relation.SERIES
+    ]
+    assert [one.screening.series for one in series] == ["Hg-1234", "Hg-1212"]
+
+
+def test_a_crystal_that_is_not_built_of_known_blocks_says_so(crystals):
+    assert "does not fold" in next_to_try(crystals["la3ni2o7"]).why

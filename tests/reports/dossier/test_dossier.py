@@ -12,6 +12,7 @@ from pymatgen.core import Structure
 from polywell.records import PHASE_COLUMNS
 from polywell.relation import critical_temperature_k
 from reports.dossier.dossier import Context, dossier
+from reports.dossier.next_to_try import built_of, next_lines
 from reports.dossier.scene import scene
 from reports.html.writing import formula, typeset
 from tests.reports.made import FAMILIES, changed
@@ -282,3 +283,23 @@ def test_the_structure_that_speaks_for_the_compound_is_named_where_it_is_another
     assert "runs from 3.200 to 3.400 Å" in html and "reference/&lt;b&gt;" in html
     itself = changed(one, geometry_from=f"{one.screening.source}/{one.screening.id}")
     assert dossier(itself, None, context).geometry is None
+
+
+def test_what_to_try_next_differs_by_one_thing(dossiers) -> None:
+    _, found = dossiers["cakfe4as4"]
+    near = {line.differs: line for line in found.next_to_try.found}
+    assert near["Rb for K"].formula in ("CaRbFe4As4", "RbCaFe4As4", "RbCa(FeAs)4")
+    assert all(0 < line.xi_ang < 5 for line in near.values())
+    assert found.next_to_try.blocks == () == found.next_to_try.look_up
+
+
+def test_a_design_says_what_it_is_built_of_and_what_to_look_up_first(dossiers) -> None:
+    text = "3 x CuO; inner ca (cacuo2); spacer hgsr2o2 (hgba2cuo4.18, hgba2ca2cu3o8.16, Sr for Ba)"
+    sheets, (inner, spacer) = built_of(text)
+    assert sheets == "3 x CuO" and inner.changes == () and spacer.changes == ("Sr for Ba",)
+    assert [id_ for id_, source in spacer.parents if source] == ["hgba2cuo4.18", "hgba2ca2cu3o8.16"]
+    screening, _ = dossiers["hgba2ca2cu3o8.16"]
+    made = next_lines(replace(screening, provenance=replace(screening.provenance, built_of=text)), None)
+    assert "was ever made" in made.look_up[0]
+    assert made.look_up[1] == "how much of it takes Sr for Ba in hgba2cuo4.18"
+    assert made.found == () and made.why

@@ -1,0 +1,1 @@
+"""Designs under pressure and as strained films, with what is not known of them."""

@@ -1,0 +1,1 @@
+"""What blocks there are: those of measured crystals and, on request, of others, with their origin."""
