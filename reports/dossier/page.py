@@ -125,7 +125,6 @@ def dossier_files(payload: Dossier, folder: Path, back: str = "") -> Iterator[Fi
             data=inline_json(
                 {
                     "scene": None if payload.scene is None else _sent(payload.scene, payload.phases),
-                    "cif": payload.cif,
                     "cif_conventional": payload.cif_conventional,
                     "powder": _drawn(payload),
                 }

@@ -205,7 +205,7 @@
   };
 
   for (const button of document.querySelectorAll("[data-cif]")) {
-    button.addEventListener("click", () => save(data[button.dataset.cif], "chemical/x-cif", button.dataset.file));
+    button.addEventListener("click", () => save(data[button.dataset.cif] ?? document.getElementById("cif-text").textContent, "chemical/x-cif", button.dataset.file));
   }
 
   /* The powder pattern of another radiation, and the profile as a file: one point a line, 2θ and height. */
