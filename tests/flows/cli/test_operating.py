@@ -233,7 +233,7 @@ def test_serving_says_what_is_missing(polywell, screened, tmp_path):
 SNIPPET = re.compile(r"(?:^    (?:\w.*)\n)+", re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["screening", "serving", "worth"])
+@pytest.mark.parametrize("page", ["screening", "serving"])
 def test_the_lines_of_the_pages_open_the_list(screened, page, monkeypatch):
     """The lines of pandas, polars and DuckDB, as they stand in the documentation, in the folder of a home."""
     monkeypatch.chdir(screened[2])

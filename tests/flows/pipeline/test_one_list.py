@@ -139,7 +139,7 @@ def test_entries_of_one_id_are_told_apart_by_their_source(home, tmp_path):
     written = export(home, tmp_path / "out", Filter(), source="two")
     assert written.candidates == 2
     page = (home.reports / "latest" / "index.html").read_text("utf-8")
-    assert "One list of 2 sources" in page
+    assert "2 sources: " in page
     dossiers = [path.name for path in (home.reports / "latest" / "dossiers").glob("a-*.html")]
     assert len(dossiers) == 2
 
