@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from polywell.design.cutting import Layer, Layers, cut_of, layers_of
+from polywell.design.cutting import Layer, Layers, cut_of, layers_of_many
 from polywell.design.layers import Cut, NotCut
 from polywell.design.topology import in_order
 from polywell.geometry.ions import Floats
@@ -50,19 +50,29 @@ class _Half:
 
 def folded(entry: Entry) -> Cut | NotCut:
     """The whole ions of a crystal, cut, in the smallest square cell of its sheets."""
-    layers = layers_of(entry, whole=True)
-    if isinstance(layers, NotCut):
-        return layers
+    [cut] = folded_many([entry])
+    return cut
+
+
+def folded_many(entries: Sequence[Entry]) -> tuple[Cut | NotCut, ...]:
+    """As `folded`, of crystals whose geometry is found together, which is several times faster."""
+    return tuple(
+        layers if isinstance(layers, NotCut) else _in_smallest_cell(layers)
+        for layers in layers_of_many(entries, whole=True)
+    )
+
+
+def _in_smallest_cell(layers: Layers) -> Cut | NotCut:
     counts = {sum(one.metals) // (1 if one.net.kind == BRIDGED else 2) for one in layers.layers}
     if len(counts) > 1 or counts - {1, 2}:
-        return NotCut(entry.id, f"a sheet's cell holds {sorted(counts)} smallest ones; at most 2 are folded")
+        return NotCut(layers.id, f"a sheet's cell holds {sorted(counts)} smallest ones; at most 2 are folded")
     if counts == {2}:
         found = [half for half in (_folded(layers, step) for step in STEPS) if half is not None]
         if not found:
-            return NotCut(entry.id, f"its larger cell does not fold within {FOLDED_ANG:g} Å")
+            return NotCut(layers.id, f"its larger cell does not fold within {FOLDED_ANG:g} Å")
         layers = found[0]
     if not _is_square(layers.vectors):
-        return NotCut(entry.id, "the smallest cell of its sheets is no square")
+        return NotCut(layers.id, "the smallest cell of its sheets is no square")
     whole = cut_of(layers)
     return replace(whole, blocks=tuple(in_order(block) for block in whole.blocks))
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
-from polywell.design.folding import folded
+from polywell.design.folding import folded_many
 from polywell.design.layers import Block, Cut, NotCut, Sheet
 from polywell.design.sizes import Blend, Filled, Mix, Response, charge, radius_ang
 from polywell.design.topology import planes, topology
@@ -145,7 +145,7 @@ def topology_of(block: Block) -> str:
 @cache
 def cut_references() -> tuple[Cut | NotCut, ...]:
     """Every reference structure in the smallest cell of its sheets, or why it is not, in order of id."""
-    return tuple(folded(entry) for entry in reference_entries())
+    return folded_many(reference_entries())
 
 
 @cache
