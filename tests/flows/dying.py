@@ -23,14 +23,9 @@ from catalog.store import durable, lake
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
-from polywell.data.precursors import precursors
-from polywell.design.errors import measured_stiffness
-from polywell.design.recipes import measured_kitchen
-from polywell.evidence.anchors import reference_library
-from polywell.evidence.calibration_table import built_in_calibration
-from polywell.evidence.chemical_system import system_of
 from polywell.families import load_families
 from polywell.novelty.record import record_of
+from tests.flows.remembered import remember
 
 STEPS = ("fsync", "replace", "rename", "symlink", "commit")
 
@@ -108,14 +103,9 @@ def live(source, home, kill_at):
 
 def main():
     """Reads lines of JSON (source, home, kill_at), runs each, and says how it ended."""
-    reference_library(load_families())  # once, for all that follow
+    remember()
     for metal in load_families().metals:
         record_of(metal)
-    built_in_calibration()
-    system_of(("Ca", "Cu", "O"), "CaCuO2", "Cu")
-    precursors()
-    measured_stiffness()
-    assert measured_kitchen().types and measured_kitchen().tags  # what a dossier's neighbours are made of
     importlib.import_module("pymatgen.analysis.diffraction.xrd")
     for line in sys.stdin:
         source, home, kill_at = json.loads(line)

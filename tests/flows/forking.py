@@ -16,6 +16,7 @@ import traceback
 from pathlib import Path
 
 from tests.flows.crystals import CHECKOUT
+from tests.flows.remembered import remember
 
 WITHIN_S = 300.0
 HEAVY = (
@@ -81,6 +82,7 @@ def main() -> None:
     """Reads lines of JSON, forks a call for each, and says its exit code."""
     for name in HEAVY:
         importlib.import_module(name)
+    remember()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
