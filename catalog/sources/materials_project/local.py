@@ -19,12 +19,12 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from catalog.errors import DuplicateIdError, MissingValueError, SourceChangedError, SourceError
+from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceChangedError, SourceError
 from catalog.sources.base import Asked, Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.materials_project.client import id_of
 from catalog.sources.materials_project.documents import FIELDS, INDEX_FIELDS, date_of, elements_of
 from catalog.sources.materials_project.lacking import Lacking
-from catalog.sources.materials_project.row import row_of
+from catalog.sources.materials_project.row import raw_entry, row_of
 from catalog.sources.rows import row_or_error
 
 NAME = "materials-project"
@@ -143,18 +143,12 @@ class LocalMaterialsProject:
             found.add(id_)
             self._lacking.see(document)
             row = row_or_error(partial(row_of, document, None), own)
-            error = row.error
+            wrong: ReadError | None = None
             if own is None:
-                error = MissingValueError("a document has no material_id")
+                wrong = MissingValueError("a document has no material_id")
             elif again:
-                error = DuplicateIdError(f"the id {own!r} comes again; ids must be unique")
-            elif error is None and row.payload is None:
-                error = MissingValueError("the document has no structure")
-            known = (row.formula, row.provenance, row.elements)
-            if error is not None or row.payload is None:
-                yield RawEntry(self.name, id_, "error", error or "", *known)
-            else:
-                yield RawEntry(self.name, id_, "pymatgen", row.payload, *known)
+                wrong = DuplicateIdError(f"the id {own!r} comes again; ids must be unique")
+            yield raw_entry(self.name, id_, row, wrong)
         if self.version() != before:
             raise SourceChangedError(
                 f"{self._folder} changed while it was read; nothing was stored, run again"

@@ -8,12 +8,12 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from catalog.errors import DuplicateIdError, MissingValueError
+from catalog.errors import DuplicateIdError, MissingValueError, ReadError
 from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, in_batches
 from catalog.sources.materials_project.client import MATERIAL_ID, REQUESTS_PER_S, SummaryService, id_of
 from catalog.sources.materials_project.documents import FIELDS, INDEX_FIELDS, date_of
 from catalog.sources.materials_project.lacking import Lacking
-from catalog.sources.materials_project.row import row_of
+from catalog.sources.materials_project.row import raw_entry, row_of
 from catalog.sources.rows import row_or_error
 from catalog.sources.web import PATIENCE, Pace, Patience
 
@@ -118,18 +118,12 @@ class MaterialsProjectSource:
             self._lacking.see(document)
             row = row_or_error(partial(row_of, document, self._service.version), id_of(document))
             id_, again = names.take(row.id or f"(document {number})")
-            error = row.error
+            wrong: ReadError | None = None
             if row.id is None:
-                error = MissingValueError("the service gave a document without material_id")
+                wrong = MissingValueError("the service gave a document without material_id")
             elif again:
-                error = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
-            elif error is None and row.payload is None:
-                error = MissingValueError("the document has no structure")
-            known = (row.formula, row.provenance, row.elements)
-            if error is not None or row.payload is None:
-                yield RawEntry(self.name, id_, "error", error or "", *known)
-            else:
-                yield RawEntry(self.name, id_, "pymatgen", row.payload, *known)
+                wrong = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
+            yield raw_entry(self.name, id_, row, wrong)
 
     def description(self) -> dict[str, str]:
         """Address, version of the last pull, filter, and what the documents that were read lack."""
