@@ -79,37 +79,26 @@ def prefect(tmp_path_factory):
         return done.stdout
 
     @contextmanager
-    def in_background(*words):
-        with (tmp_path / "worker.log").open("a") as log:
+    def in_background(*words, log="worker.log", where=CHECKOUT, ends_within_s=30):
+        with (tmp_path / log).open("a") as said:
             process = subprocess.Popen(
                 [*command, *words],
-                cwd=CHECKOUT,
+                cwd=where,
                 env=environment,
-                stdout=log,
-                stderr=log,
+                stdout=said,
+                stderr=said,
                 start_new_session=True,
             )
             try:
                 yield process
             finally:
-                ended_within(process, 30)
+                ended_within(process, ends_within_s)
 
     @contextmanager
     def serving():
-        with (tmp_path / "server.log").open("a") as log:
-            server = subprocess.Popen(
-                [*command, *SERVER],
-                cwd=tmp_path,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-            try:
-                wait_for(f"http://127.0.0.1:{port}/api/health", server)
-                yield server
-            finally:
-                ended_within(server, 15)
+        with in_background(*SERVER, log="server.log", where=tmp_path, ends_within_s=15) as server:
+            wait_for(f"http://127.0.0.1:{port}/api/health", server)
+            yield server
 
     run.environment, run.in_background, run.serving, run.folder = (
         environment,
