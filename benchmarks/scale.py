@@ -34,12 +34,12 @@ import pyarrow.parquet as pq
 from pymatgen.core import Structure
 from pymatgen.core.local_env import CrystalNN
 
+from catalog.readers.columns import STRUCTURE
 from catalog.readers.reading import read
 from catalog.sources import Chemistry, open_source
 from catalog.store.predictions import table_schema
 from catalog.store.shards import Header, batches_of, write_shard
-from flows.pipeline.pending import SHARD_ENTRIES
-from flows.pipeline.shards import read_batch, screen_batch
+from flows.pipeline.shards import column_batch, in_parts, joined, screen_batch
 from polywell.data.elements import LIGANDS
 from polywell.families import load_families
 from polywell.screening import rejected_by_composition
@@ -261,34 +261,48 @@ def crystalnn(structures: list[Structure], count: int) -> float:
 
 def worker_costs(file: Path) -> dict[str, float]:
     """CPU seconds that a worker takes to read and to screen one entry, without and with its geometry."""
-    families = load_families()
-    chemistry = Chemistry(frozenset(families.metals), frozenset(LIGANDS))
-    raws = list(islice(open_source(f"parquet:{file}", chemistry).raw_entries(), SAMPLE))
+    families, parts = load_families(), first_parts(file)
     costs = {}
     for name in ("rejected by composition", "with geometry"):
-        some = [(raw, "stamp") for raw in raws if bool(raw.payload) == (name == "with geometry")]
+        some = [part for part in parts if (STRUCTURE[0] in part.schema.names) == (name == "with geometry")]
+        count = sum(part.num_rows for part in some)
         for _ in range(2):  # the first time, tables and caches are filled
             start = time.process_time()
-            batch = read_batch(some, families, "benchmark")
+            batches = [column_batch([part], families, "benchmark", "benchmark") for part in some]
             read = time.process_time()
-            screen_batch([batch], families)
+            for batch in batches:
+                screen_batch([batch], families)
             done = time.process_time()
-        costs[f"{name}: reading"] = (read - start) / len(some)
-        costs[f"{name}: screening"] = (done - read) / len(some)
+        costs[f"{name}: reading"] = (read - start) / count
+        costs[f"{name}: screening"] = (done - read) / count
     return costs
 
 
-def shard_cost(folder: Path, file: Path) -> float:
-    """CPU seconds to write a shard of predictions durably, to check its header, and to read it."""
+def first_parts(file: Path) -> list[pa.RecordBatch]:
+    """The first rows of the file as they go to the workers."""
     families = load_families()
-    raws = islice(open_source(f"parquet:{file}").raw_entries(), SHARD_ENTRIES)
-    batch = screen_batch([read_batch([(raw, "stamp") for raw in raws], families, "benchmark")], families)
+    source = open_source(f"parquet:{file}", Chemistry(frozenset(families.metals), frozenset(LIGANDS)))
+    parts: list[pa.RecordBatch] = []
+    for batch in source.columns():  # type: ignore[attr-defined]
+        stamps = pa.array(["stamp"] * batch.num_rows)
+        parts += in_parts(batch.append_column("stamp", stamps))
+        if sum(part.num_rows for part in parts) >= SAMPLE:
+            break
+    return parts
+
+
+def shard_cost(folder: Path, file: Path) -> tuple[int, float]:
+    """Rows of a shard of predictions, and CPU seconds to write it durably, check its header, and read it."""
+    families = load_families()
+    read = [column_batch([part], families, "benchmark", "benchmark") for part in first_parts(file)]
+    [batch, *_] = in_parts(joined(read))
+    batch = screen_batch([batch], families)
     header, path = Header("benchmark", "benchmark", "keys", {}), folder / "shard.arrow"
     start = time.process_time()
     for _ in range(SHARDS):
         write_shard(path, header, [batch], table_schema())
         list(batches_of(path, header))
-    return (time.process_time() - start) / SHARDS
+    return batch.num_rows, (time.process_time() - start) / SHARDS
 
 
 def print_costs(half: Measured, full: Measured, folder: Path, file: Path, home: Path) -> None:
@@ -304,7 +318,8 @@ def print_costs(half: Measured, full: Measured, folder: Path, file: Path, home: 
     for name, cost in workers.items():
         print(f"    {'worker, ' + name:37}{cost * 1e6:8.0f} µs")
     print(f"    {'leading process and transport':37}{(slope - mean) * 1e6:8.0f} µs")
-    print(f"  a shard of {SHARD_ENTRIES} predictions             {shard_cost(folder, file) * 1e3:8.1f} ms")
+    rows, shard = shard_cost(folder, file)
+    print(f"  {f'a shard of {rows} predictions':39}{shard * 1e3:8.1f} ms")
     print("bytes per entry:")
     for name, place in (("structures", "structures"), ("predictions", "predictions"), ("published", "runs")):
         size = sum(path.stat().st_size for path in (home / "catalog" / place).rglob("*.parquet"))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from math import gcd, isnan
+from math import gcd, inf, isnan
 
 from pymatgen.core import Composition, Element
-from pymatgen.core.composition import reduce_formula
 
 FORMULA_DECIMALS = 4
 """Digits after the point of an amount in a formula; refined occupancies are known to less."""
 
 SHARE_ROUNDING = 5e-4
 """Shares of all atoms that differ by less are those of one composition with rounded amounts."""
+
+ANION_GAP = 1.65
+"""Two elements whose electronegativities differ by less make an anion together, as in pymatgen's formulas."""
 
 _LONGEST = 1000
 """Characters; no formula of a crystal is longer."""
@@ -26,6 +28,7 @@ _MOST = 1e6
 
 _HYDROGEN = {"D": "H", "T": "H"}
 _TERM = re.compile(r"([A-Z][a-z]?)(\d*\.?\d*)(?:\(\d+\))?")
+_TERMS = re.compile(rf"(?:[\s,]*{_TERM.pattern})*[\s,]*")
 _LONE_ONE = re.compile(r"(?<=[A-Za-z])1(?![\d.])")
 
 
@@ -43,14 +46,17 @@ def elements_and_formula(amounts: Mapping[str, float]) -> tuple[tuple[str, ...],
     Whole amounts are reduced to the smallest formula unit (La4Cu2O8 to La2CuO4); others stand as they
     are, rounded to 4 digits (Ba2YCu3O6.91).
     """
-    rounded = {symbol: round(amount, FORMULA_DECIMALS) for symbol, amount in amounts.items()}
-    kept = {symbol: amount for symbol, amount in rounded.items() if amount > 0} or dict(amounts)
+    kept: Mapping[str, float] = amounts
+    if not all(amount > 0 and amount == int(amount) for amount in amounts.values()):
+        rounded = {symbol: round(amount, FORMULA_DECIMALS) for symbol, amount in amounts.items()}
+        kept = {symbol: amount for symbol, amount in rounded.items() if amount > 0} or amounts
     if all(amount == int(amount) and plain_symbol(symbol) == symbol for symbol, amount in kept.items()):
-        factor = gcd(*map(int, kept.values())) or 1
-        formula = _whole_formula(tuple(sorted((symbol, int(n) // factor) for symbol, n in kept.items())))
+        whole = [int(amount) for amount in kept.values()]
+        factor = gcd(*whole) or 1
+        formula = _whole_formula(tuple(zip(kept, [amount // factor for amount in whole], strict=True)))
     else:
         with _without_electronegativity():
-            formula = Composition(kept).reduced_formula
+            formula = Composition(dict(kept)).reduced_formula
     return tuple(sorted(amounts)), _LONE_ONE.sub("", formula)
 
 
@@ -63,19 +69,32 @@ def same_composition(one: Mapping[str, float], other: Mapping[str, float]) -> bo
 
 @lru_cache(maxsize=16384)
 def _whole_formula(amounts: tuple[tuple[str, int], ...]) -> str:
-    """What `Composition.reduced_formula` gives for whole amounts, without the making of a composition."""
-    if all(_has_electronegativity(symbol) for symbol, _ in amounts):
-        formula, _ = reduce_formula(dict(amounts))
-    else:
-        with _without_electronegativity():
-            formula, _ = reduce_formula(dict(amounts))
+    """What `Composition.reduced_formula` gives for whole amounts without a common divisor.
+
+    Elements follow each other by their electronegativity; the last two are a group in brackets where they
+    could be an anion, and come several times.
+    """
+    order = sorted(amounts, key=lambda item: (_electronegativity(item[0]), item[0]))
+    group = ""
+    if len(order) >= 3 and _electronegativity(order[-1][0]) - _electronegativity(order[-2][0]) < ANION_GAP:
+        times = gcd(order[-1][1], order[-2][1])
+        if times > 1:
+            group = f"({_in_a_row((symbol, amount // times) for symbol, amount in order[-2:])}){times}"
+            order = order[:-2]
+    formula = _in_a_row(order) + group
     return Composition.special_formulas.get(formula, formula)
 
 
+def _in_a_row(amounts: Iterable[tuple[str, int]]) -> str:
+    return "".join([symbol if amount == 1 else f"{symbol}{amount}" for symbol, amount in amounts])
+
+
 @cache
-def _has_electronegativity(symbol: str) -> bool:
+def _electronegativity(symbol: str) -> float:
+    """Pauling's; infinite where an element has none."""
     with _without_electronegativity():
-        return not isnan(Element(symbol).X)
+        value = Element(symbol).X
+    return inf if isnan(value) else float(value)
 
 
 @contextmanager
@@ -94,20 +113,16 @@ def amounts_of(formula: str) -> dict[str, float] | None:
     """
     if len(formula) > _LONGEST:
         return None
+    if _TERMS.fullmatch(formula) is None:
+        return None
     amounts: dict[str, float] = {}
-    for word in formula.replace(",", " ").split():
-        position = 0
-        while position < len(word):
-            term = _TERM.match(word, position)
-            if term is None:
-                return None
-            position = term.end()
-            symbol = plain_symbol(term[1])
-            if symbol is None or term[2] == ".":
-                return None
-            amount = float(term[2]) if term[2] else 1.0
-            if amount > _MOST:
-                return None
-            amounts[symbol] = amounts.get(symbol, 0.0) + amount
+    for name, number in _TERM.findall(formula):
+        symbol = plain_symbol(name)
+        if symbol is None or number == ".":
+            return None
+        amount = float(number) if number else 1.0
+        if amount > _MOST:
+            return None
+        amounts[symbol] = amounts.get(symbol, 0.0) + amount
     present = {symbol: amount for symbol, amount in amounts.items() if amount > 0}
     return present or None

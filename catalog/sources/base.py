@@ -155,17 +155,17 @@ class Source(Protocol):
 
 @runtime_checkable
 class ColumnSource(Protocol):
-    """A source that gives entries whose composition alone decides as columns, many at a time."""
+    """A source that gives entries as columns, many at a time."""
 
-    def decided(self, ids: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Streams entries outside of the chemistry that nobody need look at one by one.
+    def columns(self, ids: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Streams entries that nobody need look at one by one; `raw_entries` gives the others, and these.
 
         Args:
             ids: give these entries only, as `index` calls them.
 
         Yields:
-            Columns `id`, `formula`, `elements`, and those of the provenance that the source knows; as
-            `raw_entries` would give them, which still gives them, too.
+            Columns `id`, `formula`, `elements`, and those of the provenance that the source knows; in batches
+            of entries within the chemistry also `catalog.readers.columns.STRUCTURE`.
 
         Raises:
             SourceError: the source breaks off, or changes meanwhile.

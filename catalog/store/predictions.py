@@ -12,9 +12,10 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+import numpy as np
 import pyarrow as pa
 
-from catalog.store.schema import Row, arrow_schema, row_hash, storable
+from catalog.store.schema import Row, arrow_schema, row_hash, row_hashes, storable
 from polywell.columns import columns_of
 from polywell.records import (
     SCREENING_COLUMNS,
@@ -45,8 +46,8 @@ def table_schema() -> pa.Schema:
 
 
 def results_hash(row: Mapping[str, Any]) -> str:
-    """Digest of what is found of an entry; an empty column does not count, so a new one moves nothing."""
-    return row_hash({name: row[name] for name in RESULTS & row.keys() if row[name] not in (None, "", [])})
+    """Digest of what is found of an entry."""
+    return row_hash({name: row[name] for name in RESULTS & row.keys()})
 
 
 def record_to_row(record: Any) -> Row:
@@ -159,17 +160,18 @@ def rejected_rows(columns: Mapping[str, pa.Array], same: Mapping[str, Any]) -> p
         columns: the columns that differ from row to row, `input_hash` among them.
         same: values that all rows share.
     """
-    count = len(columns["input_hash"])
+    count, schema = len(columns["input_hash"]), table_schema()
     given = dict(columns)
-    filled = {name: column for name, column in given.items() if column.null_count < count}
-    rows = pa.table(filled).to_pylist()
-    given["row_hash"] = pa.array([results_hash({**same, **row}) for row in rows], pa.string())
-    schema = table_schema()
-    return pa.RecordBatch.from_arrays([_column(field, given, same, count) for field in schema], schema=schema)
+    for name, value in same.items():
+        given[name] = pa.repeat(pa.scalar(value, schema.field(name).type), count)
+    given["row_hash"] = row_hashes({name: given[name] for name in RESULTS & given.keys()})
+    return pa.RecordBatch.from_arrays([_column(field, given, count) for field in schema], schema=schema)
 
 
-def _column(field: pa.Field, given: Mapping[str, pa.Array], same: Mapping[str, Any], count: int) -> pa.Array:
+def _column(field: pa.Field, given: Mapping[str, pa.Array], count: int) -> pa.Array:
     if field.name in given:
         return given[field.name].cast(field.type)
-    empty: list[Any] | None = [] if pa.types.is_list(field.type) else None
-    return pa.array([same.get(field.name, empty)] * count, field.type)
+    if pa.types.is_list(field.type):
+        none = pa.array(np.zeros(count + 1, np.int32))
+        return pa.ListArray.from_arrays(none, pa.array([], field.type.value_type)).cast(field.type)
+    return pa.nulls(count, field.type)

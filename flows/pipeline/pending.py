@@ -20,11 +20,12 @@ from catalog.store.predictions import results_hash
 from catalog.store.schema import SHORT, arrow_schema, short_digests
 from catalog.store.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
 from catalog.store.structures import structures_schema
+from flows.pipeline.shards import in_parts, joined
 from flows.progress import say
 from polywell.records import SCREENING_COLUMNS, Outcome
 
-SHARD_ENTRIES = 1000
-"""Entries of one shard: enough that a Prefect task for each costs nothing, few enough to see progress."""
+GATHERED_ROWS = 10_000
+"""Rows held in memory to be cut into shards, at least where there are so many."""
 
 
 @dataclass(frozen=True)
@@ -196,26 +197,14 @@ def _stored(home: Home, source: str) -> pa.Table:
 
 def _batches(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
     """The rows that are left, those of the stored rows in the order of the table."""
-    if not left.any():
-        return
     waiting: list[pa.RecordBatch] = []
-    count = 0
-    for some in rows_at(home.structures, source, left):
-        while some.num_rows:
-            part = some.slice(0, SHARD_ENTRIES - count)
-            some = some.slice(part.num_rows)
-            waiting.append(part)
-            count += part.num_rows
-            if count == SHARD_ENTRIES:
-                yield _joined(waiting)
-                waiting, count = [], 0
+    for some in rows_at(home.structures, source, left) if left.any() else ():
+        waiting.append(some)
+        if sum(batch.num_rows for batch in waiting) >= GATHERED_ROWS:
+            yield from in_parts(joined(waiting))
+            waiting = []
     if waiting:
-        yield _joined(waiting)
-
-
-def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    [batch] = pa.Table.from_batches(batches).combine_chunks().to_batches()
-    return batch
+        yield from in_parts(joined(waiting))
 
 
 def merge_predictions(home: Home, source: str, pending: Pending, today: str) -> None:

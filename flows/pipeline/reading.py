@@ -149,14 +149,13 @@ def read_changes(
     number = max((int(path.stem) for path in ready), default=-1) + 1
     reading = str(settings["reading_digest"])
 
-    def decided() -> Iterator[shards.RowsOf]:
+    def columns() -> Iterator[shards.RowsOf]:
         if not isinstance(source, ColumnSource):
             return
-        for batch in source.decided(None if is_left.all() else sorted(missing)):
+        for batch in source.columns(None if is_left.all() else sorted(missing)):
             places = pc.index_in(batch.column("id"), value_set=left["id"].combine_chunks())
             known = batch.append_column("stamp", left["stamp"].combine_chunks().take(places))
-            for start in range(0, known.num_rows, SHARD_ENTRIES):
-                part = known.slice(start, SHARD_ENTRIES)
+            for part in shards.in_parts(known):
                 for id_ in part.column("id").to_pylist():
                     del missing[id_]
                 yield shards.RowsOf(part)
@@ -166,8 +165,8 @@ def read_changes(
         for raw in source.raw_entries(None if is_everything else sorted(missing)):
             yield raw, missing.pop(storable(raw.id), None)
 
-    decide = partial(shards.decided_batch, source=source.name, reading=reading)
-    undecided = partial(shards.undecided_batch, source=source.name, reading=reading)
+    take = partial(shards.column_batch, families=families, source=source.name, reading=reading)
+    untaken = partial(shards.unread_column_batch, source=source.name, reading=reading)
     work = partial(shards.read_batch, families=families, reading=reading)
     lost = partial(shards.unread_batch, reading=reading)
     keys: list[tuple[str, str | None]] = []
@@ -189,8 +188,8 @@ def read_changes(
         keys.clear()
         batches.clear()
 
-    for of_columns, columns in workers.map(decide, decided(), undecided):
-        keep(_keys_of(of_columns), columns)
+    for rows, batch in workers.map(take, columns(), untaken):
+        keep(_keys_of(rows), batch)
     for part, batch in workers.map(work, cut(stream(), weigh=lambda item: item[0].weight), lost):
         keep([(storable(raw.id), stamp) for raw, stamp in part], batch)
     if keys:

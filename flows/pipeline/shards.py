@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import overload
 
@@ -11,27 +11,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
-from catalog.readers.composition import amounts_of, elements_and_formula
-from catalog.readers.reading import STAGE, read_parts
+from catalog.readers.columns import STRUCTURE, read_compositions, read_structures
+from catalog.readers.reading import STAGE, NeedsStructure, read_parts
 from catalog.sources import RawEntry
 from catalog.store.predictions import record_to_row, rejected_rows, results_hash, table_schema
 from catalog.store.schema import Row, storable
 from catalog.store.structures import (
     PROVENANCE_FIELDS,
-    bare_rows,
+    column_rows,
     failure_to_row,
     part_to_row,
     row_to_entry,
     row_to_failure,
     row_to_provenance,
-    structure_digest,
+    rows_of_batch,
     structures_schema,
 )
 from flows.workers.limits import hang_limit, wall_limit
 from flows.workers.worker import WORKER_DIED
 from polywell import ALGORITHM_VERSION
 from polywell.families import Families
-from polywell.records import Outcome, Reason, Screening, Sighting
+from polywell.records import Electrons, Outcome, Provenance, Reason, Screening, Sighting
 from polywell.screening import (
     composition_verdict,
     failed,
@@ -49,6 +49,10 @@ PASSING = frozenset(
 """Errors that may not come again: entries that failed so are read anew by the next run."""
 
 
+PART_WEIGHT = 8000
+"""Rows and sites that go to a worker together: enough to make the way cheap, few enough to see progress."""
+
+
 def read_shard(raws: Sequence[RawEntry], families: Families) -> list[Row]:
     """Reads raw entries into rows of the table `structures`.
 
@@ -60,14 +64,18 @@ def read_shard(raws: Sequence[RawEntry], families: Families) -> list[Row]:
 
 def _rows_of(raws: Iterable[RawEntry], families: Families) -> Iterator[list[Row]]:
     """The rows of each raw entry."""
-
-    def needs_structure(elements: Collection[str]) -> bool:
-        return rejected_by_composition(elements, families) is None
-
+    needs_structure = _needs_structure(families)
     with hang_limit() as renew:
         for raw in raws:
             renew()
             yield [part_to_row(part) for part in read_parts(raw, needs_structure)]
+
+
+def _needs_structure(families: Families) -> NeedsStructure:
+    def needs_structure(elements: Collection[str]) -> bool:
+        return rejected_by_composition(elements, families) is None
+
+    return needs_structure
 
 
 def unread_rows(raw: RawEntry, error_type: str, message: str) -> list[Row]:
@@ -88,31 +96,81 @@ def read_batch(entries: Sequence[Stamped], families: Families, reading: str) -> 
     return pa.RecordBatch.from_pylist(rows, schema=structures_schema())
 
 
-def decided_batch(entries: Sequence[pa.RecordBatch], source: str, reading: str) -> pa.RecordBatch:
-    """Rows of the table `structures` of entries that a `ColumnSource` decided, with their stamps."""
+def column_batch(
+    entries: Sequence[pa.RecordBatch], families: Families, source: str, reading: str
+) -> pa.RecordBatch:
+    """Rows of the table `structures` that a `ColumnSource` gave, in their order.
+
+    Args:
+        entries: rows of its batches, with the column `stamp`.
+        families: the λ table, which says whose structure is needed.
+        source: name of the source.
+        reading: as for `read_batch`.
+    """
     batch = joined(entries)
-    columns = {name: batch.column(name) for name in batch.schema.names if name != "stamp"}
-    said = zip(columns["formula"].to_pylist(), columns["elements"].to_pylist(), strict=True)
-    known = [
-        elements_and_formula(amounts_of(formula) or dict.fromkeys(listed, 1.0)) for formula, listed in said
-    ]
-    columns["elements"] = pa.array([list(elements) for elements, _ in known], pa.list_(pa.string()))
-    columns["formula"] = pa.array([formula for _, formula in known], pa.string())
+    if STRUCTURE[0] not in batch.schema.names:
+        known = read_compositions(batch.column("formula"), batch.column("elements"))
+        return _rows_of_columns(batch, known, source, reading)
+    with hang_limit():
+        places, read = read_structures(batch, _needs_structure(families))
+    others = np.setdiff1d(np.arange(batch.num_rows), places)
+    parts = [_rows_of_columns(batch.take(pa.array(places)), read, source, reading)]
+    left = batch.take(pa.array(others))
+    parts.append(read_batch(_stamped(left, source), families, reading))
+    order = np.argsort(np.concatenate([places, others]), kind="stable")
+    return joined(parts).take(pa.array(order)) if len(others) else parts[0]
+
+
+def _rows_of_columns(
+    batch: pa.RecordBatch, read: Mapping[str, pa.Array], source: str, reading: str
+) -> pa.RecordBatch:
+    known = {name: batch.column(name) for name in PROVENANCE_FIELDS if name in batch.schema.names}
     bookkeeping = {
         "raw_id": batch.column("id"),
         "stamp": batch.column("stamp"),
-        "reading": pa.array([reading] * batch.num_rows, pa.string()),
+        "reading": pa.repeat(pa.scalar(reading), batch.num_rows),
     }
-    return bare_rows(source, columns, bookkeeping)
+    return column_rows(source, {"id": batch.column("id"), **known, **read}, bookkeeping)
 
 
-def undecided_batch(
+def unread_column_batch(
     entry: pa.RecordBatch, error_type: str, message: str, source: str, reading: str
 ) -> pa.RecordBatch:
-    """The row of a decided entry whose reading ended its worker, as a batch."""
-    [row] = entry.to_pylist()
-    raw = RawEntry(source, row["id"], "error", "", row["formula"])
-    return unread_batch((raw, row["stamp"]), error_type, message, reading)
+    """The row of such an entry whose reading ended its worker, as a batch."""
+    [stamped] = _stamped(entry, source)
+    return unread_batch(stamped, error_type, message, reading)
+
+
+def _stamped(batch: pa.RecordBatch, source: str) -> list[Stamped]:
+    """Rows of a `ColumnSource` as the raw entries that it would give."""
+    return [
+        (
+            RawEntry(
+                source=source,
+                id=row["id"],
+                kind="optimade",
+                payload={name: row[name] for name in STRUCTURE if name in row},
+                formula=row["formula"],
+                provenance=Provenance(**{name: row.get(name) for name in PROVENANCE_FIELDS}),
+                elements=None if row["elements"] is None else tuple(row["elements"]),
+            ),
+            row["stamp"],
+        )
+        for row in batch.to_pylist()
+    ]
+
+
+def in_parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cuts rows of a table into parts of about equal work: a row weighs as much as it has sites, and one."""
+    held = [name for name in (STRUCTURE[1], "species") if name in batch.schema.names]
+    sites = batch.column(held[0]).value_lengths().fill_null(0) if held else np.zeros(batch.num_rows)
+    weights = np.cumsum(1 + np.asarray(sites))
+    start = 0
+    while start < batch.num_rows:
+        before = weights[start - 1] if start else 0
+        end = max(int(np.searchsorted(weights, before + PART_WEIGHT, "right")), start + 1)
+        yield batch.slice(start, end - start)
+        start = end
 
 
 def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
@@ -161,19 +219,28 @@ def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.Recor
     """Screens rows of the table `structures` into rows of the table `predictions`, one for one."""
     batch = joined(rows)
     verdicts = _verdicts(batch, families)
-    decided = [place for place, verdict in enumerate(verdicts) if verdict is not None]
     others = [place for place, verdict in enumerate(verdicts) if verdict is None]
-    known = batch.take(pa.array(others, pa.int64())).to_pylist()
-    predictions = [
-        _judged(row, record) for row, record in zip(known, records_of(known, families), strict=True)
-    ]
+    known = rows_of_batch(batch.take(pa.array(others, pa.int64())))
+    told, predictions = [], []
+    for place, row, record in zip(others, known, records_of(known, families), strict=True):
+        verdicts[place] = _bare_verdict(record)
+        if verdicts[place] is None:
+            told.append(place)
+            predictions.append(_judged(row, record))
     screened = pa.RecordBatch.from_pylist(predictions, schema=table_schema())
-    if not decided:
+    rejected = [place for place, verdict in enumerate(verdicts) if verdict is not None]
+    if not rejected:
         return screened
     given = [verdict for verdict in verdicts if verdict is not None]
-    rejected = _rejected_batch(batch.take(pa.array(decided, pa.int64())), given, families)
-    both = joined([screened, rejected])
-    return both.take(pa.array(np.argsort(others + decided)))
+    both = joined([screened, _rejected_batch(batch.take(pa.array(rejected)), given, families)])
+    return both.take(pa.array(np.argsort(told + rejected)))
+
+
+def _bare_verdict(record: Screening) -> tuple[Reason, str] | None:
+    """What is said of an entry of which nothing else was found; None where there is more to tell."""
+    if record.reason is None or record.message is None or record.phases or record.family is not None:
+        return None
+    return (record.reason, record.message) if record.electrons == Electrons() else None
 
 
 def _verdicts(batch: pa.RecordBatch, families: Families) -> list[tuple[Reason, str] | None]:
@@ -195,6 +262,7 @@ def _rejected_batch(
     """Predictions of rows that their composition rejects, column by column."""
     columns = {name: batch.column(name) for name in ("source", "id", "formula", "elements")}
     columns |= {name: batch.column(name) for name in PROVENANCE_FIELDS}
+    columns["structure_digest"] = batch.column("structure_digest")
     columns["reason"] = pa.array([reason.value for reason, _ in verdicts], pa.string())
     columns["message"] = pa.array([message for _, message in verdicts], pa.string())
     columns["input_hash"] = batch.column("row_hash")
@@ -218,7 +286,7 @@ def unscreened_batch(
 
 def _judged(row: Row, record: Screening) -> Row:
     prediction = record_to_row(record)
-    prediction |= record_to_row(Sighting(structure_digest(row)))
+    prediction |= record_to_row(Sighting(row["structure_digest"]))
     prediction["input_hash"], prediction["row_hash"] = row["row_hash"], results_hash(prediction)
     return prediction
 

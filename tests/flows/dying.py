@@ -93,7 +93,7 @@ def live(source, home, kill_at):
     flows.pipeline.versions.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
     flows.pipeline.shards.wall_limit = nullcontext  # it needs the main thread
     catalog.sources.materials_project.source.REQUESTS_PER_S = 1000.0
-    flows.pipeline.reading.SHARD_ENTRIES = flows.pipeline.pending.SHARD_ENTRIES = 2
+    flows.pipeline.reading.SHARD_ENTRIES = flows.pipeline.shards.PART_WEIGHT = 2
     flows.pipeline.reading.cut.__defaults__ = (2, *flows.pipeline.reading.cut.__defaults__[1:])
     steps = arm(kill_at)
     run(make_plan(ScreenOptions(source=source, home=home, workers=1, dossiers=1)))

@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from catalog.errors import SourceError
+from catalog.readers.columns import STRUCTURE
 from catalog.readers.composition import amounts_of, plain_symbol
 from catalog.sources.base import INDEX, Chemistry, UniqueIds
-from catalog.sources.bulk.columns import Columns, texts, values
+from catalog.sources.bulk.columns import LIST_VALUES, Columns, texts, values
 from catalog.sources.rows import UNNAMED, FileRow, RowsSource
 from catalog.sources.values import number as number_of
 from catalog.sources.values import symbols, text
@@ -27,7 +28,6 @@ from catalog.sources.watched import State
 from polywell.records import Provenance
 
 ID = "immutable_id"
-STRUCTURE = ("lattice_vectors", "species_at_sites", "cartesian_site_positions")
 REQUIRED = (ID, *STRUCTURE)
 FORMULA, ELEMENTS, MODIFIED = "chemical_formula_reduced", "elements", "last_modified"
 _KNOWN = (ID, FORMULA, ELEMENTS, MODIFIED, "functional", "energy_above_hull", "dimension_types")
@@ -37,6 +37,8 @@ _AMOUNT = r"([A-Z][a-z]?)[0-9.]*\s*"
 """An element of a formula with its amount."""
 
 _LISTS_OF_TEXTS = (pa.list_(pa.string()), pa.list_(pa.dictionary(pa.int32(), pa.string())))
+
+_LISTS_OF_NUMBERS = (pa.list_(pa.list_(pa.float64())), pa.list_(pa.list_(pa.float32())))
 
 _BATCH_ROWS = 2000
 _NARROW_ROWS = 20_000
@@ -122,27 +124,28 @@ class LematSource(RowsSource):
             given = zip(*(values(column) for column in columns.values()), strict=True)
             rows = [dict(zip(columns, row, strict=True)) for row in given]
             is_worth = np.array([self._is_worth(row) for row in rows], bool)
-            structures = wide.send(places[is_worth] + first)
+            structures = iter(
+                dict(zip(STRUCTURE, row, strict=True))
+                for some in wide.send(places[is_worth] + first)
+                for row in zip(*(values(some.column(name)) for name in STRUCTURE), strict=True)
+            )
             for place, row, good in zip((places + first).tolist(), rows, is_worth.tolist(), strict=True):
-                yield self._row(row, structures.pop(place) if good else {}, start + place + 1)
+                yield self._row(row, next(structures) if good else {}, start + place + 1)
             first += batch.num_rows
 
-    def _structures(self, group: int) -> Generator[dict[int, dict[str, Any]], NDArray[np.int64], None]:
+    def _structures(self, group: int) -> Generator[list[pa.RecordBatch], NDArray[np.int64], None]:
         """The wide columns of the rows of a row group that are sent, whose places grow; read when needed."""
         wide = self._parquet.batches(list(STRUCTURE), _BATCH_ROWS, group)
-        found: dict[int, dict[str, Any]] = {}
+        found: list[pa.RecordBatch] = []
         places, end = (yield found), 0
         batch: pa.RecordBatch | None = None
         while True:
-            found = {}
+            found = []
             while True:
                 if batch is not None:
                     start = end - batch.num_rows
                     here = places[(places >= start) & (places < end)]
-                    chosen = batch.take(pa.array(here - start))
-                    columns = [values(chosen.column(name)) for name in STRUCTURE]
-                    for place, row in zip(here.tolist(), zip(*columns, strict=True), strict=True):
-                        found[place] = dict(zip(STRUCTURE, row, strict=True))
+                    found.append(batch.take(pa.array(here - start)))
                 if not len(places) or places[-1] < end:
                     break
                 batch = next(wide, None)
@@ -176,32 +179,73 @@ class LematSource(RowsSource):
             number=number,
         )
 
-    def decided(self, ids: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """As columns, where every row has an id of its own; see `ColumnSource`."""
+    def columns(self, ids: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """As columns, where every row has an id of its own, and elements as plain texts; see `ColumnSource`.
+
+        Rows outside of the chemistry come without their structure.
+        """
         has_both = FORMULA in self._columns and ELEMENTS in self._columns
         if self._chemistry is not None and has_both and self._strange_ids().is_plain:
-            yield from self._watched.unchanged(self._decided(self._chemistry, ids))
+            wanted = None if ids is None else pa.array(ids, pa.string())
+            for group in range(self._parquet.groups):
+                yield from self._watched.unchanged(self._columns_of(group, self._chemistry, wanted))
 
-    def _decided(self, chemistry: Chemistry, ids: Collection[str] | None) -> Iterator[pa.RecordBatch]:
-        wanted = None if ids is None else pa.array(ids, pa.string())
-        for batch in self._batches([one for one in self._columns if one != "dimension_types"], _NARROW_ROWS):
-            names, is_chosen = (
-                texts(batch.column(ID)),
-                _is_outside(batch.column(ELEMENTS), batch.column(FORMULA), chemistry),
-            )
-            if wanted is not None:
-                is_chosen = pc.and_(is_chosen, pc.is_in(names, value_set=wanted))
-            if not is_chosen.true_count:
-                continue
-            elements = batch.column(ELEMENTS).cast(pa.list_(pa.string()))
-            columns = {"id": names, "formula": texts(batch.column(FORMULA)), "elements": elements}
-            for name, column in (("last_updated", MODIFIED), ("functional", "functional")):
-                if column in self._columns:
-                    columns[name] = _as_texts(batch.column(column))
-            if "energy_above_hull" in self._columns:
-                hull = map(number_of, values(batch.column("energy_above_hull")))
-                columns["e_above_hull_ev"] = pa.array(hull, pa.float64())
-            yield pa.RecordBatch.from_pydict(columns).filter(is_chosen)
+    def _columns_of(
+        self, group: int, chemistry: Chemistry, wanted: pa.Array | None
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of one row group that can be given as columns."""
+        wide, first = self._structures(group), 0
+        next(wide)
+        try:
+            for batch in self._parquet.batches(self._columns, _NARROW_ROWS, group):
+                known = self._known_of(batch)
+                is_wanted = np.ones(batch.num_rows, bool)
+                if wanted is not None:
+                    is_wanted = np.asarray(pc.is_in(known.column("id"), value_set=wanted))
+                is_outside, is_inside = _outside_and_inside(
+                    batch.column(ELEMENTS), batch.column(FORMULA), chemistry
+                )
+                outside = known.filter(pa.array(is_outside & is_wanted))
+                if outside.num_rows:
+                    yield outside
+                places = np.flatnonzero(is_inside & is_wanted & self._is_periodic(batch))
+                structures = wide.send(places + first)
+                first += batch.num_rows
+                start = 0
+                for some in structures:
+                    inside = known.take(pa.array(places[start : start + some.num_rows]))
+                    start += some.num_rows
+                    for name in STRUCTURE:
+                        inside = inside.append_column(name, some.column(name))
+                    if inside.num_rows:
+                        yield inside.filter(_is_short(some))
+        except (pa.ArrowException, OSError) as error:
+            raise self._broken(0, error) from error
+
+    def _known_of(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The narrow columns of a batch under the names of the tables."""
+        columns = {"id": texts(batch.column(ID)), "formula": texts(batch.column(FORMULA))}
+        listed = batch.column(ELEMENTS)
+        is_plain = listed.type in _LISTS_OF_TEXTS
+        columns["elements"] = (
+            listed.cast(pa.list_(pa.string()))
+            if is_plain
+            else pa.nulls(batch.num_rows, pa.list_(pa.string()))
+        )
+        for name, column in (("last_updated", MODIFIED), ("functional", "functional")):
+            if column in self._columns:
+                columns[name] = _as_texts(batch.column(column))
+        if "energy_above_hull" in self._columns:
+            hull = map(number_of, values(batch.column("energy_above_hull")))
+            columns["e_above_hull_ev"] = pa.array(hull, pa.float64())
+        return pa.RecordBatch.from_pydict(columns)
+
+    def _is_periodic(self, batch: pa.RecordBatch) -> NDArray[np.bool_]:
+        """Which rows repeat in three directions, or say nothing of it."""
+        if "dimension_types" not in batch.schema.names:
+            return np.ones(batch.num_rows, bool)
+        said = values(batch.column("dimension_types"))
+        return np.array([directions in (None, [1, 1, 1]) for directions in said], bool)
 
     def index(self) -> Iterator[pa.RecordBatch]:
         """As columns where every row has an id of its own and its date as text."""
@@ -266,10 +310,13 @@ def _as_texts(column: pa.Array) -> pa.Array:
     return texts(column) if is_text else pa.array(map(text, values(column)), pa.string())
 
 
-def _is_outside(elements: pa.Array, formulas: pa.Array, chemistry: Chemistry) -> pa.Array:
-    """Which rows are outside of the chemistry for certain: list and formula name the same elements."""
+def _outside_and_inside(
+    elements: pa.Array, formulas: pa.Array, chemistry: Chemistry
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which rows are outside of the chemistry for certain, and which within: list and formula agree there."""
+    nowhere = np.zeros(len(elements), bool)
     if elements.type not in _LISTS_OF_TEXTS:
-        return pa.array(np.zeros(len(elements), bool))
+        return nowhere, nowhere
     symbols_, rows = texts(elements.flatten()), np.asarray(pc.list_parent_indices(elements))
     coded = symbols_.fill_null("").dictionary_encode()
     each = coded.dictionary.to_pylist()
@@ -285,7 +332,21 @@ def _is_outside(elements: pa.Array, formulas: pa.Array, chemistry: Chemistry) ->
     words = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts(formulas), _AMOUNT, r"\1 "))
     listed = pc.binary_join(elements.cast(pa.list_(pa.string())), " ")
     is_one = np.asarray(pc.and_(pc.equal(words, listed), pc.not_equal(listed, "")).fill_null(False))
-    return pa.array(is_one & is_named & ((metals == 0) | (ligands == 0)))
+    is_within = (metals > 0) & (ligands > 0)
+    return is_one & is_named & ~is_within, is_one & is_named & is_within
+
+
+def _is_short(structures: pa.RecordBatch) -> pa.Array:
+    """Which structures are lists of lists of numbers and of texts, none longer than a structure may be."""
+    lattices, names, positions = (structures.column(name) for name in STRUCTURE)
+    are_lists = (
+        all(kind in _LISTS_OF_NUMBERS for kind in (lattices.type, positions.type))
+        and names.type in _LISTS_OF_TEXTS
+    )
+    if not are_lists:
+        return pa.array(np.zeros(structures.num_rows, bool))
+    lengths = (pc.less_equal(one.value_lengths(), LIST_VALUES).fill_null(False) for one in (names, positions))
+    return pc.and_(*lengths)
 
 
 def _elements(row: Mapping[str, Any]) -> tuple[str, ...] | None:

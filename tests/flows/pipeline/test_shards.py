@@ -1,11 +1,14 @@
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pymatgen.core import Structure
 
 from catalog.errors import BadCellError
-from catalog.sources import RawEntry
+from catalog.sources import Chemistry, RawEntry, open_source
 from catalog.store.predictions import record_to_row, results_hash, table_schema
-from catalog.store.structures import structure_digest
-from flows.pipeline.shards import RowsOf, read_batch, records_of, screen_batch
+from flows.pipeline.shards import RowsOf, column_batch, in_parts, read_batch, records_of, screen_batch
+from polywell.data.elements import LIGANDS
 from polywell.families import load_families
 from polywell.records import Provenance
 from tests.flows.crystals import cacuo2
@@ -41,7 +44,7 @@ def test_rows_that_the_composition_decides_are_what_the_screen_says_of_each() ->
     expected = []
     for row, record in zip(known, records_of(known, families), strict=True):
         said = record_to_row(record) | {
-            "structure_digest": structure_digest(row),
+            "structure_digest": row["structure_digest"],
             "input_hash": row["row_hash"],
         }
         expected.append(said | {"row_hash": results_hash(said)})
@@ -52,3 +55,65 @@ def test_rows_that_the_composition_decides_are_what_the_screen_says_of_each() ->
     ]  # fmt: skip
     one_by_one = [screen_batch([row], families).to_pylist()[0] for row in RowsOf(rows)]
     assert one_by_one == whole.to_pylist()
+
+
+def test_a_row_is_read_the_same_alone_and_in_columns(tmp_path: Path) -> None:
+    """Plain rows many at a time, all others one by one; nobody can tell which."""
+    structure = cacuo2()
+    plain = {
+        "elements": ["Ca", "Cu", "O"],
+        "chemical_formula_reduced": "Ca1Cu1O2",
+        "lattice_vectors": structure.lattice.matrix.tolist(),
+        "species_at_sites": [site.specie.symbol for site in structure],
+        "cartesian_site_positions": structure.cart_coords.tolist(),
+        "dimension_types": [1, 1, 1],
+        "functional": "pbe",
+        "last_modified": "2026-11-01",
+        "energy_above_hull": 0.01,
+    }
+    positions, names = plain["cartesian_site_positions"], plain["species_at_sites"]
+    others = [
+        {},
+        {"elements": ["Mg", "O"], "chemical_formula_reduced": "Mg1O1"},
+        {"elements": ["Cu", "D", "O"]},
+        {"elements": ["Ca", "Cu", "H", "O"], "chemical_formula_reduced": "Ca1Cu1H1O2"},
+        {"elements": ["Ca", "Cu", "O", "Y"], "chemical_formula_reduced": "Ca1Cu1O2Y1"},
+        {"chemical_formula_reduced": "Ca1Cu1O3"},
+        {"chemical_formula_reduced": None},
+        {"dimension_types": [1, 1, 0]},
+        {"dimension_types": None, "functional": None, "energy_above_hull": None},
+        {"species_at_sites": ["X", *names[1:]]},
+        {"species_at_sites": [None, *names[1:]]},
+        {"species_at_sites": names[1:]},
+        {"species_at_sites": []},
+        {"cartesian_site_positions": [[None, 0.0, 0.0], *positions[1:]]},
+        {"cartesian_site_positions": [positions[0][:2], *positions[1:]]},
+        {"cartesian_site_positions": [[float("nan"), 0.0, 0.0], *positions[1:]]},
+        {"cartesian_site_positions": positions[1:]},
+        {"cartesian_site_positions": None},
+        {"lattice_vectors": [[3.85, 0, 0], [0, 3.85, 0], [0, 0, 0.2]]},
+        {"lattice_vectors": [[3.85, 0, 0], [0, 3.85, 0]]},
+        {"lattice_vectors": [[3.85, 0, 0], [3.85, 0, 0], [0, 0, 3.18]]},
+        {"lattice_vectors": [[3e4, 0, 0], [0, 3.85, 0], [0, 0, 3.18]]},
+    ]
+    file = tmp_path / "rows.parquet"
+    rows = [{"immutable_id": f"row {n}"} | plain | other for n, other in enumerate(others)]
+    pq.write_table(pa.Table.from_pylist(rows), file, row_group_size=7)
+    families = load_families()
+    chemistry = Chemistry(families.metals, LIGANDS)
+    source = open_source(f"parquet:{file}", chemistry)
+    alone = read_batch([(one, "stamp") for one in source.raw_entries()], families, "reading")
+    expected = {row["id"]: row for row in alone.to_pylist()}
+    seen = []
+    for batch in source.columns():
+        stamped = batch.append_column("stamp", pa.array(["stamp"] * batch.num_rows))
+        for part in in_parts(stamped):
+            together = column_batch(RowsOf(part), families, source.name, "reading").to_pylist()
+            assert together == [expected[row["id"]] for row in together]
+            seen += [row["id"] for row in together]
+    assert {"row 0", "row 1", "row 5", "row 8"} <= set(seen)
+    assert len(seen) == len(set(seen))
+    held = {id_ for id_, row in expected.items() if row["lattice"] is not None}
+    assert {"row 0", "row 5", "row 6", "row 8"} < held
+    some = [row for batch in source.columns(["row 1", "row 8"]) for row in batch.column("id").to_pylist()]
+    assert sorted(some) == ["row 1", "row 8"]

@@ -1,0 +1,153 @@
+"""Structures that came as columns: the plain ones are read many at a time, without an object for each.
+
+Plain are whole cells of elements, one on each site, with Cartesian positions; `catalog.readers.arrays` reads
+all others, and whatever is wrong, one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from catalog.readers.composition import amounts_of, elements_and_formula, plain_symbol, same_composition
+from catalog.readers.limits import LIMITS, ReadingLimits
+
+STRUCTURE = ("lattice_vectors", "species_at_sites", "cartesian_site_positions")
+"""Columns of a structure, as OPTIMADE names and lays out its properties."""
+
+SOUND = 1.01
+"""A cell so much thicker and smaller than the bounds is within them, however they are worked out."""
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def read_compositions(formulas: pa.Array, elements: pa.Array) -> dict[str, pa.Array]:
+    """Columns `formula` and `elements`, of what a source says of entries without a structure."""
+    said = zip(formulas.to_pylist(), elements.to_pylist(), strict=True)
+    known = [
+        elements_and_formula(amounts_of(formula) or dict.fromkeys(listed, 1.0)) for formula, listed in said
+    ]
+    return _named(known)
+
+
+def read_structures(
+    batch: pa.RecordBatch,
+    needs_structure: Callable[[Collection[str]], bool],
+    limits: ReadingLimits = LIMITS,
+) -> tuple[Ints, dict[str, pa.Array]]:
+    """Reads the plain structures of a batch that are worth it.
+
+    Args:
+        batch: columns `formula`, `elements` and `STRUCTURE`.
+        needs_structure: whether entries with these elements are worth a structure.
+        limits: bounds of the reading.
+
+    Returns:
+        The places of the rows that were read, and columns of the table of structures for them. All other
+        rows are to be read one by one.
+    """
+    places = np.flatnonzero(_is_whole(batch, limits))
+    lattices, names, positions = (batch.column(name).take(pa.array(places)) for name in STRUCTURE)
+    cells, cart = _numbers(lattices).reshape(-1, 3, 3), _numbers(positions).reshape(-1, 3)
+    sizes = np.asarray(names.value_lengths(), np.int64)
+    coded = names.flatten().dictionary_encode()
+    symbols, codes = coded.dictionary.cast(pa.string()).to_pylist(), np.asarray(coded.indices, np.int64)
+    counts = _counts(codes, sizes, len(symbols))
+    is_plain = np.array([plain_symbol(symbol) == symbol for symbol in symbols], bool)
+    is_sound = _is_sound(cells, limits) & (counts[:, ~is_plain] == 0).all(axis=1)
+    said = (batch.column(name).take(pa.array(places)).to_pylist() for name in ("formula", "elements"))
+    ends = np.cumsum(sizes)
+    kept, known, declared, frac = [], [], [], [np.zeros((0, 3))]
+    for row, (formula, listed) in enumerate(zip(*said, strict=True)):
+        amounts = {symbols[code]: float(counts[row, code]) for code in np.flatnonzero(counts[row])}
+        if not (is_sound[row] and amounts.keys() >= set(listed or ()) and needs_structure(amounts)):
+            continue
+        here = np.linalg.solve(cells[row].T, cart[ends[row] - sizes[row] : ends[row]].T).T
+        if not np.isfinite(here).all():
+            continue
+        frac.append(here)
+        kept.append(row)
+        known.append(elements_and_formula(amounts))
+        stated = amounts_of(formula) if formula else None
+        is_other = stated is not None and not same_composition(stated, amounts)
+        declared.append(elements_and_formula(stated)[1] if stated and is_other else None)
+    chosen = np.array(kept, np.int64)
+    on_sites = coded.cast(pa.string()).filter(
+        pa.array(np.repeat(np.isin(np.arange(len(sizes)), chosen), sizes))
+    )
+    columns = _named(known) | _arrays(cells[chosen], np.concatenate(frac), sizes[chosen], on_sites)
+    return places[chosen], columns | {"declared_formula": pa.array(declared, pa.string())}
+
+
+def _named(known: Collection[tuple[tuple[str, ...], str]]) -> dict[str, pa.Array]:
+    return {
+        "formula": pa.array([formula for _, formula in known], pa.string()),
+        "elements": pa.array([list(symbols) for symbols, _ in known], pa.list_(pa.string())),
+    }
+
+
+def _arrays(cells: Floats, frac: Floats, sizes: Ints, symbols: pa.Array) -> dict[str, pa.Array]:
+    """The columns of structures whose sites hold one element each."""
+    ends = np.append(0, np.cumsum(sizes))
+
+    def lists(values: pa.Array, offsets: Ints) -> pa.Array:
+        return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+
+    each = np.arange(ends[-1] + 1)
+    return {
+        "lattice": lists(pa.array(cells.ravel()), 9 * np.arange(len(cells) + 1)),
+        "frac_coords": lists(pa.array(frac.ravel()), 3 * ends),
+        "species": lists(lists(symbols, each), ends),
+        "occupancies": lists(lists(pa.array(np.ones(ends[-1])), each), ends),
+    }
+
+
+def _is_whole(batch: pa.RecordBatch, limits: ReadingLimits) -> Bools:
+    """Which rows have a cell of nine numbers, and a name and three coordinates for each of their sites."""
+    lattices, names, positions = (batch.column(name) for name in STRUCTURE)
+    sites = names.value_lengths()
+    fits = pc.and_(pc.greater(sites, 0), pc.less_equal(sites, limits.sites))
+    are_as_many = pc.and_(pc.equal(positions.value_lengths(), sites), pc.equal(lattices.value_lengths(), 3))
+    is_whole: Bools = np.asarray(pc.and_(are_as_many, fits).fill_null(False)) & _all(
+        names, names.flatten().is_valid()
+    )
+    for column in (lattices, positions):
+        rows = column.flatten()
+        is_number = _all(rows, pc.is_finite(rows.flatten()).fill_null(False))
+        is_whole &= _all(
+            column, pc.and_(pa.array(is_number), pc.equal(rows.value_lengths(), 3).fill_null(False))
+        )
+    return is_whole
+
+
+def _all(lists: pa.Array, is_such: pa.Array) -> Bools:
+    """Of which lists all values are such."""
+    others = np.asarray(pc.list_parent_indices(lists))[~np.asarray(is_such)]
+    found: Bools = np.bincount(others, minlength=len(lists)) == 0
+    return found
+
+
+def _numbers(column: pa.Array) -> Floats:
+    return np.asarray(column.flatten().flatten(), np.float64)
+
+
+def _counts(codes: Ints, sizes: Ints, kinds: int) -> Ints:
+    """How often each of some kinds stands in each row, shape (rows, kinds)."""
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    return np.bincount(owners * kinds + codes, minlength=len(sizes) * kinds).reshape(len(sizes), kinds)
+
+
+def _is_sound(cells: Floats, limits: ReadingLimits) -> Bools:
+    """Which cells are within the bounds for certain (see `catalog.readers.checks.check_sites`)."""
+    lengths = np.linalg.norm(cells, axis=2)
+    faces = np.linalg.norm(np.cross(cells[:, [1, 2, 0]], cells[:, [2, 0, 1]]), axis=2).max(axis=1, initial=0)
+    volumes = np.abs(np.linalg.det(cells))
+    is_sound: Bools = volumes > SOUND * limits.min_thickness_ang * faces
+    is_sound &= SOUND * lengths.max(axis=1, initial=0) < limits.max_length_ang
+    return is_sound
