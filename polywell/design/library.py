@@ -190,7 +190,7 @@ def _response(kind: str, blocks: Iterable[Block]) -> Response:
                     one.polar * (one.charge - 2),
                 )
             )
-        sizes = _sizes(block, [k for k, atom in enumerate(block.atoms) if atom.is_cation])
+        sizes = _cation_sizes(block)
         if sizes is not None:
             wide[key].append((edge, *sizes))
     heights = [_away(some, 3) for some in rows.values()]
@@ -234,7 +234,9 @@ class _Height:
     polar: float
 
 
+@cache
 def _apex_heights(block: Block) -> list[_Height]:
+    """The heights of a block, remembered: it stands in the library of every left-out compound but its own."""
     layers = planes(block)
     if not layers:
         return []
@@ -252,6 +254,11 @@ def _apex_heights(block: Block) -> list[_Height]:
             over = height - low if side == "below" else block.thickness_ang - high - height
             found.append(_Height(side, over, *sizes, flag))
     return found
+
+
+@cache
+def _cation_sizes(block: Block) -> tuple[float, float] | None:
+    return _sizes(block, [k for k, atom in enumerate(block.atoms) if atom.is_cation])
 
 
 def _sizes(block: Block, atoms: Sequence[int]) -> tuple[float, float] | None:
