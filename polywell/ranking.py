@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from polywell.known import known_compound
-from polywell.novelty.judgement import judge
 from polywell.records import Candidate, Estimate, Place, Possible, Screening, Sighting
-from polywell.try_first import Prospect, choose
-from polywell.worth.gain import gain_k
-from polywell.worth.possible import Verdict, verdict
-from polywell.worth.routes import doping_of
+
+if TYPE_CHECKING:
+    from polywell.worth.possible import Verdict
 
 Found = tuple[Screening, Estimate]
 """A candidate before its place is known."""
 
 Value = Callable[[Screening, Estimate], float | None]
+
+
+def _gain_k(screening: Screening, estimate: Estimate) -> float | None:
+    from polywell.worth.gain import gain_k
+
+    return gain_k(screening, estimate)
 
 
 class RankBy(StrEnum):
@@ -51,7 +55,7 @@ ORDERS: dict[RankBy, tuple[str, Value]] = {
         "the lower end of the T_c at the best doping",
         lambda _, estimate: estimate.tc_best_low_k,
     ),
-    RankBy.GAIN: ("the expected gain", gain_k),
+    RankBy.GAIN: ("the expected gain", _gain_k),
 }
 """Every order: its words, and the value in K that decides."""
 
@@ -76,6 +80,13 @@ def rank(
         by: the order.
         sightings: what the catalog remembers of each; nothing if None.
     """
+    # Imported here: who only names an order, as the options do, needs none of the tables behind these.
+    from polywell.known import known_compound
+    from polywell.novelty.judgement import judge
+    from polywell.try_first import Prospect, choose
+    from polywell.worth.possible import verdict
+    from polywell.worth.routes import doping_of
+
     remembered = [Sighting()] * len(found) if sightings is None else sightings
     verdicts = [verdict(*one) for one in found]
     published = _places(range(len(found)), found, RankBy.CEILING, verdicts)
@@ -113,7 +124,7 @@ def rank(
                     possible_note=one.verdict.note,
                     route=one.doping.kind,
                     route_note=one.doping.note,
-                    gain_k=_kept(gain_k(screening, estimate)),
+                    gain_k=_kept(_gain_k(screening, estimate)),
                     rank_new=choice.among_new,
                     try_first=choice.place,
                     passed_over=choice.passed_over,

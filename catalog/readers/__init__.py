@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from catalog.readers.reading import Failure
+    from catalog.sources.base import Failure
     from polywell.records import Entry
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pymatgen.core import Structure
 
@@ -20,28 +20,11 @@ from catalog.readers.limits import LIMITS, ReadingLimits, time_limit
 from catalog.readers.spans import whole_cell
 from catalog.readers.structure_files import read_structure_file
 from catalog.readers.tables import is_table, read_table
-from catalog.sources.base import RawEntry, UniqueIds
+from catalog.sources.base import Failure, RawEntry, UniqueIds
 from polywell.geometry.sites import Sites
 from polywell.records import Entry, Provenance
 
 NeedsStructure = Callable[[Collection[str]], bool]
-
-STAGE = "read"
-"""The stage of every failure that happens here."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An entry that could not be read; `error_type` is the name of a `ReadError` or foreign exception."""
-
-    source: str
-    id: str
-    formula: str
-    elements: tuple[str, ...]
-    provenance: Provenance
-    error_type: str
-    message: str
-    stage: str = STAGE
 
 
 def read(raw: RawEntry, needs_structure: NeedsStructure, limits: ReadingLimits = LIMITS) -> list[Entry]:

@@ -73,6 +73,24 @@ class RawEntry:
         object.__setattr__(self, "elements", symbols(self.elements))
 
 
+STAGE = "read"
+"""The stage of every failure that happens here."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An entry that could not be read; `error_type` is the name of a `ReadError` or foreign exception."""
+
+    source: str
+    id: str
+    formula: str
+    elements: tuple[str, ...]
+    provenance: Provenance
+    error_type: str
+    message: str
+    stage: str = STAGE
+
+
 @dataclass(frozen=True)
 class Chemistry:
     """Which entries are worth asking for: those with one of the metals and one of the ligands.

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from catalog.readers.reading import Failure
-from catalog.sources.base import RawEntry
+from catalog.sources.base import Failure, RawEntry
 from catalog.store.schema import SCHEMA_VERSION, SHORT, VERSION_KEY, Row, row_hash, row_hashes, storable
 from polywell.geometry.sites import Sites
 from polywell.records import Entry, EntryKey, Provenance

@@ -107,10 +107,6 @@ def _screen(
     chosen: ScreenOptions, given: dict[str, Any], prefect: bool | None, top: int, quiet: bool, as_json: bool
 ) -> None:
     with one_line_errors():
-        if chosen.engine == "local":
-            from flows.workers.worker import start_server
-
-            start_server()  # and import beside it
         from flows.pipeline.finished import TooManyFailedError
         from flows.pipeline.listing import NothingToScreenError
 

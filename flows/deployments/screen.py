@@ -91,7 +91,7 @@ def publish(plan: Plan, started: Started, listed: Listing, ranked: Ranked) -> Fi
     return finished
 
 
-TASKS = run.Steps(list_source, read, screen_pending, rank, publish)
+TASKS = run.Steps(read, screen_pending, rank, publish)
 
 
 def _headline(finished: Finished) -> str:
@@ -121,6 +121,6 @@ def screen(**given: Any) -> Finished:
     tell = teller(options)
     key = None if options.key_block is None else secret_of(options.key_block)
     with from_level(options.log_level):
-        finished = run.run(make_plan(options, key), TASKS)
+        finished = run.run(make_plan(options, key), list_source, lambda: TASKS)
         tell(finished)
     return checked(finished, options.fail_above)

@@ -14,6 +14,7 @@ from catalog.errors import CatalogError
 from catalog.home import Home
 from catalog.runs.diff import Difference
 from catalog.runs.published import PublishedRun
+from catalog.store.durable import difference_from
 from catalog.store.schema import Row
 from flows.progress import harmless
 from polywell.records import Outcome
@@ -233,3 +234,16 @@ def checked(finished: Finished, fail_above: float | None) -> Finished:
 def page_of(home: Home) -> Path:
     """The page of the newest run of a home."""
     return home.reports / "latest" / "index.html"
+
+
+def wrong_page(run: PublishedRun) -> str | None:
+    """Which page of a run does not hold what was written, and what is wrong with it; None where all do."""
+    if not run.pages:
+        return "no list of the pages is left"
+    reports = run.home.reports
+    wrong = (
+        f"{reports / name} {what}"
+        for name, digest in run.pages.items()
+        if (what := difference_from(reports / name, digest))
+    )
+    return next(wrong, None)

@@ -15,11 +15,11 @@ from catalog.runs.diff import Lists, changes
 from catalog.runs.publish import publish as publish_tables
 from catalog.runs.published import PublishedRun, published_runs
 from catalog.store.aside import set_aside
-from catalog.store.durable import difference_from, write_files
+from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from catalog.store.retention import forget_versions
 from catalog.store.shards import forget_work, work_folder
-from flows.pipeline.finished import Counts, Finished
+from flows.pipeline.finished import Counts, Finished, wrong_page
 from flows.pipeline.listing import Listing
 from flows.pipeline.page_rows import PageRows, page_rows
 from flows.pipeline.plan import Plan
@@ -90,15 +90,10 @@ def restore_pages(plan: Plan, run: PublishedRun) -> None:
         HomeError: the pages cannot be written.
         CatalogError: what they are made of cannot be read.
     """
-    wrong = (
-        f"{plan.home.reports / name} {what}"
-        for name, digest in run.pages.items()
-        if (what := difference_from(plan.home.reports / name, digest))
-    )
-    first = next(wrong, None)
-    if run.pages and first is None:
+    wrong = wrong_page(run)
+    if wrong is None:
         return
-    say(f"{first or 'no list of the pages is left'}: the pages are written again")
+    say(f"{wrong}: the pages are written again")
     write_pages_of(run, plan.families, plan.options.dossiers)
 
 

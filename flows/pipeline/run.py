@@ -6,75 +6,91 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from flows.options import ScreenOptions
-from flows.pipeline.finished import Finished
+from flows.pipeline.finished import Finished, wrong_page
 from flows.pipeline.listing import Listing, list_source
-from flows.pipeline.pending import Pending
 from flows.pipeline.plan import Plan
-from flows.pipeline.publishing import publish, restore_pages
-from flows.pipeline.ranking import Ranked, rank
-from flows.pipeline.reading import Stored, read
 from flows.pipeline.record import Started, recorded
-from flows.pipeline.screening import Screened, screen
 from flows.workers.dask import DaskWorkers
 from flows.workers.pool import Workers
 from flows.workers.worker import MODULES, start_server
-from polywell.evidence.anchors import reference_records
-from reports.run.page import load_templates
+
+if TYPE_CHECKING:
+    from flows.pipeline.pending import Pending
+    from flows.pipeline.ranking import Ranked
+    from flows.pipeline.reading import Stored
+    from flows.pipeline.screening import Screened
 
 AnyWorkers = Workers | DaskWorkers
+List = Callable[[Plan], Listing | Finished]
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The five functions of a run, in the order of their calls."""
+    """The four functions that follow where a source has changed, in the order of their calls."""
 
-    list: Callable[[Plan], Listing | Finished] = list_source
-    read: Callable[[Plan, Listing, AnyWorkers], Stored] = read
-    screen: Callable[[Plan, Pending, AnyWorkers, date], Screened] = screen
-    rank: Callable[[Plan, Screened], Ranked] = rank
-    publish: Callable[[Plan, Started, Listing, Ranked], Finished] = publish
-
-
-PLAIN = Steps()
-"""The functions as they are, without Prefect."""
+    read: Callable[[Plan, Listing, AnyWorkers], Stored]
+    screen: Callable[[Plan, Pending, AnyWorkers, date], Screened]
+    rank: Callable[[Plan, Screened], Ranked]
+    publish: Callable[[Plan, Started, Listing, Ranked], Finished]
 
 
-def run(plan: Plan, steps: Steps = PLAIN) -> Finished:
+def plain() -> Steps:
+    """The functions as they are, without Prefect."""
+    from flows.pipeline.publishing import publish
+    from flows.pipeline.ranking import rank
+    from flows.pipeline.reading import read
+    from flows.pipeline.screening import screen
+
+    return Steps(read, screen, rank, publish)
+
+
+def run(plan: Plan, list_: List = list_source, steps_of: Callable[[], Steps] = plain) -> Finished:
     """Screens a source from the first byte to the page.
+
+    What an unchanged source does not need is not imported, and no worker starts for it.
 
     Args:
         plan: what to do.
-        steps: the five functions; plain by default.
+        list_: lists the source.
+        steps_of: gives the functions that follow, once there is something to do.
 
     Raises:
         NothingToScreenError: the source holds no entry.
         CatalogError: the source broke off, or a table or folder cannot be written.
     """
-    with (
-        recorded(plan.home, plan.source.name) as (started, facts),
-        workers_of(plan.options) as workers,
-        ThreadPoolExecutor(1) as aside,
-    ):
-        listing = steps.list(plan)
+    with recorded(plan.home, plan.source.name) as (started, facts):
+        listing = list_(plan)
         facts.update(listing.facts)
         if isinstance(listing, Finished):
-            restore_pages(plan, listing.run)
+            if wrong_page(listing.run) is not None:
+                from flows.pipeline.publishing import restore_pages
+
+                restore_pages(plan, listing.run)
             return listing
-        # Ranking needs the references, the pages their templates: made while others read and screen.
-        references = aside.submit(reference_records, plan.families)
-        templates = aside.submit(load_templates)
-        stored = steps.read(plan, listing, workers)
-        facts.update(stored.facts)
-        screened = steps.screen(plan, stored.pending, workers, started.at.date())
-        references.result()
-        templates.result()
-        ranked = steps.rank(plan, screened)
-        facts.update(ranked.facts)
-        finished = steps.publish(plan, started, listing, ranked)
-        facts.update(finished.facts)
-        return finished
+        with workers_of(plan.options) as workers, ThreadPoolExecutor(1) as aside:
+            steps = steps_of()
+            # Ranking needs the references, the pages their templates: made while others read and screen.
+            prepared = aside.submit(_prepare, plan)
+            stored = steps.read(plan, listing, workers)
+            facts.update(stored.facts)
+            screened = steps.screen(plan, stored.pending, workers, started.at.date())
+            prepared.result()
+            ranked = steps.rank(plan, screened)
+            facts.update(ranked.facts)
+            finished = steps.publish(plan, started, listing, ranked)
+            facts.update(finished.facts)
+            return finished
+
+
+def _prepare(plan: Plan) -> None:
+    from polywell.evidence.anchors import reference_records
+    from reports.run.page import load_templates
+
+    reference_records(plan.families)
+    load_templates()
 
 
 def workers_of(options: ScreenOptions) -> AnyWorkers:

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
 from catalog.readers.columns import STRUCTURE, read_compositions, read_structures
-from catalog.readers.reading import STAGE, NeedsStructure, read_parts
+from catalog.readers.reading import NeedsStructure, read_parts
 from catalog.sources import RawEntry
+from catalog.sources.base import STAGE
 from catalog.store.predictions import record_to_row, rejected_rows, results_hash, table_schema
 from catalog.store.schema import Row, storable
 from catalog.store.structures import (

@@ -11,8 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 from catalog.errors import SourceError
-from catalog.readers.reading import Failure
-from catalog.sources.base import RawEntry
+from catalog.sources.base import Failure, RawEntry
 from catalog.sources.files import shown
 from polywell.records import Provenance
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from catalog.errors import CatalogError, HomeError
 from catalog.home import Home
-from catalog.readers.reading import Failure, read_parts
-from catalog.sources.base import RawEntry
+from catalog.readers.reading import read_parts
+from catalog.sources.base import Failure, RawEntry
 from catalog.store.durable import write_files
 from flows.options import ScreenOptions
 from flows.progress import stage

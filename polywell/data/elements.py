@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Annotated, Literal
 
-from pymatgen.analysis.molecule_structure_comparator import CovalentRadius
+from pydantic import BaseModel, ConfigDict, Field
+
+from polywell.data.tables import load_table
 
 LIGANDS = frozenset("H B C N O F Si P S Cl Ge As Se Br Sb Te I".split())
 """Elements that bridge or cap metals. Every other element can stand at an apex."""
@@ -18,7 +21,23 @@ FALLBACK_RADIUS = 1.6
 """Å, for the elements that the table of covalent radii leaves out (Bk and heavier)."""
 
 
+class _Radii(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    source: str
+    checked: Literal["read"]
+    read: str
+    radius_ang: dict[str, float]
+
+
 @cache
 def covalent_radius(symbol: str) -> float:
-    """Covalent radius in Å (Cordero et al., Dalton Trans. 2832 (2008), as tabulated by pymatgen)."""
-    return float(CovalentRadius.radius.get(symbol, FALLBACK_RADIUS))
+    """Covalent radius in Å (Cordero et al., Dalton Trans. 2832 (2008); `tables/covalent_radii.toml`)."""
+    return load_radii().get(symbol, FALLBACK_RADIUS)
+
+
+@cache
+def load_radii() -> dict[str, float]:
+    """Covalent radii in Å by element."""
+    return load_table("covalent_radii.toml", _Radii).radius_ang

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Composition, Lattice, Structure
 
 from polywell.data.elements import NET_METALS
+
+if TYPE_CHECKING:
+    from pymatgen.core import Composition, Structure
 
 LEAST_OCCUPANCY = 0.5
 """A site filled no more than this is no ion of the majority composition."""
@@ -71,6 +73,8 @@ def sites_of(structure: Structure) -> Sites:
 
 def structure_of(sites: Sites) -> Structure:
     """The structure of the sites, for whoever wants an object of pymatgen."""
+    from pymatgen.core import Composition, Lattice, Structure
+
     made: dict[tuple[tuple[str, float], ...], Composition] = {}
     species = []
     for mix in sites.mixes:
@@ -94,6 +98,8 @@ def majority_formula(sites: Sites) -> str:
     It is the composition "up to doping": YBa2Cu3O6.91 is YBa2Cu3O7 and La1.85Sr0.15CuO4 is La2CuO4. Empty
     where every site is sparse.
     """
+    from pymatgen.core import Composition
+
     counts = Counter(majority(mix) for mix in sites.mixes if sum(mix.values()) > LEAST_OCCUPANCY)
     return str(Composition(dict(counts)).reduced_formula) if counts else ""
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
+import tempfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ijson
 
 from catalog.errors import SourceError
+from catalog.scratch import scratch
 from catalog.sources.base import Asked, Source
 from catalog.sources.bulk.unpacked import MOST_DEPTH, SwollenError, Unpacked
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
 from catalog.sources.values import first, number, symbols, text
+from catalog.sources.watched import State
 from polywell.records import Provenance
 
 _ID_KEYS = ("mat_id", "material_id")
@@ -35,6 +42,7 @@ class AlexandriaSource(RowsSource):
     kind = "pymatgen"
     what = "a dump of computed structure entries (JSON, bzip2)"
     id_column = "mat_id"
+    _kept: tuple[State, Path] | None = None
 
     def _rows(self, asked: Collection[str] | None) -> Iterator[FileRow]:
         for entry in self._entries():
@@ -62,6 +70,32 @@ class AlexandriaSource(RowsSource):
             yield _id(entry), first(_data(entry), _DATE_KEYS, text)
 
     def _entries(self) -> Iterator[dict[str, Any]]:
+        """All entries; the first time, what is needed of them is kept aside: a dump is unpacked once."""
+        state = self._watched.state()
+        if self._kept is not None and self._kept[0] == state:
+            with gzip.open(self._kept[1], "rt", encoding="ascii") as lines:
+                yield from map(json.loads, lines)
+            return
+        descriptor, path = tempfile.mkstemp(".jsonl.gz", dir=scratch())
+        os.close(descriptor)
+        with gzip.open(path, "wt", compresslevel=1, encoding="ascii") as kept:
+            for entry in self._unpacked():
+                kept.write(json.dumps(self._needed(entry)) + "\n")
+                yield entry
+        self._kept = state, Path(path)
+
+    def _needed(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """An entry, without its structure where nobody looks at it."""
+        composition = entry.get("composition")
+        held = (
+            [symbol for symbol, amount in composition.items() if amount]
+            if isinstance(composition, dict)
+            else []
+        )
+        is_needless = self._is_needless(None, symbols(held) or None, None)
+        return {**entry, "structure": None} if is_needless else entry
+
+    def _unpacked(self) -> Iterator[dict[str, Any]]:
         number = 0
         try:
             with Unpacked(self._file, most_depth=MOST_DEPTH) as stream:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, cast
 
@@ -17,6 +18,9 @@ FREE_BYTES = 64_000_000
 
 MOST_SWELLING = 250
 """Bytes that one compressed byte may unpack to beyond that; structures in JSON take 5 to 30."""
+
+_PIECE = 65_536
+"""Bytes that are unpacked at a time."""
 
 _AHEAD = 1_000_000
 """Bytes that a reader takes before it needs them, at most."""
@@ -52,6 +56,9 @@ class Unpacked(io.RawIOBase):
             self._stream = cast("IO[bytes]", bz2.BZ2File(self._packed))
         elif start[:2] == _GZIP:
             self._stream = cast("IO[bytes]", gzip.GzipFile(fileobj=self._packed))
+        self._aside = None if self._stream is self._packed else ThreadPoolExecutor(1)
+        self._ahead: Future[bytes] | None = None
+        self._left = b""
         self._part_bytes = part_bytes
         self._most_depth = most_depth
         self._given = self._begun = self._depth = 0
@@ -70,7 +77,7 @@ class Unpacked(io.RawIOBase):
         Raises:
             SwollenError: the file swells too much, or the part is too large.
         """
-        data = self._stream.read(len(buffer))
+        data = self._read(len(buffer))
         buffer[: len(data)] = data
         self._given += len(data)
         if self._given > FREE_BYTES + MOST_SWELLING * self._packed.tell():
@@ -85,8 +92,21 @@ class Unpacked(io.RawIOBase):
                 raise SwollenError(f"one entry is nested deeper than {self._most_depth} levels, the limit")
         return len(data)
 
+    def _read(self, size: int) -> bytes:
+        """The next bytes, at most so many; those after them are unpacked meanwhile, by another thread."""
+        if self._aside is None:
+            return self._stream.read(size)
+        if size and not self._left:
+            coming = self._ahead or self._aside.submit(self._stream.read, _PIECE)
+            self._left = coming.result()
+            self._ahead = self._aside.submit(self._stream.read, _PIECE)
+        data, self._left = self._left[:size], self._left[size:]
+        return data
+
     def close(self) -> None:
         """Closes the file."""
+        if self._aside is not None:
+            self._aside.shutdown()
         self._stream.close()
         self._packed.close()
         super().close()

@@ -18,8 +18,8 @@ from catalog.errors import (
     UnknownElementError,
 )
 from catalog.readers.limits import ReadingLimits
-from catalog.readers.reading import Failure, read, read_parts
-from catalog.sources.base import RawEntry
+from catalog.readers.reading import read, read_parts
+from catalog.sources.base import Failure, RawEntry
 
 CUBE = [[4.0, 0, 0], [0, 4.0, 0], [0, 0, 4.0]]
 

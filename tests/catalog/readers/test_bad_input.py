@@ -15,7 +15,8 @@ from pymatgen.core import Structure
 from pymatgen.io.cif import CifWriter
 
 from catalog.readers.limits import LIMITS
-from catalog.readers.reading import Failure, read_parts
+from catalog.readers.reading import read_parts
+from catalog.sources.base import Failure
 from catalog.store.structures import part_to_row, structures_schema
 from polywell.records import Entry
 

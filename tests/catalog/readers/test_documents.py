@@ -14,7 +14,8 @@ from catalog.errors import NotPeriodicError, ParseError, TooManyStructuresError
 from catalog.readers import structures_in
 from catalog.readers.documents import read_document
 from catalog.readers.limits import LIMITS, ReadingLimits
-from catalog.readers.reading import Failure, read_parts
+from catalog.readers.reading import read_parts
+from catalog.sources.base import Failure
 
 # LaFeAsO, P4/nmm (Y. Kamihara et al., J. Am. Chem. Soc. 130, 3296, 2008), with the computed cell of mp-8039.
 A, C, Z_LA, Z_AS = 4.03268, 8.74111, 0.14134, 0.65122

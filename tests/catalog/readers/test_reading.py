@@ -8,8 +8,8 @@ from pymatgen.io.cif import CifWriter
 
 from catalog.errors import EmptyFileError, MissingAtomsError
 from catalog.readers.cif.scan import possible_elements
-from catalog.readers.reading import Failure, read, read_parts
-from catalog.sources.base import RawEntry
+from catalog.readers.reading import read, read_parts
+from catalog.sources.base import Failure, RawEntry
 from polywell.records import Entry, Provenance
 
 ROCK_SALT = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.21), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])

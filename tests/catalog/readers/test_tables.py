@@ -14,8 +14,9 @@ from pymatgen.io.cif import CifWriter
 from catalog.errors import ParseError, TooManyStructuresError
 from catalog.readers import structures_in
 from catalog.readers.limits import ReadingLimits
-from catalog.readers.reading import Failure, read_parts
+from catalog.readers.reading import read_parts
 from catalog.readers.tables import read_table
+from catalog.sources.base import Failure
 from polywell.records import Entry
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import SourceChangedError, TooLargeError
-from catalog.readers.reading import Failure, read_parts
+from catalog.readers.reading import read_parts
 from catalog.sources import SourceError, files, open_source
+from catalog.sources.base import Failure
 from catalog.sources.bulk import jsonl, unpacked
 from catalog.sources.bulk.unpacked import Unpacked
 from tests.catalog.listed import listed

@@ -20,7 +20,9 @@ from pymatgen.entries.computed_entries import ComputedStructureEntry
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError
 from catalog.readers.reading import read
 from catalog.sources import Chemistry, RawEntry, SourceError, open_source
+from catalog.sources.bulk import alexandria
 from catalog.sources.bulk.lemat import LematSource
+from catalog.sources.bulk.unpacked import Unpacked
 from catalog.sources.registry import SOURCES
 from tests.catalog.listed import listed
 
@@ -262,6 +264,32 @@ def test_bad_entries_of_a_dump_are_rows(tmp_path: Path) -> None:
     raws = list(open_source(f"alexandria:{tmp_path / 't.json'}").raw_entries())
     assert [raw.id for raw in raws] == ["b-1", "(row 2)", "x", "y", "b-1#2", "named"]
     assert errors_of(raws) == [None, MissingValueError, MissingValueError, ParseError, DuplicateIdError, None]
+
+
+def test_a_dump_is_unpacked_once_for_each_state_of_it(tmp_path: Path, monkeypatch) -> None:
+    """Its index and its entries come of one pass; what is kept of it is no other than what it holds."""
+    opened: list[Path] = []
+
+    class Counted(Unpacked):
+        def __init__(self, path: Path, **bounds: int) -> None:
+            opened.append(path)
+            super().__init__(path, **bounds)
+
+    monkeypatch.setattr(alexandria, "Unpacked", Counted)
+    outside = Chemistry(frozenset({"Fe"}), frozenset({"As"}))
+    for chemistry in (None, outside):
+        spec = write_alexandria(tmp_path, crystals())
+        fresh = list(open_source(spec, chemistry).raw_entries())
+        source = open_source(spec, chemistry)
+        opened.clear()
+        ids = [id_ for batch in source.index() for id_ in batch["id"].to_pylist()]
+        assert list(source.raw_entries()) == fresh
+        assert [raw.id for raw in source.raw_entries(ids[:1])] == ids[:1]
+        assert len(opened) == 1
+    write_alexandria(tmp_path, dict(list(crystals().items())[:1]))
+    source.version()
+    assert len(list(source.raw_entries())) == 1
+    assert len(opened) == 2
 
 
 def test_molecules_of_an_ase_database_are_told_and_placeholders_left_out(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core import Lattice, Structure
 
-from catalog.readers.reading import Failure, read_parts
-from catalog.sources.base import RawEntry
+from catalog.readers.reading import read_parts
+from catalog.sources.base import Failure, RawEntry
 from catalog.store.lake import apply
 from catalog.store.schema import row_hash, row_hashes
 from catalog.store.structures import (

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, ConfigDict
+from pymatgen.analysis.molecule_structure_comparator import CovalentRadius
 
+from polywell.data.elements import FALLBACK_RADIUS, covalent_radius, load_radii
 from polywell.data.tables import TABLES, TableError, load_table, read_table
 
 
@@ -57,3 +59,9 @@ def test_every_table_of_the_package_is_read_by_its_model() -> None:
         assert tomllib.loads(path.read_text("utf-8"))
         folder = path.parent.relative_to(str(TABLES))
         assert f'"{path.name}"' in sources or f"{folder}/{{table}}.toml" in sources, path.name
+
+
+def test_covalent_radii_are_those_of_pymatgen() -> None:
+    assert load_radii() == CovalentRadius.radius
+    assert covalent_radius("Cu") == 1.32
+    assert covalent_radius("Bk") == FALLBACK_RADIUS

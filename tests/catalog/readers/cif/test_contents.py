@@ -10,7 +10,8 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
 import polywell
-from catalog.readers.reading import Failure, read_parts
+from catalog.readers.reading import read_parts
+from catalog.sources.base import Failure
 from polywell.records import Entry
 
 # Ba(Fe,Co)2As2, I4/mmm: a cell of the known size with a rounded height of As.

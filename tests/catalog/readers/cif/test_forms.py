@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from catalog.readers.reading import Failure, read_parts
+from catalog.readers.reading import read_parts
+from catalog.sources.base import Failure
 from polywell.records import Entry
 
 # HgBa2CuO4, P4/mmm: S. N. Putilin et al., Nature 362, 226 (1993), rounded.

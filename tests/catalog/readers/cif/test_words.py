@@ -6,7 +6,8 @@ import pytest
 
 from catalog.readers.cif.words import block_of, closed
 from catalog.readers.limits import ReadingLimits
-from catalog.readers.reading import Failure, read_parts
+from catalog.readers.reading import read_parts
+from catalog.sources.base import Failure
 from polywell.records import Entry
 from tests.catalog.readers.cif.test_forms import ANGLES, COLUMNS, LISTED, MERCURY_CELL, MERCURY_SITES
 
