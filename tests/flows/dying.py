@@ -12,9 +12,13 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import catalog.sources.materials_project.source
+import flows.pipeline.page_rows
 import flows.pipeline.pending
+import flows.pipeline.publishing
+import flows.pipeline.ranking
 import flows.pipeline.reading
 import flows.pipeline.run
+import flows.pipeline.screening
 import flows.pipeline.shards
 import flows.pipeline.versions
 import reports.run.page

@@ -16,7 +16,7 @@ from catalog.store import lake
 from catalog.store.structures import structures_schema
 from flows.deployments.notify import news
 from flows.options import ScreenOptions
-from flows.pipeline import reading
+from flows.pipeline import reading, shards
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
 from polywell.families import load_families
@@ -91,6 +91,7 @@ def test_a_dump_goes_on_where_it_was_broken_off(write, home, tmp_path, monkeypat
     spec = write(tmp_path, {f"c-{number}": infinite_layer_of(3.2 + 0.01 * number) for number in range(5)})
     monkeypatch.setattr(reading, "SHARD_ENTRIES", 1)
     monkeypatch.setattr(reading, "SHARD_BYTES", 1)
+    monkeypatch.setattr(shards, "PART_WEIGHT", 1)
     written, write_shard = [], reading.write_shard
 
     def twice(path, *rest):
