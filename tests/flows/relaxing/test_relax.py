@@ -1,6 +1,7 @@
 """`polywell relax` with springs in place of a learned potential: every number follows by hand."""
 
 import csv
+import io
 from dataclasses import replace
 
 import pyarrow.parquet as pq
@@ -14,18 +15,23 @@ from flows.pipeline.run import run
 from flows.relaxing import relax as module
 from flows.relaxing.relax import Asked, NothingToRelaxError, relax
 from flows.results.explain import explain
+from polywell.data.reference import reference_structures
 from polywell.relaxing.rows import FAILED, LOST, RELAXED
 from reports.studies.relaxed import sentences
 from tests.flows.relaxing.springs import SHRINKS
 
-IDS = ("cacuo2", "sr2cuo2cl2", "tlba2ca2cu3o9", "tlbasrycu2o7")
+IDS = ("cacuo2.json", "sr2cuo2cl2.json", "tlba2ca2cu3o9.json", "tlbasrycu2o7.json")
 ASKED = Asked(IDS, potential="tests.flows.relaxing.springs:Shrinking", anchors=6)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Home:
-    folder = tmp_path_factory.mktemp("home")
-    run(make_plan(ScreenOptions(home=folder, workers=2)))
+    """Four structures of the reference library as files."""
+    folder, files = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("files")
+    for one in reference_structures():
+        if f"{one.id}.json" in IDS:
+            (files / f"{one.id}.json").write_text(one.structure().to(fmt="json"), "utf-8")
+    run(make_plan(ScreenOptions(source=f"files:{files}", home=folder, workers=1)))
     return Home.at(folder)
 
 
@@ -37,7 +43,7 @@ def alone(home):
 
 def test_heights_are_corrected_by_measured_ones_relaxed_the_same_way(alone):
     row = alone.rows[0]
-    assert (row.id, row.outcome, row.why) == ("cacuo2", RELAXED, "")
+    assert (row.id, row.outcome, row.why) == (IDS[0], RELAXED, "")
     assert row.xi_relaxed_ang == pytest.approx(row.xi_start_ang / SHRINKS, rel=1e-3)
     assert row.edge_ang == pytest.approx(row.edge_start_ang / SHRINKS, rel=1e-3)
     assert row.xi_ratio == pytest.approx(SHRINKS, rel=0.01)
@@ -47,7 +53,8 @@ def test_heights_are_corrected_by_measured_ones_relaxed_the_same_way(alone):
     assert row.moved_ang == pytest.approx(0, abs=1e-6)
     [far] = [one for one in alone.missed if one.cage == "octahedron"]
     assert far.compounds >= 4 and far.ratio == pytest.approx(SHRINKS, rel=0.01)
-    assert far.corrected_ang < 0.03 < far.plain_ang
+    # Doped crystals are relaxed as their parents, and these were measured by themselves: no exact factor.
+    assert far.corrected_ang < 0.6 * far.plain_ang
 
 
 def test_what_falls_apart_or_fails_stays_with_its_reason(alone):
@@ -76,20 +83,21 @@ def test_the_energy_is_not_known_until_competing_phases_are(home, alone, materia
     monkeypatch.delenv("MP_API_KEY")
     monkeypatch.delattr(module, "_fetch")
     assert relax(home, asked).rows[0] == row
-    lines = explain(home, "cacuo2")
+    lines = explain(home, IDS[0])
     [said] = [line for line in lines if line.startswith("Relaxed with ")]
     assert "25 meV/atom above the hull of 50% CuO, 50% CaO" in said
 
 
 def test_every_row_stands_in_a_table_and_on_a_page(home, alone):
     folder = alone.page.parent
-    names = [row["id"] for row in csv.DictReader((folder / "relaxed.csv").open(encoding="utf-8"))]
+    text = (folder / "relaxed.csv").read_text(encoding="utf-8")
+    names = [row["id"] for row in csv.DictReader(io.StringIO(text, newline=""))]
     assert set(names) <= set(IDS) and pq.read_table(folder / "relaxed.parquet")["id"].to_pylist() == names
     assert "Relaxed with tests.flows.relaxing.springs:Shrinking" in alone.page.read_text("utf-8")
 
 
 def test_what_is_not_there_is_told(home):
-    with pytest.raises(UnknownIdError, match="no candidate 'cacu'; near it: cacuo2"):
+    with pytest.raises(UnknownIdError, match=r"no candidate 'cacu'; near it: cacuo2\.json"):
         relax(home, replace(ASKED, ids=("cacu",)))
     with pytest.raises(NothingToRelaxError, match="run `polywell design` first"):
         relax(home, replace(ASKED, ids=()))
