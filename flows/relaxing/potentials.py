@@ -59,7 +59,7 @@ POTENTIALS = {
         "r2scan",
         "r2SCAN",
         MODIFIED_BSD,
-        "MPtrj, then r2SCAN of the Materials Project",
+        "MPtrj, then MP-r2SCAN",
         _chgnet,
     ),
     "chgnet-mp": Known("chgnet", "0.3.0", "PBE", MODIFIED_BSD, "MPtrj (GGA, GGA+U, corrected)", _chgnet),
@@ -88,6 +88,14 @@ def named(name: str) -> Potential:
     except metadata.PackageNotFoundError as error:
         raise _not_installed(known.package, str(error)) from error
     return Potential(f"{known.package} {version}, {known.model}", known.functional)
+
+
+def weights_in_words(name: str) -> str:
+    """The licence of a potential's weights, and what they were trained on, as far as is known."""
+    known = POTENTIALS.get(name)
+    if known is None:
+        return "Of a calculator of your own neither licence nor training is known here."
+    return f"Weights: {known.licence}; trained on {known.trained_on}."
 
 
 def calculator(name: str, device: str | None = None) -> Any:

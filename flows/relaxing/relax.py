@@ -19,7 +19,7 @@ from catalog.store.predictions import candidates_of
 from catalog.store.structures import entries_of
 from flows.progress import say
 from flows.relaxing.batch import Task, relax_all
-from flows.relaxing.potentials import DEFAULT, named
+from flows.relaxing.potentials import DEFAULT, named, weights_in_words
 from polywell.families import Families, built_in_families
 from polywell.records import Candidate, Entry, EntryKey, Screening
 from polywell.relaxing.anchors import ANCHORS, Missed, anchor_structures, kinds_of, missed
@@ -105,7 +105,8 @@ def relax(home: Home, asked: Asked) -> Relaxation:
         far = missed(screened(anchors, potential, families), families)
         write_table(folder, found)
         pages = home.reports / RELAXED
-        page = write_files(relaxed_files(pages, potential.name, found, far))[-1]
+        weights = weights_in_words(asked.potential)
+        page = write_files(relaxed_files(pages, potential.name, weights, found, far))[-1]
         write_rows_durably(pages / RELAXED_PARQUET, RelaxedRow, found)
     except OSError as error:
         raise HomeError(

@@ -35,13 +35,14 @@ HEADS = (
 
 
 def relaxed_files(
-    folder: Path, potential: str, rows: Sequence[RelaxedRow], far: Sequence[Missed]
+    folder: Path, potential: str, weights: str, rows: Sequence[RelaxedRow], far: Sequence[Missed]
 ) -> Iterator[File]:
     """Give the rows as CSV and JSON, and the page.
 
     Args:
         folder: where they go.
         potential: its name.
+        weights: their licence and training, in words.
         rows: what was relaxed.
         far: how far the anchors are missed.
     """
@@ -51,12 +52,14 @@ def relaxed_files(
         folder / RELAXED_DATA,
         {
             "potential": potential,
+            "weights": weights,
             "rows": [asdict(row) for row in rows],
             "missed": [asdict(one) for one in far],
         },
         "relaxed",
         {
             "potential": potential,
+            "weights": weights,
             "sentences": sentences(rows, far),
             "rows": [(cells(row), why(row)) for row in rows],
             "heads": HEADS,

@@ -93,7 +93,9 @@ def test_every_row_stands_in_a_table_and_on_a_page(home, alone):
     text = (folder / "relaxed.csv").read_text(encoding="utf-8")
     names = [row["id"] for row in csv.DictReader(io.StringIO(text, newline=""))]
     assert set(names) <= set(IDS) and pq.read_table(folder / "relaxed.parquet")["id"].to_pylist() == names
-    assert "Relaxed with tests.flows.relaxing.springs:Shrinking" in alone.page.read_text("utf-8")
+    page = alone.page.read_text("utf-8")
+    assert "Relaxed with tests.flows.relaxing.springs:Shrinking" in page
+    assert "neither licence nor training is known" in page
 
 
 def test_what_is_not_there_is_told(home):
