@@ -53,6 +53,9 @@ def _sevennet(model: str, device: str) -> Any:
 MODIFIED_BSD = "modified BSD, the Regents of the University of California (LICENSE of the wheel 0.4.2)"
 MIT = "MIT, Yutack Park (LICENSE of the wheel 0.13.0; Matbench Discovery lists GPL-3.0 for versions to 0.11)"
 
+TITLES = {"chgnet": "CHGNet", "sevenn": "SevenNet"}
+"""What people call the packages."""
+
 POTENTIALS = {
     "chgnet": Known(
         "chgnet",
@@ -87,7 +90,7 @@ def named(name: str) -> Potential:
         version = metadata.version(known.package)
     except metadata.PackageNotFoundError as error:
         raise _not_installed(known.package, str(error)) from error
-    return Potential(f"{known.package} {version}, {known.model}", known.functional)
+    return Potential(f"{TITLES[known.package]} {version}, {known.model}", known.functional)
 
 
 def weights_in_words(name: str) -> str:

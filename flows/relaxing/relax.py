@@ -23,9 +23,9 @@ from flows.relaxing.potentials import DEFAULT, named, weights_in_words
 from polywell.families import Families, built_in_families
 from polywell.records import Candidate, Entry, EntryKey, Screening
 from polywell.relaxing.anchors import ANCHORS, Missed, anchor_structures, kinds_of, missed
-from polywell.relaxing.cells import RelaxationError, ordered
+from polywell.relaxing.cells import RelaxationError, start_of
 from polywell.relaxing.hull import Competition, Rival
-from polywell.relaxing.rows import Finished, RelaxedRow, rows, screened
+from polywell.relaxing.rows import Finished, RelaxedRow, not_relaxed, rows, screened
 from reports.html.names import RELAXED
 from reports.studies.relaxed import RELAXED_PARQUET, relaxed_files
 
@@ -91,12 +91,12 @@ def relax(home: Home, asked: Asked) -> Relaxation:
     home.prepare()
     folder = folder_of(home, potential.name)
     chosen, entries = _chosen(home, asked)
-    tasks, not_ordered = _ordered([entries[one.key] for one in chosen])
+    tasks, not_begun = _begun([entries[one.key] for one in chosen])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if asked.fetch:
             _fetch(home, sorted({_system(one.structure) for one in tasks}))
-        done = {one.key: one for one in not_ordered}
+        done = {one.key: one for one in not_begun}
         done |= relax_all(tasks, asked.potential, folder, "candidates")
         candidates = [done[one.key] for one in chosen]
         anchors = _anchors(chosen, asked, families, folder)
@@ -154,19 +154,16 @@ def _first(ranked: Sequence[Candidate], source: str | None, limit: int) -> list[
     return chosen
 
 
-def _ordered(entries: Sequence[Entry]) -> tuple[list[Task], list[Finished]]:
-    """What can be relaxed of the entries, and with its reason what cannot be, since sites are shared."""
-    tasks, not_ordered = [], []
+def _begun(entries: Sequence[Entry]) -> tuple[list[Task], list[Finished]]:
+    """What can be relaxed of the entries, and with its reason what cannot be."""
+    tasks, not_begun = [], []
     for entry in entries:
-        structure = entry.structure
-        if structure is None:
-            raise NothingToRelaxError(f"{entry.id!r} has no structure; expected a candidate of the list")
         try:
-            made = ordered(structure)
+            made = start_of(entry)
             tasks.append(Task(entry.source, entry.id, made.structure, made.changed))
         except RelaxationError as error:
-            not_ordered.append(Finished(entry.source, entry.id, structure, "", None, None, 0, str(error)))
-    return tasks, not_ordered
+            not_begun.append(not_relaxed(entry, str(error)))
+    return tasks, not_begun
 
 
 def _anchors(chosen: Sequence[Screening], asked: Asked, families: Families, folder: Path) -> list[Finished]:

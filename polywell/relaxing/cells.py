@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from pymatgen.core import Structure
 
+from polywell.evidence.anchors import AMBIENT_GPA
+from polywell.records import Entry
+
 FORCE_EV_PER_ANG = 0.03
 """Largest force, on atoms as on the cell, that counts as relaxed."""
 LONGEST_STEPS = 400
@@ -17,6 +20,9 @@ LONGEST_STEPS = 400
 LEAST_SHARE = 0.75
 """Share of a site that its majority must have to stand for it: as for the blocks that designs are built of.
 A site that is empty by as much is left out."""
+
+UNDER = "@"
+"""What stands in the name of a source of designs before the condition that all of them are under."""
 
 PRIMITIVE_ANG = 0.05
 """Å within which sites are one another's copies in a smaller cell."""
@@ -44,6 +50,29 @@ class Ordered:
 
     structure: Structure
     changed: str
+
+
+def start_of(entry: Entry) -> Ordered:
+    """The structure of an entry that a relaxation without pressure or strain can begin with.
+
+    Raises:
+        RelaxationError: it stands under pressure or on a substrate, or its sites are shared (see `ordered`).
+        ValueError: the entry has no structure.
+    """
+    if entry.structure is None:
+        raise ValueError(f"{entry.id!r} has no structure; expected an entry with one")
+    pressure = entry.provenance.pressure_gpa or 0.0
+    if pressure > AMBIENT_GPA:
+        raise RelaxationError(
+            f"{entry.id} stands under {pressure:g} GPa; expected a structure without pressure, which is what "
+            "relaxing would make of it"
+        )
+    if entry.provenance.built_of is not None and UNDER in entry.source:
+        raise RelaxationError(
+            f"{entry.id} is strained by a substrate; expected a free crystal, which is what relaxing would "
+            "make of it"
+        )
+    return ordered(entry.structure)
 
 
 def ordered(structure: Structure) -> Ordered:

@@ -54,6 +54,17 @@ class Finished:
         return self.source, self.id
 
 
+def not_relaxed(entry: Entry, why: str) -> Finished:
+    """Stands for an entry with a structure that no relaxation can begin with.
+
+    Raises:
+        ValueError: the entry has no structure.
+    """
+    if entry.structure is None:
+        raise ValueError(f"{entry.id!r} has no structure; expected an entry with one")
+    return Finished(entry.source, entry.id, entry.structure, "", None, None, 0, why)
+
+
 @dataclass(frozen=True)
 class RelaxedRow:
     """One candidate before and after. Lengths in Å, temperatures in K, energies in eV per atom.
@@ -161,7 +172,7 @@ def _row(
     return RelaxedRow(
         source=one.source,
         id=one.id,
-        formula=formula,
+        formula=before.formula_written or formula,
         potential=potential,
         outcome=FAILED if after is None else RELAXED if after.outcome is Outcome.CANDIDATE else LOST,
         why=one.why or ("" if after is None else after.message),

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from catalog.errors import UnknownIdError
 from catalog.home import Home
+from flows.cli.main import app
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
@@ -96,6 +98,16 @@ def test_every_row_stands_in_a_table_and_on_a_page(home, alone):
     page = alone.page.read_text("utf-8")
     assert "Relaxed with tests.flows.relaxing.springs:Shrinking" in page
     assert "neither licence nor training is known" in page
+
+
+def test_the_command_prints_what_came_out(home, alone):
+    words = [IDS[0], "--potential", ASKED.potential, "--anchors", "6", "--home", str(home.catalog.parent)]
+    done = CliRunner().invoke(app, ["relax", *words])
+    assert done.exit_code == 0, done.output
+    assert "octahedron (cuprate): ξ of 5 measured cages of 5 compounds is missed by" in done.output
+    assert "cacuo2.json" in done.output and "relaxed/index.html" in done.output
+    wrong = CliRunner().invoke(app, ["relax", "nothing", *words[1:]])
+    assert wrong.exit_code == 5 and "no candidate 'nothing'" in wrong.output
 
 
 def test_what_is_not_there_is_told(home):

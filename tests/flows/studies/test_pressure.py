@@ -28,4 +28,4 @@ def test_a_small_cell_is_relaxed_by_the_potential_itself(tmp_path):
     pytest.importorskip("chgnet")
     (tmp_path / "CaCuO2.cif").write_text(infinite_layer().to(fmt="cif"), "utf-8")
     lines = list(pressure.under_pressure(str(tmp_path / "CaCuO2.cif"), 10.0, True))
-    assert "chgnet" in lines[1]
+    assert "CHGNet" in lines[1]

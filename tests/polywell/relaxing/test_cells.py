@@ -1,9 +1,12 @@
 """What stands for shared sites, and how far atoms move."""
 
+from dataclasses import replace
+
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from polywell.relaxing.cells import RelaxationError, moved_ang, ordered
+from polywell.records import Entry, Provenance
+from polywell.relaxing.cells import RelaxationError, moved_ang, ordered, start_of
 
 
 def crystal(first: dict[str, float], second: dict[str, float] | None = None) -> Structure:
@@ -36,3 +39,17 @@ def test_how_far_an_atom_moves_leaves_out_the_cell_and_the_drift_of_all():
     assert moved_ang(before, larger) == pytest.approx(0, abs=1e-9)
     apart = Structure(Lattice.cubic(5.0), ["Ca", "O"], [[0.02, 0, 0], [0.48, 0.5, 0.5]])
     assert moved_ang(before, apart) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("source", "provenance", "words"),
+    [
+        ("files:", Provenance(pressure_gpa=20.0), "stands under 20 GPa"),
+        ("design:9@SrLaAlO4", Provenance(built_of="1 x CuO2"), "strained by a substrate"),
+    ],
+)
+def test_what_pressure_or_a_substrate_holds_is_not_relaxed_free(source, provenance, words):
+    entry = Entry(source, "one", "CaO", ("Ca", "O"), crystal({"Ca": 1.0}), provenance)
+    with pytest.raises(RelaxationError, match=words):
+        start_of(entry)
+    assert len(start_of(replace(entry, provenance=Provenance())).structure) == 2
