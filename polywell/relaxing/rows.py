@@ -8,8 +8,8 @@ from statistics import fmean
 
 from pymatgen.core import Structure
 
-from polywell.evidence.corrected_database import correct_database
-from polywell.evidence.correction import CorrectedRecord
+from polywell.evidence.anchors import find_anchors, reference_library
+from polywell.evidence.correction import CorrectedRecord, correct, corrections, reference_scatter
 from polywell.families import Families
 from polywell.records import Entry, EntryKey, Outcome, Phase, Provenance, Screening
 from polywell.relaxing.cells import moved_ang
@@ -137,10 +137,15 @@ def rows(
         potential: the potential.
         families: the λ table.
     """
-    own = screened(candidates, potential, families)
-    database = correct_database([*own, *screened(anchors, potential, families)], families)
-    corrected = {one.record.id: one for one in database.candidates}
-    after = {record.id: record for record in own}
+    library = reference_library(families)
+    found = find_anchors(screened(anchors, potential, families), library)
+    known = {row.group: row for row in corrections(found, reference_scatter(library))}
+    after = {record.id: record for record in screened(candidates, potential, families)}
+    corrected = {
+        id_: correct(record, known, families)
+        for id_, record in after.items()
+        if record.outcome is Outcome.CANDIDATE
+    }
     begun = [_entry("start", "/".join(one.key), one.start, Provenance()) for one in candidates]
     before = {record.id: record for record in screen_many(begun, families)}
     return tuple(

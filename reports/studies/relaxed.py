@@ -87,6 +87,8 @@ def sentences(rows: Sequence[RelaxedRow], far: Sequence[Missed]) -> list[str]:
             if one.corrected_ang is None
             else f"{one.corrected_ang:.3f} Å after correction by the others"
         )
+        if one.corrected_ang is not None and one.corrected_ang >= one.plain_ang:
+            after += ", which does not help"
         said.append(
             f"{one.cage} ({one.family}): ξ of {one.cages} measured cages of {one.compounds} compounds is "
             f"missed by {one.plain_ang:.3f} Å in the median, {after} (measured over relaxed {one.ratio:.3f})."
