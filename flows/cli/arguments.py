@@ -20,3 +20,11 @@ SourceName = Annotated[
 FamiliesFile = Annotated[
     Path | None, typer.Option("--families", metavar="FILE", help="A λ table of your own (TOML).")
 ]
+PotentialName = Annotated[
+    str,
+    typer.Option(
+        "--potential",
+        metavar="NAME",
+        help="chgnet, chgnet-mp, sevennet-0, sevennet-l3i5, or module:attribute of a calculator of ASE.",
+    ),
+]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.arguments import FamiliesFile, HomeFolder
+from flows.cli.arguments import FamiliesFile, HomeFolder, PotentialName
 from flows.cli.errors import NOTHING_READ, end, one_line_errors
 
 
@@ -95,8 +95,9 @@ def ceiling(
     home: HomeFolder = None,
     relax: Annotated[
         bool,
-        typer.Option("--relax", help="Relax structures under pressure; needs the extra `pressure`."),
+        typer.Option("--relax", help="Relax structures under pressure; needs the extra `relax`."),
     ] = False,
+    potential: PotentialName = "chgnet",
 ) -> None:
     """Weigh the claim that nickelates will not exceed 100 K against the relation and the measurements."""
     from flows.progress import answer, say
@@ -105,7 +106,7 @@ def ceiling(
         from flows.studies.nickelates import weigh
         from reports.studies.nickelate_claim.words import headline
 
-        analysis, page = weigh(home, relax)
+        analysis, page = weigh(home, relax, potential)
     answer(headline(analysis.verdict))
     say(f"data: {page.with_suffix('.json')}")
     say(f"page: {page}")
@@ -117,15 +118,16 @@ def pressure(
     ],
     up_to: Annotated[float, typer.Option(metavar="GPA", min=0.1, help="Highest pressure.")] = 30.0,
     relax: Annotated[
-        bool, typer.Option("--relax", help="Relax it under pressure; needs the extra `pressure`.")
+        bool, typer.Option("--relax", help="Relax it under pressure; needs the extra `relax`.")
     ] = False,
+    potential: PotentialName = "chgnet",
 ) -> None:
     """Tell T_c under pressure by the relation, from a measured compressibility or a relaxation."""
     with one_line_errors():
         from flows.progress import answer
         from flows.studies.pressure import under_pressure
 
-        for line in under_pressure(structure, up_to, relax):
+        for line in under_pressure(structure, up_to, relax, potential):
             answer(line)
 
 

@@ -21,7 +21,7 @@ def ceiling(home: str | None = None, relax: bool = False, notify: list[str] | No
 
     Args:
         home: folder of the catalog and the pages; `POLYWELL_HOME` or that of `Home.at` if None.
-        relax: relax a structure of each class under pressure; needs the extra `pressure`.
+        relax: relax a structure of each class under pressure; needs the extra `relax`.
         notify: notification blocks to tell when it fails, as `type/name`.
 
     Returns:

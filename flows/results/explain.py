@@ -8,6 +8,7 @@ from pathlib import Path
 
 from catalog.errors import UnknownIdError
 from catalog.home import Home
+from catalog.relaxed.kept import rows_of
 from catalog.runs.named import find_run, source_named
 from catalog.runs.published import PublishedRun
 from catalog.store.durable import write_files
@@ -65,7 +66,8 @@ def explain(
     others = [f"{_name(other, run)} (rank {other.place.rank})" for other in called[1:]]
     if run.lacks("known"):
         one = _looked_up(one)
-    context = Context.of(ranked, run.manifest, measured_candidates(built_in_families()))
+    measured = measured_candidates(built_in_families())
+    context = Context.of(ranked, run.manifest, measured, relaxed=rows_of(home))
     payload = dossier(one, _structure_of(run, one.screening.key), context)
     lines = dossier_lines(payload)
     if others:
@@ -147,6 +149,7 @@ def dossier_lines(payload: Dossier) -> list[str]:
         for near in payload.relatives:
             xi = "" if near.xi_ang is None else f", ξ {near.xi_ang:.3f} Å"
             lines.append(f"  {near.compound}: {near.tc.tc_k:g} K{xi}")
+    lines += ["", *payload.bench.relaxed] if payload.bench.relaxed else []
     electrons = payload.electrons
     if electrons is not None and electrons.valence is not None:
         lines += [

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from catalog.errors import CatalogError
 from catalog.home import Home
+from catalog.relaxed.kept import rows_of
 from catalog.runs.named import find_run, source_named
 from catalog.runs.publish import write_table_durably
 from catalog.runs.published import FILES, PublishedRun
@@ -90,5 +91,7 @@ def _mailed(
     structures: Mapping[EntryKey, Entry],
     wanted: Filter,
 ) -> Iterator[File]:
-    context = Context.of(candidates_of(run.ranked()), run.manifest, measured_candidates(built_in_families()))
+    measured = measured_candidates(built_in_families())
+    ranked = candidates_of(run.ranked())
+    context = Context.of(ranked, run.manifest, measured, relaxed=rows_of(run.home))
     yield mail_file(folder, candidates, structures, run.manifest, context, wanted.in_words)

@@ -12,7 +12,7 @@ from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from flows.options import home_at
 from flows.progress import stage
-from flows.studies.potential import load_potential
+from flows.relaxing.potentials import DEFAULT, calculator, named
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.proposal.nickelate_claim.analysis import WeighedClaim
 from polywell.proposal.nickelate_claim.analysis import weigh as weighed
@@ -27,19 +27,20 @@ LIBRARY = "reference"
 """The source that the analysis knows already."""
 
 
-def weigh(home: Path | None, relax: bool = False) -> tuple[WeighedClaim, Path]:
+def weigh(home: Path | None, relax: bool = False, potential: str = DEFAULT) -> tuple[WeighedClaim, Path]:
     """Weighs the claim about nickelates and writes `ceiling.html` and `ceiling.json`.
 
     Args:
         home: folder of the catalog and the pages; from the environment or that of `Home.at` if None.
-        relax: relax a structure of each class under pressure with the potential of the extra `pressure`.
+        relax: relax a structure of each class under pressure with a potential.
+        potential: with which one (`flows.relaxing.potentials`).
 
     Returns:
         The analysis, and the path of the page.
 
     Raises:
         HomeError: the folder cannot be written.
-        PotentialError: the potential is not installed.
+        PotentialError: there is no such potential, or it is not installed.
         OptionError: a `POLYWELL_` variable is wrong.
     """
     place = home_at(home)
@@ -49,7 +50,7 @@ def weigh(home: Path | None, relax: bool = False) -> tuple[WeighedClaim, Path]:
         data,
         catalogued(place),
         built_in_calibration().predict,
-        _relaxed(data) if relax else (),
+        _relaxed(data, potential) if relax else (),
     )
     return analysis, write_files(claim_files(place.reports / CEILING, analysis))[-1]
 
@@ -67,11 +68,11 @@ def catalogued(home: Home) -> list[Candidate]:
     ]
 
 
-def _relaxed(data: ClaimData) -> list[Row]:
-    calculator, name = load_potential()
+def _relaxed(data: ClaimData, potential: str) -> list[Row]:
+    name, forces = named(potential).name, calculator(potential)
     rows = []
     with stage("relaxing under pressure", "structures") as advance:
-        for row in relaxed_rows(data, calculator, name):
+        for row in relaxed_rows(data, forces, name):
             rows.append(row)
             advance(1)
     return rows

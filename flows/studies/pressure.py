@@ -11,13 +11,14 @@ from catalog.errors import CatalogError, ReadError
 from catalog.readers.reading import read
 from catalog.sources.base import RawEntry
 from flows.progress import say, stage
-from flows.studies.potential import load_potential
+from flows.relaxing.potentials import DEFAULT, calculator, named
 from polywell.data.reference import reference_entries
 from polywell.families import built_in_families
 from polywell.pressure.compression import compressibilities, height_under_pressure_ang
-from polywell.pressure.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
+from polywell.pressure.relaxation import PRESSURE_GPA, relax_smallest_cage
 from polywell.records import Entry, Outcome, Phase
 from polywell.relation import critical_temperature_k
+from polywell.relaxing.cells import RelaxationError
 from polywell.screening import screen
 
 STEPS = 7
@@ -37,24 +38,25 @@ class Shrinks:
     source: str
 
 
-def under_pressure(name: str, up_to_gpa: float, relax: bool) -> Iterator[str]:
+def under_pressure(name: str, up_to_gpa: float, relax: bool, potential: str = DEFAULT) -> Iterator[str]:
     """Tells T_c of every cage of one structure under pressure, line by line.
 
     Args:
         name: id in the reference library, or path of a structure file.
         up_to_gpa: highest pressure in GPa.
         relax: take κ from a relaxation at 20 GPa, in place of the table of compressibilities.
+        potential: with which potential (`flows.relaxing.potentials`).
 
     Raises:
         PressureError: no structure that can be read, no candidate, no compressibility, or no relaxation.
-        PotentialError: the potential is not installed.
+        PotentialError: there is no such potential, or it is not installed.
     """
     entry = _entry(name)
     families = built_in_families()
     record = screen(entry, families)
     if record.outcome is not Outcome.CANDIDATE:
         raise PressureError(f"{name!r} is no candidate: {record.message or record.outcome.value}")
-    shrinks = _relaxed(entry) if relax else _tabulated(entry.id)
+    shrinks = _relaxed(entry, potential) if relax else _tabulated(entry.id)
     yield f"{record.formula}  {name}"
     yield f"κ = -d ln ξ/dp = {1000 * shrinks.kappa_per_gpa:.2f} × 10⁻³/GPa: {shrinks.source}"
     if up_to_gpa > shrinks.up_to_gpa:
@@ -106,8 +108,8 @@ def _tabulated(id_: str) -> Shrinks:
     return Shrinks(one.kappa_normal_per_gpa, one.range_gpa[1], f"{one.source} ({one.checked}); {one.method}")
 
 
-def _relaxed(entry: Entry) -> Shrinks:
-    calculator, name = load_potential()
+def _relaxed(entry: Entry, potential: str) -> Shrinks:
+    name, forces = named(potential).name, calculator(potential)
     if entry.structure is None:
         raise PressureError(f"{entry.id!r} has no structure to relax")
     try:
@@ -115,9 +117,7 @@ def _relaxed(entry: Entry) -> Shrinks:
         with stage(
             f"relaxing {len(entry.structure)} atoms at 0 and {PRESSURE_GPA:g} GPa", "steps"
         ) as advance:
-            found = relax_smallest_cage(
-                entry.structure, calculator, built_in_families(), step=lambda: advance(1)
-            )
+            found = relax_smallest_cage(entry.structure, forces, built_in_families(), step=lambda: advance(1))
         say(f"relaxed in {time.monotonic() - began:.0f} s")
     except RelaxationError as error:
         raise PressureError(str(error)) from error

@@ -6,7 +6,6 @@ applied to a measured ξ. Any ASE calculator with stresses serves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 from typing import Any
@@ -16,21 +15,11 @@ from pymatgen.core import Structure
 from polywell.families import Families
 from polywell.pressure.compression import shrinking_per_gpa
 from polywell.records import Entry, Outcome, Phase
+from polywell.relaxing.cells import RelaxationError, Step, relaxed
 from polywell.screening import screen
 
 PRESSURE_GPA = 20.0
 """Pressure to which cells are relaxed: large against what a potential scatters, and often reached."""
-FORCE_EV_PER_ANG = 0.03
-"""Largest force, on atoms as on the cell, that counts as relaxed."""
-LONGEST_STEPS = 400
-
-
-Step = Callable[[], None]
-"""Is told of each step of a relaxation."""
-
-
-class RelaxationError(ValueError):
-    """A structure that cannot be relaxed, or that is no longer itself afterwards."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +61,10 @@ def relax_smallest_cage(
             f"{structure.composition.reduced_formula} has shared or partly filled sites; expected an ordered "
             "structure: choose a parent compound"
         )
-    calm = relaxed(structure, calculator, 0.0, step)
+    calm = relaxed(structure, calculator, 0.0, step).structure
     before = _smallest(calm, families, 0.0)
-    after = _smallest(relaxed(calm, calculator, pressure_gpa, step), families, pressure_gpa, before.apexes)
+    pressed = relaxed(calm, calculator, pressure_gpa, step).structure
+    after = _smallest(pressed, families, pressure_gpa, before.apexes)
     if after.xi_ang >= before.xi_ang:
         raise RelaxationError(
             f"the smallest cage grows from {before.xi_ang:.3f} to {after.xi_ang:.3f} Å under "
@@ -82,32 +72,6 @@ def relax_smallest_cage(
         )
     kappa = shrinking_per_gpa(before.xi_ang, after.xi_ang, pressure_gpa)
     return Relaxation(before.apexes, pressure_gpa, before.xi_ang, after.xi_ang, kappa)
-
-
-def relaxed(
-    structure: Structure, calculator: Any, pressure_gpa: float, step: Step = lambda: None
-) -> Structure:
-    """Atoms and cell relaxed under hydrostatic pressure in GPa; `step` is called after each step.
-
-    Raises:
-        RelaxationError: the forces do not fall below `FORCE_EV_PER_ANG` in `LONGEST_STEPS` steps.
-    """
-    from ase.filters import FrechetCellFilter
-    from ase.optimize import FIRE
-    from ase.units import GPa
-    from pymatgen.io.ase import AseAtomsAdaptor
-
-    atoms = AseAtomsAdaptor.get_atoms(structure)
-    atoms.calc = calculator
-    search = FIRE(FrechetCellFilter(atoms, scalar_pressure=pressure_gpa * GPa), logfile=None)
-    search.attach(step)
-    if not search.run(fmax=FORCE_EV_PER_ANG, steps=LONGEST_STEPS):
-        raise RelaxationError(
-            f"{structure.composition.reduced_formula} is not relaxed at {pressure_gpa:g} GPa after "
-            f"{LONGEST_STEPS} steps (expected forces below {FORCE_EV_PER_ANG} eV/Å)"
-        )
-    plain = AseAtomsAdaptor.get_structure(atoms)
-    return Structure(plain.lattice, plain.species, plain.frac_coords)
 
 
 def _smallest(

@@ -19,10 +19,12 @@ from polywell.making.substrates import Mismatch, mismatches, strain_matters
 from polywell.making.supply import Supply, supply
 from polywell.making.weighing import weighing
 from polywell.records import Candidate, Screening
+from polywell.relaxing.rows import RelaxedRow
 from reports.dossier.competing import BesideLine, against_others, beside
 from reports.dossier.pattern import PowderTable, powder_table
 from reports.html.cells import MAX_NAME, clipped, finite
 from reports.html.writing import short
+from reports.studies.relaxed import in_words
 
 MAX_SYSTEM = 20
 """Compounds of a chemical system that a page lists."""
@@ -94,6 +96,7 @@ class Bench:
     Attributes:
         powder: None where there is no pattern, and `powder_note` says why.
         against: sentences on its energy beside other phases.
+        relaxed: sentences on its relaxations with potentials.
         beside: phases that are likely beside it, with their strongest lines.
         weighing: as written, and at the best doping where that is a route; None where the formula is none.
         supply: None where the formula is none.
@@ -106,6 +109,7 @@ class Bench:
     powder: PowderTable | None
     powder_note: str
     against: tuple[str, ...]
+    relaxed: tuple[str, ...]
     beside: tuple[BesideLine, ...]
     weighing: WeighingTable | None
     supply: Supply | None
@@ -117,13 +121,19 @@ class Bench:
     system_untyped: int
 
 
-def bench(one: Candidate, cell: Conventional | None, others: Sequence[Candidate] = ()) -> Bench:
+def bench(
+    one: Candidate,
+    cell: Conventional | None,
+    others: Sequence[Candidate] = (),
+    relaxed: Sequence[RelaxedRow] = (),
+) -> Bench:
     """Gather what the bench needs of a candidate.
 
     Args:
         one: the candidate.
         cell: its conventional cell; None where it is not at hand.
         others: other entries of its compound.
+        relaxed: what relaxations with potentials say of it.
     """
     found, main = one.screening, one.screening.ceiling_phase
     ions = _ions(found)
@@ -135,6 +145,7 @@ def bench(one: Candidate, cell: Conventional | None, others: Sequence[Candidate]
         powder=None if pattern is None else powder_table(pattern, phases),
         powder_note=note,
         against=tuple(against_others(one, others)),
+        relaxed=tuple(in_words(row) for row in relaxed),
         beside=phases,
         weighing=None if ions is None else _weighing(ions, one),
         supply=None if ions is None else supply(ions),

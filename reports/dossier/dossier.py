@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from polywell.data.hazards import hazards
@@ -12,6 +13,7 @@ from polywell.geometry.conventional import SYMMETRY_TOLERANCE_ANG, Conventional,
 from polywell.pressure.compression import compressibilities
 from polywell.records import Candidate, Entry, EntryKey, Outcome, Phase, Screening
 from polywell.relation import pressure_for_gpa, shorter_by
+from polywell.relaxing.rows import RelaxedRow
 from reports.dossier.bench import bench
 from reports.dossier.cif import cif_text, conventional_cif_text, sha256_of
 from reports.dossier.derivation import derivation
@@ -53,6 +55,7 @@ class Context:
     heights_ang: Mapping[str, float]
     by_compound: Mapping[str, Sequence[Candidate]]
     with_dossier: frozenset[EntryKey]
+    relaxed: Mapping[EntryKey, Sequence[RelaxedRow]]
 
     @classmethod
     def of(
@@ -61,6 +64,7 @@ class Context:
         manifest: Mapping[str, Any],
         measured: Sequence[Screening],
         with_dossier: Sequence[EntryKey] = (),
+        relaxed: Mapping[EntryKey, Sequence[RelaxedRow]] = MappingProxyType({}),
     ) -> Context:
         """Gather the context of a run.
 
@@ -69,12 +73,13 @@ class Context:
             manifest: the run's manifest.
             measured: the reference library's candidates.
             with_dossier: source and id of the entries that get a dossier, so that others can link to it.
+            relaxed: what relaxations with potentials say of entries.
         """
         groups: dict[str, list[Candidate]] = {}
         for one in ranked:
             groups.setdefault(_compound(one), []).append(one)
         heights = {one.id: one.xi_ceiling_ang for one in measured if one.xi_ceiling_ang is not None}
-        return cls(ranked, manifest, heights, groups, frozenset(with_dossier))
+        return cls(ranked, manifest, heights, groups, frozenset(with_dossier), relaxed)
 
 
 def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
@@ -143,7 +148,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
             StripeLine(step.n, str(step.doping), float(step.doping), step.meaning) for step in stripe_series()
         ),
         replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
-        bench=bench(one, cell, siblings),
+        bench=bench(one, cell, siblings, context.relaxed.get(found.key, ())),
         next_to_try=next_lines(found, entry),
         shorter_xi_ang=None if shorter is None else shorter.xi_ang,
         shorter_tc_k=None if shorter is None else shorter.tc_k,

@@ -15,6 +15,8 @@ SCOREBOARD, SCOREBOARD_PAGE, SCOREBOARD_DATA = "scoreboard", "index.html", "scor
 """Folder of the scoreboard, its page, and the data beside it."""
 DESIGNS, BLOCKS_PAGE, BLOCKS_DATA = "designs", "blocks.html", "blocks.json"
 """The same of the blocks that designs are made of."""
+RELAXED, RELAXED_PAGE, RELAXED_DATA = "relaxed", "index.html", "relaxed.json"
+"""The same of what was relaxed with a potential."""
 
 MAX_READABLE = 48
 """Characters of the readable part; the digest behind it tells apart what is cut."""

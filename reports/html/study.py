@@ -17,6 +17,8 @@ from reports.html.names import (
     DESIGNS,
     EVALUATION,
     EVALUATION_PAGE,
+    RELAXED,
+    RELAXED_PAGE,
     REPRODUCTION,
     REPRODUCTION_PAGE,
     SCOREBOARD,
@@ -29,6 +31,7 @@ PAGES = (
     ("How far to believe it", f"{EVALUATION}/{EVALUATION_PAGE}"),
     ("Forecasts against measurements", f"{SCOREBOARD}/{SCOREBOARD_PAGE}"),
     ("Blocks", f"{DESIGNS}/{BLOCKS_PAGE}"),
+    ("Relaxed", f"{RELAXED}/{RELAXED_PAGE}"),
     ("Nickelate ceiling", f"{CEILING}/{CEILING_PAGE}"),
     ("The proposal, reproduced", f"{REPRODUCTION}/{REPRODUCTION_PAGE}"),
 )

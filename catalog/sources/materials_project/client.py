@@ -19,6 +19,7 @@ from catalog.sources.values import text
 from catalog.sources.web import Pace, Patience, PoliteSession
 
 if TYPE_CHECKING:
+    from mp_api.client.core.client import BaseRester
     from mp_api.client.routes.materials.summary import SummaryRester
 
 SERVICE = "the Materials Project"
@@ -45,14 +46,14 @@ MATERIAL_ID = re.compile(r"[A-Za-z]+-[A-Za-z0-9]+")
 
 Document = dict[str, Any]
 Answer = TypeVar("Answer")
+Rester = TypeVar("Rester", bound="BaseRester")
 
 
-class SummaryService:
-    """The summary documents of one chemistry; `endpoint` is the address, `version` that of the last pull."""
+class Service:
+    """The service: `endpoint` is the address, `version` that of the database at the last pull."""
 
     def __init__(
         self,
-        chemistry: Chemistry | None,
         key: SecretStr | None,
         endpoint: str | None,
         patience: Patience,
@@ -60,11 +61,9 @@ class SummaryService:
         trusted: Collection[str] = (),
     ) -> None:
         """Finds the key and the address; arguments as for `MaterialsProjectSource`."""
-        self._chemistry = chemistry
         self._key = SecretStr(checked_key(key))
         self.endpoint = _checked_endpoint(endpoint or os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT)
         self.version: str | None = None
-        self._counted: tuple[str, list[tuple[Query, int]]] | None = None
         self._session = PoliteSession(
             SERVICE,
             pace,
@@ -82,13 +81,84 @@ class SummaryService:
         """Version of the database, asked anew; needs no right key."""
         return self._heartbeat()[0]
 
+    def _heartbeat(self) -> tuple[str, list[str]]:
+        answer = self._session.get(self.endpoint + "heartbeat")
+        known: Mapping[str, Any] = answer.json() if answer.status_code == 200 else {}
+        version = known.get("db_version")
+        if not version:
+            raise SourceError(
+                f"{self.endpoint} tells no database version (HTTP status {answer.status_code}); "
+                f"expected the address of a Materials Project service in {ENDPOINT_VARIABLE}"
+            )
+        batches = known.get("access_controlled_batch_ids")
+        return str(version), list(batches) if isinstance(batches, list) else []
+
+    def _check_version(self, started: str | None) -> None:
+        now = self._heartbeat()[0]
+        if now != started:
+            raise SourceChangedError(
+                f"the database of {SERVICE} changed from version {started} to {now} while it was read; "
+                "nothing was stored, run again"
+            )
+
+    def _rester(self, kind: type[Rester]) -> Rester:
+        """A client of the project's for one kind of documents, over this service's session."""
+        heartbeat = self._heartbeat()
+        self.version = heartbeat[0]
+
+        class OverThisSession(kind):  # type: ignore[misc, valid-type]
+            # The client's own heartbeat has no timeout, and is remembered as long as the process lives.
+            @staticmethod
+            def _get_heartbeat_info(endpoint: str) -> tuple[str, list[str]]:
+                return heartbeat
+
+            @cached_property
+            def available_fields(self) -> list[str]:
+                # The client makes them anew for each field of each request: half a second of work.
+                return super().available_fields  # type: ignore[no-any-return]
+
+        return answered(
+            lambda: OverThisSession(
+                self._key.get_secret_value(),
+                endpoint=self.endpoint,
+                session=self._session,
+                use_document_model=False,
+                mute_progress_bars=True,
+            )
+        )
+
+    @staticmethod
+    def _documents(found: Sequence[object]) -> list[Document]:
+        documents: list[Document] = [document for document in found if isinstance(document, dict)]
+        if len(documents) != len(found):
+            raise SourceError(f"{SERVICE} gave {len(found) - len(documents)} items that are no documents")
+        return documents
+
+
+class SummaryService(Service):
+    """The summary documents of one chemistry."""
+
+    def __init__(
+        self,
+        chemistry: Chemistry | None,
+        key: SecretStr | None,
+        endpoint: str | None,
+        patience: Patience,
+        pace: Pace,
+        trusted: Collection[str] = (),
+    ) -> None:
+        """Finds the key and the address; arguments as for `MaterialsProjectSource`."""
+        super().__init__(key, endpoint, patience, pace, trusted)
+        self._chemistry = chemistry
+        self._counted: tuple[str, list[tuple[Query, int]]] | None = None
+
     def count(self) -> int:
         """Number of documents that the service counts for the whole pull; one request a query."""
-        return sum(count for _, count in self._parts(self._rester()))
+        return sum(count for _, count in self._parts(self._summaries()))
 
     def documents(self, fields: Sequence[str]) -> Iterator[Document]:
         """All documents of the chemistry, each once, with the promises of the service kept."""
-        rester = self._rester()
+        rester = self._summaries()
         started = self.version
         parts = self._parts(rester)
         pages = 0
@@ -111,7 +181,7 @@ class SummaryService:
 
     def documents_of(self, ids: Sequence[str]) -> Iterator[Document]:
         """The documents of some ids, deprecated ones too, which the service gives only when asked for."""
-        rester = self._rester()
+        rester = self._summaries()
         started = self.version
         for start in range(0, len(ids), IDS_AT_ONCE):
             left = list(ids[start : start + IDS_AT_ONCE])
@@ -131,54 +201,10 @@ class SummaryService:
                 )
         self._check_version(started)
 
-    def _heartbeat(self) -> tuple[str, list[str]]:
-        answer = self._session.get(self.endpoint + "heartbeat")
-        known: Mapping[str, Any] = answer.json() if answer.status_code == 200 else {}
-        version = known.get("db_version")
-        if not version:
-            raise SourceError(
-                f"{self.endpoint} tells no database version (HTTP status {answer.status_code}); "
-                f"expected the address of a Materials Project service in {ENDPOINT_VARIABLE}"
-            )
-        batches = known.get("access_controlled_batch_ids")
-        return str(version), list(batches) if isinstance(batches, list) else []
-
-    def _check_version(self, started: str | None) -> None:
-        now = self._heartbeat()[0]
-        if now != started:
-            raise SourceChangedError(
-                f"the database of {SERVICE} changed from version {started} to {now} while it was read; "
-                "nothing was stored, run again"
-            )
-
-    def _rester(self) -> SummaryRester:
-        """The client of the summary documents, over this source's session."""
-        heartbeat = self._heartbeat()
-        self.version = heartbeat[0]
+    def _summaries(self) -> SummaryRester:
         from mp_api.client.routes.materials.summary import SummaryRester
 
-        class Rester(SummaryRester):
-            # The client's own heartbeat has no timeout, and is remembered as long as the process lives.
-            @staticmethod
-            def _get_heartbeat_info(  # type: ignore[override]
-                endpoint: str,
-            ) -> tuple[str, list[str]]:
-                return heartbeat
-
-            @cached_property
-            def available_fields(self) -> list[str]:
-                # The client makes them anew for each field of each request: half a second of work.
-                return super().available_fields
-
-        return _answered(
-            lambda: Rester(
-                self._key.get_secret_value(),
-                endpoint=self.endpoint,
-                session=self._session,
-                use_document_model=False,
-                mute_progress_bars=True,
-            )
-        )
+        return self._rester(SummaryRester)
 
     def _parts(self, rester: SummaryRester) -> list[tuple[Query, int]]:
         """The queries, each with what the service counts for it; asked once for a version."""
@@ -192,16 +218,13 @@ class SummaryService:
             name: ",".join(value) if isinstance(value, list) else value
             for name, value in query.criteria().items()
         }
-        return int(_answered(lambda: rester.count(criteria)))
+        return int(answered(lambda: rester.count(criteria)))
 
     def _search(self, rester: SummaryRester, fields: Sequence[str], **filters: Any) -> list[Document]:
-        found = _answered(
+        found = answered(
             lambda: rester.search(fields=list(fields), all_fields=False, chunk_size=PAGE, **filters)
         )
-        documents: list[Document] = [document for document in found if isinstance(document, dict)]
-        if len(documents) != len(found):
-            raise SourceError(f"{SERVICE} gave {len(found) - len(documents)} items that are no documents")
-        return documents
+        return self._documents(found)
 
 
 def plain_id(text: str) -> str:
@@ -220,7 +243,7 @@ def id_of(document: Mapping[str, Any]) -> str | None:
     return plain_id(id_) if id_ else None
 
 
-def _answered(ask: Callable[[], Answer]) -> Answer:
+def answered(ask: Callable[[], Answer]) -> Answer:
     """What the client answers; its own errors become one sentence."""
     from mp_api.client.core.exceptions import MPRestError
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from polywell.pressure.chemical import RARE_EARTHS, apex_radius_ang, touching_height_ang
 from polywell.pressure.compression import compressibilities, pressed_height_ang, shrinking_per_gpa
-from polywell.pressure.relaxation import PRESSURE_GPA, RelaxationError, relax_smallest_cage
+from polywell.pressure.relaxation import PRESSURE_GPA, relax_smallest_cage
 from polywell.proposal.nickelate_claim.data import (
     AMBIENT_GPA,
     INFINITE_LAYER,
@@ -29,6 +29,7 @@ from polywell.proposal.nickelate_claim.data import (
 from polywell.proposal.rows import Row
 from polywell.records import Phase, Screening
 from polywell.relation import critical_temperature_k
+from polywell.relaxing.cells import RelaxationError
 
 BETWEEN, OUTSIDE, SQUARE_PLANAR = 12, 9, 8
 """Coordination of an apex cation between sheets, outside them, and where there is no apical oxygen."""

@@ -13,8 +13,8 @@ from flows.deployments.summary import ceiling_markdown, page_words
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
+from flows.relaxing.potentials import PotentialError, calculator
 from flows.studies.nickelates import catalogued, weigh
-from flows.studies.potential import PotentialError, load_potential
 from flows.studies.pressure import PressureError, under_pressure
 from reports.studies.nickelate_claim.page import DATA
 from tests.flows.crystals import cacuo2
@@ -92,8 +92,8 @@ def test_what_pressure_cannot_tell(tmp_path):
 def test_a_potential_that_is_not_installed_is_told_with_its_remedy(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "chgnet", None)
     monkeypatch.setitem(sys.modules, "chgnet.model", None)
-    with pytest.raises(PotentialError, match=r"--editable '\.\[pressure\]'"):
-        load_potential()
+    with pytest.raises(PotentialError, match=r"--editable '\.\[relax\]'"):
+        calculator("chgnet")
     with pytest.raises(PotentialError, match="chgnet"):
         list(under_pressure("cacuo2", 10.0, True))
     with pytest.raises(PotentialError, match="chgnet"):

@@ -11,12 +11,10 @@ from tests.polywell.pressure.test_relaxation import K, Springs, infinite_layer
 def test_the_compressibility_does_not_depend_on_the_highest_pressure(tmp_path, monkeypatch, capsys):
     cell = infinite_layer()
     springs = Springs(cell.lattice.abc, (K, K, K))
-    monkeypatch.setattr(pressure, "load_potential", lambda: (springs, "springs"))
+    monkeypatch.setattr(pressure, "calculator", lambda name: springs)
     (tmp_path / "CaCuO2.cif").write_text(cell.to(fmt="cif"), "utf-8")
-    told = {
-        up_to: list(pressure.under_pressure(str(tmp_path / "CaCuO2.cif"), up_to, True))
-        for up_to in (5.0, 30.0)
-    }
+    path, name = str(tmp_path / "CaCuO2.cif"), "tests.polywell.pressure.test_relaxation:K"
+    told = {up_to: list(pressure.under_pressure(path, up_to, True, name)) for up_to in (5.0, 30.0)}
     kappa = {up_to: re.search(r"= ([0-9.]+) ×", lines[1])[1] for up_to, lines in told.items()}
     assert kappa[5.0] == kappa[30.0]
     assert any("known up to 20 GPa" in line for line in told[30.0])

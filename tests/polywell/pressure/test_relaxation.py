@@ -8,9 +8,10 @@ from ase.calculators.calculator import Calculator, all_changes
 from pymatgen.core import Lattice, Structure
 
 from polywell.families import built_in_families
-from polywell.pressure.relaxation import RelaxationError, relax_smallest_cage
+from polywell.pressure.relaxation import relax_smallest_cage
 from polywell.proposal.nickelate_claim.data import built_in_data, nickelate_class
 from polywell.proposal.nickelate_claim.smallest_cages import relaxed_rows
+from polywell.relaxing.cells import RelaxationError
 
 FAMILIES = built_in_families()
 EDGE_ANG, C_ANG = 3.86, 3.20

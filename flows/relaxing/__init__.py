@@ -1,0 +1,1 @@
+"""`polywell relax`: potentials by name, batches of relaxations, and what comes of them."""

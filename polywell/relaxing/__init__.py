@@ -1,0 +1,1 @@
+"""Structures relaxed with a potential: their cages, corrected by measured ones, and their energy."""
