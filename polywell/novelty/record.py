@@ -59,8 +59,8 @@ class OfSeries:
 
     def most_of(self, symbol: str, sheets: int) -> float:
         """The most of an ion in a block of so many sheets; of any number where none with so many holds it."""
-        if symbol in self.most[sheets]:
-            return self.most[sheets][symbol]
+        if symbol in (same := self.most.get(sheets, {})):  # asking adds no number of sheets
+            return same[symbol]
         return max((held.get(symbol, 0.0) for held in self.most.values()), default=0.0)
 
 
