@@ -30,7 +30,7 @@ DESIGNED = "designed: neither measured nor computed"
 
 MISMATCH_DIGITS = 4
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised by whoever changes how designs are chosen or built."""
 
 
@@ -127,7 +127,7 @@ class Workshop:
             mean = self._blend(part, recipe.sheet, beyond)
             changed = "".join(f", {change.text}" for change in part.changes)
             said.append(f"{part.block.role} {part.name} ({', '.join(mean.parents[:MOST_NAMED])}{changed})")
-        sheets = f"{recipe.sheets} x {recipe.sheet[0]}{recipe.sheet[1]}"
+        sheets = f"{recipe.sheets_text} x {recipe.sheet[0]}{recipe.sheet[1]}"
         under = [] if self.condition is None else [self.condition.text]
         return "; ".join([sheets, *dict.fromkeys(said), *under])
 
