@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import hypot, sqrt
 from statistics import fmean
 
@@ -80,11 +81,10 @@ def _short(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.partition(",")[0].lower())
 
 
-def of_metal(metal: str) -> list[Compressibility]:
+@cache
+def of_metal(metal: str) -> tuple[Compressibility, ...]:
     """The measured compressibilities of compounds with a metal, by their names."""
-    found = compressibilities()
-    symbols = {one.name: set(re.findall(r"[A-Z][a-z]?", one.name)) for one in found}
-    return [one for one in found if metal in symbols[one.name]]
+    return tuple(one for one in compressibilities() if metal in re.findall(r"[A-Z][a-z]?", one.name))
 
 
 def shrunk(kappas_per_gpa: Sequence[float], pressure_gpa: float) -> tuple[float, float]:
