@@ -111,7 +111,8 @@ class Workshop:
         key = (part, sheet, beyond)
         if key not in self._blends:
             bare = Sheet(part.block.net, *sheet, ())
-            made = blend(replace(part.block, below=bare, above=bare, beyond=beyond), self.library)
+            wanted = replace(part.block, below=bare, above=bare, beyond=beyond)
+            made = blend(wanted, self.library, part.topology)
             if made is None:
                 raise NoDesignError(f"the library holds no block like {part.name}; cut it anew")
             self._blends[key] = made

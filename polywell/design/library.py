@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import repeat
 from math import exp, log, sqrt
 from statistics import fmean, median
 
@@ -270,9 +271,8 @@ def distance_ang(block: Block, other: Block) -> float:
 
     A charge that differs by one, other neighbours and other sheets count as further differences.
     """
-    net = block.net
-    away = sum(_apart_ang(atom.mix, its.mix, net) for atom, its in zip(block.atoms, other.atoms, strict=True))
-    away += NEIGHBOUR_ANG * sum(a != b for a, b in zip(block.beyond, other.beyond, strict=True))
+    away = sum(map(_apart_ang, block.mixes, other.mixes, repeat(block.net)))
+    away += NEIGHBOUR_ANG * ((block.beyond[0] != other.beyond[0]) + (block.beyond[1] != other.beyond[1]))
     same = (block.below.metal, block.below.ligand) == (other.below.metal, other.below.ligand)
     return round(away + (0.0 if same else OTHER_SHEET_ANG), 6)
 
@@ -289,18 +289,23 @@ def _apart_ang(mix: Mix, other: Mix, net: NetKind) -> float:
     return away + (NO_RADIUS_ANG if majority(dict(mix)) != majority(dict(other)) else 0.0)
 
 
-def blend(block: Block, library: Library) -> Blend | None:
-    """The mean of the nearest blocks of equal topology with the ions of a block; None where there is none."""
-    alike = library.by_topology.get(topology_of(block), ())
+def blend(block: Block, library: Library, topology: str | None = None) -> Blend | None:
+    """The mean of the nearest blocks of equal topology with the ions of a block; None where there is none.
+
+    Args:
+        block: what is wanted.
+        library: whose blocks are taken.
+        topology: that of the block, where it is known.
+    """
+    alike = library.by_topology.get(topology or topology_of(block), ())
     ranked = sorted(((distance_ang(block, one), one.parent, k) for k, one in enumerate(alike)))[:MOST_PARENTS]
     if not ranked:
         return None
-    mixes = tuple(atom.mix for atom in block.atoms)
     weights = [exp((ranked[0][0] - away) / FADING_ANG) for away, _, _ in ranked]
     whole = sum(weights)
     return Blend(
         tuple(
-            (Filled(alike[k], mixes), weight / whole)
+            (Filled(alike[k], block.mixes), weight / whole)
             for (_, _, k), weight in zip(ranked, weights, strict=True)
         )
     )
