@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALGORITHM_VERSION", "Analysis", "__version__", "analyze", "screen"]
 
-ALGORITHM_VERSION = 5
+ALGORITHM_VERSION = 6
 """Raised whenever a result of `polywell.screening.screen` can change; written with every row."""
 
 try:

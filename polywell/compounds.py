@@ -6,7 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from polywell.known import CATIONS_SLACK, Amounts, amounts_per_metal, doping_distance
+from polywell.known import (
+    CATIONS_SLACK,
+    REPLACED_CATIONS,
+    Amounts,
+    amounts_per_metal,
+    doping_distance,
+)
 from polywell.records import Screening
 
 HALF = 0.5 - 1e-6
@@ -110,11 +116,13 @@ def compounds(formulas: Iterable[Named]) -> dict[Named, str]:
         if amounts is None:
             continue
         cations = frozenset(amounts.cations)
+        certain = frozenset(s for s, amount in amounts.cations.items() if amount > REPLACED_CATIONS)
+        others = sorted(cations - certain)  # doping may have brought them: a parent need not hold them
         near = [
             (distance, parent)
-            for (theirs, fewer), some in parents.items()
-            if theirs == metal and fewer <= cations
-            for parent, of in some
+            for count in range(len(others) + 1)
+            for some in combinations(others, count)
+            for parent, of in parents.get((metal, certain.union(some)), ())
             if (distance := _variant_distance(amounts, of)) is not None
         ]
         if near:

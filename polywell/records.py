@@ -221,6 +221,8 @@ class Electrons:
     unusual_amounts: Annotated[tuple[float, ...], Column("", "Unusual ions, amounts", "How many of each there are for each metal of the nets.", digits=2, detail=45)] = ()
     instability_index: Annotated[float | None, Column("", "Global instability", "Global instability index: root mean square distance of the bond valence sums of all ions from their charges, in valence units. Above 0.2 a structure is strained or wrong; on computed cells it carries the error of their lengths. Empty where a bond has no parameters.", digits=2, detail=42)] = None
     instability_note: Annotated[str | None, Column("", "Global instability in words", "The ion that is furthest from its charge, where that is far; or why there is no index.", detail=43)] = None
+    tolerance_factor: Annotated[float | None, Column("", "Tolerance factor", "Goldschmidt's factor (r_A + r_X)/√2(r_M + r_X) of a CuO2- or NiO2-type net, r_A the mean radius of the cations at the apexes of its cages; empty for other nets, and where a radius is missing.", digits=3, detail=46)] = None
+    fit_note: Annotated[str | None, Column("", "Fit of the ions in words", "A tolerance factor that no measured crystal has, and cations outside the nets with fewer or more anions than they are known with; empty where all fit.", detail=47)] = None
     electron_note: Annotated[str | None, Column("", "Electrons in words", "What the carriers rest on: ions of several charges, bound anions, foreign metals, metal outside the nets, or why they cannot be said.", detail=33)] = None
 
 

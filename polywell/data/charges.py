@@ -80,6 +80,11 @@ def formal_charges() -> dict[str, int]:
     return _table().charge
 
 
+def charge_rows() -> tuple[Ion, ...]:
+    """The rows of elements whose charge depends on what they stand beside, or that have several."""
+    return _table().ion
+
+
 @cache
 def ions_of(symbol: str, net: NetKind) -> tuple[Ion, ...]:
     """The rows of an element beside a kind of net, in the order of the table; the first that applies holds.

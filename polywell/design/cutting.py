@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
 
@@ -39,6 +40,10 @@ UNLAYERED = frozenset(
 
 IN_PLANE = 1e-3
 """An edge whose climb along the normal is a smaller share of its length lies in the sheets."""
+
+_SUMS = [one for one in product(range(-2, 3), repeat=3) if sum(map(abs, one)) > 1]
+EDGES = np.concatenate((np.eye(3), np.array(_SUMS, dtype=np.float64)))
+"""Edges of the cell, and the sums of them that are tried where no two are in the sheets."""
 
 APART_ANG = 1.0
 """Two sheets at heights that differ by less than this are no layers one above the other."""
@@ -82,16 +87,16 @@ class Layers:
 
 @dataclass(frozen=True)
 class _Frame:
-    """Axes of a cell with two edges in the sheets; `edges` are the numbers of these and of the third."""
+    """Axes of a cell with two edges in the sheets; `edges` (3, 3) says of which of the given cell each is."""
 
-    edges: tuple[int, int, int]
+    edges: Floats
     vectors: Floats
     climb: Floats
     height: float
 
     def placed(self, frac: Floats) -> Floats:
         """In-plane fractions and height in Å of fractional coordinates (N, 3)."""
-        frac = frac[:, list(self.edges)]
+        frac = frac @ np.linalg.inv(self.edges)
         return np.column_stack((frac[:, :2] + frac[:, 2:] * self.climb, frac[:, 2] * self.height))
 
     def over(self, placed: Floats, height: float, low: float) -> Floats:
@@ -104,24 +109,25 @@ class _Frame:
 
 def cut(entry: Entry) -> Cut | NotCut:
     """Cut a crystal into sheets and blocks, its sites as they are, shared and split ones included."""
-    layers = layers_of(entry, whole=False)
-    return layers if isinstance(layers, NotCut) else cut_of(layers)
+    [made] = cut_many([entry])
+    return made
 
 
-def layers_of(entry: Entry, whole: bool) -> Layers | NotCut:
-    """The layers of a crystal at their places in its cell.
-
-    Args:
-        entry: with a structure.
-        whole: take whole ions (split sites joined, sites filled less than one half left out) in place of
-            the sites as they are.
-    """
-    [layers] = layers_of_many([entry], whole)
-    return layers
+def cut_many(entries: Sequence[Entry]) -> tuple[Cut | NotCut, ...]:
+    """As `cut`, of crystals whose geometry is found together, which is several times faster."""
+    return tuple(
+        one if isinstance(one, NotCut) else cut_of(one) for one in layers_of_many(entries, whole=False)
+    )
 
 
 def layers_of_many(entries: Sequence[Entry], whole: bool) -> list[Layers | NotCut]:
-    """As `layers_of`, of crystals whose geometry is found together, which is several times faster."""
+    """The layers of crystals at their places in their cells; the geometry of all is found together.
+
+    Args:
+        entries: with structures.
+        whole: take whole ions (split sites joined, sites filled less than one half left out) in place of
+            the sites as they are.
+    """
     made: dict[int, Layers | NotCut] = {}
     for number, (entry, found) in enumerate(
         zip(entries, screen_many(entries, built_in_families()), strict=True)
@@ -145,7 +151,9 @@ def _layers_in(entry: Entry, geometry: Geometry, place: int, whole: bool) -> Lay
     nets = _sheets(geometry, place)
     frame = _frame(geometry.ions.lattices[place], nets[0].normal)
     if frame is None:
-        return NotCut(entry.id, "the sheets run along no two edges of the cell; give it in another cell")
+        return NotCut(
+            entry.id, "the sheets run along no two short vectors of the cell; give it in another cell"
+        )
     least = np.cos(np.radians(1.0))
     if any(abs(float(net.normal @ nets[0].normal)) < least for net in nets):
         return NotCut(entry.id, "the sheets are not parallel")
@@ -207,22 +215,37 @@ def _sheets(geometry: Geometry, place: int) -> list[Net]:
 
 
 def _frame(lattice: Floats, normal: Floats) -> _Frame | None:
-    lengths = np.sqrt(np.einsum("ij,ij->i", lattice, lattice))
-    climbs = lattice @ normal
-    flat = [k for k in range(3) if abs(climbs[k]) < IN_PLANE * lengths[k]]
-    if len(flat) != 2:
+    edges = _edges(lattice, normal)
+    if edges is None:
         return None
-    up = ({0, 1, 2} - set(flat)).pop()
-    normal = normal if climbs[up] > 0 else -normal
-    i, j = flat
-    if float(np.cross(lattice[i], lattice[j]) @ normal) < 0:
-        i, j = j, i
-    x = lattice[i] / lengths[i]
-    y = np.cross(normal, x)
-    axes = np.array([x, y])
-    vectors = lattice[[i, j]] @ axes.T
-    climb = np.linalg.solve(vectors.T, axes @ lattice[up])
-    return _Frame((i, j, up), vectors, climb, abs(float(climbs[up])))
+    lattice = edges @ lattice
+    if float(lattice[2] @ normal) < 0:
+        normal = -normal
+    if float(np.cross(lattice[0], lattice[1]) @ normal) < 0:
+        edges, lattice = edges[[1, 0, 2]], lattice[[1, 0, 2]]
+    x = lattice[0] / np.sqrt(lattice[0] @ lattice[0])
+    axes = np.array([x, np.cross(normal, x)])
+    vectors = lattice[:2] @ axes.T
+    climb = np.linalg.solve(vectors.T, axes @ lattice[2])
+    return _Frame(edges, vectors, climb, abs(float(lattice[2] @ normal)))
+
+
+def _edges(lattice: Floats, normal: Floats) -> Floats | None:
+    """Two edges in the sheets and one that leads out: those of the cell, else short sums of them.
+
+    Primitive cells of body-centred crystals have no two edges in their sheets.
+    """
+    vectors = EDGES @ lattice
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors)).round(6)
+    order = [0, 1, 2, *(3 + np.argsort(lengths[3:], kind="stable")).tolist()]
+    flat = [k for k in order if abs(vectors[k] @ normal) < IN_PLANE * lengths[k]]
+    for pair in combinations(flat, 2):
+        volumes = EDGES @ np.cross(*EDGES[list(pair)])
+        out = [k for k in order if abs(volumes[k]) == 1.0]
+        if out:
+            edges: Floats = EDGES[[*pair, out[0]]]
+            return edges
+    return None
 
 
 def _height(geometry: Geometry, place: int, frame: _Frame, net: Net) -> float:
@@ -297,7 +320,7 @@ def _layers(
 
 def _up(net: Net, frame: _Frame, geometry: Geometry, place: int) -> bool:
     """Whether the net's own normal points upward."""
-    return float(geometry.ions.lattices[place][frame.edges[2]] @ net.normal) > 0
+    return float(frame.edges[2] @ geometry.ions.lattices[place] @ net.normal) > 0
 
 
 def _between(nets: Sequence[Net]) -> tuple[frozenset[int], Mapping[tuple[int, bool], set[int]]]:

@@ -30,7 +30,7 @@ DESIGNED = "designed: neither measured nor computed"
 
 MISMATCH_DIGITS = 4
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised by whoever changes how designs are chosen or built."""
 
 
@@ -111,7 +111,8 @@ class Workshop:
         key = (part, sheet, beyond)
         if key not in self._blends:
             bare = Sheet(part.block.net, *sheet, ())
-            made = blend(replace(part.block, below=bare, above=bare, beyond=beyond), self.library)
+            wanted = replace(part.block, below=bare, above=bare, beyond=beyond)
+            made = blend(wanted, self.library, part.topology)
             if made is None:
                 raise NoDesignError(f"the library holds no block like {part.name}; cut it anew")
             self._blends[key] = made
@@ -127,7 +128,7 @@ class Workshop:
             mean = self._blend(part, recipe.sheet, beyond)
             changed = "".join(f", {change.text}" for change in part.changes)
             said.append(f"{part.block.role} {part.name} ({', '.join(mean.parents[:MOST_NAMED])}{changed})")
-        sheets = f"{recipe.sheets} x {recipe.sheet[0]}{recipe.sheet[1]}"
+        sheets = f"{recipe.sheets_text} x {recipe.sheet[0]}{recipe.sheet[1]}"
         under = [] if self.condition is None else [self.condition.text]
         return "; ".join([sheets, *dict.fromkeys(said), *under])
 

@@ -116,6 +116,11 @@ class Block:
         """Kind of the sheets beside it."""
         return self.below.net
 
+    @cached_property
+    def mixes(self) -> tuple[tuple[tuple[str, float], ...], ...]:
+        """What stands on the places of its atoms."""
+        return tuple(atom.mix for atom in self.atoms)
+
     @property
     def formula(self) -> str:
         """Amounts of its elements for one metal (two of capped sheets) of a sheet, cations first."""

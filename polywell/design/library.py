@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import repeat
 from math import exp, log, sqrt
 from statistics import fmean, median
 
 import numpy as np
 
+from polywell.data.charges import NetKind
 from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
 from polywell.design.folding import folded_many
@@ -23,7 +25,7 @@ from polywell.design.sizes import Blend, Filled, Mix, Response, charge, radius_a
 from polywell.design.topology import planes, topology
 from polywell.evidence.anchors import sound_references
 from polywell.geometry.ions import Floats
-from polywell.geometry.sites import majority_formula, sites_of
+from polywell.geometry.sites import majority, majority_formula, sites_of
 
 KINDS = ("bridged spacer", "bridged inner", "capped spacer")
 """Kinds of blocks, each with constants of its own."""
@@ -276,43 +278,41 @@ def distance_ang(block: Block, other: Block) -> float:
 
     A charge that differs by one, other neighbours and other sheets count as further differences.
     """
-    away = 0.0
-    for (mix, element, radius, own), (other_mix, other_element, known, its) in zip(
-        _described(block), _described(other), strict=True
-    ):
-        if mix == other_mix:
-            continue
-        if radius is not None and known is not None:
-            away += abs(radius - known)
-        elif element != other_element:
-            away += NO_RADIUS_ANG
-        away += CHARGE_ANG * abs((own or 0.0) - (its or 0.0))
-    away += NEIGHBOUR_ANG * sum(a != b for a, b in zip(block.beyond, other.beyond, strict=True))
+    away = sum(map(_apart_ang, block.mixes, other.mixes, repeat(block.net)))
+    away += NEIGHBOUR_ANG * ((block.beyond[0] != other.beyond[0]) + (block.beyond[1] != other.beyond[1]))
     same = (block.below.metal, block.below.ligand) == (other.below.metal, other.below.ligand)
     return round(away + (0.0 if same else OTHER_SHEET_ANG), 6)
 
 
 @cache
-def _described(block: Block) -> tuple[tuple[Mix, str, float | None, float | None], ...]:
-    """Mix, element, radius in Å and charge in e of every atom."""
-    return tuple(
-        (atom.mix, atom.element, radius_ang(atom.mix, block.net), charge(atom.mix, block.net))
-        for atom in block.atoms
-    )
+def _apart_ang(mix: Mix, other: Mix, net: NetKind) -> float:
+    """What the ions of two sites differ by, as `distance_ang` counts it."""
+    if mix == other:
+        return 0.0
+    radius, known = radius_ang(mix, net), radius_ang(other, net)
+    away = CHARGE_ANG * abs((charge(mix, net) or 0.0) - (charge(other, net) or 0.0))
+    if radius is not None and known is not None:
+        return abs(radius - known) + away
+    return away + (NO_RADIUS_ANG if majority(dict(mix)) != majority(dict(other)) else 0.0)
 
 
-def blend(block: Block, library: Library) -> Blend | None:
-    """The mean of the nearest blocks of equal topology with the ions of a block; None where there is none."""
-    alike = library.by_topology.get(topology_of(block), ())
+def blend(block: Block, library: Library, topology: str | None = None) -> Blend | None:
+    """The mean of the nearest blocks of equal topology with the ions of a block; None where there is none.
+
+    Args:
+        block: what is wanted.
+        library: whose blocks are taken.
+        topology: that of the block, where it is known.
+    """
+    alike = library.by_topology.get(topology or topology_of(block), ())
     ranked = sorted(((distance_ang(block, one), one.parent, k) for k, one in enumerate(alike)))[:MOST_PARENTS]
     if not ranked:
         return None
-    mixes = tuple(atom.mix for atom in block.atoms)
     weights = [exp((ranked[0][0] - away) / FADING_ANG) for away, _, _ in ranked]
     whole = sum(weights)
     return Blend(
         tuple(
-            (Filled(alike[k], mixes), weight / whole)
+            (Filled(alike[k], block.mixes), weight / whole)
             for (_, _, k), weight in zip(ranked, weights, strict=True)
         )
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 
 from pymatgen.core import Element
 
-from polywell.data.charges import NetKind, ions_of
+from polywell.data.charges import NetKind, charge_rows, ions_of
+from polywell.data.elements import LIGANDS
 from polywell.design.layers import Block, amounts_of, usual_charge
 from polywell.design.sizes import ANIONS
 from polywell.design.substitutions import Substitution, guests, sites_of
@@ -52,33 +53,46 @@ class Balance:
         """Whether a valence within its range is one that layered compounds of the family show."""
         return self.low <= self.family.most + 1e-9 and self.high >= self.family.least - 1e-9
 
-    @property
+    @cached_property
     def off(self) -> float:
         """Charge in e for each metal that is missing (positive) or too much for the best carriers."""
         best = best_carriers(self.family, self.carriers)
         more = best - self.carriers
         return more if self.family.carriers == "holes" else -more
 
-    @property
+    @cached_property
     def is_best(self) -> bool:
         """Whether the carriers are those that are best."""
         return self.family.state_at(self.carriers) is ElectronState.NEAR_BEST
 
 
-def charge_in(block: Block, metal: str) -> Charge | None:
-    """The charge of a block; None where one of its ions has none."""
+@cache
+def deciding() -> frozenset[str]:
+    """Cations whose presence decides what charge another ion has, such as Bi of that of Pb."""
+    return frozenset(symbol for row in charge_rows() for symbol in row.beside) - LIGANDS
+
+
+def charge_in(block: Block, metal: str, beside: frozenset[str] = frozenset()) -> Charge | None:
+    """The charge of a block; None where one of its ions has none.
+
+    Args:
+        block: the block.
+        metal: of the sheets.
+        beside: elements of the crystal that decide on charges.
+    """
+    held = ANIONS | beside
     usual = low = high = metals = 0.0
     for symbol, amount in amounts_of(block.atoms).items():
         if symbol == metal and block.net == "bridged":
             metals += amount
             continue
-        own = usual_charge(symbol, block.net, ANIONS)
+        own = usual_charge(symbol, block.net, held)
         if own is None:
             return None
         row = next(
             one
             for one in ions_of(symbol, block.net)
-            if not one.oxygens and (not one.beside or not ANIONS.isdisjoint(one.beside))
+            if not one.oxygens and (not one.beside or not held.isdisjoint(one.beside))
         )
         usual += own * amount
         low += row.charges[0] * amount
@@ -103,15 +117,19 @@ def balance(charges: Iterable[Charge], sheets: int, sheet: tuple[str, str], net:
     metals = sheets * (1 if net == "bridged" else 2) + sum(one.metals for one in known)
     fixed = 2.0 * ligand * sheets
     valence = -(fixed + sum(one.usual for one in known)) / metals
-    group = Element(sheet[0]).group
     return Balance(
         valence=valence,
         low=-(fixed + sum(one.high for one in known)) / metals,
         high=-(fixed + sum(one.low for one in known)) / metals,
-        carriers=valence - 2.0 if family.carriers == "holes" else group - valence,
+        carriers=valence - 2.0 if family.carriers == "holes" else _group(sheet[0]) - valence,
         metals=metals,
         family=family,
     )
+
+
+@cache
+def _group(metal: str) -> int:
+    return int(Element(metal).group)
 
 
 def best_carriers(family: CarrierFamily, carriers: float) -> float:
@@ -130,8 +148,8 @@ def _best(family: str) -> tuple[float, ...]:
     )
 
 
-def dopants(block: Block, count: int, found: Balance) -> list[tuple[float, Substitution]]:
-    """Shares of guests next to the sheets with which a block brings the best carriers.
+def dopants(block: Block, count: int, found: Balance) -> list[tuple[int, Substitution]]:
+    """The nearest guest of each ion next to the sheets with which a block brings the best carriers.
 
     Args:
         block: one of the design, whose apex cations are doped.
@@ -139,17 +157,20 @@ def dopants(block: Block, count: int, found: Balance) -> list[tuple[float, Subst
         found: the balance without them.
 
     Returns:
-        Difference of radii in Å and substitution, the nearest first.
+        Place among the guests of its host, the nearest first, and substitution.
     """
     need = -found.off * found.metals  # charge that the blocks must bring more
+    most = design_table().share + 1e-9
     made = []
     for (place, host), sites in sites_of(block).items():
         if place != "apex":
             continue
+        each = need / (count * len(sites))
         for rank, guest in enumerate(guests(host, place, block.net)):
-            share = need / (guest.charge * count * len(sites)) if guest.charge else 0.0
-            if LEAST_SHARE <= share <= design_table().share + 1e-9:
+            share = each / guest.charge if guest.charge else 0.0
+            if LEAST_SHARE <= share <= most:
                 made.append(
-                    (float(rank), Substitution(host, guest.guest, place, round(share, DIGITS), guest.charge))
+                    (rank, Substitution(host, guest.guest, place, round(share, DIGITS), guest.charge))
                 )
-    return sorted(made, key=lambda one: (one[0], one[1].guest))
+                break
+    return made

@@ -2,22 +2,22 @@
 
 A recipe is a list of blocks and the sheet between them. Its cost says how much of it nobody has seen: 2 for
 every ion that was replaced, 1 for sheets of a metal that the crystals of its spacer lack, 1 for a second
-spacer, 1 for every sheet beyond three. Cheap ones come first; equal ones in the order of their ids. No
-length and no T_c has a say.
+spacer, 1 for slabs of another thickness in turn, 1 for every sheet beyond three. Cheap ones come first; equal
+ones in the order of their ids. No length and no T_c has a say.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import combinations
+from itertools import combinations, cycle, islice
 
 from polywell.data.hazards import is_radioactive
 from polywell.design.layers import Block, amounts_of, written
 from polywell.design.library import Library, distance_ang, measured_library, topology_of
-from polywell.design.neutrality import Balance, Charge, balance, charge_in, dopants
+from polywell.design.neutrality import Balance, Charge, balance, charge_in, deciding, dopants
 from polywell.design.substitutions import Substitution, pure, single_substitutions, substituted
 from polywell.design.topology import ions
 from polywell.families import built_in_families
@@ -25,6 +25,9 @@ from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON
 
 MOST_SHEETS = 6
 """Sheets in a slab."""
+
+IN_TURN = ((1, 2), (1, 3), (2, 3))
+"""Sheets of two slabs that follow each other in turn, as in the polymorphs 1212 and 1313 of nickelates."""
 
 MOST_CHANGES = 2
 """Ions that are replaced in one design, those that dope it left out."""
@@ -40,45 +43,66 @@ STANDINGS = ("read", "recalled", "estimated", "derived from built", "built")
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A block of the library, or one with other ions: what is wanted, and how it is called."""
+    """A block of the library, or one with other ions: what is wanted, and what tells it from its like.
 
-    name: str
+    `tag` is that of its topology, which no other ion changes.
+    """
+
     block: Block
+    topology: str
+    tag: str
     changes: tuple[Substitution, ...] = ()
 
-    def with_change(self, change: Substitution, tag: str) -> Part:
-        """The block with one ion more replaced."""
-        block = substituted(self.block, change)
-        return Part(f"{formula_of(block).lower()}{tag}", block, (*self.changes, change))
+    @cached_property
+    def name(self) -> str:
+        """How it is called: its formula and tag."""
+        return f"{formula_of(self.block).lower()}{self.tag}"
+
+    def with_change(self, change: Substitution) -> Part:
+        """The block with one ion more replaced, made once."""
+        if change not in self._changed:
+            block = substituted(self.block, change)
+            self._changed[change] = Part(block, self.topology, self.tag, (*self.changes, change))
+        return self._changed[change]
+
+    @cached_property
+    def _changed(self) -> dict[Substitution, Part]:
+        return {}
 
     @cached_property
     def kind(self) -> str:
         """Its topology and ions."""
-        return f"{topology_of(self.block)} {ions(self.block)}"
+        return f"{self.topology} {ions(self.block)}"
 
     @cached_property
-    def charges(self) -> dict[str, Charge | None]:
-        """Its charge beside sheets of each metal."""
+    def deciding(self) -> frozenset[str]:
+        """Its cations that decide on the charges of others."""
+        return deciding().intersection(amounts_of(self.block.atoms))
+
+    @cached_property
+    def charges(self) -> dict[tuple[str, frozenset[str]], Charge | None]:
+        """Its charge beside sheets of each metal, and among ions that decide on charges."""
         return {}
 
-    def charge_beside(self, metal: str) -> Charge | None:
+    def charge_beside(self, metal: str, others: frozenset[str]) -> Charge | None:
         """Its charge where the metal of the sheets takes what is left; None where an ion has none."""
-        if metal not in self.charges:
-            self.charges[metal] = charge_in(self.block, metal)
-        return self.charges[metal]
+        if (metal, others) not in self.charges:
+            self.charges[metal, others] = charge_in(self.block, metal, others | {metal})
+        return self.charges[metal, others]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Spacers that follow each other, with a slab of `sheets` sheets between them, and what stands in these.
+    """Spacers that follow each other, the slabs of sheets between them, and what stands in these.
 
-    Without a spacer the inner layer fills every gap, without end.
+    `sheets` are those of the slabs in turn, one number where all are alike. Without a spacer the inner layer
+    fills every gap, without end.
     """
 
     id: str
     spacers: tuple[Part, ...]
     inner: Part | None
-    sheets: int
+    sheets: tuple[int, ...]
     sheet: SheetName
     cost: int
 
@@ -92,8 +116,15 @@ class Recipe:
         """The blocks of the cell, from the bottom up."""
         if not self.spacers:
             return self.kinds
-        between = (self.inner,) * (self.sheets - 1) if self.inner else ()
-        return tuple(part for spacer in self.spacers for part in (*between, spacer))
+        inner = (self.inner,) if self.inner else ()
+        turns = max(len(self.spacers), len(self.sheets))
+        slabs = zip(islice(cycle(self.sheets), turns), cycle(self.spacers), strict=False)
+        return tuple(part for count, spacer in slabs for part in (*inner * (count - 1), spacer))
+
+    @property
+    def sheets_text(self) -> str:
+        """The numbers of sheets in words."""
+        return " and ".join(map(str, self.sheets)) + (" in turn" if len(self.sheets) > 1 else "")
 
     @property
     def changes(self) -> tuple[Substitution, ...]:
@@ -103,7 +134,8 @@ class Recipe:
     def balance(self) -> Balance | None:
         """What neutrality leaves to the metal; None where an ion has no charge."""
         parts = self.parts
-        charges = [part.charge_beside(self.sheet[0]) for part in parts]
+        others = frozenset[str]().union(*(part.deciding for part in self.kinds))
+        charges = [part.charge_beside(self.sheet[0], others) for part in parts]
         known = [one for one in charges if one is not None]
         if len(known) < len(charges):
             return None
@@ -149,16 +181,18 @@ class Kitchen:
                 rank = STANDINGS.index(member.standing)
                 together[topology_of(block), ions(block)].append((rank, foreign, block.parent, block))
         found: dict[str, list[Part]] = defaultdict(list)
-        for (key, held), some in sorted(together.items()):
+        for (_, held), some in sorted(together.items()):
             if is_radioactive(held):
                 continue
             block = pure(min(some, key=lambda one: one[:3])[3])
-            found[f"{block.net} {block.role}"].append(
-                Part(f"{formula_of(block).lower()}{self.tags[key]}", block)
-            )
+            found[f"{block.net} {block.role}"].append(self.part(block))
         return {
             kind: tuple(sorted(parts, key=lambda part: part.name)) for kind, parts in sorted(found.items())
         }
+
+    def part(self, block: Block) -> Part:
+        """A block whose topology the library has, as a part."""
+        return Part(block, topology_of(block), self.tags[topology_of(block)])
 
     @cached_property
     def tags(self) -> Mapping[str, str]:
@@ -191,10 +225,9 @@ class Kitchen:
         for _ in range(most_changes):
             fresh = []
             for part in known:
-                tag = self.tags[topology_of(part.block)]
                 taken = {change.place for change in part.changes}
                 for change in single_substitutions(part.block):
-                    made = part.with_change(change, tag)
+                    made = part.with_change(change)
                     if change.place not in taken and made.name not in seen:
                         seen.add(made.name)
                         fresh.append(made)
@@ -208,7 +241,7 @@ class Kitchen:
         seen = {part.name for part in known}
         for part in known:
             for change in single_substitutions(part.block):
-                made = part.with_change(change, self.tags[topology_of(part.block)])
+                made = part.with_change(change)
                 if made.name not in seen:
                     seen.add(made.name)
                     yield made
@@ -224,8 +257,8 @@ class Kitchen:
                 made.setdefault(recipe.id, recipe)
             if not found.is_best:
                 doped = self.doped(recipe, found)
-                if doped is not None:
-                    made.setdefault(doped.id, doped)
+                if doped is not None and doped.id not in made and _exists(doped):
+                    made[doped.id] = doped
         return sorted(made.values(), key=lambda one: (one.cost, one.id))
 
     def _tried(self) -> Iterator[Recipe]:
@@ -234,37 +267,51 @@ class Kitchen:
             plain = [part for part in spacers if not part.changes]
             once = [part for part in spacers if len(part.changes) <= 1]
             inner = list(self.inner()) if net == "bridged" else []
+            layers = [part for part in inner if not part.changes]
             for sheet in sheets:
                 for part in inner:
-                    yield self.recipe((), part, 1, sheet)
+                    yield self.recipe((), part, (1,), sheet)
                 for spacer in spacers:
-                    yield self.recipe((spacer,), None, 1, sheet)
+                    yield self.recipe((spacer,), None, (1,), sheet)
                 for count in range(2, MOST_SHEETS + 1):
                     for spacer in once:
                         for part in inner:
                             if len(spacer.changes) + len(part.changes) <= MOST_CHANGES:
-                                yield self.recipe((spacer,), part, count, sheet)
+                                yield self.recipe((spacer,), part, (count,), sheet)
                 for pair in combinations(once, 2):
                     if sum(len(part.changes) for part in pair) <= MOST_CHANGES:
-                        yield self.recipe(pair, None, 1, sheet)
-                for pair in combinations(plain, 2) if net == "bridged" else ():
-                    for count in (2, 3):
-                        for part in (one for one in inner if not one.changes):
-                            yield self.recipe(pair, part, count, sheet)
+                        yield self.recipe(pair, None, (1,), sheet)
+                for pair in combinations(plain, 2):
+                    for part in layers:
+                        for count in (2, 3):
+                            yield self.recipe(pair, part, (count,), sheet)
+                for part in layers:
+                    for spacer in plain:
+                        for counts in IN_TURN:
+                            yield self.recipe((spacer,), part, counts, sheet)
 
-    def recipe(self, spacers: tuple[Part, ...], inner: Part | None, sheets: int, sheet: SheetName) -> Recipe:
-        """The recipe of some parts, with its id and its cost."""
+    def recipe(
+        self,
+        spacers: tuple[Part, ...],
+        inner: Part | None,
+        sheets: tuple[int, ...],
+        sheet: SheetName,
+        cost: int | None = None,
+    ) -> Recipe:
+        """The recipe of some parts, with its id, and its cost where none is given."""
         first = spacers[0] if spacers else inner
         assert first is not None
         bridged = first.block.net == "bridged"
-        middle = f"-{sheets - 1}x{inner.name}" if inner and spacers else ""
+        layers = "+".join(str(count - 1) for count in sheets)
+        middle = f"-{layers}x{inner.name}" if inner and spacers else ""
         stacked = "+".join(part.name for part in spacers) or f"inf-{first.name}"
         name = f"{sheet[0]}{sheet[1]}{2 if bridged else ''}".lower()
-        parts = (*spacers, *((inner,) if inner else ()))
-        changes = sum(len(part.changes) for part in parts)
-        metals = [self.seen_in.get(p.kind) for p in parts]
-        strange = any(known is not None and sheet[0] not in known for known in metals)
-        cost = 2 * changes + int(strange) + max(0, len(spacers) - 1) + max(0, sheets - 3)
+        if cost is None:
+            parts = (*spacers, *((inner,) if inner else ()))
+            changes = sum(len(part.changes) for part in parts)
+            strange = any(sheet[0] not in self.seen_in.get(part.kind, sheet) for part in parts)
+            more = max(0, len(spacers) - 1) + len(sheets) - 1
+            cost = 2 * changes + int(strange) + more + max(0, max(sheets) - 3)
         return Recipe(f"{stacked}{middle}-{name}", spacers, inner, sheets, sheet, cost)
 
     def doped(self, recipe: Recipe, found: Balance) -> Recipe | None:
@@ -277,11 +324,16 @@ class Kitchen:
         if not choices:
             return None
         _, _, _, part, change = min(choices, key=lambda one: one[:3])
-        changed = part.with_change(change, self.tags[topology_of(part.block)])
+        changed = part.with_change(change)
         spacers = tuple(changed if one is part else one for one in recipe.spacers)
         inner = changed if recipe.inner is part else recipe.inner
-        made = self.recipe(spacers, inner, recipe.sheets, recipe.sheet)
-        return replace(made, cost=recipe.cost)
+        return self.recipe(spacers, inner, recipe.sheets, recipe.sheet, recipe.cost)
+
+
+def _exists(recipe: Recipe) -> bool:
+    """Whether it is neutral at a valence that exists: a dopant can decide on the charge of another ion."""
+    found = recipe.balance()
+    return found is not None and (found.exists or found.is_best)
 
 
 @cache

@@ -66,19 +66,21 @@ class Filled:
         """Kind of its sheets, and its role."""
         return f"{self.block.net} {self.block.role}"
 
+    @cached_property
     def changes(self) -> list[tuple[float, float, float]]:
         """Height in the parent in Å, and what radius (Å) and charge (e) of every plane of cations grew by."""
         made = []
+        atoms, mixes, net = self.block.atoms, self.mixes, self.block.net
         for plane in planes(self.block):
-            grown = [_change(radius_ang, self.block, k, self.mixes[k]) for k in plane]
-            charged = [_change(charge, self.block, k, self.mixes[k]) for k in plane]
-            height = sum(self.block.atoms[k].z for k in plane) / len(plane)
-            made.append((height, sum(grown) / len(plane), sum(charged) / len(plane)))
+            grown = sum(_change(radius_ang, atoms[k].mix, mixes[k], net) for k in plane)
+            charged = sum(_change(charge, atoms[k].mix, mixes[k], net) for k in plane)
+            height = sum(atoms[k].z for k in plane)
+            made.append((height / len(plane), grown / len(plane), charged / len(plane)))
         return made
 
     def edge_ang(self, response: Response) -> float:
         """The edge in Å that it would have by itself (rule 2)."""
-        changes = self.changes()
+        changes = self.changes
         count = len(changes) or 1
         grown, charged = (sum(change[k] for change in changes) / count for k in (1, 2))
         return self.block.plane.edge_ang + response.widening * grown + response.pull * charged
@@ -117,11 +119,12 @@ def charge(mix: Mix, net: NetKind) -> float | None:
     return sum((one or 0) * share for one, share in charges) / sum(share for _, share in charges)
 
 
-def _change(measure: Callable[[Mix, NetKind], float | None], block: Block, atom: int, mix: Mix) -> float:
+@cache
+def _change(measure: Callable[[Mix, NetKind], float | None], old: Mix, new: Mix, net: NetKind) -> float:
     """What a site's measure grows by with another mix; 0 where it is not known for both."""
-    if mix == block.atoms[atom].mix:
+    if new == old:
         return 0.0
-    before, after = measure(block.atoms[atom].mix, block.net), measure(mix, block.net)
+    before, after = measure(old, net), measure(new, net)
     return 0.0 if before is None or after is None else after - before
 
 
@@ -155,7 +158,7 @@ def standing(filled: Filled, response: Response, beyond: tuple[Role, Role]) -> S
     off, off_above = filled.stand_off_ang(response, beyond)
     nodes = [(low, off)]
     risen = off
-    for height, grown, charged in filled.changes():
+    for height, grown, charged in filled.changes:
         step = response.growth * grown + response.push * charged
         nodes.append((height, risen + step))
         risen += 2 * step

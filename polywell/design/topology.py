@@ -27,12 +27,16 @@ def place_of(atom: Atom) -> str:
 @cache
 def planes(block: Block) -> list[list[int]]:
     """Numbers of the cations of a block, those of one height together, from the bottom up."""
-    order = sorted(
-        (k for k, atom in enumerate(block.atoms) if atom.is_cation), key=lambda k: block.atoms[k].z
-    )
+    return _planes(tuple(atom.z if atom.is_cation else None for atom in block.atoms))
+
+
+@cache
+def _planes(heights: tuple[float | None, ...]) -> list[list[int]]:
+    """The same for heights in Å, None for anions; blocks with other ions share them."""
+    known = {k: height for k, height in enumerate(heights) if height is not None}
     found: list[list[int]] = []
-    for k in order:
-        if found and block.atoms[k].z - block.atoms[found[-1][0]].z < PLANE_ANG:
+    for k in sorted(known, key=known.__getitem__):
+        if found and known[k] - known[found[-1][0]] < PLANE_ANG:
             found[-1].append(k)
         else:
             found.append([k])

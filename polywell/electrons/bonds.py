@@ -65,7 +65,9 @@ class Bonding:
     such), `on_anion` (N,) says of hydrogen that
     it is bound to one, `coordination` (N,) counts the anions that a metal is bound to, `oxygens` (N,) those
     of them that are O or F, `around` (N,) the anions within `AROUND_ANG` of any ion, and `valence` (N,) is
-    the bond valence sum of a metal in units of e; 0 where the table has no parameters.
+    the bond valence sum of a metal in units of e; 0 where the table has no parameters. `held` (N,) counts the
+    ligands (`polywell.data.elements.LIGANDS`) that any ion is bound to, `nearby` (N,) also those within
+    `AROUND_ANG`.
     """
 
     shared: Ints
@@ -74,6 +76,8 @@ class Bonding:
     oxygens: Ints
     around: Ints
     valence: Floats
+    held: Ints
+    nearby: Ints
 
     @cached_property
     def valences(self) -> list[float]:
@@ -132,7 +136,10 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
     coordination = np.bincount(ions.centres[rows], minlength=count)
     hard = np.array([symbol in ("O", "F") for symbol in ions.elements], dtype=bool)
     oxygens = np.bincount(ions.centres[rows[hard[ions.others[rows]]]], minlength=count)
-    return Bonding(shared, on_anion, coordination, oxygens, around, _bond_valences(ions))
+    anions = ions.is_ligand[ions.others]
+    held = np.bincount(ions.centres[anions & bound], minlength=count)
+    nearby = np.bincount(ions.centres[anions & (bound | (ions.distances <= AROUND_ANG))], minlength=count)
+    return Bonding(shared, on_anion, coordination, oxygens, around, _bond_valences(ions), held, nearby)
 
 
 def _bond_valences(ions: Ions) -> Floats:

@@ -14,6 +14,7 @@ from polywell.data.charges import NetKind, NoChargeError, ions_of
 from polywell.data.elements import LIGANDS
 from polywell.electrons.bonds import Bonding
 from polywell.electrons.families import CarrierFamily, carriers_of
+from polywell.electrons.fit import fit_of
 from polywell.electrons.instability import Instability, Range, instability
 from polywell.electrons.valence import Valence, amounts_of, charges_of, formal_valence
 from polywell.geometry.find import Geometry, Net
@@ -73,8 +74,11 @@ def electrons_of(
     foreign = {symbol: amount for symbol, amount in on_net.items() if symbol != metal}
     total = sum(on_net.values())
     outside = max(0.0, 1.0 - on_net.get(metal, 0.0) / sites[metal])
+    fit = fit_of(geometry.ions, structure, bonding, ours)
     found = Electrons(
         electron_state=ElectronState.UNKNOWN,
+        tolerance_factor=fit.tolerance_factor,
+        fit_note=fit.note,
         foreign_share=_kept(sum(foreign.values()) / total),
         foreign_metals=tuple(sorted(foreign, key=lambda one: (-round(foreign[one], DIGITS), one))),
         outside_share=_kept(outside),

@@ -108,7 +108,7 @@ def _judged(formula: str, metal: str, name: str | None, made: str | None, known:
     if mine is None:
         return Judged(*((Novelty.KNOWN_COMPOUND, made) if made else (Novelty.NEW_STACKING, OUTNUMBERED)))
     record = record_of(metal)
-    near = alike(mine, record)
+    near = alike(mine, record.by_ions)
     superconducting = [one for _, one in near if one.superconducts]
     if superconducting:
         return _of_formula(_said(superconducting, metal), superconducting[0].series, name, member)
@@ -145,7 +145,9 @@ def _inserted(mine: Amounts, record: Record, metal: str) -> str | None:
         rest = {other: amount for other, amount in mine.cations.items() if other != symbol}
         if not _is_whole({**rest, **mine.anions}, metal):
             continue
-        known = [one for _, one in alike(replace(mine, cations=rest, total=sum(rest.values())), record)]
+        known = [
+            one for _, one in alike(replace(mine, cations=rest, total=sum(rest.values())), record.by_ions)
+        ]
         superconducting = [one for one in known if one.superconducts]
         if superconducting:
             return f"{symbol} inserted in {_said(superconducting, metal)}"
@@ -193,21 +195,17 @@ def _lacking(mine: Amounts, record: Record, metal: str, member: tuple[Series, in
 
     A cell without a name may be one of any series: holes in a net can hide it.
     """
-    for share in MISSING:
+    of_member = record.of_member.get(None if member is None else (member[0].name, member[1]), {})
+    for share in MISSING if of_member else ():
         cations = {
             symbol: amount * (1.0 if symbol in mine.metals else 1.0 - share)
             for symbol, amount in mine.cations.items()
         }
         anions = {symbol: amount * (1.0 - share) for symbol, amount in mine.anions.items()}
         filled = replace(mine, cations=cations, anions=anions, total=sum(cations.values()))
-        known = [one for _, one in alike(filled, record) if one.superconducts and one.series is not None]
-        if superconducting := [one for one in known if _is_of(one, member)]:
+        if superconducting := [one for _, one in alike(filled, of_member)]:
             return f"a net with {share:.0%} less {metal} than {_said(superconducting, metal)}"
     return None
-
-
-def _is_of(one: OnRecord, member: tuple[Series, int] | None) -> bool:
-    return member is None or (one.series, one.sheets) == (member[0].name, member[1])
 
 
 def _sisters(mine: Amounts, spacer: str, row: Series, sheets: int) -> list[Series]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import combinations
@@ -28,6 +29,7 @@ ANY = "M-"
 """With this begins the name of a series of any spacer, which its ion names: M-12(n-1)n."""
 OF_SPACER = 0.25
 """Ions of a block that make a spacer its own; fewer are doping of another."""
+ROUNDING = 1e-6
 SUPERCON = "SuperCon"
 LANTHANIDE = "rare earths"
 """Rare earths take each other's place throughout: for what a series holds they are one ion."""
@@ -59,8 +61,8 @@ class OfSeries:
 
     def most_of(self, symbol: str, sheets: int) -> float:
         """The most of an ion in a block of so many sheets; of any number where none with so many holds it."""
-        if symbol in self.most[sheets]:
-            return self.most[sheets][symbol]
+        if symbol in (same := self.most.get(sheets, {})):  # asking adds no number of sheets
+            return same[symbol]
         return max((held.get(symbol, 0.0) for held in self.most.values()), default=0.0)
 
 
@@ -68,15 +70,44 @@ class OfSeries:
 class Record:
     """All that is on record for one metal of nets.
 
-    `by_ions` finds compounds by the cations of which they hold more than doping replaces; `superconducting`
+    `by_ions` finds compounds by the cations of which they hold more than doping replaces, `of_member` the
+    superconductors of a series with a number of sheets (None: of any series) likewise; `superconducting`
     and `measured` tell what is known of each series (`name_with`), of superconductors and of all measured;
     `members` are the superconductors, else the others, of each series by number of sheets.
     """
 
-    by_ions: Mapping[frozenset[str], list[OnRecord]]
+    by_ions: ByIons
+    of_member: Mapping[tuple[str, int] | None, ByIons]
     superconducting: Mapping[str, OfSeries]
     measured: Mapping[str, OfSeries]
     members: Mapping[tuple[str, int], Members]
+
+
+@dataclass(frozen=True)
+class ByTotal:
+    """Compounds, and their places in the order of all their cations for each metal (`totals`)."""
+
+    compounds: list[OnRecord]
+
+    @cached_property
+    def order(self) -> list[int]:
+        """Places of the compounds, the fewest cations first."""
+        return sorted(range(len(self.compounds)), key=lambda k: self.compounds[k].amounts.total)
+
+    @cached_property
+    def totals(self) -> list[float]:
+        """Their cations, growing."""
+        return [self.compounds[k].amounts.total for k in self.order]
+
+    def near(self, total: float) -> Iterator[OnRecord]:
+        """Compounds whose cations doping can make of so many: what came and what went is bounded."""
+        first = bisect_left(self.totals, total - REPLACED_CATIONS - ROUNDING)
+        last = bisect_right(self.totals, total + REPLACED_CATIONS + ROUNDING)
+        return (self.compounds[k] for k in sorted(self.order[first:last]))
+
+
+ByIons = Mapping[frozenset[str], ByTotal]
+NOTHING = ByTotal([])
 
 
 @dataclass(frozen=True)
@@ -125,7 +156,6 @@ def abundant(cations: Mapping[str, float]) -> frozenset[str]:
 @cache
 def record_of(metal: str) -> Record:
     """What is on record of compounds with this metal in their nets."""
-    by_ions: dict[frozenset[str], list[OnRecord]] = defaultdict(list)
     superconducting: dict[str, OfSeries] = defaultdict(OfSeries)
     measured: dict[str, OfSeries] = defaultdict(OfSeries)
     members: dict[tuple[str, int], dict[bool, list[OnRecord]]] = defaultdict(lambda: {True: [], False: []})
@@ -135,7 +165,6 @@ def record_of(metal: str) -> Record:
         if other is None or _told(one) > _told(other):
             best[one.formula] = one
     for one in best.values():
-        by_ions[abundant(one.amounts.cations)].append(one)
         if one.sheets is None:
             continue
         for name in _names(one, metal):
@@ -145,7 +174,20 @@ def record_of(metal: str) -> Record:
                 for symbol, amount in amounts_by_kind(one.ions).items():
                     held[symbol] = max(held.get(symbol, 0.0), amount * one.sheets)
     named = {key: Members(some[True] or some[False]) for key, some in members.items()}
-    return Record(dict(by_ions), dict(superconducting), dict(measured), named)
+    of_member: dict[tuple[str, int] | None, list[OnRecord]] = defaultdict(list)
+    for one in best.values():
+        if one.superconducts and one.series is not None and one.sheets is not None:
+            of_member[None].append(one)
+            of_member[one.series, one.sheets].append(one)
+    members_by_ions = {key: _by_ions(some) for key, some in of_member.items()}
+    return Record(_by_ions(best.values()), members_by_ions, dict(superconducting), dict(measured), named)
+
+
+def _by_ions(some: Iterable[OnRecord]) -> ByIons:
+    found: dict[frozenset[str], list[OnRecord]] = defaultdict(list)
+    for one in some:
+        found[abundant(one.amounts.cations)].append(one)
+    return {key: ByTotal(of_ions) for key, of_ions in found.items()}
 
 
 def name_with(series: str, spacer: str) -> str:
@@ -170,7 +212,7 @@ def _told(one: OnRecord) -> tuple[bool, float]:
     return one.superconducts, one.tc_k or 0.0
 
 
-def alike(mine: Amounts, record: Record) -> list[tuple[float, OnRecord]]:
+def alike(mine: Amounts, by_ions: ByIons) -> list[tuple[float, OnRecord]]:
     """Compounds that differ by doping alone (see `polywell.known.RULE`), the nearest first."""
     own = abundant(mine.cations)
     near = []
@@ -178,7 +220,7 @@ def alike(mine: Amounts, record: Record) -> list[tuple[float, OnRecord]]:
     others = sorted(mine.cations.keys() - certain)  # doping may take them below what counts as abundant
     for count in range(len(others) + 1):
         for some in combinations(others, count):
-            for one in record.by_ions.get(certain.union(some), ()):
+            for one in by_ions.get(certain.union(some), NOTHING).near(mine.total):
                 if own <= one.amounts.cations.keys():
                     distance = doping_distance(mine, one.amounts)
                     if (

@@ -131,6 +131,16 @@ def is_called(screening: Screening, name: str) -> bool:
     )
 
 
+@cache
+def nicknames_of(series: str) -> tuple[str, ...]:
+    """Other names that members of a series can have, whatever they hold."""
+    return tuple(
+        row.name
+        for row in nicknames().values()
+        if any(fnmatchcase(series, pattern) for pattern in row.series)
+    )
+
+
 def _plain(name: str) -> str:
     """A name in lower case without hyphens and spaces."""
     return name.lower().replace("-", "").replace(" ", "")

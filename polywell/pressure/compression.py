@@ -35,13 +35,18 @@ class MeasuredPoint(_Record):
 
 
 class Compressibility(_Record):
-    """Compressibility along the normal of the sheets in 1/GPa, and measured T_c under pressure."""
+    """Compressibilities along the normal of the sheets and in their plane in 1/GPa, and T_c under pressure.
+
+    That in the plane is None where none was read.
+    """
 
     name: str
     reference: str
     kappa_normal_per_gpa: Annotated[float, Field(gt=0, lt=0.1)]
+    kappa_plane_per_gpa: Annotated[float, Field(gt=0, lt=0.1)] | None = None
     range_gpa: Range
     method: str
+    plane_method: str = ""
     source: str
     checked: Literal["read", "recalled"]
     slope_k_per_gpa: float | None = None

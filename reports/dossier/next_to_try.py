@@ -38,12 +38,16 @@ class BlockLine:
 
 @dataclass(frozen=True)
 class NextLines:
-    """The neighbours, why there are none, and of a design its blocks and what to look up first."""
+    """The neighbours, why there are none, and of a design its blocks, its filters, and what to look up first.
+
+    `filters` are names and findings.
+    """
 
     found: tuple[NextLine, ...]
     why: str
     sheets: str
     blocks: tuple[BlockLine, ...]
+    filters: tuple[tuple[str, str], ...]
     look_up: tuple[str, ...]
 
 
@@ -55,9 +59,9 @@ def next_lines(one: Screening, entry: Entry | None) -> NextLines:
         entry: with its structure; None where it is not at hand.
     """
     sheets, blocks = built_of(one.provenance.built_of or "")
-    look_up = _look_up(one, blocks) if blocks else ()
+    of_design = (sheets, blocks, _filters(one), _look_up(one, blocks)) if blocks else ("", (), (), ())
     if entry is None or entry.structure is None:
-        return NextLines((), "its structure is not at hand", sheets, blocks, look_up)
+        return NextLines((), "its structure is not at hand", *of_design)
     near = next_to_try(entry)
     lines = tuple(
         NextLine(
@@ -70,7 +74,7 @@ def next_lines(one: Screening, entry: Entry | None) -> NextLines:
         )
         for made in near.found
     )
-    return NextLines(lines, clipped(near.why, MAX_NAME), sheets, blocks, look_up)
+    return NextLines(lines, clipped(near.why, MAX_NAME), *of_design)
 
 
 def built_of(text: str) -> tuple[str, tuple[BlockLine, ...]]:
@@ -85,6 +89,25 @@ def built_of(text: str) -> tuple[str, tuple[BlockLine, ...]]:
             changes = tuple(some for some in said if some not in sources)
             blocks.append(BlockLine(found[1], found[2], parents, changes))
     return sheets, tuple(blocks)
+
+
+def _filters(one: Screening) -> tuple[tuple[str, str], ...]:
+    """What a design was asked, and the answers; questions that cannot be answered are left out."""
+    origin, electrons = one.provenance, one.electrons
+    index, away = electrons.instability_index, electrons.instability_note
+    answers = {
+        "Neutral": origin.doping,
+        "Strain": None if origin.mismatch is None else f"{origin.mismatch:.1%} at most",
+        "Tolerance factor": None
+        if electrons.tolerance_factor is None
+        else f"{electrons.tolerance_factor:.3f}",
+        "Fit of its ions": electrons.fit_note or "each has as many anions as it is known with",
+        "Global instability": away if index is None else f"{index:.2f}{f': {away}' if away else ''}",
+        "Shortest contact": None
+        if one.shortest_contact is None
+        else f"{one.shortest_pair}, {one.shortest_contact:.2f} of the covalent radii",
+    }
+    return tuple((name, clipped(said, MAX_NAME)) for name, said in answers.items() if said)
 
 
 def _look_up(one: Screening, blocks: tuple[BlockLine, ...]) -> tuple[str, ...]:

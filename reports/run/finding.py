@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pymatgen.core import Element
 
-from polywell.novelty.series import is_called, nicknames
+from polywell.novelty.series import is_called, nicknames_of
 from polywell.records import Candidate, Screening
 from reports.html.cells import clipped
 
@@ -72,8 +72,8 @@ def finding(ranked: Sequence[Candidate]) -> Finding:
 def _other_names(screening: Screening) -> tuple[str, ...]:
     """Nicknames of a candidate, alone (YBCO) and after an element that it holds (La-327)."""
     found: list[str] = []
-    for nickname in nicknames().values():
-        said = (nickname.name, *(f"{symbol}-{nickname.name}" for symbol in screening.elements))
+    for nickname in nicknames_of(screening.series or ""):
+        said = (nickname, *(f"{symbol}-{nickname}" for symbol in screening.elements))
         found.extend(name for name in said if is_called(screening, name))
     return tuple(found)
 

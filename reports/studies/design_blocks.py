@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from polywell.design.inventory.blocks import BlockKind, BlockRow, Inventory
+from polywell.design.inventory.blocks import REFERENCE, BlockKind, BlockRow, Inventory
 from reports.html.cells import clipped
 from reports.html.names import BLOCKS_DATA, BLOCKS_PAGE
 from reports.html.study import study_files
@@ -27,8 +27,8 @@ MOST_PARENTS = 4
 LONGEST = 120
 
 TITLES = {
-    ("bridged", "spacer"): "Spacers between CuO2-type sheets",
-    ("bridged", "inner"): "Inner layers, between two CuO2-type sheets of one slab",
+    ("bridged", "spacer"): "Spacers between CuO₂-type sheets",
+    ("bridged", "inner"): "Inner layers, between two CuO₂-type sheets of one slab",
     ("capped", "spacer"): "Spacers between FeAs-type sheets",
 }
 
@@ -131,4 +131,6 @@ def _remark(kind: BlockKind) -> str:
         return ""
     if not kind.first.smallest:
         return "In a larger cell than its sheets need: no design is made of it."
-    return "Measured under pressure or strain, estimated, or not of the library: no design is made of it."
+    if kind.first.source != REFERENCE:
+        return "Of a candidate, which nobody need have measured: no design is made of it."
+    return "Measured under pressure or strain, or estimated: no design is made of it."

@@ -1,8 +1,9 @@
 """The same cell under pressure or on a substrate: what changes, and by how much that is in doubt.
 
-Under pressure the cell shrinks along the normal by the measured compressibilities of compounds with the same
-metal (`tables/compressibility.toml`), their mean, and by nothing in the plane, where none was read. On a
-substrate the cell takes the substrate's length in the plane, and its heights follow by the rules of designs.
+Under pressure the cell shrinks by the measured compressibilities of compounds with the same metal
+(`tables/compressibility.toml`), along the normal by the mean of these, in the plane by the mean of those
+that were read. Heights follow the normal alone. On a substrate the cell takes the substrate's length in the
+plane, and its heights follow by the rules of designs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import hypot, sqrt
 from statistics import fmean
 
@@ -79,21 +81,29 @@ def _short(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.partition(",")[0].lower())
 
 
-def of_metal(metal: str) -> list[Compressibility]:
+@cache
+def of_metal(metal: str) -> tuple[Compressibility, ...]:
     """The measured compressibilities of compounds with a metal, by their names."""
-    found = compressibilities()
-    symbols = {one.name: set(re.findall(r"[A-Z][a-z]?", one.name)) for one in found}
-    return [one for one in found if metal in symbols[one.name]]
+    return tuple(one for one in compressibilities() if metal in re.findall(r"[A-Z][a-z]?", one.name))
 
 
-def shrunk(rows: Sequence[Compressibility], pressure_gpa: float) -> tuple[float, float]:
-    """What a height of 1 becomes under pressure in the mean of some compounds, and half their range."""
-    made = [pressed_height_ang(1.0, one.kappa_normal_per_gpa, pressure_gpa) for one in rows]
+def shrunk(kappas_per_gpa: Sequence[float], pressure_gpa: float) -> tuple[float, float]:
+    """What a length of 1 becomes under pressure in the mean of some compounds, and half their range."""
+    made = [pressed_height_ang(1.0, kappa, pressure_gpa) for kappa in kappas_per_gpa]
     return fmean(made), (max(made) - min(made)) / 2
 
 
+def _normal(rows: Sequence[Compressibility]) -> list[float]:
+    return [one.kappa_normal_per_gpa for one in rows]
+
+
+def _plane(rows: Sequence[Compressibility]) -> dict[str, float]:
+    """Compressibilities in the plane in 1/GPa, by name, of those compounds that have one."""
+    return {one.name: one.kappa_plane_per_gpa for one in rows if one.kappa_plane_per_gpa is not None}
+
+
 def pressed(sites: Sites, metal: str, pressure_gpa: float) -> Sites:
-    """The cell shrunk along the normal of its plane, which the first two edges span.
+    """The cell shrunk along z, the normal of the plane, and in the plane where compressibilities were read.
 
     Raises:
         ValueError: no compressibility of a compound with this metal was measured.
@@ -101,9 +111,10 @@ def pressed(sites: Sites, metal: str, pressure_gpa: float) -> Sites:
     rows = of_metal(metal)
     if not rows:
         raise ValueError(f"no compressibility of a compound of {metal} stands in the table")
-    lattice = sites.lattice.copy()
-    lattice[2, 2] *= shrunk(rows, pressure_gpa)[0]
-    return Sites(lattice, sites.frac, sites.mixes)
+    flat = list(_plane(rows).values())
+    edge = shrunk(flat, pressure_gpa)[0] if flat else 1.0
+    scales = np.array([edge, edge, shrunk(_normal(rows), pressure_gpa)[0]])
+    return Sites(sites.lattice * scales, sites.frac, sites.mixes)
 
 
 def relative_doubt(provenance: Provenance, metal: str) -> float:
@@ -111,7 +122,7 @@ def relative_doubt(provenance: Provenance, metal: str) -> float:
     doubt = 0.0
     rows = of_metal(metal)
     if provenance.pressure_gpa and rows:
-        mean, half = shrunk(rows, provenance.pressure_gpa)
+        mean, half = shrunk(_normal(rows), provenance.pressure_gpa)
         doubt = half / mean
     if FILM in (provenance.built_of or ""):
         doubt = hypot(doubt, FLATTENING_DOUBT * (provenance.mismatch or 0.0))
@@ -130,9 +141,11 @@ def remark(condition: Condition, metal: str, strain: float) -> str:
         rows = of_metal(metal)
         highest = max(one.range_gpa[1] for one in rows)
         beyond = f", measured up to {highest:g} GPa only" if condition.pressure_gpa > highest else ""
+        flat = ", ".join(_plane(rows))
         return (
             f"at {condition.pressure_gpa:g} GPa by the compressibility along the normal of "
-            f"{', '.join(one.name for one in rows)}{beyond}; its plane as without pressure"
+            f"{', '.join(one.name for one in rows)}{beyond}; its plane "
+            f"{f'by that in the plane of {flat}' if flat else 'as without pressure'}"
         )
     too_far = (
         f": beyond {COHERENT_PERCENT:g} % a film relaxes within a few cells"

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from statistics import fmean
 
 from polywell.data.reference import reference_entries
-from polywell.design.cutting import cut
-from polywell.design.folding import folded
+from polywell.design.cutting import cut_many
+from polywell.design.folding import folded_many
 from polywell.design.layers import Atom, Block, Cut, NotCut, amounts_of, written
-from polywell.design.library import measured_library, topology_of
+from polywell.design.library import cut_references, measured_library, topology_of
 from polywell.design.substitutions import pure
 from polywell.design.topology import ions
 from polywell.records import Entry
 
 REFERENCE = "reference"
 """Name of the source that the reference library is."""
+
+TOGETHER = 100
+"""Crystals whose geometry is found at once."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,11 @@ class BlockKind:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """Crystals that have it, each once; those of the reference library by their id alone."""
-        names = (row.id if row.source == REFERENCE else f"{row.source}/{row.id}" for row in self.rows)
+        """Crystals that have it, each once; those not of the library with the kind of their source."""
+        names = (
+            row.id if row.source == REFERENCE else f"{row.id} ({row.source.partition(':')[0]})"
+            for row in self.rows
+        )
         return tuple(dict.fromkeys(names))
 
     @property
@@ -133,7 +140,7 @@ def inventory(others: Iterable[Entry] = ()) -> Inventory:
     Args:
         others: entries with structures, such as the candidates of a list.
     """
-    return inventory_of((*reference_entries(), *others))
+    return _inventory(chain(_cut(zip(reference_entries(), cut_references(), strict=True)), _each(others)))
 
 
 def inventory_of(entries: Iterable[Entry]) -> Inventory:
@@ -142,24 +149,45 @@ def inventory_of(entries: Iterable[Entry]) -> Inventory:
     Args:
         entries: with structures.
     """
+    return _inventory(_each(entries))
+
+
+Whole = tuple[Entry, Cut | NotCut, bool]
+"""An entry, its blocks, and whether they stand in the smallest square cell."""
+
+
+def _each(entries: Iterable[Entry]) -> Iterator[Whole]:
+    """Entries with their blocks, `TOGETHER` of them cut at once."""
+    left = iter(entries)
+    while some := list(islice(left, TOGETHER)):
+        yield from _cut(zip(some, folded_many(some), strict=True))
+
+
+def _cut(folded: Iterable[tuple[Entry, Cut | NotCut]]) -> Iterator[Whole]:
+    """Those in the smallest cell, and all others in the cell that they have."""
+    known = list(folded)
+    others = iter(cut_many([entry for entry, small in known if isinstance(small, NotCut)]))
+    for entry, small in known:
+        yield (entry, small, True) if isinstance(small, Cut) else (entry, next(others), False)
+
+
+def _inventory(crystals: Iterable[Whole]) -> Inventory:
     lenders = {member.cut.id for member in measured_library().members}
     found: dict[tuple[str, tuple[str, ...]], list[tuple[BlockRow, Block]]] = defaultdict(list)
-    missing, crystals = [], 0
-    for entry in entries:
-        small = folded(entry)
-        whole = small if isinstance(small, Cut) else cut(entry)
+    missing, count = [], 0
+    for entry, whole, smallest in crystals:
         if isinstance(whole, NotCut):
             missing.append(whole)
             continue
-        crystals += 1
-        lent = isinstance(small, Cut) and entry.source == REFERENCE and entry.id in lenders
+        count += 1
+        lent = smallest and entry.source == REFERENCE and entry.id in lenders
         for number, block in enumerate(whole.blocks):
-            row = _row(entry, number, block, isinstance(small, Cut), lent)
+            row = _row(entry, number, block, smallest, lent)
             found[row.topology, ions(block)].append((row, block))
     kinds = [_kind(some) for some in found.values()]
     return Inventory(
         tuple(sorted(kinds, key=lambda one: (-len(one.parents), one.first.formula, one.first.topology))),
-        crystals,
+        count,
         tuple(missing),
     )
 

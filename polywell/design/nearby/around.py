@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from polywell.design.designs import NoDesignError, Workshop
 from polywell.design.errors import measured_stiffness
@@ -16,7 +17,7 @@ from polywell.design.folding import folded
 from polywell.design.layers import Block, NotCut
 from polywell.design.library import measured_library, topology_of
 from polywell.design.nearby.neighbours import SOURCE, Relation
-from polywell.design.recipes import MOST_SHEETS, Kitchen, Part, Recipe, formula_of, measured_kitchen
+from polywell.design.recipes import IN_TURN, MOST_SHEETS, Kitchen, Part, Recipe, measured_kitchen
 from polywell.design.substitutions import Substitution, pure, single_substitutions
 from polywell.design.topology import ions
 from polywell.families import built_in_families
@@ -88,36 +89,40 @@ def recipe_of(entry: Entry, kitchen: Kitchen) -> Recipe | str:
     slabs = _slabs(cut.blocks)
     spacers = tuple(_part(block, kitchen) for block in slabs.spacers)
     inner = {(topology_of(block), ions(block)): block for block in slabs.inner}
-    if len(spacers) > 2 or len(inner) > 1 or len(slabs.sheets) > 1:
-        return "its slabs are not all alike, or more than two spacers follow each other"
+    if len(spacers) > 2 or len(inner) > 1 or len(slabs.sheets) > 2 or len(spacers) == len(slabs.sheets) == 2:
+        return "more than two slabs or spacers follow each other, or two of both"
     layer = next((_part(block, kitchen) for block in inner.values()), None)
-    [count] = slabs.sheets or {1}
-    return kitchen.recipe(_in_order(spacers), layer, count, name)
+    return kitchen.recipe(_in_order(spacers), layer, slabs.sheets or (1,), name)
 
 
 @dataclass(frozen=True)
 class _Slabs:
-    """Different spacers in their order, all inner layers, and the numbers of sheets of the slabs."""
+    """Different spacers in their order, all inner layers, and the sheets of the slabs in turn.
+
+    `sheets` is one number where all are alike, two in their order where slabs alternate.
+    """
 
     spacers: tuple[Block, ...]
     inner: tuple[Block, ...]
-    sheets: frozenset[int]
+    sheets: tuple[int, ...]
 
 
 def _slabs(blocks: Sequence[Block]) -> _Slabs:
     ends = [k for k, block in enumerate(blocks) if block.role == "spacer"]
     different = {(topology_of(blocks[k]), ions(blocks[k])): blocks[k] for k in ends}
-    lengths = {
+    lengths = [
         (after - before) % len(blocks) or len(blocks)
         for before, after in zip(ends, ends[1:] + ends[:1], strict=True)
-    }
+    ]
     layers = tuple(block for block in blocks if block.role == "inner")
-    return _Slabs(tuple(different.values()), layers, frozenset(lengths))
+    found = tuple(sorted(set(lengths)))
+    if len(found) == 2 and not all(one != other for one, other in pairwise([*lengths, lengths[0]])):
+        found = tuple(lengths)
+    return _Slabs(tuple(different.values()), layers, found)
 
 
 def _part(block: Block, kitchen: Kitchen) -> Part:
-    whole = pure(block)
-    return _known(Part(f"{formula_of(whole).lower()}{kitchen.tags[topology_of(block)]}", whole), kitchen)
+    return _known(kitchen.part(pure(block)), kitchen)
 
 
 def _known(part: Part, kitchen: Kitchen) -> Part:
@@ -160,7 +165,7 @@ def _tried(own: Recipe, kitchen: Kitchen) -> Iterator[tuple[Relation, str, Recip
         for rank, change in enumerate(one for one in _changes(part) if one.host == host)
     ]
     for _, _, number, part, change in sorted(swaps, key=lambda one: (one[1], one[2], one[0])):
-        changed = _known(part.with_change(change, kitchen.tags[topology_of(part.block)]), kitchen)
+        changed = _known(part.with_change(change), kitchen)
         kinds = [changed if k == number else one for k, one in enumerate(own.kinds)]
         spacers = _in_order(tuple(kinds[: len(own.spacers)]))
         inner = kinds[-1] if own.inner else None
@@ -184,15 +189,19 @@ def _series(own: Recipe, kitchen: Kitchen) -> Iterator[tuple[Relation, str, Reci
     if not own.spacers or own.spacers[0].block.net != "bridged":
         return
     layers = [own.inner] if own.inner else list(kitchen.types.get("bridged inner", ()))
+    tried: list[tuple[int, ...]] = [(count,) for count in range(1, MOST_SHEETS + 1)]
+    tried += IN_TURN if len(own.spacers) == 1 else ()
+    mean = sum(own.sheets) / len(own.sheets)
     numbers = sorted(
-        (count for count in range(1, MOST_SHEETS + 1) if count != own.sheets),
-        key=lambda count: (abs(count - own.sheets), -count),
+        (counts for counts in tried if counts != own.sheets),
+        key=lambda counts: (
+            len(counts) > len(own.sheets),
+            abs(sum(counts) / len(counts) - mean),
+            [-count for count in counts],
+        ),
     )
-    for count in numbers:
-        for layer in [None] if count == 1 else layers:
+    for counts in numbers:
+        for layer in [None] if counts == (1,) else layers:
             between = f", {layer.name} between" if layer is not None and own.inner is None else ""
-            yield (
-                Relation.SERIES,
-                f"{count} sheet{'s' if count > 1 else ''}{between}",
-                kitchen.recipe(own.spacers, layer, count, own.sheet),
-            )
+            made = kitchen.recipe(own.spacers, layer, counts, own.sheet)
+            yield Relation.SERIES, f"{made.sheets_text} sheet{'s' if counts != (1,) else ''}{between}", made

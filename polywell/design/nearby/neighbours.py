@@ -116,7 +116,7 @@ def _of_series(own: Recipe, other: Recipe) -> tuple[Relation, str] | None:
     if own.inner is None and other.inner is not None and other.inner.changes:
         return None
     between = f", {other.inner.name} between" if own.inner is None and other.inner is not None else ""
-    return Relation.SERIES, f"{other.sheets} sheets{between}"
+    return Relation.SERIES, f"{other.sheets_text} sheets{between}"
 
 
 def _replaced(mine: Sequence[Part], its: Sequence[Part]) -> list[tuple[str, str]]:

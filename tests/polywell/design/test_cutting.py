@@ -126,3 +126,14 @@ def test_a_larger_cell_is_folded_to_the_same_blocks():
 def test_a_tilted_cell_lends_no_blocks_and_says_so():
     made = folded(ENTRIES["la3ni2o7"])
     assert isinstance(made, NotCut) and "fold" in made.why
+
+
+@pytest.mark.parametrize("id_", ["la2nio4-htt", "bafe2as2", "bi2sr2cacu2o8"])
+def test_a_primitive_cell_without_two_edges_in_its_sheets_gives_the_same_blocks(id_):
+    entry = ENTRIES[id_]
+    primitive = entry.structure.get_primitive_structure()
+    assert len(primitive) < len(entry.structure)
+    own, other = folded(entry), folded(replace(entry, structure=primitive))
+    assert isinstance(own, Cut) and isinstance(other, Cut)
+    ours, theirs = ({(topology(b), round(b.thickness_ang, 3)) for b in one.blocks} for one in (own, other))
+    assert ours == theirs

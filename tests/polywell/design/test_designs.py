@@ -60,6 +60,18 @@ def test_known_compounds_are_among_them_near_their_measured_cages(id_, measured)
     assert found.xi_ceiling_ang == pytest.approx(known.xi_ceiling_ang, abs=0.1)
 
 
+def test_slabs_of_different_thickness_alternate_as_in_the_nickelates_1212_and_1313():
+    [known] = [one for one in reference_entries() if one.id == "la5ni3o11-21gpa"]
+    ids = ("la2o2-0+1xlao-nio2", "la2o2-0+2xlao-nio2")
+    found = {one.id: one for one in screen_many([*entries(*ids), known], built_in_families())}
+    assert found[ids[0]].formula == "La5Ni3O11" and found[ids[1]].formula == "La3Ni2O7"
+    assert found[ids[0]].signature == found[known.id].signature == "NiO x1+2 | La | La"
+    assert found[ids[1]].signature == "NiO x1+3 | La | La"
+    assert found[ids[1]].electrons.formal_valence == pytest.approx(2.5)
+    assert {by_id()[one].sheets for one in ids} == {(1, 2), (1, 3)}
+    assert found[ids[1]].provenance.built_of.startswith("1 and 3 in turn x NiO; ")
+
+
 def test_la2cuo4_is_doped_by_the_nearest_divalent_ion_to_sixteen_hundredths():
     doped = by_id()["ca0.16la1.84o2-cuo2"]
     assert [change.text for change in doped.changes] == ["0.08 Ca for La"]

@@ -63,5 +63,11 @@ def test_next_to_a_crystal_stand_designs_that_differ_by_one_thing(crystals):
     assert [one.screening.series for one in series] == ["Hg-1234", "Hg-1212"]
 
 
+def test_a_hybrid_of_two_slabs_stands_between_its_members(crystals):
+    found = next_to_try(crystals["la5ni3o11-21gpa"]).found
+    series = [one.screening.id for one in found if one.relation is Relation.SERIES]
+    assert series == ["la2o2-1xlao-nio2", "la2o2-nio2"]
+
+
 def test_a_crystal_that_is_not_built_of_known_blocks_says_so(crystals):
     assert "does not fold" in next_to_try(crystals["la3ni2o7"]).why

@@ -6,6 +6,7 @@ from polywell.data.reference import reference_entries, reference_structures
 from polywell.families import built_in_families
 from polywell.known import known_compound
 from polywell.novelty.judgement import judge
+from polywell.novelty.record import OfSeries
 from polywell.novelty.series import member_called, series
 from polywell.novelty.written import written
 from polywell.records import Novelty, Outcome
@@ -36,6 +37,13 @@ def test_known_compounds_are_recognised_in_every_guise(judged) -> None:
 
 def test_no_invented_compound_is_recognised(judged) -> None:
     assert [made[0] for made in (*INVENTED, *LIKE_REPORTS) if judged[made[0]] in RECOGNISED] == []
+
+
+def test_asking_what_a_series_holds_teaches_it_no_number_of_sheets() -> None:
+    held = OfSeries()
+    held.most[2]["Ba"] = 2.0
+    assert held.most_of("Ba", 5) == 2.0
+    assert list(held.most) == [2]
 
 
 SERIES = {

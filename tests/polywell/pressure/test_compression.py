@@ -34,6 +34,9 @@ def test_derived_compressibilities_follow_from_what_the_sources_print() -> None:
     assert ROWS["BaFe2As2"].kappa_normal_per_gpa == pytest.approx(-math.log(1 - 0.11) / 17, rel=0.01)
     assert ROWS["LiFeAs"].kappa_normal_per_gpa == pytest.approx(1 / (3 * 57.3), rel=0.01)
     assert ROWS["FeSe"].kappa_normal_per_gpa == pytest.approx(1 / (3 * 30.7), rel=0.01)
+    area = (5.3352 * 5.4160) / (5.3290 * 5.4026)
+    assert ROWS["La2CuO4"].kappa_plane_per_gpa == pytest.approx(math.log(area) / 2 / 0.603, rel=0.01)
+    assert ROWS["BaFe2As2"].kappa_plane_per_gpa == pytest.approx(-math.log(1 - 0.02) / 17, rel=0.01)
 
 
 def test_height_shrinks_like_the_axis() -> None:

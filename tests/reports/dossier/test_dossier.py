@@ -303,3 +303,5 @@ def test_a_design_says_what_it_is_built_of_and_what_to_look_up_first(dossiers) -
     assert "was ever made" in made.look_up[0]
     assert made.look_up[1] == "how much of it takes Sr for Ba in hgba2cuo4.18"
     assert made.found == () and made.why
+    assert dict(made.filters)["Fit of its ions"] == "each has as many anions as it is known with"
+    assert dict(made.filters)["Tolerance factor"].startswith("0.8")
