@@ -132,7 +132,7 @@ def test_a_filter_by_support(opened) -> None:
 
 def test_a_row_without_dossier_tells_how_to_get_one(opened) -> None:
     opened.page.locator("[data-table=ranked] input[type=search]").fill(NAME)
-    opened.page.locator("[data-table=ranked] tbody tr[data-place]").first.click()
+    opened.page.locator("[data-table=ranked] tbody tr[data-place]", has_text=NAME).click()
     command = opened.page.locator("#details code").first.text_content()
     assert command == "polywell explain 'it'\\''s $(here)' --page FOLDER"
     opened.assert_quiet()
