@@ -27,6 +27,8 @@ check: $(ENV)/installed-test
 	@$(IN_ENV) -m ruff check .
 	@$(IN_ENV) -m ruff format --check .
 	@$(IN_ENV) -m mypy
+	@$(ENV)/bin/hadolint Containerfile
+	@$(ENV)/bin/shellcheck container.sh .ci/run
 
 docs: $(ENV)/installed-docs
 	@$(IN_ENV) -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --jobs auto docs build/docs

@@ -6,7 +6,13 @@ ended() {
     trap - INT TERM EXIT
     for process in ${worker:-} $server # the worker first: it tells the server of its end
     do
-        kill -TERM "$process" 2>/dev/null && wait "$process" || true
+        kill -TERM "$process" 2>/dev/null || continue
+        for _ in {1..16} # four seconds: docker stop gives ten, and a worker of Prefect may never end
+        do
+            kill -0 "$process" 2>/dev/null || break
+            sleep 0.25
+        done
+        kill -KILL "$process" 2>/dev/null || true
     done
 }
 

@@ -1,9 +1,11 @@
 """The command line, imported once and forked for each call; `python -m tests.flows.forking` starts it.
 
 A call is what `python -m flows.cli.main` does, without the second in which a process of its own would import
-the same modules again. Prefect is not among them: it reads the environment when it is imported.
+the same modules again. Prefect is not among them: it reads the environment when it is imported. The processes
+that workers are forked from would import them once more for each call: there is one for all calls.
 """
 
+import atexit
 import importlib
 import json
 import os
@@ -11,10 +13,14 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
+from multiprocessing import forkserver
 from pathlib import Path
 
+from catalog.scratch import scratch
+from flows.workers.worker import MODULES, start_server
 from tests.flows.crystals import CHECKOUT
 from tests.flows.remembered import remember
 
@@ -68,6 +74,8 @@ def call(words: list[str], environment: dict[str, str], folder: str, out: str, e
         os.environ.clear()
         os.environ.update(environment)
         tempfile.tempdir = None  # TMPDIR is read anew
+        scratch.cache_clear()  # that folder is of the process that waits
+        forkserver.ensure_running = forkserver._forkserver.ensure_running = lambda: None  # it runs
         sys.argv = ["polywell", *words]
         runpy.run_module("flows.cli.main", run_name="__main__", alter_sys=True)
         code = 0
@@ -75,7 +83,11 @@ def call(words: list[str], environment: dict[str, str], folder: str, out: str, e
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
         traceback.print_exc()
-    sys.exit(code)
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # without a second in which all that was imported is taken down
 
 
 def main() -> None:
@@ -83,6 +95,7 @@ def main() -> None:
     for name in HEAVY:
         importlib.import_module(name)
     remember()
+    start_server(MODULES)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

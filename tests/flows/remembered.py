@@ -1,4 +1,6 @@
-"""What every run works out once from the tables of polywell, worked out before runs are forked."""
+"""What every run imports, or works out once from tables and templates, done before runs are forked."""
+
+import importlib
 
 from polywell.data.precursors import precursors
 from polywell.design.errors import measured_stiffness
@@ -7,6 +9,22 @@ from polywell.evidence.anchors import reference_library
 from polywell.evidence.calibration_table import built_in_calibration
 from polywell.evidence.chemical_system import system_of
 from polywell.families import load_families
+from reports.html.writing import environment
+
+MODULES = (
+    "catalog.sources.files",
+    "deltalake.fs",
+    "flows.pipeline.publishing",
+    "flows.pipeline.ranking",
+    "flows.pipeline.reading",
+    "flows.pipeline.screening",
+    "polywell.novelty.judgement",
+    "polywell.try_first",
+    "pyarrow.acero",
+    "rich._emoji_codes",
+    "xlsxwriter",
+)
+"""What a run imports where it needs it."""
 
 
 def remember() -> None:
@@ -16,4 +34,8 @@ def remember() -> None:
     system_of(("Ca", "Cu", "O"), "CaCuO2", "Cu")
     precursors()
     measured_stiffness()
+    for template in environment().list_templates(extensions=["j2"]):
+        environment().get_template(template)
+    for module in MODULES:
+        importlib.import_module(module)
     assert measured_kitchen().types and measured_kitchen().tags  # what a dossier's neighbours are made of

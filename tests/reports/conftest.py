@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,8 +107,9 @@ class Opened:
         assert self.complaints == []
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
+@contextmanager
+def opening(browser: Browser) -> Iterator[Callable[..., Opened]]:
+    """Opens pages, each in a browser of its own, and closes them at the end of the block."""
     contexts = []
 
     def open_file(path: Path, fragment: str = "", **options: Any) -> Opened:
@@ -128,9 +130,34 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
         opened.page.goto(f"{path.as_uri()}#{fragment}" if fragment else path.as_uri())
         return opened
 
-    yield open_file
-    for context in contexts:
-        context.close()
+    try:
+        yield open_file
+    finally:
+        for context in contexts:
+            context.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
+    with opening(browser) as open_file:
+        yield open_file
+
+
+UNDRAWN = """
+const middle = (places) => places.map(() => ({ x: 0, y: 0 }));
+const viewer = new Proxy({}, { get: (_, name) => (name === "modelToScreen" ? middle : () => viewer) });
+window.$3Dmol = { createViewer: () => viewer, elementColors: { Jmol: {} } };
+"""
+"""Stands in for the library that draws structures, where a test asks for something else: a Chromium without a
+graphics card takes six seconds of a core for the first picture of each page."""
+
+
+def undrawn(folder: Path) -> Path:
+    """The folder of a run, the structures of its dossiers no longer drawn."""
+    library = folder / "dossiers" / "3Dmol-min.js"
+    assert library.exists()
+    library.write_text(UNDRAWN, "utf-8")
+    return folder
 
 
 KNOWN_IDS = ("hgba2ca2cu3o8.16", "la3ni2o7", "cakfe4as4", "la1.9sr0.1cuo4", "yba2cu3o6.97")

@@ -1,11 +1,14 @@
 """What readers ask of the pages, at three sizes, by keyboard and with a pointer; axe, and a walk by Tab."""
 
 import re
+import shutil
 from importlib.resources import files
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.reports.conftest import undrawn
 from tests.reports.made import changed, dropped, in_order
 from tests.reports.written import write_run
 
@@ -54,6 +57,12 @@ def folder(known_candidates, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def plain(folder, tmp_path_factory):
+    """The same folder, its structures not drawn."""
+    return undrawn(Path(shutil.copytree(folder, tmp_path_factory.mktemp("undrawn") / "run")))
+
+
 def changed_run(run, ranked, failed):
     return type(run)(ranked=ranked, failed=failed, measured=run.measured, source=run.source)
 
@@ -88,9 +97,9 @@ def in_sight(page, selector: str) -> bool:
 
 @pytest.mark.parametrize("by", ["pointer", "keyboard"])
 @pytest.mark.parametrize("size", SIZES)
-def test_readers_find_what_they_ask_for(folder, open_page, size, by) -> None:
+def test_readers_find_what_they_ask_for(plain, open_page, size, by) -> None:
     width, height = SIZES[size]
-    opened = open_page(folder / "index.html", viewport={"width": width, "height": height})
+    opened = open_page(plain / "index.html", viewport={"width": width, "height": height})
     page, hand = opened.page, Hand(opened.page, by == "keyboard")
     page.wait_for_selector("[data-table=ranked] tbody tr[data-place]")
 

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -188,6 +189,8 @@ def scheduled(tmp_path):
 def deployments(folder, held):
     """Those of `prefect.yaml`, for sources on this machine and a schedule that keeps no test waiting."""
     given = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text("utf-8"))
+    first = (datetime.now(UTC) + timedelta(seconds=15)).isoformat()
+    soon = {"interval": 90, "anchor_date": first, "active": True}
     by_name = {entry["name"]: entry for entry in given["deployments"]}
     told = {"notify": ["custom-webhook/people", "webhook/hook"]}
     nightly, weekly = by_name["nightly-materials-project"], by_name["weekly-optimade"]
@@ -198,7 +201,7 @@ def deployments(folder, held):
     sources = [f"files:{folder}", NOWHERE, f"files:{folder}/deeper"]
     return [
         nightly
-        | {"name": "often", "schedules": [{"interval": 20, "active": True}], "work_pool": pool}
+        | {"name": "often", "schedules": [soon], "work_pool": pool}
         | {"parameters": nightly["parameters"] | told | key | {"source": f"files:{folder}"}},
         nightly
         | {"name": "once", "schedules": [], "work_pool": pool}

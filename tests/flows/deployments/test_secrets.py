@@ -6,7 +6,7 @@ from catalog.home import Home
 from catalog.runs.published import manifest_of
 
 
-def test_the_key_is_nowhere(started, materials_project, tmp_path):
+def test_the_key_is_nowhere(started, polywell, materials_project, tmp_path):
     key = materials_project.key
     home = tmp_path / "home"
     variables = {
@@ -20,11 +20,11 @@ def test_the_key_is_nowhere(started, materials_project, tmp_path):
     done = started("screen", "materials-project", "--prefect", "--home", home, **variables)
     assert done.returncode == 0, done.stderr
     assert manifest_of(Home.at(home).latest)["candidates"] > 10
-    wrong = started("screen", "materials-project", "--home", home, **variables | {"MP_API_KEY": key[::-1]})
+    wrong = polywell("screen", "materials-project", "--home", home, **variables | {"MP_API_KEY": key[::-1]})
     nowhere = ("screen", "materials-project", "--home", tmp_path / "other")
     loud = variables | {"MP_API_ENDPOINT": "http://127.0.0.1:9/"}
     quiet = {name: value for name, value in loud.items() if not name.startswith("PREFECT_LOGGING")}
-    gone, told = started(*nowhere, "--prefect", **loud), started(*nowhere, **quiet)
+    gone, told = started(*nowhere, "--prefect", **loud), polywell(*nowhere, **quiet)
     assert gone.returncode == told.returncode == 3
     assert "Traceback" not in told.stderr
     for run in (done, wrong, gone, told):

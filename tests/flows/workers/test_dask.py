@@ -45,9 +45,9 @@ def cluster(tmp_path_factory):
         process.wait(30)
 
 
-def test_a_cluster_gives_the_same_bytes(started, cluster, tmp_path):
-    words = ("screen", "reference", "--top", 0, "--home")
-    here = started(*words, tmp_path / "here", **DAY)
+def test_a_cluster_gives_the_same_bytes(started, polywell, cluster, tmp_path):
+    words = ("screen", "reference", "--top", 0, "--dossiers", 0, "--home")
+    here = polywell(*words, tmp_path / "here", **DAY)
     assert here.returncode == 0, here.stderr
     there = started(*words, tmp_path / "there", "--engine", "dask", "--dask-address", cluster, **DAY)
     assert there.returncode == 0, there.stderr
@@ -59,7 +59,7 @@ def test_a_cluster_gives_the_same_bytes(started, cluster, tmp_path):
         assert one.read_bytes() == other.read_bytes(), name
 
 
-def test_an_engine_needs_its_address(started, tmp_path):
+def test_an_engine_needs_its_address(polywell, tmp_path):
     for words in (("--engine", "dask"), ("--dask-address", "tcp://127.0.0.1:1"), ("--engine", "ray")):
-        done = started("screen", "reference", "--home", tmp_path / "home", *words)
+        done = polywell("screen", "reference", "--home", tmp_path / "home", *words)
         assert done.returncode == 2 and "expected local or dask" in done.stderr

@@ -3,9 +3,10 @@
 import csv
 import json
 import re
+import shutil
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Structure
 
+from tests.reports.conftest import Opened, opening, undrawn
 from tests.reports.made import changed
 from tests.reports.written import write_dossiers, write_run
 
@@ -27,14 +29,29 @@ def folder(known_candidates, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def page_of(folder, open_page) -> Callable:
-    def open_one(start: str = "hgba2ca2cu3o8-16", **options):
-        opened = open_page(next((folder / "dossiers").glob(f"{start}*.html")), **options)
-        opened.page.wait_for_selector("#view[data-ready=true]")
-        return opened
+@pytest.fixture(scope="module")
+def plain(folder, tmp_path_factory) -> Path:
+    """The same folder, its structures not drawn."""
+    return undrawn(Path(shutil.copytree(folder, tmp_path_factory.mktemp("undrawn") / "run")))
 
-    return open_one
+
+@pytest.fixture(scope="module")
+def once(folder, browser) -> Iterator[Opened]:
+    """One dossier, opened on a phone."""
+    with opening(browser) as open_file:
+        path = next((folder / "dossiers").glob("hgba2ca2cu3o8-16*.html"))
+        opened = open_file(path, viewport={"width": 390, "height": 800})
+        opened.page.wait_for_selector("#view[data-ready=true]")
+        yield opened
+
+
+@pytest.fixture
+def dossier(once) -> Opened:
+    """The same dossier at a desk, in its first view."""
+    once.page.set_viewport_size({"width": 1400, "height": 900})
+    once.page.emulate_media(color_scheme="light")
+    once.page.locator("[data-view=along]").click()
+    return once
 
 
 @pytest.fixture
@@ -70,33 +87,44 @@ def test_the_table_opens_a_dossier_whose_structure_is_drawn(first) -> None:
     first.assert_quiet()
 
 
-def test_the_structure_turns_by_keys_by_dragging_and_by_views(page_of) -> None:
-    opened = page_of()
-    seen = [picture(opened)]
-    opened.page.locator("#view").focus()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 900, 1400])
+def test_no_width_scrolls_a_dossier_sideways(once, width, scheme) -> None:
+    once.page.set_viewport_size({"width": width, "height": 800})
+    once.page.emulate_media(color_scheme=scheme)
+    once.page.wait_for_function(
+        "width => document.querySelector('#view canvas').clientWidth <= width", arg=width
+    )
+    assert once.page.evaluate("document.documentElement.scrollWidth") <= width
+    once.assert_quiet()
+
+
+def test_the_structure_turns_by_keys_by_dragging_and_by_views(dossier) -> None:
+    seen = [picture(dossier)]
+    dossier.page.locator("#view").focus()
     for _ in range(3):
-        opened.page.keyboard.press("ArrowRight")
-    seen.append(picture(opened))
-    box = opened.page.locator("#view").bounding_box()
-    opened.page.mouse.move(box["x"] + 100, box["y"] + 100)
-    opened.page.mouse.down()
-    opened.page.mouse.move(box["x"] + 220, box["y"] + 160, steps=5)
-    opened.page.mouse.up()
-    opened.page.wait_for_timeout(200)
-    seen.append(picture(opened))
+        dossier.page.keyboard.press("ArrowRight")
+    seen.append(picture(dossier))
+    box = dossier.page.locator("#view").bounding_box()
+    dossier.page.mouse.move(box["x"] + 100, box["y"] + 100)
+    dossier.page.mouse.down()
+    dossier.page.mouse.move(box["x"] + 220, box["y"] + 160, steps=5)
+    dossier.page.mouse.up()
+    dossier.page.wait_for_timeout(200)
+    seen.append(picture(dossier))
     for view in ("down", "askew"):
-        opened.page.locator(f"[data-view={view}]").click()
-        seen.append(picture(opened))
-    opened.page.locator("[data-cage='0']").uncheck()
-    seen.append(picture(opened))
+        dossier.page.locator(f"[data-view={view}]").click()
+        seen.append(picture(dossier))
+    dossier.page.locator("[data-cage='0']").uncheck()
+    seen.append(picture(dossier))
+    dossier.page.locator("[data-cage='0']").check()
     assert len(set(seen)) == len(seen)
-    assert opened.page.locator("[data-view=askew]").get_attribute("aria-pressed") == "true"
-    opened.assert_quiet()
+    assert dossier.page.locator("[data-view=askew]").get_attribute("aria-pressed") == "true"
+    dossier.assert_quiet()
 
 
-def test_two_atoms_are_measured_and_heights_are_named(page_of) -> None:
-    opened = page_of()
-    page = opened.page
+def test_two_atoms_are_measured_and_heights_are_named(dossier) -> None:
+    page = dossier.page
     box = page.locator("#view").bounding_box()
     seen = set()
     for across in range(12, 90, 3):
@@ -108,12 +136,11 @@ def test_two_atoms_are_measured_and_heights_are_named(page_of) -> None:
     measured = [one for one in seen if "Å" in one]
     assert measured and all(re.fullmatch(r".+ to .+: \d+\.\d{3} Å", one) for one in measured)
     assert page.locator("#distance").get_attribute("role") == "status"
-    opened.assert_quiet()
+    dossier.assert_quiet()
 
 
-def test_elements_of_a_picture_differ_in_lightness(page_of) -> None:
-    opened = page_of()
-    colours = opened.page.locator(".ball").evaluate_all("all => all.map(one => one.style.background)")
+def test_elements_of_a_picture_differ_in_lightness(dossier) -> None:
+    colours = dossier.page.locator(".ball").evaluate_all("all => all.map(one => one.style.background)")
     lights = sorted(luminance([int(n) for n in re.findall(r"\d+", colour)]) for colour in colours)
     assert len(lights) == 5
     for darker, lighter in pairwise(lights):
@@ -127,13 +154,12 @@ def luminance(rgb: list[int]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_the_cif_that_is_downloaded_is_the_structure(page_of, known_candidates, tmp_path) -> None:
+def test_the_cif_that_is_downloaded_is_the_structure(dossier, known_candidates, tmp_path) -> None:
     _, structures, _ = known_candidates
-    opened = page_of()
     screened = structures["reference", "hgba2ca2cu3o8.16"].structure
     for button, group in (("cif", "P 1"), ("cif_conventional", "P4/mmm")):
-        with opened.page.expect_download() as waiting:
-            opened.page.locator(f"[data-cif={button}]").click()
+        with dossier.page.expect_download() as waiting:
+            dossier.page.locator(f"[data-cif={button}]").click()
         path = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(path)
         assert path.suffix == ".cif" and f"_space_group_name_H-M_alt '{group}'" in path.read_text("ascii")
@@ -141,12 +167,11 @@ def test_the_cif_that_is_downloaded_is_the_structure(page_of, known_candidates, 
             warnings.simplefilter("ignore")
             read = Structure.from_file(path)
         assert StructureMatcher(scale=False).fit(read, screened)
-    opened.assert_quiet()
+    dossier.assert_quiet()
 
 
-def test_keys_choose_the_radiation_of_the_pattern_and_its_profile_is_saved(page_of, tmp_path) -> None:
-    opened = page_of()
-    page = opened.page
+def test_keys_choose_the_radiation_of_the_pattern_and_its_profile_is_saved(dossier, tmp_path) -> None:
+    page = dossier.page
 
     def shown() -> tuple[str, str, list[str]]:
         page.locator(".peaks").evaluate("table => { table.closest('details').open = true; }")
@@ -175,20 +200,13 @@ def test_keys_choose_the_radiation_of_the_pattern_and_its_profile_is_saved(page_
     said = re.search(r"2θ = ([0-9.]+)°", seen[-1][0])
     assert len(points) > 1000 and said is not None
     assert top[0] == pytest.approx(float(said[1]), abs=0.05)
-    opened.assert_quiet()
+    dossier.assert_quiet()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 900, 390])
-def test_no_width_scrolls_a_dossier_sideways(page_of, width, scheme) -> None:
-    opened = page_of(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
-    opened.assert_quiet()
-
-
-def test_a_dossier_prints_on_two_pages(page_of) -> None:
-    for start in ("hgba2ca2cu3o8-16", "la3ni2o7"):
-        opened = page_of(start, color_scheme="dark")
+def test_a_dossier_prints_on_two_pages(dossier, plain, open_page) -> None:
+    other = open_page(next((plain / "dossiers").glob("la3ni2o7*.html")))
+    for opened in (dossier, other):
+        opened.page.emulate_media(color_scheme="dark")
         paper = opened.page.pdf(prefer_css_page_size=True)
         assert paper.count(b"/Type /Page\n") + paper.count(b"/Type /Page ") == 2
 
@@ -271,8 +289,8 @@ def test_entries_of_a_compound_stand_under_one_line_that_unfolds(make, row, tmp_
     opened.assert_quiet()
 
 
-def test_keys_alone_lead_from_the_table_to_a_dossier_and_back(folder, open_page) -> None:
-    opened = open_page(folder / "index.html")
+def test_keys_alone_lead_from_the_table_to_a_dossier_and_back(plain, open_page) -> None:
+    opened = open_page(plain / "index.html")
     opened.page.locator("[data-table=ranked] .scroll").focus()
     for key in ("ArrowDown", "Enter"):
         opened.page.keyboard.press(key)
@@ -310,7 +328,7 @@ def test_hostile_text_in_a_dossier_is_shown_and_does_nothing(
     }
     run = make(ranked=rows)
     write_dossiers(tmp_path, run.ranked, shapes, run.manifest(), [], len(nasty))
-    for path in (tmp_path / "dossiers").glob("*.html"):
+    for path in (undrawn(tmp_path) / "dossiers").glob("*.html"):
         opened = open_page(path, viewport={"width": 900, "height": 800})
         opened.page.wait_for_selector("#view[data-ready=true]")
         data = json.loads(path.with_suffix(".json").read_text())
