@@ -32,9 +32,10 @@ from polywell.evidence.calibration import Calibration
 from polywell.evidence.calibration_table import built_in_calibration, load_calibration
 from polywell.evidence.estimates import estimated
 from polywell.families import Families, Family, built_in_families, families_of, load_families
+from polywell.geometry.sheets import Sheet
 from polywell.geometry.sites import sites_of
 from polywell.records import Entry, Outcome, Provenance, Screening
-from polywell.screening import failed, not_periodic, rejected_by_composition, screen_with_sheets
+from polywell.screening import Found, failed, not_periodic, rejected_by_composition, screen_in_geometry
 from polywell.slab import SLAB, as_crystal, crystal_of, periods
 
 Material = Structure | Entry | str | Path
@@ -130,14 +131,23 @@ def _analyses(
     given: Sequence[Entry | Screening], families: Families, calibration: Calibration
 ) -> list[Analysis]:
     """Screens what is an entry, and estimates the candidates together."""
-    screened = iter(screen_with_sheets([one for one in given if isinstance(one, Entry)], families))
-    found = [next(screened) if isinstance(one, Entry) else (one, ()) for one in given]
+    screened = screen_in_geometry((one for one in given if isinstance(one, Entry)), families)
+    said = (next(screened) if isinstance(one, Entry) else (one, None) for one in given)
+    found = [(screening, _sheets(at)) for screening, at in said]
     candidates = [screening for screening, _ in found if screening.outcome is Outcome.CANDIDATE]
     evidence = iter(estimated(candidates, calibration, families)[0] if candidates else ())
     return [
         Analysis(screening, sheets, next(evidence) if screening.outcome is Outcome.CANDIDATE else None)
         for screening, sheets in found
     ]
+
+
+def _sheets(found: Found | None) -> tuple[Sheet, ...]:
+    """One for each net of a structure, with or without cages."""
+    if found is None:
+        return ()
+    geometry, place = found
+    return tuple(net.sheet for net in geometry.nets(place))
 
 
 def _calibration(given: CalibrationTable | None) -> Calibration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import cos, radians
 from typing import TypedDict
@@ -18,7 +18,6 @@ from polywell.geometry.find import Geometry, Net, find_among
 from polywell.geometry.ions import Floats, shortest_contact
 from polywell.geometry.nets.frameworks import is_framework
 from polywell.geometry.phases import phases
-from polywell.geometry.sheets import Sheet
 from polywell.geometry.sites import Sites, majority_formula, volume_per_ion_ang3
 from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
@@ -30,8 +29,11 @@ from polywell.relation import critical_temperature_k
 BATCH_SITES = 4000
 """Structures are laid side by side until they hold this many sites."""
 
-Screened = tuple[Screening, tuple[Sheet, ...]]
-"""What is found of an entry, and its sheets."""
+Found = tuple[Geometry, int]
+"""The geometry of a batch, and the number of a structure in it, its holes filled if it has some."""
+
+Screened = tuple[Screening, Found | None]
+"""What is said of an entry, and in which geometry it was found; None where no structure was looked at."""
 
 
 def rejected_by_composition(elements: Collection[str], families: Families) -> Reason | None:
@@ -67,14 +69,13 @@ def screen_many(
     An exception of the geometry is caught here, and only here: the entries are then screened one by one,
     and the guilty one is recorded as a failure of stage `screen`.
     """
-    return [screening for screening, _ in screen_with_sheets(entries, families, tolerances)]
+    return [screening for screening, _ in screen_in_geometry(entries, families, tolerances)]
 
 
-def screen_with_sheets(
-    entries: Sequence[Entry], families: Families, tolerances: Tolerances = TOLERANCES
-) -> list[Screened]:
-    """As `screen_many`, with the sheets of each entry: one for each net, with or without cages."""
-    screened: list[Screened] = []
+def screen_in_geometry(
+    entries: Iterable[Entry], families: Families, tolerances: Tolerances = TOLERANCES
+) -> Iterator[Screened]:
+    """As `screen_many`, with the geometry of each entry, for whoever asks more of it; batch after batch."""
     batch: list[Entry] = []
     sites = 0
     for entry in entries:
@@ -82,10 +83,9 @@ def screen_with_sheets(
         given = entry.structure if entry.sites is None else entry.sites.mixes
         sites += 0 if given is None else len(given)
         if sites >= BATCH_SITES:
-            screened.extend(_screen_batch(batch, families, tolerances))
+            yield from _screen_batch(batch, families, tolerances)
             batch, sites = [], 0
-    screened.extend(_screen_batch(batch, families, tolerances))
-    return screened
+    yield from _screen_batch(batch, families, tolerances)
 
 
 def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances) -> list[Screened]:
@@ -106,7 +106,7 @@ def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances
             "screen",
             families,
         )
-        return [(screening, ())]
+        return [(screening, None)]
 
 
 def failed(
@@ -169,7 +169,7 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
     for number, entry in enumerate(batch):
         verdict = composition_verdict(entry.elements, families)
         if verdict is not None:
-            screened[number] = _rejected(entry, families, *verdict), ()
+            screened[number] = _rejected(entry, families, *verdict), None
         elif (sites := entry.as_sites) is None:
             raise ValueError(
                 "the entry has no structure and its composition does not decide; read its structure"
@@ -182,12 +182,11 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
         bonds = {id(part): bonding(part.ions, tolerances) for part in together.parts}
         for position, number in enumerate(owners):
             geometry, place = together.of(position)
-            sheets = tuple(net.sheet for net in geometry.nets(place))
             judged = _judged(batch[number], geometry, place, families, tolerances)
-            if sheets and place not in geometry.overlaps:
+            if geometry.nets(place) and place not in geometry.overlaps:
                 electrons = _electrons(judged, geometry, place, bonds[id(geometry)])
                 judged = replace(judged, electrons=electrons)
-            screened[number] = judged, sheets
+            screened[number] = judged, (geometry, place)
     return [screened[number] for number in range(len(batch))]
 
 

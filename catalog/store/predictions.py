@@ -57,11 +57,16 @@ def record_to_row(record: Any) -> Row:
         value = getattr(record, name)
         if type(value) in _PLAIN:
             row[name] = value
-        elif is_dataclass(value):
+        elif _is_record(value.__class__):
             row |= record_to_row(value)
         else:
             row[name] = _plain(value)
     return row
+
+
+@cache
+def _is_record(kind: type) -> bool:
+    return is_dataclass(kind)
 
 
 @cache
@@ -76,8 +81,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return storable(str(value))
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if is_dataclass(value):
+        return [item if type(item) in _PLAIN else _plain(item) for item in value]
+    if _is_record(value.__class__):
         return record_to_row(value)
     return value.item() if hasattr(value, "item") else value
 

@@ -20,12 +20,12 @@ from polywell.electrons.families import carriers_of
 from polywell.families import built_in_families
 from polywell.geometry.blocks import blocks
 from polywell.geometry.cages import NONAHEDRON
-from polywell.geometry.find import Geometry, Net, find
+from polywell.geometry.find import Geometry, Net, find_among
 from polywell.geometry.ions import Floats
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.tolerances import TOLERANCES
 from polywell.records import Entry, Reason
-from polywell.screening import screen_many
+from polywell.screening import screen_in_geometry
 
 UNLAYERED = frozenset(
     {
@@ -128,21 +128,15 @@ def layers_of_many(entries: Sequence[Entry], whole: bool) -> list[Layers | NotCu
         whole: take whole ions (split sites joined, sites filled less than one half left out) in place of
             the sites as they are.
     """
-    made: dict[int, Layers | NotCut] = {}
-    for number, (entry, found) in enumerate(
-        zip(entries, screen_many(entries, built_in_families()), strict=True)
-    ):
-        if found.reason in UNLAYERED:
-            made[number] = NotCut(entry.id, f"{found.reason}: {found.message}")
-        elif entry.structure is None:
-            made[number] = NotCut(entry.id, "no structure")
-    left = [number for number in range(len(entries)) if number not in made]
-    structures = [structure for number in left if (structure := entries[number].structure) is not None]
-    geometry = find(structures) if structures else None
-    for place, number in enumerate(left):
-        assert geometry is not None
-        made[number] = _layers_in(entries[number], *geometry.of(place), whole)
-    return [made[number] for number in range(len(entries))]
+    made: list[Layers | NotCut] = []
+    for entry, (said, found) in zip(entries, screen_in_geometry(entries, built_in_families()), strict=True):
+        if said.reason in UNLAYERED:
+            made.append(NotCut(entry.id, f"{said.reason}: {said.message}"))
+        elif (sites := entry.as_sites) is None:
+            made.append(NotCut(entry.id, "no structure"))
+        else:  # of other metals than those of the λ table screening finds no geometry
+            made.append(_layers_in(entry, *(found or find_among([sites]).of(0)), whole))
+    return made
 
 
 def _layers_in(entry: Entry, geometry: Geometry, place: int, whole: bool) -> Layers | NotCut:
