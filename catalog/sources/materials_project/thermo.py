@@ -10,7 +10,9 @@ from pydantic import SecretStr
 from pymatgen.core import Structure
 
 from catalog.errors import SourceError
+from catalog.readers.reading import read
 from catalog.relaxed.phases import CompetingPhase, CompetingPhases, system_of
+from catalog.sources.base import RawEntry
 from catalog.sources.materials_project.client import (
     REQUESTS_PER_S,
     SERVICE,
@@ -112,10 +114,10 @@ def _phase(document: Document) -> CompetingPhase:
 
 def _structure(entries: Any) -> Structure | None:
     """The structure of the entry that the hull was made of, the first by name where there are several."""
-    for _, entry in sorted((entries or {}).items()):
+    for name, entry in sorted((entries or {}).items()):
         held = entry.get("structure") if isinstance(entry, dict) else getattr(entry, "structure", None)
-        if isinstance(held, dict):
-            held = Structure.from_dict(held)
-        if isinstance(held, Structure):
-            return Structure(held.lattice, [site.specie.symbol for site in held], held.frac_coords)
+        payload = held.as_dict() if isinstance(held, Structure) else held
+        if isinstance(payload, dict):
+            [read_entry] = read(RawEntry(SERVICE, name, "pymatgen", payload), lambda _: True)
+            return read_entry.structure
     return None
