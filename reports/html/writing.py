@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -126,3 +129,20 @@ def page_bytes(text: str, errors: str = "xmlcharrefreplace") -> bytes:
             as a character reference, for HTML.
     """
     return text.encode("utf-8", errors=errors)
+
+
+def csv_text(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV (RFC 4180), the names of their columns first; None is empty."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(names)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def records_csv(kind: type, rows: Iterable[object]) -> bytes:
+    """Rows of a dataclass as a CSV file, a column for each of its fields."""
+    names = [field.name for field in fields(kind)]
+    return page_bytes(
+        csv_text(names, ([getattr(row, name) for name in names] for row in rows)), errors="backslashreplace"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, Ent
 from reports.dossier.cif import cif_text
 from reports.html.cells import clipped, finite
 from reports.html.names import safe_name
-from reports.html.writing import File, page_bytes
+from reports.html.writing import File, csv_text, page_bytes
 from reports.run.manifest import order_of
 from reports.run.schema import schema_text
 from reports.run.table import of_candidate
@@ -131,7 +130,7 @@ def shortlist(
         columns, cells, _notes(manifest, wanted or Filter(), len(cells)), manifest.get("finished")
     )
     files = (
-        (folder / CSV, page_bytes(csv_text(columns, cells), errors="backslashreplace")),
+        (folder / CSV, page_bytes(_csv(columns, cells), errors="backslashreplace")),
         (folder / XLSX, book),
         (folder / CIFS, _archive(with_cif.values())),
         (folder / SCHEMA, page_bytes(schema_text())),
@@ -178,14 +177,10 @@ def unarmed(text: str) -> str:
     return f"'{text}" if text.lstrip(" '\"").startswith(_RISKY) or text.startswith(_RISKY) else text
 
 
-def csv_text(columns: Sequence[Column], cells: Sequence[Sequence[Any]]) -> str:
-    """Rows as CSV (RFC 4180), names of the columns first; its mark tells spreadsheets that it is UTF-8."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([column.name for column in columns])
-    for row in cells:
-        writer.writerow([unarmed(cell) if isinstance(cell, str) else cell for cell in row])
-    return "\ufeff" + out.getvalue()
+def _csv(columns: Sequence[Column], cells: Sequence[Sequence[Any]]) -> str:
+    """Rows as CSV that no spreadsheet runs; its mark tells spreadsheets that it is UTF-8."""
+    harmless = ([unarmed(cell) if isinstance(cell, str) else cell for cell in row] for row in cells)
+    return "\ufeff" + csv_text([column.name for column in columns], harmless)
 
 
 def _notes(manifest: Mapping[str, Any], wanted: Filter, count: int) -> list[tuple[str, str]]:

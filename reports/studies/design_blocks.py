@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from polywell.design.inventory.blocks import REFERENCE, BlockKind, BlockRow, Inventory
 from reports.html.cells import clipped
 from reports.html.names import BLOCKS_DATA, BLOCKS_PAGE
 from reports.html.study import study_files
-from reports.html.writing import File, page_bytes
+from reports.html.writing import File, records_csv
 from reports.studies.block_picture import Picture, picture
 
 BLOCKS_CSV, BLOCKS_PARQUET = "blocks.csv", "blocks.parquet"
@@ -58,7 +56,7 @@ def blocks_files(folder: Path, found: Inventory, origin: str) -> Iterator[File]:
         found: the blocks.
         origin: whose crystals were cut, in words.
     """
-    yield folder / BLOCKS_CSV, page_bytes(csv_text(found.rows), errors="backslashreplace")
+    yield folder / BLOCKS_CSV, records_csv(BlockRow, found.rows)
     drawn = found.kinds[:MOST_DRAWN]
     yield from study_files(
         folder / BLOCKS_PAGE,
@@ -87,16 +85,6 @@ def blocks_files(folder: Path, found: Inventory, origin: str) -> Iterator[File]:
             "parquet_name": BLOCKS_PARQUET,
         },
     )
-
-
-def csv_text(rows: Sequence[BlockRow]) -> str:
-    """The rows as CSV, numbers as they are; None is empty."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    names = [field.name for field in fields(BlockRow)]
-    writer.writerow(names)
-    writer.writerows([getattr(row, name) for name in names] for row in rows)
-    return out.getvalue()
 
 
 def _card(kind: BlockKind) -> Card:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 from polywell.relaxing.anchors import Missed
@@ -14,7 +12,7 @@ from polywell.relaxing.rows import FAILED, LOST, RelaxedRow
 from reports.html.cells import MAX_NAME, clipped
 from reports.html.names import RELAXED_DATA, RELAXED_PAGE
 from reports.html.study import study_files
-from reports.html.writing import File, page_bytes
+from reports.html.writing import File, records_csv
 
 RELAXED_CSV, RELAXED_PARQUET = "relaxed.csv", "relaxed.parquet"
 """Every row, beside the page."""
@@ -46,7 +44,7 @@ def relaxed_files(
         rows: what was relaxed.
         far: how far the anchors are missed.
     """
-    yield folder / RELAXED_CSV, page_bytes(_csv(rows), errors="backslashreplace")
+    yield folder / RELAXED_CSV, records_csv(RelaxedRow, rows)
     yield from study_files(
         folder / RELAXED_PAGE,
         folder / RELAXED_DATA,
@@ -161,12 +159,3 @@ def _interval(row: RelaxedRow) -> str:
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
-
-
-def _csv(rows: Sequence[RelaxedRow]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    names = [field.name for field in fields(RelaxedRow)]
-    writer.writerow(names)
-    writer.writerows([getattr(row, name) for name in names] for row in rows)
-    return out.getvalue()
