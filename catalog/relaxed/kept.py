@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 from catalog.home import Home
+from catalog.relaxed.plain import plain, structure_of
 from catalog.store.durable import canonical_json, read_json, text_digest, write_json
 from polywell.records import EntryKey
 from polywell.relaxing.cells import FORCE_EV_PER_ANG, LONGEST_STEPS
@@ -24,9 +24,6 @@ from polywell.relaxing.rows import Finished, RelaxedRow
 SCHEMA = 1
 TABLE = "table.json"
 """The rows of the last run of a potential."""
-
-Relaxation = dict[str, Any]
-"""A finished relaxation as it stands in its file."""
 
 
 def folder_of(home: Home, potential: str) -> Path:
@@ -45,7 +42,7 @@ def read_kept(folder: Path, key: EntryKey, start: Structure) -> Finished | None:
         id=held["id"],
         start=start,
         changed=held["changed"],
-        structure=None if after is None else _structure(after),
+        structure=None if after is None else structure_of(after),
         energy_ev_per_atom=held["energy_ev_per_atom"],
         steps=held["steps"],
         why=held["why"],
@@ -66,9 +63,9 @@ def keep(folder: Path, finished: Finished, seconds: float) -> None:
             "source": finished.source,
             "id": finished.id,
             "begun_with": _digest(finished.start),
-            "start": _plain(finished.start),
+            "start": plain(finished.start),
             "changed": finished.changed,
-            "structure": None if after is None else _plain(after),
+            "structure": None if after is None else plain(after),
             "energy_ev_per_atom": finished.energy_ev_per_atom,
             "steps": finished.steps,
             "why": finished.why,
@@ -110,22 +107,9 @@ def _file(folder: Path, key: EntryKey) -> Path:
     return folder / f"{text_digest(canonical_json({'source': key[0], 'id': key[1]}))[:24]}.json"
 
 
-def _plain(structure: Structure) -> dict[str, Any]:
-    """An ordered structure as lattice vectors in Å, elements and fractional coordinates."""
-    return {
-        "lattice": structure.lattice.matrix.tolist(),
-        "species": [site.specie.symbol for site in structure],
-        "frac": structure.frac_coords.tolist(),
-    }
-
-
-def _structure(plain: Mapping[str, Any]) -> Structure:
-    return Structure(Lattice(plain["lattice"]), plain["species"], plain["frac"])
-
-
 def _digest(start: Structure) -> str:
     """Digest of a structure to a millionth, and of what decides when it is relaxed."""
-    plain = _plain(start)
-    rounded = {name: (np.round(plain[name], 6) + 0.0).tolist() for name in ("lattice", "frac")}
-    settings = {"force": FORCE_EV_PER_ANG, "steps": LONGEST_STEPS, "species": plain["species"]}
+    begun = plain(start)
+    rounded = {name: (np.round(begun[name], 6) + 0.0).tolist() for name in ("lattice", "frac")}
+    settings = {"force": FORCE_EV_PER_ANG, "steps": LONGEST_STEPS, "species": begun["species"]}
     return text_digest(canonical_json({**rounded, **settings}))

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 from catalog.home import Home
+from catalog.relaxed.plain import plain, structure_of
 from catalog.store.durable import read_json, write_json
 
 SCHEMA = 1
@@ -52,13 +53,7 @@ def keep_phases(home: Home, found: CompetingPhases) -> None:
             "system": found.system,
             "version": found.version,
             "phases": [
-                {
-                    "id": one.id,
-                    "above_hull_ev": one.above_hull_ev,
-                    "lattice": one.structure.lattice.matrix.tolist(),
-                    "species": [site.specie.symbol for site in one.structure],
-                    "frac": one.structure.frac_coords.tolist(),
-                }
+                {"id": one.id, "above_hull_ev": one.above_hull_ev, **plain(one.structure)}
                 for one in found.phases
             ],
         },
@@ -73,14 +68,7 @@ def phases_of(home: Home, system: str) -> CompetingPhases | None:
     return CompetingPhases(
         held["system"],
         held["version"],
-        tuple(
-            CompetingPhase(
-                one["id"],
-                one["above_hull_ev"],
-                Structure(Lattice(one["lattice"]), one["species"], one["frac"]),
-            )
-            for one in held["phases"]
-        ),
+        tuple(CompetingPhase(one["id"], one["above_hull_ev"], structure_of(one)) for one in held["phases"]),
     )
 
 
