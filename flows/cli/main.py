@@ -1,7 +1,7 @@
 """The command line: `polywell screen`, `design`, `config`, `cages`, `diff`, `repair`, `forget` and `sources`.
 
-The other commands stand in `flows.cli.results`, `operating`, `relaxing`, `studies` and `measured`. What a
-command needs is imported inside it, so that each starts no slower than it must.
+The other commands stand in `flows.cli.results`, `operating`, `studies` and `measured`. What a command needs
+is imported inside it, so that each starts no slower than it must.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from flows.cli import measured, operating, relaxing, results, studies
+from flows.cli import measured, operating, results, studies
 from flows.cli.arguments import FamiliesFile, HomeFolder, SourceName
 from flows.cli.errors import NOTHING_READ, end, one_line_errors, told_faults
 from flows.cli.stopping import stoppable
@@ -262,7 +262,6 @@ def sources() -> None:
 
 results.add_to(app)
 operating.add_to(app)
-relaxing.add_to(app)
 studies.add_to(app)
 measured.add_to(app)
 

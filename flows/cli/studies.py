@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.arguments import FamiliesFile, HomeFolder, PotentialName
+from flows.cli.arguments import FamiliesFile, HomeFolder, PotentialName, SourceName
 from flows.cli.errors import NOTHING_READ, end, one_line_errors
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (validate, calibrate, reproduce, ceiling, pressure):
+    for command in (validate, calibrate, reproduce, ceiling, pressure, relax):
         app.command()(command)
     for of_designs in (design_blocks, design_errors, design_history):
         app.command()(of_designs)
@@ -173,3 +173,46 @@ def design_history() -> None:
         say("designing from the library of each year; a few minutes on two cores ...")
         for line in lines(all_judged()):
             answer(line)
+
+
+def relax(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Candidates of the newest list; else its first designs."),
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many, without ids.")] = 20,
+    source: SourceName = None,
+    potential: PotentialName = "chgnet",
+    anchors: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, help="Measured compounds of each kind of cage that calibrate the potential."
+        ),
+    ] = 12,
+    fetch_phases: Annotated[
+        bool,
+        typer.Option(
+            "--fetch-phases",
+            help="Ask the Materials Project for competing phases that the home does not keep; needs a key.",
+        ),
+    ] = False,
+    home: HomeFolder = None,
+) -> None:
+    """Relax candidates with a potential: ξ and T_c corrected by measured structures, energy over the hull.
+
+    Needs the extra `relax`. A run that was ended goes on where it stopped.
+    """
+    with one_line_errors():
+        from flows.cli.terminal import print_table
+        from flows.options import home_at
+        from flows.progress import answer, say
+        from flows.relaxing.relax import Asked
+        from flows.relaxing.relax import relax as relaxed
+        from reports.studies.relaxed import HEADS, cells, sentences
+
+        asked = Asked(tuple(ids or ()), source, limit, potential, anchors, fetch_phases)
+        found = relaxed(home_at(home), asked)
+    for sentence in sentences(found.rows, found.missed):
+        answer(sentence)
+    print_table(HEADS, (cells(row) for row in found.rows))
+    say(f"page: {found.page}")

@@ -143,6 +143,7 @@ def one_thread() -> None:
 
 
 def _attribute(name: str) -> Any:
+    """What `module:attribute` names, as whoever gives the command says it: no file and no service does."""
     module, colon, attribute = name.partition(":")
     if not colon:
         raise PotentialError(
