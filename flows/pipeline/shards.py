@@ -114,12 +114,12 @@ def column_batch(
         return _rows_of_columns(batch, known, source, reading)
     with hang_limit():
         places, read = read_structures(batch, _needs_structure(families))
+    together = _rows_of_columns(batch.take(pa.array(places)), read, source, reading)
     others = np.setdiff1d(np.arange(batch.num_rows), places)
-    parts = [_rows_of_columns(batch.take(pa.array(places)), read, source, reading)]
-    left = batch.take(pa.array(others))
-    parts.append(read_batch(_stamped(left, source), families, reading))
-    order = np.argsort(np.concatenate([places, others]), kind="stable")
-    return joined(parts).take(pa.array(order)) if len(others) else parts[0]
+    if not len(others):
+        return together
+    alone = read_batch(_stamped(batch.take(pa.array(others)), source), families, reading)
+    return joined([together, alone]).take(pa.array(np.argsort(np.concatenate([places, others]))))
 
 
 def _rows_of_columns(

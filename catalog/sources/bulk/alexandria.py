@@ -86,13 +86,7 @@ class AlexandriaSource(RowsSource):
 
     def _needed(self, entry: dict[str, Any]) -> dict[str, Any]:
         """An entry, without its structure where nobody looks at it."""
-        composition = entry.get("composition")
-        held = (
-            [symbol for symbol, amount in composition.items() if amount]
-            if isinstance(composition, dict)
-            else []
-        )
-        is_needless = self._is_needless(None, symbols(held) or None, None)
+        is_needless = self._is_needless(None, symbols(_amounts(entry)) or None, None)
         return {**entry, "structure": None} if is_needless else entry
 
     def _unpacked(self) -> Iterator[dict[str, Any]]:
@@ -124,8 +118,12 @@ def _id(entry: Mapping[str, Any]) -> str | None:
 
 
 def _composition(entry: Mapping[str, Any]) -> dict[str, float] | None:
-    """Amounts by element; some dumps carry the elements that are not there, with null."""
+    """Amounts by element."""
+    return {symbol: float(amount) for symbol, amount in _amounts(entry).items()} or None
+
+
+def _amounts(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says of its elements; some dumps carry those that are not there, with null."""
     composition = entry.get("composition")
-    if not isinstance(composition, dict):
-        return None
-    return {str(symbol): float(amount) for symbol, amount in composition.items() if amount} or None
+    held = composition if isinstance(composition, dict) else {}
+    return {symbol: amount for symbol, amount in held.items() if amount}

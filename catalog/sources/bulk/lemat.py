@@ -198,6 +198,8 @@ class LematSource(RowsSource):
         next(wide)
         try:
             for batch in self._parquet.batches(self._columns, _NARROW_ROWS, group):
+                if batch.column(ELEMENTS).type not in _LISTS_OF_TEXTS:
+                    return
                 known = self._known_of(batch)
                 is_wanted = np.ones(batch.num_rows, bool)
                 if wanted is not None:
@@ -223,15 +225,9 @@ class LematSource(RowsSource):
             raise self._broken(0, error) from error
 
     def _known_of(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The narrow columns of a batch under the names of the tables."""
+        """The narrow columns of a batch, of which the elements are lists of texts, by the tables' names."""
         columns = {"id": texts(batch.column(ID)), "formula": texts(batch.column(FORMULA))}
-        listed = batch.column(ELEMENTS)
-        is_plain = listed.type in _LISTS_OF_TEXTS
-        columns["elements"] = (
-            listed.cast(pa.list_(pa.string()))
-            if is_plain
-            else pa.nulls(batch.num_rows, pa.list_(pa.string()))
-        )
+        columns["elements"] = batch.column(ELEMENTS).cast(pa.list_(pa.string()))
         for name, column in (("last_updated", MODIFIED), ("functional", "functional")):
             if column in self._columns:
                 columns[name] = _as_texts(batch.column(column))
@@ -314,9 +310,6 @@ def _outside_and_inside(
     elements: pa.Array, formulas: pa.Array, chemistry: Chemistry
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which rows are outside of the chemistry for certain, and which within: list and formula agree there."""
-    nowhere = np.zeros(len(elements), bool)
-    if elements.type not in _LISTS_OF_TEXTS:
-        return nowhere, nowhere
     symbols_, rows = texts(elements.flatten()), np.asarray(pc.list_parent_indices(elements))
     coded = symbols_.fill_null("").dictionary_encode()
     each = coded.dictionary.to_pylist()
