@@ -34,7 +34,7 @@ import pyarrow.parquet as pq
 from pymatgen.core import Structure
 from pymatgen.core.local_env import CrystalNN
 
-from catalog.readers.columns import STRUCTURE
+from catalog.readers.arrays.columns import STRUCTURE
 from catalog.readers.reading import read
 from catalog.sources import Chemistry, open_source
 from catalog.store.predictions import table_schema

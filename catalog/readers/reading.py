@@ -8,7 +8,8 @@ from dataclasses import replace
 from pymatgen.core import Structure
 
 from catalog.errors import MemoryLimitError, MissingValueError, NotAStructureError, ReadError, TimeLimitError
-from catalog.readers.arrays import build, read_contents
+from catalog.readers.arrays.single import build, read_contents
+from catalog.readers.arrays.spans import whole_cell
 from catalog.readers.ase_rows import SQLITE, read_database
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif.blocks import one_line, read_cif
@@ -17,7 +18,6 @@ from catalog.readers.documents import is_document, read_document
 from catalog.readers.filetext import as_text, check_size, read_bytes, tidy
 from catalog.readers.layouts import Found
 from catalog.readers.limits import LIMITS, ReadingLimits, time_limit
-from catalog.readers.spans import whole_cell
 from catalog.readers.structure_files import read_structure_file
 from catalog.readers.tables import is_table, read_table
 from catalog.sources.base import Failure, RawEntry, UniqueIds

@@ -40,8 +40,8 @@ class RawEntry:
 
     `payload` depends on `kind`: "entry" an Entry, "cif" the text of a CIF, "path" the path of a file,
     "pymatgen" the dict of a pymatgen Structure, "optimade" the structure's attributes as OPTIMADE names
-    them (see `catalog.readers.arrays`), "error" the error that the source itself met (a missing value, a
-    second use of an id). A dict may be empty where `elements` say that no structure is needed.
+    them (see `catalog.readers.arrays.single`), "error" the error that the source itself met (a missing
+    value, a second use of an id). A dict may be empty where `elements` say that no structure is needed.
 
     `elements` are those that the source declares beside the structure.
     """
@@ -183,7 +183,7 @@ class ColumnSource(Protocol):
 
         Yields:
             Columns `id`, `formula`, `elements`, and those of the provenance that the source knows; in batches
-            of entries within the chemistry also `catalog.readers.columns.STRUCTURE`.
+            of entries within the chemistry also `catalog.readers.arrays.columns.STRUCTURE`.
 
         Raises:
             SourceError: the source breaks off, or changes meanwhile.

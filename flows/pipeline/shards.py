@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
-from catalog.readers.columns import STRUCTURE, read_compositions, read_structures
+from catalog.readers.arrays.columns import STRUCTURE, read_compositions, read_structures
 from catalog.readers.reading import NeedsStructure, read_parts
 from catalog.sources import RawEntry
 from catalog.sources.base import STAGE

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from catalog.errors import ParseError, SourceError
-from catalog.readers.arrays import PLACEHOLDER
+from catalog.readers.arrays.single import PLACEHOLDER
 from catalog.readers.ase_rows import SQLITE, AseRow, count_of_file, rows_of_file
 from catalog.sources.base import Asked, Chemistry, Source
 from catalog.sources.rows import FileRow, RowsSource, row_or_error

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from catalog.errors import SourceError
-from catalog.readers.columns import STRUCTURE
+from catalog.readers.arrays.columns import STRUCTURE
 from catalog.readers.composition import amounts_of, plain_symbol
 from catalog.sources.base import INDEX, Chemistry, UniqueIds
 from catalog.sources.bulk.columns import LIST_VALUES, Columns, texts, values

@@ -1,7 +1,7 @@
 """Structures that came as columns: the plain ones are read many at a time, without an object for each.
 
-Plain are whole cells of elements, one on each site, with Cartesian positions; `catalog.readers.arrays` reads
-all others, and whatever is wrong, one by one.
+Plain are whole cells of elements, one on each site, with Cartesian positions;
+`catalog.readers.arrays.single` reads all others, and whatever is wrong, one by one.
 """
 
 from __future__ import annotations
