@@ -52,7 +52,8 @@ def without_right_angles(cells: Cells, tolerances: Tolerances = TOLERANCES) -> B
     for row, chosen in enumerate((is_metal, is_ligand, radii > 0)):
         np.maximum.at(largest[row], owner[chosen], radii[chosen])
     reach = np.maximum(wide.bond_ratio * (largest[0] + largest[1]), 2 * wide.overlap_ratio * largest[2])
-    cart = np.einsum("ij,ijk->ik", cells.frac - np.floor(cells.frac), cells.lattices[owner])
+    frac = np.where(is_sound[owner, None], cells.frac, 0.0)
+    cart = np.einsum("ij,ijk->ik", frac - np.floor(frac), cells.lattices[owner])
     ends = np.cumsum(cells.sizes)
     one, other, image, apart = [], [], [], []
     for number in np.flatnonzero(is_sound).tolist():
@@ -104,7 +105,7 @@ def _wider(tolerances: Tolerances) -> Tolerances:
 def _are_sound(cells: Cells, tolerances: Tolerances) -> Bools:
     """Which cells are finite, and not flat, skewed or overfull; the full search refuses the others."""
     owner = np.repeat(np.arange(len(cells.sizes)), cells.sizes)
-    is_sound: Bools = np.isfinite(cells.lattices).reshape(-1, 9).all(axis=1)
+    is_sound: Bools = np.isfinite(cells.lattices.sum(axis=(1, 2)))
     is_sound[owner[~np.isfinite(cells.frac).all(axis=1)]] = False
     edges = np.sqrt(np.einsum("ijk,ijk->ij", cells.lattices, cells.lattices))
     with np.errstate(invalid="ignore", over="ignore"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -117,8 +118,12 @@ class Ions:
 
     def members(self, crystal: int) -> slice:
         """The ions of one structure."""
-        first, last = np.searchsorted(self.crystals, (crystal, crystal + 1))
-        return slice(int(first), int(last))
+        return slice(self._ends[crystal], self._ends[crystal + 1])
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        ends: list[int] = np.searchsorted(self.crystals, np.arange(len(self.lattices) + 1)).tolist()
+        return ends
 
 
 def crystal_of(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Crystal:
