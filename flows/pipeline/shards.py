@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import overload
 
 import numpy as np
@@ -219,13 +219,14 @@ class RowsOf(Sequence[pa.RecordBatch]):
 def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.RecordBatch:
     """Screens rows of the table `structures` into rows of the table `predictions`, one for one."""
     batch = joined(rows)
-    with hang_limit():
+    with _limited(batch.num_rows):
         verdicts = _verdicts(batch, families)
-    others = [place for place, verdict in enumerate(verdicts) if verdict is None]
-    left = batch.take(pa.array(others, pa.int64()))
+        others = [place for place, verdict in enumerate(verdicts) if verdict is None]
+        left = batch.take(pa.array(others, pa.int64()))
+        records = _screened(parts_of(left), families)
     digests = zip(left["structure_digest"].to_pylist(), left["row_hash"].to_pylist(), strict=True)
     told, predictions = [], []
-    for place, known, record in zip(others, digests, records_of(parts_of(left), families), strict=True):
+    for place, known, record in zip(others, digests, records, strict=True):
         verdicts[place] = _bare_verdict(record)
         if verdicts[place] is None:
             told.append(place)
@@ -304,13 +305,23 @@ def unscreened_rows(row: Row, error_type: str, message: str, families: Families)
 
 
 def records_of(parts: Sequence[Entry | Failure], families: Families) -> list[Screening]:
-    """What polywell says of what was read, in its order; entries together.
+    """What polywell says of what was read, in its order; entries together."""
+    with _limited(len(parts)):
+        return _screened(parts, families)
 
-    When that takes too long the worker ends, and its entries come again one by one: only then is it known
-    whose time is over.
+
+@contextmanager
+def _limited(entries: int) -> Iterator[None]:
+    """When it takes too long the worker ends, and its entries come again one by one.
+
+    Only then is it known whose time is over.
     """
-    with hang_limit(), wall_limit() if len(parts) == 1 else nullcontext():
-        screened = iter(screen_many([part for part in parts if isinstance(part, Entry)], families))
+    with hang_limit(), wall_limit() if entries == 1 else nullcontext():
+        yield
+
+
+def _screened(parts: Sequence[Entry | Failure], families: Families) -> list[Screening]:
+    screened = iter(screen_many([part for part in parts if isinstance(part, Entry)], families))
     return [next(screened) if isinstance(part, Entry) else _unread(part, families) for part in parts]
 
 
