@@ -1,10 +1,11 @@
-"""What a worker process does: a shard of raw entries in, rows out; a shard of rows in, predictions out."""
+"""What a worker process does: raw entries in, rows out; rows in, predictions out; or both at once."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from typing import overload
+from dataclasses import dataclass
+from typing import TypeAlias, overload
 
 import numpy as np
 import pyarrow as pa
@@ -52,6 +53,55 @@ PASSING = frozenset(
 
 PART_WEIGHT = 8000
 """Rows and sites that go to a worker together: enough to make the way cheap, few enough to see progress."""
+
+
+Given: TypeAlias = Stamped | pa.RecordBatch
+"""One entry that is to be read: as such, or as the row of a `ColumnSource` with the column `stamp`."""
+
+Both = tuple[pa.RecordBatch, pa.RecordBatch | None]
+"""Rows of the table `structures`; and their predictions, where they were screened at once."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the entries of a source are read, by whoever does it.
+
+    Attributes:
+        source: name of the source.
+        reading: digest of everything else that the reading depends on; kept with each row.
+        families: the λ table, which says whose structure is needed.
+        is_screening: whether rows are screened as soon as they are read.
+    """
+
+    source: str
+    reading: str
+    families: Families
+    is_screening: bool
+
+    def together(self, entries: Sequence[Given]) -> Both:
+        """Reads entries, and screens them."""
+        rows, _ = self.alone(entries)
+        return rows, screen_batch(RowsOf(rows), self.families) if self.is_screening else None
+
+    def alone(self, entries: Sequence[Given]) -> Both:
+        """Reads entries that are screened later: those of which one did not get through both."""
+        if isinstance(entries, RowsOf) or isinstance(entries[0], pa.RecordBatch):
+            return column_batch(entries, self.families, self.source, self.reading), None
+        return read_batch(entries, self.families, self.reading), None
+
+    def rejected(self, rows: pa.RecordBatch) -> Both:
+        """Reads rows of a `ColumnSource` that came without a structure, as their composition rejects them."""
+        read = column_batch([rows], self.families, self.source, self.reading)
+        coded = pc.binary_join(read.column("elements"), " ").dictionary_encode()
+        known = [composition_verdict(one.split(" "), self.families) for one in coded.dictionary.to_pylist()]
+        verdicts = [known[place] for place in coded.indices.to_pylist()]
+        is_told = self.is_screening and None not in known
+        return read, _rejected_batch(read, verdicts, self.families) if is_told else None
+
+    def lost(self, entry: Given, error_type: str, message: str) -> Both:
+        """The row of an entry whose reading ended its worker."""
+        [stamped] = _stamped(entry, self.source) if isinstance(entry, pa.RecordBatch) else [entry]
+        return unread_batch(stamped, error_type, message, self.reading), None
 
 
 def read_shard(raws: Sequence[RawEntry], families: Families) -> list[Row]:
@@ -132,14 +182,6 @@ def _rows_of_columns(
         "reading": pa.repeat(pa.scalar(reading), batch.num_rows),
     }
     return column_rows(source, {"id": batch.column("id"), **known, **read}, bookkeeping)
-
-
-def unread_column_batch(
-    entry: pa.RecordBatch, error_type: str, message: str, source: str, reading: str
-) -> pa.RecordBatch:
-    """The row of such an entry whose reading ended its worker, as a batch."""
-    [stamped] = _stamped(entry, source)
-    return unread_batch(stamped, error_type, message, reading)
 
 
 def _stamped(batch: pa.RecordBatch, source: str) -> list[Stamped]:
