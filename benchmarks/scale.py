@@ -37,7 +37,6 @@ from pymatgen.core.local_env import CrystalNN
 from catalog.readers.arrays.columns import STRUCTURE
 from catalog.readers.reading import read
 from catalog.sources import Chemistry, open_source
-from catalog.store.predictions import table_schema
 from catalog.store.shards import Header, batches_of, write_shard
 from flows.pipeline.shards import column_batch, in_parts, joined, screen_batch
 from polywell.data.elements import LIGANDS
@@ -297,10 +296,10 @@ def shard_cost(folder: Path, file: Path) -> tuple[int, float]:
     read = [column_batch([part], families, "benchmark", "benchmark") for part in first_parts(file)]
     [batch, *_] = in_parts(joined(read))
     batch = screen_batch([batch], families)
-    header, path = Header("benchmark", "benchmark", "keys", {}), folder / "shard.arrow"
+    header, path = Header("benchmark", "benchmark", {}), folder / "shard.arrow"
     start = time.process_time()
     for _ in range(SHARDS):
-        write_shard(path, header, [batch], table_schema())
+        write_shard(path, header, [batch])
         list(batches_of(path, header))
     return batch.num_rows, (time.process_time() - start) / SHARDS
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,9 +21,9 @@ from numpy.typing import NDArray
 
 from catalog.errors import LakeError
 from catalog.store import digests
+from catalog.store.changes import Changes
 from catalog.store.predictions import table_schema
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
-from catalog.store.spool import Changes, write_spool
 from catalog.store.structures import structures_schema
 from polywell.records import EntryKey
 
@@ -57,9 +56,6 @@ _WRITER = WriterProperties(
 )
 """Without dictionaries, for so few rows at a time, tables are smaller and a third faster to write."""
 
-SPOOLS = Path("work") / "spools"
-"""Where changes wait for their commit, beside the tables; a killed run leaves its own there."""
-
 SCHEMAS = {"structures": structures_schema, "predictions": table_schema}
 """The tables of a home, by the name of their folder."""
 
@@ -75,7 +71,7 @@ def apply(
 
     Args:
         table_path: folder of one of the tables of `SCHEMAS`; made at the first use.
-        batches: the rows that are new or changed, each id once; streamed through a file.
+        batches: the rows that are new or changed, each id once; gone through more than once, so no iterator.
         gone: ids that leave the table; they stay in its history.
         source: name of the source; every row must carry it.
         complete: the rows are all rows of the source; what is stored beside them leaves.
@@ -88,16 +84,15 @@ def apply(
             that is full or read-only, or too many writers at the same time.
     """
     schema = _schema_of(table_path)
-    work = table_path.parent / SPOOLS
-    with (
-        as_lake_error(table_path),
-        tempfile.TemporaryDirectory(dir=_made(work), ignore_cleanup_errors=True) as folder,
-    ):
-        spool = Path(folder) / "changes.arrow"
-        rows = write_spool(spool, batches, gone, source, schema)
-        if rows + len(gone) > 0:
-            whole = rows > 0 and complete
-            _persistently(table_path, source, lambda: _commit(table_path, spool, source, schema, whole))
+    marks = [name for name in schema.names if name in CHANGE_MARKS]
+
+    def commit() -> None:
+        changes = Changes(batches, gone, source, schema, marks)
+        if changes.rows or len(gone):
+            _commit(table_path, changes, source, schema, complete and changes.rows > 0)
+
+    with as_lake_error(table_path):
+        _persistently(table_path, source, commit)
         table = _open(table_path)
         if table is None:
             return None
@@ -246,11 +241,6 @@ def first_line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)[:300]
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def _persistently(table_path: Path, source: str, commit: Callable[[], None]) -> None:
     """Tries a commit again while other writers win."""
     lost: Exception | None = None
@@ -277,20 +267,17 @@ def _schema_of(table_path: Path) -> pa.Schema:
     return without_words(SCHEMAS[table_path.name]())
 
 
-def _commit(table_path: Path, spool: Path, source: str, schema: pa.Schema, complete: bool) -> None:
+def _commit(table_path: Path, changes: Changes, source: str, schema: pa.Schema, complete: bool) -> None:
     """Writes the rows of a source anew, with the changes, in one commit; none where nothing moves.
 
     Delta's own MERGE gives the same table for seven times the work and 2 GB: it joins whole rows.
     """
     table = _evolved(_open(table_path) or _create(table_path, schema), table_path, schema)
     dataset, mine = _dataset(table, table_path, source), ds.field("source") == source
-    marks = [name for name in schema.names if name in CHANGE_MARKS]
-    changes = Changes(spool, schema, marks)
-    others = changes.compare(_current(dataset, table_path, mine, changes.columns))
-    if not changes.moves.any() and not (complete and others):
+    if not changes.compare(_current(dataset, table_path, mine, changes.columns), complete):
         return
     stay = () if complete else changes.staying(_current(dataset, table_path, mine, schema))
-    rows = chain(stay, changes.coming(schema, everything=complete))
+    rows = chain(stay, changes.coming(everything=complete))
     write_deltalake(
         table,
         pa.RecordBatchReader.from_batches(schema, rows),

@@ -25,7 +25,7 @@ def misplaced(home: Home) -> Iterator[Path]:
     for source in sorted(work.iterdir()):
         if not source.is_dir():
             yield source
-        elif source.name != "spools":
+        else:
             yield from _no_shards(source)
 
 

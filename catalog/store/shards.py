@@ -1,18 +1,21 @@
 """Shards: the files in which finished work waits for its merge, each with a header that says what it is.
 
-A shard is used only where the header that would be written now is equal to the one that it carries. It is
-the only checkpoint of a run.
+A shard is used only where the header that would be written now is equal to the one that it carries, and all
+its rows are still to be made, of what they were made of. It is the only checkpoint of a run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from catalog.errors import CatalogError
 from catalog.home import Home
@@ -24,8 +27,11 @@ WORK = "work"
 
 HEADER_KEY = b"polywell.shard"
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Version of the shard files; raised when their columns or their header change meaning."""
+
+SHARD_ROWS = 500
+"""Rows of a shard, at least: what a killed run has to make again is no more than a few of them."""
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
 """Bytes at the end of a shard, behind the Arrow file: the sha256 of all before them."""
@@ -39,15 +45,13 @@ class ShardError(CatalogError):
 
 @dataclass(frozen=True)
 class Header:
-    """What a shard was made of: equal headers mean equal rows.
+    """How the rows of a shard were made: equal headers, and equal entries, mean equal rows.
 
-    `keys` is the digest of the ids with what changes with each entry, in order; `settings` holds
-    everything else that the rows depend on: digests of tables, parameters, versions.
+    `settings` holds all that the rows depend on beside the entries: digests of tables, parameters, versions.
     """
 
     kind: str
     source: str
-    keys: str
     settings: Mapping[str, str | int]
 
     def text(self) -> str:
@@ -70,22 +74,18 @@ def work_folder(home: Home, source: str) -> Path:
     return home.catalog / WORK / hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def write_shard(
-    path: Path, header: Header, batches: Iterable[pa.RecordBatch], schema: pa.Schema, durably: bool = True
-) -> None:
+def write_shard(path: Path, header: Header, batches: Sequence[pa.RecordBatch]) -> None:
     """Writes a shard; a crash leaves no file of this name, or a whole one.
 
     Args:
         path: the file; its folder is made.
-        header: what the rows are made of.
-        batches: the rows.
-        schema: their columns.
-        durably: False for a file that this run alone reads: nothing is lost with it.
+        header: how the rows were made.
+        batches: the rows, at least one batch.
 
     Raises:
         ShardError: the disk is full or read-only.
     """
-    full = schema.with_metadata({**(schema.metadata or {}), HEADER_KEY: header.text().encode("ascii")})
+    full = batches[0].schema.with_metadata({HEADER_KEY: header.text().encode("ascii")})
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
     def write(partial: Path) -> None:
@@ -98,10 +98,7 @@ def write_shard(
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if durably:
-            replace_durably(path, write)
-        else:
-            write(path)
+        replace_durably(path, write)
     except OSError as error:
         raise ShardError(
             f"{path.parent} cannot be written ({error.strerror or error}); the catalog published before is "
@@ -109,19 +106,114 @@ def write_shard(
         ) from error
 
 
-def is_shard(path: Path, header: Header) -> bool:
-    """Whether a shard with exactly this header stands there."""
-    return header_text(path) == header.text()
+def ready_shards(
+    folder: Path,
+    header: Header,
+    keys_of: Callable[[pa.RecordBatch], list[pa.Array]],
+    ids: pa.Array,
+    marks: pa.Array,
+) -> tuple[list[Path], NDArray[np.bool_]]:
+    """Shards of an earlier run whose rows are all still to be made; the others are removed.
+
+    Args:
+        folder: where they stand.
+        header: what their header must be.
+        keys_of: of rows of a shard, the ids of the entries that they are made of, and what changes with each.
+        ids: the entries of which rows are to be made.
+        marks: what changes with each of them; nothing is ready of those where it is not known.
+
+    Returns:
+        The shards in their order, and of which of the entries they hold the rows.
+    """
+    found = {path: _keys(path, header, keys_of) for path in sorted(folder.glob("*.arrow"))}
+    keys = pa.concat_tables([_NO_KEYS, *found.values()])
+    places = pc.index_in(keys["id"], value_set=ids)
+    is_same = np.asarray(pc.equal(keys["mark"], marks.take(places)).fill_null(False))
+    rows = np.asarray(places.fill_null(0))
+    ready: list[Path] = []
+    is_ready, start = np.zeros(len(ids), bool), 0
+    for path, own in found.items():
+        end = start + own.num_rows
+        if start < end and is_same[start:end].all() and not is_ready[rows[start:end]].any():
+            ready.append(path)
+            is_ready[rows[start:end]] = True
+        else:
+            path.unlink(missing_ok=True)
+        start = end
+    return ready, is_ready
 
 
-def header_text(path: Path) -> str | None:
-    """The header of a shard as it stands in the file; None where there is no shard that can be read."""
+_NO_KEYS = pa.table({"id": pa.array([], pa.string()), "mark": pa.array([], pa.string())})
+
+
+def _keys(path: Path, header: Header, keys_of: Callable[[pa.RecordBatch], list[pa.Array]]) -> pa.Table:
+    """The keys of a shard's rows; none where it cannot be read, or was made in another way."""
     try:
-        with pa.ipc.open_file(_content(path)) as file:
-            found = (file.schema.metadata or {}).get(HEADER_KEY)
-    except (OSError, pa.ArrowException):
-        return None
-    return None if found is None else bytes(found).decode("ascii", "replace")
+        parts = [pa.record_batch(keys_of(batch), _NO_KEYS.schema) for batch in batches_of(path, header)]
+    except (ShardError, KeyError, pa.ArrowException):
+        return _NO_KEYS
+    return pa.Table.from_batches(parts, _NO_KEYS.schema)
+
+
+class Growing:
+    """Rows on their way into the shards of a folder.
+
+    Attributes:
+        paths: the shards that are written.
+        number: that of the next one, which its file is named by.
+    """
+
+    def __init__(self, folder: Path, header: Header, number: int) -> None:
+        self.paths: list[Path] = []
+        self.number = number
+        self._folder, self._header = folder, header
+        self._waiting: list[pa.RecordBatch] = []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Takes rows."""
+        self._waiting.append(batch)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough rows wait for a shard."""
+        return sum(int(batch.num_rows) for batch in self._waiting) >= SHARD_ROWS
+
+    def finish(self) -> None:
+        """Writes what waits.
+
+        Raises:
+            ShardError: the disk is full or read-only.
+        """
+        if self._waiting:
+            path = self._folder / f"{self.number:07}.arrow"
+            write_shard(path, self._header, self._waiting)
+            self.paths.append(path)
+            self.number += 1
+            self._waiting = []
+
+
+def next_number(folder: Path) -> int:
+    """The number after those of the shards in a folder."""
+    return max((int(path.stem) for path in folder.glob("*.arrow")), default=-1) + 1
+
+
+@dataclass(frozen=True)
+class ShardRows:
+    """The rows of shards in their order, read anew each time that they are asked for.
+
+    Attributes:
+        paths: the shards.
+        header: what their headers must be.
+        change: what becomes of each batch.
+    """
+
+    paths: Sequence[Path]
+    header: Header
+    change: Callable[[pa.RecordBatch], pa.RecordBatch] = lambda batch: batch
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for path in self.paths:
+            yield from map(self.change, batches_of(path, self.header))
 
 
 def _content(path: Path) -> pa.Buffer:
@@ -147,13 +239,14 @@ def batches_of(path: Path, header: Header | None = None) -> Iterator[pa.RecordBa
     Raises:
         ShardError: no such shard, or one with another header.
     """
-    if header is not None and not is_shard(path, header):
-        raise ShardError(
-            f"{path} is missing or was made of something else than this run; expected {header.text()}: "
-            "run again, it will be made anew"
-        )
     try:
         with pa.ipc.open_file(_content(path)) as file:
+            found = (file.schema.metadata or {}).get(HEADER_KEY, b"")
+            if header is not None and found != header.text().encode("ascii"):
+                raise ShardError(
+                    f"{path} was made of something else than this run; expected {header.text()}: run again, "
+                    "it will be made anew"
+                )
             for index in range(file.num_record_batches):
                 yield file.get_batch(index)
     except (OSError, pa.ArrowException) as error:

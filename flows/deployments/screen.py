@@ -5,7 +5,6 @@ Prefect's result cache stays off: it cannot see a changed table or library, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -23,7 +22,7 @@ from flows.options import ScreenOptions
 from flows.pipeline import listing, publishing, ranking, reading, run, screening
 from flows.pipeline.finished import Finished, checked
 from flows.pipeline.listing import Listing
-from flows.pipeline.pending import Pending, Shard
+from flows.pipeline.pending import Pending
 from flows.pipeline.plan import Plan, make_plan
 from flows.pipeline.ranking import Ranked
 from flows.pipeline.reading import Stored
@@ -44,27 +43,10 @@ def read(plan: Plan, listed: Listing, workers: run.AnyWorkers) -> Stored:
     return reading.read(plan, listed, workers)
 
 
-@task(
-    name="screen-shard",
-    task_run_name="screen-shard-{shard.number}",
-    cache_policy=NO_CACHE,
-    persist_result=False,
-)
-def screen_shard(work: Callable[[Shard], None], shard: Shard) -> None:
-    """Screens one shard in the shared worker processes."""
-    work(shard)
-
-
-def each_a_task(work: Callable[[Shard], None], shards: Sequence[Shard]) -> None:
-    """Screens every shard in a task of its own, and waits for all of them."""
-    for future in [screen_shard.submit(work, shard) for shard in shards]:
-        future.result()
-
-
 @task(name="screen", cache_policy=NO_CACHE, persist_result=False)
 def screen_pending(plan: Plan, pending: Pending, workers: run.AnyWorkers, today: date) -> Screened:
     """Screens what is pending, and brings the verdicts into their table."""
-    return screening.screen(plan, pending, workers, today, each_a_task)
+    return screening.screen(plan, pending, workers, today)
 
 
 @task(name="rank", cache_policy=NO_CACHE, persist_result=False)

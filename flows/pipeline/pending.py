@@ -1,10 +1,10 @@
-"""What is left to screen: stored rows without an up-to-date prediction, cut into shards on disk."""
+"""What is left to screen: stored rows without an up-to-date prediction."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,36 +18,16 @@ from catalog.store.lake import apply, rows_at, scan
 from catalog.store.mending import damage, mend
 from catalog.store.predictions import results_hash
 from catalog.store.schema import SHORT, arrow_schema, short_digests
-from catalog.store.shards import Header, ShardError, batches_of, is_shard, keys_digest, write_shard
-from catalog.store.structures import structures_schema
+from catalog.store.shards import Header, ShardRows, ready_shards
 from flows.pipeline.shards import in_parts, joined
 from flows.progress import say
 from polywell.records import SCREENING_COLUMNS, Outcome
 
 GATHERED_ROWS = 10_000
-"""Rows held in memory to be cut into shards, at least where there are so many."""
+"""Rows held in memory to be cut into parts, at least where there are so many."""
 
-
-@dataclass(frozen=True)
-class Shard:
-    """One shard to screen: where its rows stand, where the predictions go, and what they are made of."""
-
-    number: int
-    rows: Path
-    predictions: Path
-    header: Header
-    count: int
-
-    @property
-    def is_done(self) -> bool:
-        """Whether an earlier run has left the predictions."""
-        return is_shard(self.predictions, self.header)
-
-    def batch(self) -> pa.RecordBatch:
-        """The rows to screen."""
-        [batch] = batches_of(self.rows)
-        return batch
-
+PREDICTIONS = "predictions"
+"""Folder of the shards of predictions, in the source's folder of unfinished work."""
 
 MADE_WITH = ("algorithm_version", "families_digest")
 """Columns of a prediction that must equal the settings, or it is made anew."""
@@ -55,22 +35,33 @@ MADE_WITH = ("algorithm_version", "families_digest")
 
 @dataclass(frozen=True)
 class Pending:
-    """All that is left to screen of a source.
+    """All of a source that has no up-to-date prediction in the table.
 
-    `stored` is the number of entries; `previous` holds the previous results of those to screen, with the
-    columns `PREVIOUS`; `gone` are ids that have a prediction but are stored no more.
+    Attributes:
+        header: how predictions are made now.
+        ready: shards of predictions that are not in the table yet.
+        is_left: of each stored row, in the order of the table, whether it has no prediction at all.
+        entries: number of rows whose prediction is in no table.
+        previous: the previous results of those, with the columns `PREVIOUS`.
+        gone: ids that have a prediction but are stored no more.
     """
 
-    shards: tuple[Shard, ...]
-    stored: int
+    header: Header
+    ready: tuple[Path, ...]
+    is_left: NDArray[np.bool_]
+    entries: int
     previous: pa.Table
     gone: pa.Array
-    is_everything: bool
 
     @property
-    def entries(self) -> int:
+    def stored(self) -> int:
+        """Number of entries of the source."""
+        return len(self.is_left)
+
+    @property
+    def left(self) -> int:
         """Number of entries to screen."""
-        return sum(shard.count for shard in self.shards)
+        return int(np.count_nonzero(self.is_left))
 
 
 PREVIOUS = pa.schema([(name, pa.string()) for name in "id mark first_seen last_changed row_hash".split()])
@@ -147,20 +138,17 @@ def _published_results(home: Home, source: str) -> pa.Table:
     return pa.Table.from_pylist(rows, PREVIOUS)
 
 
-def find_pending(
-    home: Home, source: str, folder: Path, settings: dict[str, str | int], previous: pa.Table
-) -> Pending:
-    """Compares what is stored with what is predicted, and writes the rows to screen.
+def find_pending(home: Home, source: str, folder: Path, header: Header, previous: pa.Table) -> Pending:
+    """Compares what is stored with what is predicted.
 
     Args:
         home: where the tables lie.
         source: name of the source.
-        folder: the source's folder of unfinished work.
-        settings: what predictions depend on beside the rows; stands in the header of each shard.
+        folder: where shards of predictions may stand that an earlier run, or the reading, left ready.
+        header: how predictions are made now.
         previous: what `previous_results` gives.
 
     Raises:
-        ShardError: the disk is full or read-only.
         LakeError: the table of structures cannot be read.
     """
     stored = _stored(home, source)
@@ -168,19 +156,18 @@ def find_pending(
     is_same = pc.equal(stored["mark"], previous["mark"].take(place)).fill_null(False)
     is_left = ~np.asarray(is_same)
     gone = previous["id"].filter(pc.invert(pc.is_in(previous["id"], value_set=stored["id"])))
-    left = pc.is_in(previous["id"], value_set=stored["id"].filter(pa.array(is_left)))
-    shutil.rmtree(folder / "rows", ignore_errors=True)
-    shards = []
-    for number, batch in enumerate(_batches(home, source, is_left)):
-        columns = (batch.column(name).to_pylist() for name in ("id", "row_hash"))
-        header = Header("screen", source, keys_digest(zip(*columns, strict=True)), settings)
-        rows = folder / "rows" / f"{number:07}.arrow"
-        write_shard(rows, header, [batch], structures_schema(), durably=False)
-        predictions = folder / "predictions" / f"{number:07}.arrow"
-        shards.append(Shard(number, rows, predictions, header, batch.num_rows))
+    left = stored.filter(pa.array(is_left)).combine_chunks()
+    again = pc.is_in(previous["id"], value_set=left["id"])
+    ids, marks = (left[name].combine_chunks() for name in ("id", "mark"))
+    ready, is_ready = ready_shards(folder, header, _keys_of, ids, marks)
+    is_left[is_left] = ~is_ready
     return Pending(
-        tuple(shards), len(is_left), previous.filter(left), gone.combine_chunks(), bool(is_left.all())
+        header, tuple(ready), is_left, left.num_rows, previous.filter(again), gone.combine_chunks()
     )
+
+
+def _keys_of(predictions: pa.RecordBatch) -> list[pa.Array]:
+    return [predictions["id"], short_digests(predictions["input_hash"])]
 
 
 def _stored(home: Home, source: str) -> pa.Table:
@@ -195,10 +182,14 @@ def _stored(home: Home, source: str) -> pa.Table:
     return pa.Table.from_batches(kept, schema).combine_chunks()
 
 
-def _batches(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
-    """The rows that are left, those of the stored rows in the order of the table."""
+def rows_left(home: Home, source: str, pending: Pending) -> Iterator[pa.RecordBatch]:
+    """The rows to screen, in parts of about equal work, in the order of the table.
+
+    Raises:
+        LakeError: the table of structures cannot be read, or was written to meanwhile.
+    """
     waiting: list[pa.RecordBatch] = []
-    for some in rows_at(home.structures, source, left) if left.any() else ():
+    for some in rows_at(home.structures, source, pending.is_left) if pending.left else ():
         waiting.append(some)
         if sum(batch.num_rows for batch in waiting) >= GATHERED_ROWS:
             yield from in_parts(joined(waiting))
@@ -207,13 +198,14 @@ def _batches(home: Home, source: str, left: NDArray[np.bool_]) -> Iterator[pa.Re
         yield from in_parts(joined(waiting))
 
 
-def merge_predictions(home: Home, source: str, pending: Pending, today: str) -> None:
+def merge_predictions(home: Home, source: str, pending: Pending, made: Sequence[Path], today: str) -> None:
     """Brings all predictions into the table, in one commit, with the dates of first sight and change.
 
     Args:
         home: where the tables lie.
         source: name of the source.
-        pending: the shards, all of them screened.
+        pending: what had to be screened.
+        made: the shards of predictions that were made of what was left.
         today: date of the run.
 
     Raises:
@@ -221,20 +213,9 @@ def merge_predictions(home: Home, source: str, pending: Pending, today: str) -> 
         LakeError: the table cannot be written.
     """
     places = {id_: place for place, id_ in enumerate(pending.previous["id"].to_pylist())}
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for shard in pending.shards:
-            count = 0
-            for batch in batches_of(shard.predictions, shard.header):
-                count += batch.num_rows
-                yield _dated(batch, places, pending.previous, today)
-            if count != shard.count:
-                raise ShardError(
-                    f"{shard.predictions} holds {count} predictions for {shard.count} entries; remove it, "
-                    "then run again"
-                )
-
-    apply(home.predictions, batches(), pending.gone, source, complete=pending.is_everything)
+    dated = partial(_dated, places=places, old=pending.previous, today=today)
+    rows = ShardRows([*pending.ready, *made], pending.header, dated)
+    apply(home.predictions, rows, pending.gone, source, complete=pending.entries == pending.stored)
 
 
 def _dated(batch: pa.RecordBatch, places: Mapping[str, int], old: pa.Table, today: str) -> pa.RecordBatch:

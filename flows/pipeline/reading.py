@@ -7,52 +7,42 @@ finds them again and reads only the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from catalog.errors import SourceChangedError
 from catalog.home import Home
+from catalog.readers.arrays.columns import STRUCTURE
 from catalog.sources import Source
 from catalog.sources.base import ColumnSource
 from catalog.store.lake import apply
 from catalog.store.schema import storable
-from catalog.store.shards import (
-    Header,
-    ShardError,
-    batches_of,
-    is_shard,
-    keys_digest,
-    work_folder,
-    write_shard,
-)
-from catalog.store.structures import structures_schema
+from catalog.store.shards import Growing, Header, ShardRows, next_number, ready_shards, work_folder
 from flows.pipeline import shards
 from flows.pipeline.delta import Delta, delta_of
-from flows.pipeline.listing import Listing, keys_of
-from flows.pipeline.pending import Pending, find_pending, mended_predictions, previous_results
+from flows.pipeline.listing import Listing
+from flows.pipeline.pending import PREDICTIONS, Pending, find_pending, mended_predictions, previous_results
 from flows.pipeline.plan import Plan
 from flows.pipeline.shards import Stamped
 from flows.pipeline.versions import screening_settings
 from flows.progress import Advance, say, stage
 from flows.workers.dask import DaskWorkers
 from flows.workers.pool import Workers
-from polywell.families import Families
 
 Item = TypeVar("Item")
 
-SHARD_ENTRIES = 500
+ROWS = "read"
+"""Folder of the shards of rows, in the source's folder of unfinished work."""
+
+PART_ENTRIES = 500
 """Entries that go to a worker together: enough to make the way there cheap, few enough to see progress."""
 
-
-SHARD_BYTES = 64_000_000
+PART_BYTES = 64_000_000
 """Bytes of the entries that go to a worker together, roughly; this process holds them until it takes them."""
 
 
@@ -90,20 +80,21 @@ def read(plan: Plan, listing: Listing, workers: Workers | DaskWorkers) -> Stored
     """
     home, source = plan.home, plan.source
     folder = work_folder(home, source.name)
-    screening, digest = screening_settings(plan.families), str(listing.inputs["reading_digest"])
+    settings, digest = screening_settings(plan.families), str(listing.inputs["reading_digest"])
     delta = delta_of(home.structures, source.name, listing.index, digest)
-    mended = mended_predictions(home)
-    previous = previous_results(home, source.name, screening, mended)  # while the workers start
+    previous = previous_results(home, source.name, settings, mended_predictions(home))
+    # An entry that was screened may turn out to be the same: it is compared first, and then screened.
+    has_results = previous["mark"].null_count < previous.num_rows
+    reader = shards.Reader(source.name, digest, plan.families, is_screening=not has_results)
+    rows = Header("read", source.name, {"reading_digest": digest})
+    predictions = Header("screen", source.name, settings)
     with stage("reading", "entries", delta.changed) as advance:
-        settings: dict[str, str | int] = {"reading_digest": digest}
-        ready, reused = read_changes(
-            source, delta, folder / "read", workers, plan.families, settings, advance
-        )
-    merge_structures(home, source.name, delta, ready)
-    pending = find_pending(home, source.name, folder, screening, previous)
+        ready, reused = read_changes(source, delta, folder, (rows, predictions), workers, reader, advance)
+    merge_structures(home, source.name, delta, ShardRows(ready, rows))
+    pending = find_pending(home, source.name, folder / PREDICTIONS, predictions, previous)
     say(
         f"structures: {pending.stored} entries; {delta.changed} new or changed, "
-        f"{delta.withdrawn} withdrawn, {pending.entries} to screen"
+        f"{delta.withdrawn} withdrawn, {pending.entries} without a prediction"
     )
     return Stored(delta.changed - reused, reused, delta.withdrawn, pending)
 
@@ -112,9 +103,9 @@ def read_changes(
     source: Source,
     delta: Delta,
     folder: Path,
+    headers: tuple[Header, Header],
     workers: Workers | DaskWorkers,
-    families: Families,
-    settings: dict[str, str | int],
+    reader: shards.Reader,
     advance: Advance,
 ) -> tuple[list[Path], int]:
     """Reads what changed into shards, those excepted that an earlier run left ready.
@@ -122,153 +113,126 @@ def read_changes(
     Args:
         source: where to read.
         delta: what to read.
-        folder: where the shards go.
+        folder: where the folders of shards stand.
+        headers: those of shards of rows, and of predictions.
         workers: who reads.
-        families: the λ table, which says whose structure is needed.
-        settings: what the rows depend on beside the source; `reading_digest` among them.
+        reader: how.
         advance: told the number of entries that were read.
 
     Returns:
-        The shards, and the number of raw entries that need not be read again.
+        The shards of rows, and the number of raw entries that need not be read again.
 
     Raises:
         SourceError: the source breaks off; the shards that are ready stay.
         ShardError: a shard cannot be written.
     """
+    changed = delta.index.filter(pa.array(delta.is_changed)).combine_chunks()
+    ids, stamps = (changed[name].combine_chunks() for name in changed.schema.names)
+    ready, is_ready = ready_shards(folder / ROWS, headers[0], _keys_of, ids, stamps)
+    left = _Left(source, changed.filter(pa.array(~is_ready)), delta.index.num_rows)
+    number = next_number(folder / ROWS)
+    rows, predictions = (
+        Growing(folder / name, header, number)
+        for name, header in zip((ROWS, PREDICTIONS), headers, strict=True)
+    )
 
-    def header(keys: Iterable[tuple[str, str | None]]) -> Header:
-        return Header("read", source.name, keys_digest(keys), settings)
+    def keep(both: shards.Both) -> None:
+        rows.add(both[0])
+        if both[1] is not None:
+            predictions.add(both[1])
+        advance(both[0].num_rows)
+        if rows.is_full:
+            predictions.finish()
+            rows.finish()
 
-    ready, is_ready = _ready_shards(folder, delta, header)
-    reused = int(np.count_nonzero(is_ready))
-    is_left = delta.is_changed & ~is_ready
-    if not is_left.any():
-        return ready, reused
-    left = delta.index.filter(pa.array(is_left))
-    missing = dict(keys_of(left))
-    number = max((int(path.stem) for path in ready), default=-1) + 1
-    reading = str(settings["reading_digest"])
+    def parts() -> Iterator[Sequence[shards.Given]]:
+        for batch in left.columns():
+            if STRUCTURE[0] in batch.schema.names:
+                yield from map(shards.RowsOf, shards.in_parts(batch))
+            else:  # the composition decides, which costs less than the way to a worker
+                keep(reader.rejected(batch))
+        yield from cut(left.entries(), weigh=lambda item: item[0].weight)
 
-    def columns() -> Iterator[shards.RowsOf]:
-        if not isinstance(source, ColumnSource):
+    for _, both in workers.map(reader.together, parts(), reader.lost, reader.alone):
+        keep(both)
+    predictions.finish()
+    rows.finish()
+    left.check()
+    return [*ready, *rows.paths], int(np.count_nonzero(is_ready))
+
+
+class _Left:
+    """What a source has still to give: entries with ids and stamps, out of so many that it lists."""
+
+    def __init__(self, source: Source, index: pa.Table, listed: int) -> None:
+        self._source, self._listed = source, listed
+        self._ids, self._stamps = (index[name].combine_chunks() for name in index.schema.names)
+        self._places = {id_: place for place, id_ in enumerate(self._ids.to_pylist())}
+        self._is_missing = np.ones(len(self._ids), bool)
+
+    def _missing(self) -> list[str]:
+        return sorted(self._ids.filter(pa.array(self._is_missing)).to_pylist())
+
+    def _asked(self) -> list[str] | None:
+        """The ids to ask for; None for all."""
+        missing = self._missing()
+        return None if len(missing) == self._listed else missing
+
+    def columns(self) -> Iterator[pa.RecordBatch]:
+        """What the source gives as columns, with the column `stamp`."""
+        if not isinstance(self._source, ColumnSource) or not self._is_missing.any():
             return
-        for batch in source.columns(None if is_left.all() else sorted(missing)):
-            places = pc.index_in(batch.column("id"), value_set=left["id"].combine_chunks())
-            known = batch.append_column("stamp", left["stamp"].combine_chunks().take(places))
-            for part in shards.in_parts(known):
-                for id_ in part.column("id").to_pylist():
-                    del missing[id_]
-                yield shards.RowsOf(part)
+        for batch in self._source.columns(self._asked()):
+            found = np.array([self._places[id_] for id_ in batch.column("id").to_pylist()], np.int64)
+            self._is_missing[found] = False
+            yield batch.append_column("stamp", self._stamps.take(pa.array(found)))
 
-    def stream() -> Iterator[Stamped]:
-        is_everything = len(missing) == delta.index.num_rows
-        for raw in source.raw_entries(None if is_everything else sorted(missing)):
-            yield raw, missing.pop(storable(raw.id), None)
+    def entries(self) -> Iterator[Stamped]:
+        """All others, one by one."""
+        for raw in self._source.raw_entries(self._asked()) if self._is_missing.any() else ():
+            place = self._places.get(storable(raw.id))
+            if place is not None:
+                self._is_missing[place] = False
+            yield raw, None if place is None else self._stamps[place].as_py()
 
-    take = partial(shards.column_batch, families=families, source=source.name, reading=reading)
-    untaken = partial(shards.unread_column_batch, source=source.name, reading=reading)
-    work = partial(shards.read_batch, families=families, reading=reading)
-    lost = partial(shards.unread_batch, reading=reading)
-    keys: list[tuple[str, str | None]] = []
-    batches: list[pa.RecordBatch] = []
+    def check(self) -> None:
+        """Refuses a source that did not give all.
 
-    def keep(some: Iterable[tuple[str, str | None]], batch: pa.RecordBatch) -> None:
-        keys.extend(some)
-        batches.append(batch)
-        advance(batch.num_rows)
-        if len(keys) >= SHARD_ENTRIES:
-            finish()
-
-    def finish() -> None:
-        nonlocal number
-        path = folder / f"{number:07}.arrow"
-        write_shard(path, header(keys), batches, structures_schema())
-        ready.append(path)
-        number += 1
-        keys.clear()
-        batches.clear()
-
-    for rows, batch in workers.map(take, columns(), untaken):
-        keep(_keys_of(rows), batch)
-    for part, batch in workers.map(work, cut(stream(), weigh=lambda item: item[0].weight), lost):
-        keep([(storable(raw.id), stamp) for raw, stamp in part], batch)
-    if keys:
-        finish()
-    if missing:
-        some = ", ".join(repr(id_) for id_ in sorted(missing)[:3])
-        raise SourceChangedError(
-            f"{source.name!r} lists {len(missing)} entries that it did not give ({some}); it changed while "
-            "it was read: run again"
-        )
-    return ready, reused
+        Raises:
+            SourceChangedError: it is such a source.
+        """
+        missing = self._missing()
+        if missing:
+            raise SourceChangedError(
+                f"{self._source.name!r} lists {len(missing)} entries that it did not give "
+                f"({', '.join(map(repr, missing[:3]))}); it changed while it was read: run again"
+            )
 
 
-def _keys_of(entries: Sequence[pa.RecordBatch]) -> Iterable[tuple[str, str | None]]:
-    """Ids and stamps of entries that came as columns."""
-    batch = shards.joined(entries)
-    return zip(batch["id"].to_pylist(), batch["stamp"].to_pylist(), strict=True)
+def _keys_of(rows: pa.RecordBatch) -> list[pa.Array]:
+    return [rows["raw_id"], rows["stamp"]]
 
 
-def _ready_shards(
-    folder: Path, delta: Delta, header: Callable[[Iterable[tuple[str, str | None]]], Header]
-) -> tuple[list[Path], NDArray[np.bool_]]:
-    """Shards of an earlier run that are what this one would write, and the rows of the index in them.
-
-    The others are removed.
-    """
-    is_ready = np.zeros(delta.index.num_rows, bool)
-    found = {path: _raw_ids(path) for path in sorted(folder.glob("*.arrow"))}
-    every = pa.chunked_array(list(found.values()), pa.string())
-    places = np.asarray(pc.index_in(every, value_set=delta.index["id"].combine_chunks()).fill_null(-1))
-    ready: list[Path] = []
-    start = 0
-    for path, ids in found.items():
-        rows = places[start : start + len(ids)]
-        start += len(ids)
-        fresh = len(ids) > 0 and (rows >= 0).all() and delta.is_changed[rows].all()
-        stamps = delta.index["stamp"].take(pa.array(rows)) if fresh else ids
-        is_such = fresh and not is_ready[rows].any() and stamps.null_count == 0
-        if is_such and is_shard(path, header(zip(ids.to_pylist(), stamps.to_pylist(), strict=True))):
-            ready.append(path)
-            is_ready[rows] = True
-        else:
-            path.unlink(missing_ok=True)
-    return ready, is_ready
-
-
-def _raw_ids(path: Path) -> pa.Array:
-    """Raw entries in a shard, each once, in its order; nothing where it cannot be read."""
-    try:
-        return pa.chunked_array([batch.column("raw_id") for batch in batches_of(path)], pa.string()).unique()
-    except (ShardError, KeyError, pa.ArrowException):
-        return pa.array([], pa.string())
-
-
-def merge_structures(home: Home, source: str, delta: Delta, ready: Collection[Path]) -> None:
-    """Brings the shards into the table, in one commit.
+def merge_structures(home: Home, source: str, delta: Delta, rows: Iterable[pa.RecordBatch]) -> None:
+    """Brings what was read into the table, in one commit.
 
     Raises:
         LakeError: the table cannot be written.
     """
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for path in ready:
-            yield from batches_of(path)
-
     is_known_anew = bool(delta.is_changed.all()) and delta.index["stamp"].null_count == 0
-    apply(home.structures, batches(), delta.stored, source, complete=is_known_anew)
+    apply(home.structures, rows, delta.stored, source, complete=is_known_anew)
 
 
 def cut(
-    items: Iterable[Item], size: int = SHARD_ENTRIES, weigh: Callable[[Item], int] = lambda item: 0
+    items: Iterable[Item], size: int = PART_ENTRIES, weigh: Callable[[Item], int] = lambda item: 0
 ) -> Iterator[list[Item]]:
-    """Cuts a stream into shards without reading ahead of them; one that weighs `SHARD_BYTES` ends earlier."""
+    """Cuts a stream into shards without reading ahead of them; one that weighs `PART_BYTES` ends earlier."""
     shard: list[Item] = []
     weight = 0
     for item in items:
         shard.append(item)
         weight += weigh(item)
-        if len(shard) == size or weight >= SHARD_BYTES:
+        if len(shard) == size or weight >= PART_BYTES:
             yield shard
             shard, weight = [], 0
     if shard:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from catalog.home import Home
 from catalog.runs.published import new_name
 from catalog.runs.record import write_record
 from catalog.store.aside import set_aside
-from catalog.store.lake import SPOOLS
 from catalog.store.layout import misplaced
 from catalog.store.lock import only_run
 from flows.pipeline.listing import NothingToScreenError
@@ -86,7 +84,6 @@ def _tidy(home: Home) -> None:
     """Removes what killed runs left under temporary names; only for who holds the home."""
     for path in misplaced(home):
         say(f"{path} is out of place; moved to {set_aside(home, path)}", WARNING)
-    shutil.rmtree(home.catalog / SPOOLS, ignore_errors=True)
     for folder, names in (
         (home.catalog, ".latest-*"),
         (home.records, ".*.part"),

@@ -1,13 +1,15 @@
-"""What a worker process does: a shard of raw entries in, rows out; a shard of rows in, predictions out."""
+"""What a worker process does: raw entries in, rows out; rows in, predictions out; or both at once."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import overload
+from dataclasses import dataclass
+from typing import TypeAlias, overload
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
 from catalog.readers.arrays.columns import STRUCTURE, read_compositions, read_structures
@@ -44,6 +46,9 @@ from polywell.screening import (
 Stamped = tuple[RawEntry, str | None]
 """A raw entry, and what changes with it (see `catalog.sources.base.Stamp`)."""
 
+Verdict = tuple[Reason, str]
+"""Why an entry is rejected, and the sentence that says so."""
+
 PASSING = frozenset(
     {WORKER_DIED, *(error.__name__ for error in (FileAccessError, MemoryLimitError, TimeLimitError))}
 )
@@ -52,6 +57,53 @@ PASSING = frozenset(
 
 PART_WEIGHT = 8000
 """Rows and sites that go to a worker together: enough to make the way cheap, few enough to see progress."""
+
+
+Given: TypeAlias = Stamped | pa.RecordBatch
+"""One entry that is to be read: as such, or as the row of a `ColumnSource` with the column `stamp`."""
+
+Both = tuple[pa.RecordBatch, pa.RecordBatch | None]
+"""Rows of the table `structures`; and their predictions, where they were screened at once."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the entries of a source are read, by whoever does it.
+
+    Attributes:
+        source: name of the source.
+        reading: digest of everything else that the reading depends on; kept with each row.
+        families: the λ table, which says whose structure is needed.
+        is_screening: whether rows are screened as soon as they are read.
+    """
+
+    source: str
+    reading: str
+    families: Families
+    is_screening: bool
+
+    def together(self, entries: Sequence[Given]) -> Both:
+        """Reads entries, and screens them."""
+        rows, _ = self.alone(entries)
+        return rows, screen_batch(RowsOf(rows), self.families) if self.is_screening else None
+
+    def alone(self, entries: Sequence[Given]) -> Both:
+        """Reads entries that are screened later: those of which one did not get through both."""
+        if isinstance(entries, RowsOf) or isinstance(entries[0], pa.RecordBatch):
+            return column_batch(entries, self.families, self.source, self.reading), None
+        return read_batch(entries, self.families, self.reading), None
+
+    def rejected(self, rows: pa.RecordBatch) -> Both:
+        """Reads rows of a `ColumnSource` that came without a structure, as their composition rejects them."""
+        read = column_batch([rows], self.families, self.source, self.reading)
+        verdicts = [one for one in _by_composition(read.column("elements"), self.families) if one]
+        is_told = self.is_screening and len(verdicts) == read.num_rows
+        return read, _rejected_batch(read, verdicts, self.families) if is_told else None
+
+    def lost(self, entry: Given, error_type: str, message: str) -> Both:
+        """The row of an entry whose reading ended its worker."""
+        [stamped] = _stamped(entry, self.source) if isinstance(entry, pa.RecordBatch) else [entry]
+        return unread_batch(stamped, error_type, message, self.reading), None
 
 
 def read_shard(raws: Sequence[RawEntry], families: Families) -> list[Row]:
@@ -132,14 +184,6 @@ def _rows_of_columns(
         "reading": pa.repeat(pa.scalar(reading), batch.num_rows),
     }
     return column_rows(source, {"id": batch.column("id"), **known, **read}, bookkeeping)
-
-
-def unread_column_batch(
-    entry: pa.RecordBatch, error_type: str, message: str, source: str, reading: str
-) -> pa.RecordBatch:
-    """The row of such an entry whose reading ended its worker, as a batch."""
-    [stamped] = _stamped(entry, source)
-    return unread_batch(stamped, error_type, message, reading)
 
 
 def _stamped(batch: pa.RecordBatch, source: str) -> list[Stamped]:
@@ -240,32 +284,31 @@ def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.Recor
     return both.take(pa.array(np.argsort(told + rejected)))
 
 
-def _bare_verdict(record: Screening) -> tuple[Reason, str] | None:
+def _bare_verdict(record: Screening) -> Verdict | None:
     """What is said of an entry of which nothing else was found; None where there is more to tell."""
     if record.reason is None or record.message is None or record.phases or record.family is not None:
         return None
     return (record.reason, record.message) if record.electrons == Electrons() else None
 
 
-def _verdicts(batch: pa.RecordBatch, families: Families) -> list[tuple[Reason, str] | None]:
+def _verdicts(batch: pa.RecordBatch, families: Families) -> list[Verdict | None]:
     """What the composition, or else a first look at the structure, says of rows; None where more is to do."""
-    known: dict[tuple[str, ...], tuple[Reason, str] | None] = {}
-    verdicts = []
+    said = _by_composition(batch.column("elements"), families)
     is_read = batch.column("error_type").is_null().to_pylist()
-    for read, elements in zip(is_read, batch.column("elements").to_pylist(), strict=True):
-        key = tuple(elements) if read else ()
-        if read and key not in known:
-            known[key] = composition_verdict(key, families)
-        verdicts.append(known[key] if read else None)
+    verdicts = [verdict if read else None for verdict, read in zip(said, is_read, strict=True)]
     places, cells = whole_cells(batch)
     for place in places[without_right_angles(cells)].tolist():
         verdicts[place] = verdicts[place] or NO_NET
     return verdicts
 
 
-def _rejected_batch(
-    batch: pa.RecordBatch, verdicts: Sequence[tuple[Reason, str]], families: Families
-) -> pa.RecordBatch:
+def _by_composition(elements: pa.Array, families: Families) -> list[Verdict | None]:
+    coded = pc.binary_join(elements, " ").dictionary_encode()
+    known = [composition_verdict(text.split(" "), families) for text in coded.dictionary.to_pylist()]
+    return [known[place] for place in coded.indices.to_pylist()]
+
+
+def _rejected_batch(batch: pa.RecordBatch, verdicts: Sequence[Verdict], families: Families) -> pa.RecordBatch:
     """Predictions of rows that their composition rejects, column by column."""
     columns = {name: batch.column(name) for name in ("source", "id", "formula", "elements")}
     columns |= {name: batch.column(name) for name in PROVENANCE_FIELDS}

@@ -71,35 +71,27 @@ class DaskWorkers:
         self._held.close()
         self._here.__exit__(kind, error, trace)
 
-    def stop(self) -> None:
-        """Ends the workers of this machine at once; see `Workers.stop`."""
-        self._here.stop()
-
-    def run(
-        self, work: Work[Item, Result], shard: Sequence[Item], lost: Lost[Item, Result]
-    ) -> list[tuple[Sequence[Item], Result]]:
-        """Does one shard and waits for it; see `Workers.run`."""
-        return self._finish(work, shard, lost, self._client.submit(work, shard, pure=False, retries=1))
-
     def map(
-        self, work: Work[Item, Result], shards: Iterable[Sequence[Item]], lost: Lost[Item, Result]
+        self,
+        work: Work[Item, Result],
+        shards: Iterable[Sequence[Item]],
+        lost: Lost[Item, Result],
+        alone: Work[Item, Result] | None = None,
     ) -> Iterator[tuple[Sequence[Item], Result]]:
         """Does all shards, in order; see `Workers.map`."""
         waiting: deque[tuple[Sequence[Item], Any]] = deque()
+
+        def finish() -> list[tuple[Sequence[Item], Result]]:
+            shard, future = waiting.popleft()
+            try:
+                return [(shard, future.result())]
+            except Exception as error:  # it comes again here, where it costs the guilty entry only
+                say(f"a shard failed on the cluster ({type(error).__name__}); it is done here")
+                return self._here.run(work, shard, lost, alone)
+
         for shard in shards:
             waiting.append((shard, self._client.submit(work, shard, pure=False, retries=1)))
             if len(waiting) > self._ahead:
-                first, future = waiting.popleft()
-                yield from self._finish(work, first, lost, future)
+                yield from finish()
         while waiting:
-            first, future = waiting.popleft()
-            yield from self._finish(work, first, lost, future)
-
-    def _finish(
-        self, work: Work[Item, Result], shard: Sequence[Item], lost: Lost[Item, Result], future: Any
-    ) -> list[tuple[Sequence[Item], Result]]:
-        try:
-            return [(shard, future.result())]
-        except Exception as error:  # it comes again here, where it costs the guilty entry only
-            say(f"a shard failed on the cluster ({type(error).__name__}); it is done here")
-            return self._here.run(work, shard, lost)
+            yield from finish()

@@ -72,9 +72,19 @@ class Workers:
             worker.stop()
 
     def run(
-        self, work: Work[Item, Result], shard: Sequence[Item], lost: Lost[Item, Result]
+        self,
+        work: Work[Item, Result],
+        shard: Sequence[Item],
+        lost: Lost[Item, Result],
+        alone: Work[Item, Result] | None = None,
     ) -> list[tuple[Sequence[Item], Result]]:
         """Does one shard and waits for it.
+
+        Args:
+            work: what is done with it.
+            shard: the entries.
+            lost: what stands for an entry that could not be done.
+            alone: what is done with each entry where the shard cannot be done together; the same if None.
 
         Returns:
             The shard with its result; or, where a worker died or the work raised, each entry with its own.
@@ -87,14 +97,18 @@ class Workers:
             return [(shard, worker.do(work, shard))]
         except (WorkerDiedError, WorkRaisedError):  # it comes again, where it belongs to one entry
             worker.end()
-            return [([item], _alone(worker, work, item, lost)) for item in shard]
+            return [([item], _alone(worker, alone or work, item, lost)) for item in shard]
         finally:
             self._idle.put(worker)
 
     def map(
-        self, work: Work[Item, Result], shards: Iterable[Sequence[Item]], lost: Lost[Item, Result]
+        self,
+        work: Work[Item, Result],
+        shards: Iterable[Sequence[Item]],
+        lost: Lost[Item, Result],
+        alone: Work[Item, Result] | None = None,
     ) -> Iterator[tuple[Sequence[Item], Result]]:
-        """Does all shards, in order, taking no more of them at a time than keep the workers busy.
+        """Does all shards as `run` does one, in order, taking no more at a time than keep the workers busy.
 
         Yields:
             What `run` returns for each shard.
@@ -104,7 +118,7 @@ class Workers:
         """
         waiting: deque[Future[list[tuple[Sequence[Item], Result]]]] = deque()
         for shard in shards:
-            waiting.append(self._threads.submit(self.run, work, shard, lost))
+            waiting.append(self._threads.submit(self.run, work, shard, lost, alone))
             if len(waiting) > 2 * self.count:
                 yield from waiting.popleft().result()
         while waiting:

@@ -15,7 +15,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from tests.flows.crystals import CHECKOUT, cacuo2
-from tests.flows.dying import OwnHands
+from tests.flows.dying import OwnHands, counted_screening
 from tests.flows.forking import Forked
 
 Polywell = Callable[..., subprocess.CompletedProcess[str]]
@@ -111,6 +111,7 @@ def own_hands(monkeypatch):
     """One process for everything, a clock that the test turns, and no reference library on the page."""
     monkeypatch.setattr("flows.pipeline.run.Workers", OwnHands)
     monkeypatch.setattr("flows.pipeline.page_rows.measured_candidates", lambda families: [])
+    monkeypatch.setattr("flows.pipeline.shards.screen_batch", counted_screening)
     monkeypatch.setattr("flows.pipeline.shards.wall_limit", nullcontext)  # it needs the main thread
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
 

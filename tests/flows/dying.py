@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import catalog.sources.materials_project.source
+import catalog.store.shards
 import flows.pipeline.page_rows
 import flows.pipeline.pending
 import flows.pipeline.publishing
@@ -48,16 +49,15 @@ class OwnHands:
     def __exit__(self, *_):
         pass
 
-    def stop(self):
-        pass
-
-    def map(self, work, shards, lost):
+    def map(self, work, shards, lost, alone=None):
         for shard in shards:
             yield shard, work(shard)
 
-    def run(self, work, shard, lost):
-        OwnHands.screened += len(shard)
-        return [(shard, work(shard))]
+
+def counted_screening(rows, families, screen=flows.pipeline.shards.screen_batch):
+    """Screens rows, and counts them."""
+    OwnHands.screened += len(rows)
+    return screen(rows, families)
 
 
 def arm(kill_at):
@@ -97,7 +97,8 @@ def live(source, home, kill_at):
     flows.pipeline.versions.code_digest = lambda: "the same"  # also where someone works on the code meanwhile
     flows.pipeline.shards.wall_limit = nullcontext  # it needs the main thread
     catalog.sources.materials_project.source.REQUESTS_PER_S = 1000.0
-    flows.pipeline.reading.SHARD_ENTRIES = flows.pipeline.shards.PART_WEIGHT = 2
+    flows.pipeline.shards.screen_batch = counted_screening
+    catalog.store.shards.SHARD_ROWS = flows.pipeline.shards.PART_WEIGHT = 2
     flows.pipeline.reading.cut.__defaults__ = (2, *flows.pipeline.reading.cut.__defaults__[1:])
     steps = arm(kill_at)
     run(make_plan(ScreenOptions(source=source, home=home, workers=1, dossiers=1)))

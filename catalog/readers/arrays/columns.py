@@ -7,6 +7,7 @@ Plain are whole cells of elements, one on each site, with Cartesian positions;
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -29,11 +30,10 @@ Ints = NDArray[np.int64]
 
 def read_compositions(formulas: pa.Array, elements: pa.Array) -> dict[str, pa.Array]:
     """Columns `formula` and `elements`, of what a source says of entries without a structure."""
-    said = zip(formulas.to_pylist(), elements.to_pylist(), strict=True)
-    known = [
-        elements_and_formula(amounts_of(formula) or dict.fromkeys(listed, 1.0)) for formula, listed in said
-    ]
-    return _named(known)
+    said = pc.binary_join_element_wise(formulas.fill_null(""), pc.binary_join(elements, " "), "\n")
+    coded = said.dictionary_encode()
+    known = _named([_composition(text) for text in coded.dictionary.to_pylist()])
+    return {name: column.take(coded.indices) for name, column in known.items()}
 
 
 def read_structures(
@@ -73,16 +73,32 @@ def read_structures(
             continue
         frac.append(here)
         kept.append(row)
-        known.append(elements_and_formula(amounts))
-        stated = amounts_of(formula) if formula else None
-        is_other = stated is not None and not same_composition(stated, amounts)
-        declared.append(elements_and_formula(stated)[1] if stated and is_other else None)
+        named, other = _compared(formula, tuple(amounts.items()))
+        known.append(named)
+        declared.append(other)
     chosen = np.array(kept, np.int64)
     on_sites = coded.cast(pa.string()).filter(
         pa.array(np.repeat(np.isin(np.arange(len(sizes)), chosen), sizes))
     )
     columns = _named(known) | _arrays(cells[chosen], np.concatenate(frac), sizes[chosen], on_sites)
     return places[chosen], columns | {"declared_formula": pa.array(declared, pa.string())}
+
+
+@lru_cache(maxsize=16384)
+def _composition(said: str) -> tuple[tuple[str, ...], str]:
+    """Elements and formula, of a line with a formula and one with elements, for where it is not plain."""
+    formula, listed = said.split("\n")
+    return elements_and_formula(amounts_of(formula) or dict.fromkeys(listed.split(" "), 1.0))
+
+
+@lru_cache(maxsize=16384)
+def _compared(
+    formula: str | None, amounts: tuple[tuple[str, float], ...]
+) -> tuple[tuple[tuple[str, ...], str], str | None]:
+    """Elements and formula of a structure, and the formula that a source states where it is another."""
+    held, stated = dict(amounts), amounts_of(formula) if formula else None
+    is_other = stated is not None and not same_composition(stated, held)
+    return elements_and_formula(held), elements_and_formula(stated)[1] if stated and is_other else None
 
 
 def _named(known: Collection[tuple[tuple[str, ...], str]]) -> dict[str, pa.Array]:

@@ -94,7 +94,7 @@ def test_names_of_sources_stay_within_the_tables_folder(table: Path) -> None:
     for name in names:
         assert held(table, name) == {"a": len(name)}
     folders = [item for item in table.iterdir() if item.is_dir()]
-    assert len(folders) == 7 and {item.name for item in table.parent.iterdir()} == {table.name, "work"}
+    assert len(folders) == 7 and {item.name for item in table.parent.iterdir()} == {table.name}
 
 
 @pytest.mark.parametrize("nested", [[[1.0, 2.0], []], [[]], [], None, [[1.0], [2.0]]])
@@ -293,7 +293,7 @@ def test_changes_that_do_not_belong_are_refused(tmp_path: Path) -> None:
         apply(table, [stored("b"), stored("c"), stored("b")], NONE, "s")
     with pytest.raises(LakeError, match="'b' belongs to source 'other', expected 's'"):
         apply(table, [stored("b", source="other")], NONE, "s")
-    assert formulas(table) == {"a": "MgO"} and not any((tmp_path / lake.SPOOLS).iterdir())
+    assert formulas(table) == {"a": "MgO"}
 
 
 def test_many_rows_meet_many_changes(tmp_path: Path) -> None:

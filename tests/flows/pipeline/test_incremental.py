@@ -13,6 +13,7 @@ from catalog.runs.named import two_runs
 from catalog.runs.published import latest_run, manifest_of, published_runs
 from catalog.runs.record import run_records
 from catalog.store import lake
+from catalog.store import shards as store
 from catalog.store.structures import structures_schema
 from flows.deployments.notify import news
 from flows.options import ScreenOptions
@@ -24,6 +25,7 @@ from tests.catalog.sources.test_bulk_files import write_alexandria, write_lemat
 from tests.catalog.stored import ids_at, stored_rows
 from tests.flows.crystals import CHECKOUT
 from tests.flows.dated import Dated, infinite_layer, ranked, screened
+from tests.flows.dying import OwnHands
 
 pytestmark = pytest.mark.usefixtures("own_hands")
 
@@ -89,24 +91,26 @@ def test_only_what_changed_is_read_and_screened(home, monkeypatch):
 @pytest.mark.parametrize("write", [write_alexandria, write_lemat])
 def test_a_dump_goes_on_where_it_was_broken_off(write, home, tmp_path, monkeypatch):
     spec = write(tmp_path, {f"c-{number}": infinite_layer_of(3.2 + 0.01 * number) for number in range(5)})
-    monkeypatch.setattr(reading, "SHARD_ENTRIES", 1)
-    monkeypatch.setattr(reading, "SHARD_BYTES", 1)
+    monkeypatch.setattr(store, "SHARD_ROWS", 1)
+    monkeypatch.setattr(reading, "PART_BYTES", 1)
     monkeypatch.setattr(shards, "PART_WEIGHT", 1)
-    written, write_shard = [], reading.write_shard
+    written, write_shard = [], store.write_shard
 
     def twice(path, *rest):
-        if len(written) == 2:
+        if len(written) == 5:  # of two entries rows and predictions, and of the third its prediction
             raise KeyboardInterrupt
         written.append(path)
         write_shard(path, *rest)
 
     options = ScreenOptions(source=spec, home=tmp_path / "home", workers=1, dossiers=0)
-    monkeypatch.setattr(reading, "write_shard", twice)
+    OwnHands.screened = 0
+    monkeypatch.setattr(store, "write_shard", twice)
     with pytest.raises(KeyboardInterrupt):
         run(make_plan(options))
-    monkeypatch.setattr(reading, "write_shard", write_shard)
+    monkeypatch.setattr(store, "write_shard", write_shard)
     assert run(make_plan(options)).counts.candidates == 5
     newest, broken = run_records(home)
+    assert OwnHands.screened == 6
     assert (broken["outcome"], newest["read"], newest["read_before"]) == ("stopped", 3, 2)
 
 
