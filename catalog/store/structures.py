@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,6 @@ from catalog.store.schema import SCHEMA_VERSION, SHORT, VERSION_KEY, Row, row_ha
 from polywell.geometry.first_look import Cells
 from polywell.geometry.sites import Sites
 from polywell.records import Entry, EntryKey, Provenance
-
-Floats = NDArray[np.float64]
 
 PROVENANCE_FIELDS = tuple(field.name for field in fields(Provenance))
 ARRAYS = frozenset({"lattice", "frac_coords", "species", "occupancies"})
@@ -72,9 +70,7 @@ def entry_to_row(entry: Entry) -> Row:
         row["frac_coords"] = sites.frac.ravel().tolist()
         row["species"] = [list(mix) for mix in sites.mixes]
         row["occupancies"] = [list(mix.values()) for mix in sites.mixes]
-        row["structure_digest"] = _structure_digest(
-            ",".join(map(" ".join, row["species"])), sites.lattice, sites.frac, *row["occupancies"]
-        )
+        row["structure_digest"] = structure_digest(row)
     return _hashed(row)
 
 
@@ -91,7 +87,8 @@ def column_rows(
     count, schema = len(columns["id"]), structures_schema()
     given = {**columns, "source": pa.repeat(pa.scalar(storable(source)), count)}
     if "lattice" in given:
-        given["structure_digest"] = pa.array(_structure_digests(given), pa.string())
+        arrays = pa.table({name: given[name] for name in sorted(ARRAYS)}).to_pylist()
+        given["structure_digest"] = pa.array(map(structure_digest, arrays), pa.string())
     given["row_hash"] = row_hashes({name: given[name] for name in given.keys() - ARRAYS})
     given |= bookkeeping
     filled = [
@@ -246,31 +243,9 @@ def row_to_provenance(row: Row) -> Provenance:
     return Provenance(**{name: row.get(name) for name in PROVENANCE_FIELDS})
 
 
-def _structure_digest(names: str, *numbers: Floats | Sequence[float]) -> str:
-    """Digest of what stands on the sites of a structure, and of the bytes of the numbers in its arrays."""
-    digest = hashlib.sha256(names.encode("ascii"))
-    for some in numbers:
-        digest.update(np.asarray(some, "<f8").tobytes())
-    return digest.hexdigest()[:SHORT]
-
-
-def _structure_digests(columns: Mapping[str, pa.Array]) -> Iterator[str]:
-    """The same for each row of columns."""
-    species, occupancies = columns["species"], columns["occupancies"].flatten()
-    ends = np.append(0, np.cumsum(species.value_lengths()))
-    sites = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pc.binary_join(species.flatten(), " "))
-    shares = np.append(0, np.cumsum(occupancies.value_lengths()))[ends]
-    lattices, frac, occupied = (
-        np.asarray(column.flatten()) for column in (columns["lattice"], columns["frac_coords"], occupancies)
-    )
-    for row, names in enumerate(pc.binary_join(sites, ",").to_pylist()):
-        start, end = ends[row : row + 2]
-        yield _structure_digest(
-            names,
-            lattices[9 * row : 9 * row + 9],
-            frac[3 * start : 3 * end],
-            occupied[shares[row] : shares[row + 1]],
-        )
+def structure_digest(row: Mapping[str, Any]) -> str:
+    """Digest of the lattice, coordinates and occupancies of a row that holds a structure."""
+    return row_hash({name: row[name] for name in ARRAYS})[:SHORT]
 
 
 def _hashed(row: Row) -> Row:
