@@ -90,6 +90,7 @@ def read(plan: Plan, listing: Listing, workers: Workers | DaskWorkers) -> Stored
     predictions = Header("screen", source.name, settings)
     with stage("reading", "entries", delta.changed) as advance:
         ready, reused = read_changes(source, delta, folder, (rows, predictions), workers, reader, advance)
+    workers.rest()  # what they hold is memory that the commit can use
     merge_structures(home, source.name, delta, ShardRows(ready, rows))
     pending = find_pending(home, source.name, folder / PREDICTIONS, predictions, previous)
     say(

@@ -48,5 +48,6 @@ def screen(plan: Plan, pending: Pending, workers: Workers | DaskWorkers, today: 
                 made.finish()
             advance(predictions.num_rows)
         made.finish()
+    workers.rest()
     merge_predictions(plan.home, source, pending, made.paths, today.isoformat())
     return Screened(pending.stored)

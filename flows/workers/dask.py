@@ -71,6 +71,10 @@ class DaskWorkers:
         self._held.close()
         self._here.__exit__(kind, error, trace)
 
+    def rest(self) -> None:
+        """Ends the workers of this machine; see `Workers.rest`."""
+        self._here.rest()
+
     def map(
         self,
         work: Work[Item, Result],

@@ -66,6 +66,12 @@ class Workers:
         for _ in self._all:
             self._idle.get().end()  # comes when the thread that it worked for, of whomever, has given it back
 
+    def rest(self) -> None:
+        """Ends the workers, of which none may have something to do; they start again when they have."""
+        for worker in [self._idle.get() for _ in self._all]:
+            worker.end()
+            self._idle.put(worker)
+
     def stop(self) -> None:
         """Ends all workers at once: whoever waits for a shard gets a `WorkersStoppedError`."""
         for worker in self._all:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -82,6 +83,11 @@ def start_server(preload: Sequence[str] = MODULES) -> ForkServerContext:
         tempfile.tempdir = shared
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+def stop_server() -> None:
+    """Ends that process, which holds all that workers import; where no worker is left, and until the next."""
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # there is no public name for it
 
 
 class Worker:
@@ -210,7 +216,12 @@ def _message(error: BaseException) -> str:
 
 
 def start_worker(limits: EntryLimits) -> None:
-    """Begins a worker process, which has its limit of memory, and ends when its parent does."""
+    """Begins a worker process, which has its limit of memory, and ends when its parent does.
+
+    What it shares with the process that it is forked from is left out of its garbage collections, which would
+    copy it by marking it.
+    """
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where the server of another program was running already
     limit_memory(limits.memory_bytes)
     parent = multiprocessing.parent_process()

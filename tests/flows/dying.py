@@ -49,6 +49,9 @@ class OwnHands:
     def __exit__(self, *_):
         pass
 
+    def rest(self):
+        pass
+
     def map(self, work, shards, lost, alone=None):
         for shard in shards:
             yield shard, work(shard)

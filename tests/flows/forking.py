@@ -76,6 +76,7 @@ def call(words: list[str], environment: dict[str, str], folder: str, out: str, e
         tempfile.tempdir = None  # TMPDIR is read anew
         scratch.cache_clear()  # that folder is of the process that waits
         forkserver.ensure_running = forkserver._forkserver.ensure_running = lambda: None  # it runs
+        forkserver._forkserver._stop = lambda: None  # and serves the other calls
         sys.argv = ["polywell", *words]
         runpy.run_module("flows.cli.main", run_name="__main__", alter_sys=True)
         code = 0

@@ -220,3 +220,32 @@ def test_every_source_is_listed(polywell):
     assert done.returncode == 0
     for word in ("reference", "files:DIR", "materials-project", "optimade:"):
         assert word in done.stdout
+
+
+class Mortal(OwnHands):
+    """Workers of whom each dies that screens the entry `b`."""
+
+    def map(self, work, shards, lost, alone=None):
+        for shard in shards:
+            try:
+                yield shard, work(shard)
+            except ChildProcessError:
+                for item in shard:
+                    try:
+                        yield [item], (alone or work)([item])
+                    except ChildProcessError as death:
+                        yield [item], lost(item, "WorkerDied", str(death))
+
+
+def test_an_entry_whose_screening_ends_its_worker_is_read_and_costs_no_other(home, monkeypatch):
+    def deadly(rows, families, screen=shards.screen_batch):
+        if any("b" in row.column("id").to_pylist() for row in rows):
+            raise ChildProcessError("it died")
+        return screen(rows, families)
+
+    monkeypatch.setattr(shards, "screen_batch", deadly)
+    monkeypatch.setattr("flows.pipeline.run.Workers", Mortal)
+    finished, _ = screened(Dated({id_: ("1", infinite_layer(id_)) for id_ in "abc"}), home)
+    assert (finished.counts.candidates, finished.counts.failures) == (2, {"WorkerDied": 1})
+    rows = {row["id"]: row for row in stored_rows(home.structures, "dated")}
+    assert set(rows) == set("abc") and rows["b"]["lattice"] and rows["b"]["error_type"] is None

@@ -40,6 +40,7 @@ def killed_at(items, guilty):
 def answers_half_at(items, guilty):
     """Announces 1000 bytes, sends 500, and dies."""
     if guilty in items:
+        gc.unfreeze()
         [pipe] = [one for one in gc.get_objects() if isinstance(one, Connection) and one.writable]
         os.write(pipe.fileno(), struct.pack("!i", 1000) + bytes(500))
         os._exit(1)
@@ -129,6 +130,24 @@ def test_a_death_costs_the_guilty_entry_only(workers, way):
     assert said[6] == [12] and said[8] == [16]
     assert said[7].startswith("lost 7: WorkerDied: ") and "exit code 3" in said[7]
     assert workers.run(doubled, [5], lost) == [([5], [10])]  # the pool is whole again
+
+
+def test_entries_of_a_shard_that_cannot_be_done_get_work_of_their_own(workers):
+    answers = list(workers.map(partial(exits_at, guilty=7, code=3), [[1, 2], [6, 7]], lost, list))
+    assert answers == [([1, 2], [2, 4]), ([6], [6]), ([7], [7])]
+
+
+def process_of(items):
+    return os.getpid()
+
+
+def test_workers_that_rest_are_no_processes_until_there_is_work():
+    with Workers(2) as pool:
+        [(_, first)] = pool.run(process_of, [1], lost)
+        pool.rest()
+        assert not os.path.exists(f"/proc/{first}")
+        [(_, second)] = pool.run(process_of, [1], lost)
+        assert second != first
 
 
 def test_a_killed_worker_is_named_by_its_signal(workers):
