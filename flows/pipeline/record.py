@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from logging import WARNING
 from typing import Any
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from catalog.errors import RunError
 from catalog.home import Home
 from catalog.runs.published import new_name
@@ -52,7 +54,8 @@ def recorded(home: Home, source: str) -> Iterator[tuple[Started, dict[str, Any]]
         HomeError: another run holds the home, or it cannot be written.
         RunError: the record cannot be written.
     """
-    with only_run(home, f"screening {source}", say), _collecting_seldom():
+    # Threads of the linear algebra spin while they wait, and no matrix of a run is large enough for two.
+    with only_run(home, f"screening {source}", say), _collecting_seldom(), threadpool_limits(1):
         _tidy(home)
         started, facts = Started(new_name(home), now()), {"outcome": "failed"}
         try:
