@@ -61,7 +61,8 @@ def page_rows(
 
 
 def _listed(table: pa.Table, reason: str) -> list[Screening]:
-    places = shared_places(table.column(reason).to_pylist())
+    reasons = table.column(reason).cast(pa.string()).dictionary_encode("encode").combine_chunks()
+    places = shared_places(reasons.indices.to_numpy().tolist())
     some = conformed_table(table.take(pa.array(places, pa.int64())), arrow_schema(SCREENING_COLUMNS))
     return records_of(Screening, some)
 
