@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
@@ -19,6 +20,7 @@ from polywell.records import (
     Screening,
 )
 from reports.dossier.dossier import Context, dossier
+from reports.dossier.next_to_try import NextLines
 from reports.dossier.page import dossiers_files, given_dossiers
 from reports.html.inline import inline_json, inline_script, packed, script_source
 from reports.html.library import PLOTLY, library, library_source
@@ -70,6 +72,7 @@ def run_files(
     structures: Mapping[EntryKey, Entry] | None = None,
     dossiers: int = 0,
     evaluation: Path | None = None,
+    next_before: Mapping[str, NextLines] = MappingProxyType({}),
 ) -> Iterator[File]:
     """Give the pages of one run and its picture.
 
@@ -87,6 +90,7 @@ def run_files(
         structures: entries of candidates with their structures, by source and id.
         dossiers: how many of the first candidates get a dossier.
         evaluation: folder of what `polywell validate` wrote; its page is copied beside that of the run.
+        next_before: what earlier dossiers said to try next, by the sha256 of the CIF that they gave.
 
     Raises:
         ValueError: manifest and records, or a candidate and its structure, do not belong together.
@@ -99,7 +103,7 @@ def run_files(
     payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier, found)
     if evaluation is not None:
         yield folder / COPY, copy
-    context = Context.of(ranked, manifest, measured, with_dossier)
+    context = Context.of(ranked, manifest, measured, with_dossier, next_before=next_before)
     made = {one.screening.key: dossier(one, structures.get(one.screening.key), context) for one in chosen}
     yield from dossiers_files(folder, made.values())
     yield from _shortlist_files(folder / SHORTLIST, ranked[:dossiers], structures, manifest)
