@@ -78,11 +78,12 @@ def run(plan: Plan, list_: List = list_source, steps_of: Callable[[], Steps] = p
             facts.update(stored.facts)
             screened = steps.screen(plan, stored.pending, workers, started.at.date())
             prepared.result()
-            ranked = steps.rank(plan, screened)
-            facts.update(ranked.facts)
-            finished = steps.publish(plan, started, listing, ranked)
-            facts.update(finished.facts)
-            return finished
+        # The workers are gone: what they held is free for the list and its pages.
+        ranked = steps.rank(plan, screened)
+        facts.update(ranked.facts)
+        finished = steps.publish(plan, started, listing, ranked)
+        facts.update(finished.facts)
+        return finished
 
 
 def _prepare(plan: Plan) -> None:
