@@ -113,8 +113,9 @@ def powder(found: Conventional) -> Powder:
         angles[radiation] = np.degrees(2 * np.arcsin(sines))
         shares[radiation] = 100 * risen / risen.max()
         strong |= shares[radiation] >= LEAST
+    members = np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1)
     lines = tuple(
-        Line(float(mean[group]), tuple(_indices(made.planes, np.flatnonzero(groups == group), heights)))
+        Line(float(mean[group]), tuple(_indices(made.planes, members[group], heights)))
         for group in np.flatnonzero(strong)
     )
     patterns = tuple(

@@ -82,8 +82,10 @@ def next_lines(one: Screening, entry: Entry | None, before: NextLines | None = N
 
 def built_of(text: str) -> tuple[str, tuple[BlockLine, ...]]:
     """The sheets of a design and its blocks, from what its provenance says; empty for what is none."""
-    sources = {row.id: row.structure_source for row in reference_structures()}
     sheets, *rest = text.split("; ")
+    if not rest:
+        return sheets, ()
+    sources = {row.id: row.structure_source for row in reference_structures()}
     blocks = []
     for part in rest:
         if found := _BLOCK.fullmatch(part):
