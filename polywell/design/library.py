@@ -16,6 +16,7 @@ from statistics import fmean, median
 
 import numpy as np
 
+from polywell.data.built import kept
 from polywell.data.charges import NetKind
 from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
@@ -154,18 +155,21 @@ def cut_references() -> tuple[Cut | NotCut, ...]:
 @cache
 def measured_library() -> Library:
     """The library of the structures that come with polywell."""
+    return Library(kept("library", Member, built_in_families()) or made_members())
+
+
+def made_members() -> tuple[Member, ...]:
+    """The members of `measured_library`, made anew."""
     compounds = {
         entry.id: majority_formula(sites_of(entry.structure))
         for entry in reference_entries()
         if entry.structure is not None
     }
     sound = sound_references()
-    return Library(
-        tuple(
-            Member(one, compounds[one.id], standings()[one.id])
-            for one in cut_references()
-            if isinstance(one, Cut) and one.id in sound
-        )
+    return tuple(
+        Member(one, compounds[one.id], standings()[one.id])
+        for one in cut_references()
+        if isinstance(one, Cut) and one.id in sound
     )
 
 

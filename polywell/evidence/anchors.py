@@ -16,6 +16,7 @@ from statistics import fmean, median
 
 from pymatgen.core import Composition
 
+from polywell.data.built import kept
 from polywell.data.measured import measured_superconductors
 from polywell.data.reference import ReferenceStructure, is_built, reference_entries, reference_structures
 from polywell.families import Families
@@ -197,6 +198,11 @@ def screened_references(families: Families) -> tuple[Screened, ...]:
 @cache
 def reference_records(families: Families) -> tuple[Screening, ...]:
     """What a λ table says of the reference library."""
+    return kept("reference_records", Screening, families) or made_records(families)
+
+
+def made_records(families: Families) -> tuple[Screening, ...]:
+    """As `reference_records`, made anew."""
     return tuple(record for record, _ in screened_references(families))
 
 
