@@ -106,7 +106,6 @@ def rank(plan: Plan, screened: Screened) -> Ranked:
     own = plan.source.name
     facts = {own: {}, **other_sources(plan.home, own, screening_settings(plan.families))}
     tables, excluded = _by_outcome(plan, sorted(facts))
-    pa.default_memory_pool().release_unused()  # what the stored rows took, and the steps before
     verdicts = _verdicts(tables)
     counts = Counts.of(screened.entries - excluded[own], verdicts[own])
     say(f"predictions: {counts.sentence}")

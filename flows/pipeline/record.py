@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from logging import WARNING
 from typing import Any
 
+import pyarrow as pa
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from catalog.errors import RunError
@@ -55,7 +56,12 @@ def recorded(home: Home, source: str) -> Iterator[tuple[Started, dict[str, Any]]
         RunError: the record cannot be written.
     """
     # Threads of the linear algebra spin while they wait, and no matrix of a run is large enough for two.
-    with only_run(home, f"screening {source}", say), _collecting_seldom(), threadpool_limits(1):
+    with (
+        only_run(home, f"screening {source}", say),
+        _collecting_seldom(),
+        _giving_back(),
+        threadpool_limits(1),
+    ):
         _tidy(home)
         started, facts = Started(new_name(home), now()), {"outcome": "failed"}
         try:
@@ -104,6 +110,18 @@ def _tidy(home: Home) -> None:
                 set_aside(home, left)
             else:
                 left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _giving_back() -> Iterator[None]:
+    """Takes the memory of tables from jemalloc, where Arrow has it: what is freed soon goes to the system."""
+    before = pa.default_memory_pool()
+    if "jemalloc" in pa.supported_memory_backends():
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
 
 
 @contextmanager
