@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -70,28 +69,17 @@ def run(plan: Plan, list_: List = list_source, steps_of: Callable[[], Steps] = p
 
                 restore_pages(plan, listing.run)
             return listing
-        with workers_of(plan.options) as workers, ThreadPoolExecutor(1) as aside:
+        with workers_of(plan.options) as workers:
             steps = steps_of()
-            # Ranking needs the references, the pages their templates: made while others read and screen.
-            prepared = aside.submit(_prepare, plan)
             stored = steps.read(plan, listing, workers)
             facts.update(stored.facts)
             screened = steps.screen(plan, stored.pending, workers, started.at.date())
-            prepared.result()
         stop_server()
         ranked = steps.rank(plan, screened)
         facts.update(ranked.facts)
         finished = steps.publish(plan, started, listing, ranked)
         facts.update(finished.facts)
         return finished
-
-
-def _prepare(plan: Plan) -> None:
-    from polywell.evidence.anchors import reference_records
-    from reports.run.page import load_templates
-
-    reference_records(plan.families)
-    load_templates()
 
 
 def workers_of(options: ScreenOptions) -> AnyWorkers:

@@ -24,7 +24,7 @@ from polywell.design.folding import folded_many
 from polywell.design.layers import Block, Cut, NotCut, Sheet
 from polywell.design.sizes import Blend, Filled, Mix, Response, charge, radius_ang
 from polywell.design.topology import planes, topology
-from polywell.evidence.anchors import screened_references, sound_references
+from polywell.evidence.anchors import sound_references
 from polywell.families import built_in_families
 from polywell.geometry.ions import Floats
 from polywell.geometry.sites import majority, majority_formula, sites_of
@@ -149,7 +149,7 @@ def topology_of(block: Block) -> str:
 @cache
 def cut_references() -> tuple[Cut | NotCut, ...]:
     """Every reference structure in the smallest cell of its sheets, or why it is not, in order of id."""
-    return folded_many(reference_entries(), screened_references(built_in_families()))
+    return folded_many(reference_entries())
 
 
 @cache

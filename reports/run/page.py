@@ -56,12 +56,6 @@ SCRIPTS = (
 )
 
 
-def load_templates() -> None:
-    """Compiles the templates of a run's pages, so that the first page need not wait for it."""
-    for name in ("run", "dossier", "columns", "mail"):
-        environment().get_template(f"{name}.html.j2")
-
-
 def run_files(
     folder: Path,
     ranked: Sequence[Candidate],

@@ -1,7 +1,8 @@
 """The steps of a run, on a source whose entries attack the process that reads or screens them."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from multiprocessing import active_children
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,7 +15,7 @@ from flows.options import ScreenOptions
 from flows.pipeline.finished import Counts, LostEntriesError
 from flows.pipeline.plan import Plan
 from flows.pipeline.reading import cut
-from flows.pipeline.run import run
+from flows.pipeline.run import plain, run
 from flows.pipeline.shards import unscreened_rows
 from flows.pipeline.versions import code_version
 from polywell.families import load_families
@@ -91,6 +92,22 @@ def test_entries_that_kill_their_worker_are_rows_and_the_run_goes_on(tmp_path):
     assert (rows["raises"]["error_type"], rows["raises"]["message"]) == ("LookupError", "no sites here")
     assert {row["stage"] for row in rows.values()} == {"read"}
     assert all(row["message"] for row in rows.values())
+
+
+def test_the_workers_have_ended_when_the_list_is_made(tmp_path):
+    home, beside = Home.at(tmp_path), []
+    home.prepare()
+
+    def steps():
+        def ranked(*given):
+            beside.append(active_children())
+            return plain().rank(*given)
+
+        return replace(plain(), rank=ranked)
+
+    source = Given([entry("good", cacuo2())])
+    run(Plan(source, home, load_families(), ScreenOptions(workers=2)), steps_of=steps)
+    assert beside == [[]]
 
 
 def test_a_lost_entry_is_noticed():
