@@ -40,8 +40,8 @@ def opened(asked: Asked) -> Source:
     return AlexandriaSource(asked.path, asked.name, asked.chemistry)
 
 
-_THREADS = 4
-"""Files that are read at the same time: the threads wait for each other where more than four do."""
+_MOST_THREADS = 4
+"""Files that are read at a time, at most: of more, threads wait for each other where nothing is unpacked."""
 
 _BATCH_BYTES = 32_000_000
 """Bytes of entries, unpacked, that are held together."""
@@ -153,7 +153,7 @@ class AlexandriaSource(RowsSource):
         states = dict(zip(self._watched.files, self._watched.state(), strict=True))
         stale = [file for file, state in states.items() if self._kept.get(file, ((),))[0] != state]
         is_over, folder = Event(), scratch()
-        with ThreadPoolExecutor(_THREADS) as threads:
+        with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as threads:
             try:
                 made = threads.map(partial(self._convert, folder=folder, is_over=is_over), stale)
                 for file, path in zip(stale, made, strict=True):
@@ -218,7 +218,8 @@ class AlexandriaSource(RowsSource):
         is_needless = self._is_needless(None, row.elements, None)
         arrays = plain_arrays(row.payload) if row.payload else None
         is_plain = row.error is None and (is_needless or arrays is not None)
-        return replace(row, payload=None), arrays, None if is_plain else json.dumps(entry)
+        bare = replace(row, payload=None) if row.payload else row
+        return bare, arrays, None if is_plain else json.dumps(entry)
 
 
 def _data(entry: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Files of rows: what goes in comes out, and what is wrong with a row is a row."""
 
 import bz2
+import errno
 import gzip
 import json
 import pickle
@@ -311,6 +312,17 @@ def test_a_folder_of_dumps_is_one_source_and_an_entry_without_a_date_changes_wit
     (tmp_path / "b.json.bz2").write_bytes(b"")
     with pytest.raises(SourceError, match=r"stopped after row 0 of b\.json\.bz2 .* damaged, fetch it again"):
         list(open_source(spec).index())
+
+
+def test_a_dump_whose_columns_find_no_room_is_one_sentence(tmp_path: Path, monkeypatch) -> None:
+    def mkstemp(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(alexandria.tempfile, "mkstemp", mkstemp)
+    with pytest.raises(
+        SourceError, match=r"cannot be kept in .* \(No space left on device\); make room there"
+    ):
+        list(open_source(write_alexandria(tmp_path, crystals())).index())
 
 
 def test_molecules_of_an_ase_database_are_told_and_placeholders_left_out(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ LAYOUTS = {
     "plain": json.dumps({"entries": PLAIN}),
     "compact": json.dumps({"entries": PLAIN}, separators=(",", ":")),
     "indented": json.dumps({"entries": PLAIN}, indent=2),
+    "far apart": json.dumps({"entries": PLAIN}).replace("}]}, {", "}]}," + 200 * "\n" + "{", 1),
     "nested": json.dumps({"entries": NESTED}),
     "braces": json.dumps({"entries": BRACES}),
     "other keys first": json.dumps({"x": {"entries": [1]}, "entries": PLAIN, "y": 1}),
