@@ -175,7 +175,7 @@ class RowsSource(ABC):
         facts = {"spec": self.name, "kind": self.what, "sha256": digest}
         return facts if self._count is None else {**facts, "rows": str(self._count)}
 
-    def _stopped(self, number: int | str, error: SwollenError) -> SourceError:
+    def _stopped(self, number: int | str, error: SwollenError | RecursionError) -> SourceError:
         return SourceError(f"{self.name!r}: reading stopped after row {number}: {error}")
 
     def _broken(self, number: int | str, error: BaseException | str) -> SourceError:

@@ -195,12 +195,12 @@ class AlexandriaSource(RowsSource):
         try:
             with Unpacked(file) as stream:
                 for entry in entries_of(stream):
-                    number += 1
                     rows.append(self._kept_of(entry if isinstance(entry, dict) else {}))
+                    number += 1
                     if stream.given - begun >= _BATCH_BYTES:
                         yield as_batch(rows)
                         rows, begun = [], stream.given
-        except SwollenError as error:
+        except (SwollenError, RecursionError) as error:
             raise self._stopped(f"{number}{where}", error) from error
         except (OSError, EOFError, zlib.error, BrokenJsonError) as error:
             raise self._broken(f"{number}{where}", error) from error
