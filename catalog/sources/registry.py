@@ -94,9 +94,9 @@ SOURCES: tuple[SourceKind, ...] = (
         _of("catalog.sources.optimade.source"),
     ),
     SourceKind(
-        "alexandria:FILE",
+        "alexandria:FILE or DIR",
         "alexandria:alexandria_000.json.bz2",
-        "A dump of computed structure entries as Alexandria publishes them.",
+        "A dump of computed structure entries as Alexandria publishes them, or a folder of such files.",
         _of("catalog.sources.bulk.alexandria"),
     ),
     SourceKind(

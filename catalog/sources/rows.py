@@ -65,6 +65,9 @@ class RowsSource(ABC):
     id_column: str
     """Where a row has its id, for messages."""
 
+    endings: tuple[str, ...] = ()
+    """How the files of a folder end that are read as one; none where only a file can be given."""
+
     def __init__(
         self,
         file: Path,
@@ -84,7 +87,7 @@ class RowsSource(ABC):
         self.name = name
         self._file = file
         self._chemistry = chemistry
-        self._watched = WatchedFile(file, name, self.what)
+        self._watched = WatchedFile(file, name, self.what, self.endings)
         self._count: int | None = None
 
     @abstractmethod
@@ -172,10 +175,10 @@ class RowsSource(ABC):
         facts = {"spec": self.name, "kind": self.what, "sha256": digest}
         return facts if self._count is None else {**facts, "rows": str(self._count)}
 
-    def _stopped(self, number: int, error: SwollenError) -> SourceError:
+    def _stopped(self, number: int | str, error: SwollenError | RecursionError) -> SourceError:
         return SourceError(f"{self.name!r}: reading stopped after row {number}: {error}")
 
-    def _broken(self, number: int, error: BaseException | str) -> SourceError:
+    def _broken(self, number: int | str, error: BaseException | str) -> SourceError:
         why = (str(error).splitlines() or [type(error).__name__])[0][:200]
         return SourceError(
             f"{self.name!r}: reading stopped after row {number} ({why}); "

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
-from catalog.readers.arrays.columns import STRUCTURE, read_compositions, read_structures
+from catalog.readers.arrays.columns import STRUCTURE, payload_of, read_compositions, read_structures
 from catalog.readers.reading import NeedsStructure, read_parts
 from catalog.sources import RawEntry
 from catalog.sources.base import STAGE, Failure
@@ -188,20 +188,21 @@ def _rows_of_columns(
 
 def _stamped(batch: pa.RecordBatch, source: str) -> list[Stamped]:
     """Rows of a `ColumnSource` as the raw entries that it would give."""
+    rows = [(row, *payload_of(row)) for row in batch.to_pylist()]
     return [
         (
             RawEntry(
                 source=source,
                 id=row["id"],
-                kind="optimade",
-                payload={name: row[name] for name in STRUCTURE if name in row},
+                kind=kind,
+                payload=payload,
                 formula=row["formula"],
                 provenance=Provenance(**{name: row.get(name) for name in PROVENANCE_FIELDS}),
                 elements=None if row["elements"] is None else tuple(row["elements"]),
             ),
             row["stamp"],
         )
-        for row in batch.to_pylist()
+        for row, kind, payload in rows
     ]
 
 

@@ -1,13 +1,14 @@
 """Structures that came as columns: the plain ones are read many at a time, without an object for each.
 
-Plain are whole cells of elements, one on each site, with Cartesian positions;
+Plain are whole cells of elements, one on each site, with Cartesian or fractional positions;
 `catalog.readers.arrays.single` reads all others, and whatever is wrong, one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,9 @@ from catalog.readers.limits import LIMITS, ReadingLimits
 
 STRUCTURE = ("lattice_vectors", "species_at_sites", "cartesian_site_positions")
 """Columns of a structure, as OPTIMADE names and lays out its properties."""
+
+FRACTIONAL = (*STRUCTURE[:2], "fractional_site_positions")
+"""The same of a structure with fractional positions, as pymatgen writes it."""
 
 SOUND = 1.01
 """A cell so much thicker and smaller than the bounds is within them, however they are worked out."""
@@ -44,7 +48,7 @@ def read_structures(
     """Reads the plain structures of a batch that are worth it.
 
     Args:
-        batch: columns `formula`, `elements` and `STRUCTURE`.
+        batch: columns `formula`, `elements`, and `STRUCTURE` or `FRACTIONAL`.
         needs_structure: whether entries with these elements are worth a structure.
         limits: bounds of the reading.
 
@@ -53,8 +57,9 @@ def read_structures(
         rows are to be read one by one.
     """
     places = np.flatnonzero(_is_whole(batch, limits))
-    lattices, names, positions = (batch.column(name).take(pa.array(places)) for name in STRUCTURE)
-    cells, cart = _numbers(lattices).reshape(-1, 3, 3), _numbers(positions).reshape(-1, 3)
+    is_fractional = FRACTIONAL[-1] in batch.schema.names
+    lattices, names, positions = (column.take(pa.array(places)) for column in _structure(batch))
+    cells, points = _numbers(lattices).reshape(-1, 3, 3), _numbers(positions).reshape(-1, 3)
     sizes = np.asarray(names.value_lengths(), np.int64)
     coded = names.flatten().dictionary_encode()
     symbols, codes = coded.dictionary.cast(pa.string()).to_pylist(), np.asarray(coded.indices, np.int64)
@@ -68,7 +73,9 @@ def read_structures(
         amounts = {symbols[code]: float(counts[row, code]) for code in np.flatnonzero(counts[row])}
         if not (is_sound[row] and amounts.keys() >= set(listed or ()) and needs_structure(amounts)):
             continue
-        here = np.linalg.solve(cells[row].T, cart[ends[row] - sizes[row] : ends[row]].T).T
+        here = points[ends[row] - sizes[row] : ends[row]]
+        if not is_fractional:
+            here = np.linalg.solve(cells[row].T, here.T).T
         if not np.isfinite(here).all():
             continue
         frac.append(here)
@@ -101,6 +108,24 @@ def _compared(
     return elements_and_formula(held), elements_and_formula(stated)[1] if stated and is_other else None
 
 
+def payload_of(row: Mapping[str, Any]) -> tuple[Literal["pymatgen", "optimade"], dict[str, Any]]:
+    """A row of such columns as `catalog.readers.arrays.single` reads it: the layout, and the payload."""
+    if row.get(FRACTIONAL[-1]) is None:
+        return "optimade", {name: row[name] for name in STRUCTURE if name in row}
+    vectors, names, positions = (row[name] for name in FRACTIONAL)
+    sites = [
+        {"species": [{"element": name, "occu": 1.0}], "abc": place}
+        for name, place in zip(names, positions, strict=True)
+    ]
+    return "pymatgen", {"lattice": {"matrix": vectors}, "sites": sites}
+
+
+def _structure(batch: pa.RecordBatch) -> list[pa.Array]:
+    """The columns of the structures."""
+    names = FRACTIONAL if FRACTIONAL[-1] in batch.schema.names else STRUCTURE
+    return [batch.column(name) for name in names]
+
+
 def _named(known: Collection[tuple[tuple[str, ...], str]]) -> dict[str, pa.Array]:
     return {
         "formula": pa.array([formula for _, formula in known], pa.string()),
@@ -126,7 +151,7 @@ def _arrays(cells: Floats, frac: Floats, sizes: Ints, symbols: pa.Array) -> dict
 
 def _is_whole(batch: pa.RecordBatch, limits: ReadingLimits) -> Bools:
     """Which rows have a cell of nine numbers, and a name and three coordinates for each of their sites."""
-    lattices, names, positions = (batch.column(name) for name in STRUCTURE)
+    lattices, names, positions = _structure(batch)
     sites = names.value_lengths()
     fits = pc.and_(pc.greater(sites, 0), pc.less_equal(sites, limits.sites))
     are_as_many = pc.and_(pc.equal(positions.value_lengths(), sites), pc.equal(lattices.value_lengths(), 3))

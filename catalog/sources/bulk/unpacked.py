@@ -26,10 +26,6 @@ _AHEAD = 1_000_000
 """Bytes that a reader takes before it needs them, at most."""
 
 
-MOST_DEPTH = 1000
-"""Brackets that may stand open within one part; a reader of JSON takes the square of that in bytes."""
-
-
 class SwollenError(Exception):
     """A file unpacks to more than any data would, or one part of it is larger than the limit."""
 
@@ -37,12 +33,11 @@ class SwollenError(Exception):
 class Unpacked(io.RawIOBase):
     """The bytes of a file after decompression, read once from its beginning.
 
-    `begin_part` is called before each part (an entry, a line): the limit of bytes counts from there.
+    `begin_part` is called before each part (an entry, a line): the limit of bytes counts from there. `given`
+    counts the bytes that were read.
     """
 
-    def __init__(
-        self, path: Path, part_bytes: int = LIMITS.text_bytes, most_depth: int | None = None
-    ) -> None:
+    def __init__(self, path: Path, part_bytes: int = LIMITS.text_bytes) -> None:
         """Opens the file and sees by its first bytes whether it is compressed.
 
         Raises:
@@ -60,12 +55,11 @@ class Unpacked(io.RawIOBase):
         self._ahead: Future[bytes] | None = None
         self._left = b""
         self._part_bytes = part_bytes
-        self._most_depth = most_depth
-        self._given = self._begun = self._depth = 0
+        self.given = self._begun = 0
 
     def begin_part(self) -> None:
         """Says that a part ends here."""
-        self._begun, self._depth = self._given, 0
+        self._begun = self.given
 
     def readable(self) -> bool:
         """True."""
@@ -79,17 +73,13 @@ class Unpacked(io.RawIOBase):
         """
         data = self._read(len(buffer))
         buffer[: len(data)] = data
-        self._given += len(data)
-        if self._given > FREE_BYTES + MOST_SWELLING * self._packed.tell():
+        self.given += len(data)
+        if self.given > FREE_BYTES + MOST_SWELLING * self._packed.tell():
             raise SwollenError(
                 f"it unpacks to more than {MOST_SWELLING} times its size, as no data does; fetch it again"
             )
-        if self._given - self._begun > self._part_bytes + _AHEAD:
+        if self.given - self._begun > self._part_bytes + _AHEAD:
             raise SwollenError(f"one entry has more than {self._part_bytes} bytes, the limit for one entry")
-        if self._most_depth is not None:
-            self._depth += sum(map(data.count, (b"{", b"["))) - sum(map(data.count, (b"}", b"]")))
-            if self._depth > self._most_depth:
-                raise SwollenError(f"one entry is nested deeper than {self._most_depth} levels, the limit")
         return len(data)
 
     def _read(self, size: int) -> bytes:

@@ -32,7 +32,7 @@ def test_a_file_that_swells_is_one_sentence(pack, kind: str, tmp_path: Path, mon
 
 def test_one_entry_has_a_bound_of_bytes(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(unpacked, "_AHEAD", 70_000)
-    monkeypatch.setattr(Unpacked.__init__, "__defaults__", (100_000, None))
+    monkeypatch.setattr(Unpacked.__init__, "__defaults__", (100_000,))
     (tmp_path / "t").write_text(json.dumps(DUMP))
     assert len(list(open_source(f"alexandria:{tmp_path / 't'}").raw_entries())) == 2500
     (tmp_path / "t").write_text('{"entries": [{"entry_id": "1"}, {"entry_id": "' + "x" * 400_000 + '"}]}')
@@ -93,9 +93,13 @@ def test_a_file_that_changed_since_its_digest_is_not_read_under_it(tmp_path: Pat
 def test_a_device_a_pipe_or_a_folder_is_no_file(kind: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/zero")
-    for place in (tmp_path, tmp_path / "pipe", tmp_path / "link"):
+    (tmp_path / "folder.json").mkdir()
+    for place in (tmp_path / "pipe", tmp_path / "link"):
         with pytest.raises(SourceError, match="is no regular file; give the path of"):
             open_source(f"{kind}:{place}")
+    said = "no file in .* ends with" if kind == "alexandria" else "is no regular file; give the path of"
+    with pytest.raises(SourceError, match=said):
+        open_source(f"{kind}:{tmp_path}")
 
 
 def test_a_listing_reads_what_a_reader_takes_and_sees_every_change(tmp_path: Path, monkeypatch) -> None:

@@ -1,6 +1,7 @@
 """Files of rows: what goes in comes out, and what is wrong with a row is a row."""
 
 import bz2
+import errno
 import gzip
 import json
 import pickle
@@ -271,9 +272,9 @@ def test_a_dump_is_unpacked_once_for_each_state_of_it(tmp_path: Path, monkeypatc
     opened: list[Path] = []
 
     class Counted(Unpacked):
-        def __init__(self, path: Path, **bounds: int) -> None:
+        def __init__(self, path: Path) -> None:
             opened.append(path)
-            super().__init__(path, **bounds)
+            super().__init__(path)
 
     monkeypatch.setattr(alexandria, "Unpacked", Counted)
     outside = Chemistry(frozenset({"Fe"}), frozenset({"As"}))
@@ -290,6 +291,38 @@ def test_a_dump_is_unpacked_once_for_each_state_of_it(tmp_path: Path, monkeypatc
     source.version()
     assert len(list(source.raw_entries())) == 1
     assert len(opened) == 2
+
+
+def test_a_folder_of_dumps_is_one_source_and_an_entry_without_a_date_changes_with_its_file(tmp_path) -> None:
+    entries = [
+        {**entry, "data": {"mat_id": str(n)}} for n, entry in enumerate(alexandria_entries(crystals()))
+    ]
+    (tmp_path / "b.json.bz2").write_bytes(bz2.compress(json.dumps({"entries": entries[:2]}).encode()))
+    (tmp_path / "a.json").write_text(json.dumps({"entries": [entries[2], entries[0]]}))
+    for other in (".hidden.json", "README"):
+        (tmp_path / other).write_text("no dump")
+    spec = f"alexandria:{tmp_path}"
+    source = open_source(spec)
+    before, version = dict(listed(source)), source.version()
+    assert list(before) == [raw.id for raw in source.raw_entries()] == ["2", "0", "0#2", "1"]
+    (tmp_path / "b.json.bz2").write_bytes(bz2.compress(json.dumps({"entries": entries[:1]}).encode()))
+    assert version != source.version() == open_source(spec).version()
+    after = dict(listed(source))
+    assert {id_: stamp == before[id_] for id_, stamp in after.items()} == {"2": True, "0": True, "0#2": False}
+    (tmp_path / "b.json.bz2").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"stopped after row 0 of b\.json\.bz2 .* damaged, fetch it again"):
+        list(open_source(spec).index())
+
+
+def test_a_dump_whose_columns_find_no_room_is_one_sentence(tmp_path: Path, monkeypatch) -> None:
+    def mkstemp(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(alexandria.tempfile, "mkstemp", mkstemp)
+    with pytest.raises(
+        SourceError, match=r"cannot be kept in .* \(No space left on device\); make room there"
+    ):
+        list(open_source(write_alexandria(tmp_path, crystals())).index())
 
 
 def test_molecules_of_an_ase_database_are_told_and_placeholders_left_out(tmp_path: Path) -> None:
