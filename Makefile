@@ -2,6 +2,7 @@
 # make test     all tests, warnings as errors
 # make check    lint, format and types
 # make docs     the documentation, in build/docs: warnings as errors
+# make built    the tables that are made of the other tables
 # make picture  the README's picture, from the reference library
 # make clean    removes the environment and the caches, never the data
 
@@ -14,7 +15,7 @@ INSTALL := $(IN_ENV) -m pip install --quiet --disable-pip-version-check --constr
 # interpreter no longer starts (the system's Python was replaced), the environment is made anew.
 STALE := $(shell { $(IN_ENV) -c '' && test "$$(cat $(ENV)/installed)" = "$$(pwd -P)"; } 2>/dev/null || echo renew)
 
-.PHONY: screen test check docs picture clean renew
+.PHONY: screen test check docs built picture clean renew
 .DELETE_ON_ERROR:
 
 screen: $(ENV)/installed
@@ -50,6 +51,9 @@ $(ENV)/installed-test: $(ENV)/installed
 $(ENV)/installed-docs: $(ENV)/installed
 	@$(INSTALL) --editable '.[docs]'
 	@pwd -P > $@
+
+built: $(ENV)/installed
+	@$(IN_ENV) -m flows.studies.built
 
 picture: $(ENV)/installed
 	@$(ENV)/bin/polywell screen --home build/picture --top 0

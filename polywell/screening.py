@@ -29,6 +29,9 @@ from polywell.relation import critical_temperature_k
 BATCH_SITES = 4000
 """Structures are laid side by side until they hold this many sites."""
 
+NO_NET = Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET]
+"""What is said of an entry without a square net, as every one that is `without_right_angles`."""
+
 Found = tuple[Geometry, int]
 """The geometry of a batch, and the number of a structure in it, its holes filled if it has some."""
 
@@ -215,7 +218,7 @@ def _judged(
             entry, families, Reason.NOT_LAYERED, f"square nets in {max(most, 2)} or more orientations"
         )
     if not kept:
-        return _rejected(entry, families, Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET])
+        return _rejected(entry, families, *NO_NET)
     ions, caged = geometry.ions, any(net.cages for net in kept)
     frameworks = [net for net in kept if caged and is_framework(ions, net.among.nets, net.number, tolerances)]
     kept = [net for net in kept if net not in frameworks]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from catalog.sources.base import Failure, RawEntry
 from catalog.store.schema import SCHEMA_VERSION, SHORT, VERSION_KEY, Row, row_hash, row_hashes, storable
+from polywell.geometry.first_look import Cells
 from polywell.geometry.sites import Sites
 from polywell.records import Entry, EntryKey, Provenance
-
-Floats = NDArray[np.float64]
 
 PROVENANCE_FIELDS = tuple(field.name for field in fields(Provenance))
 ARRAYS = frozenset({"lattice", "frac_coords", "species", "occupancies"})
@@ -71,9 +70,7 @@ def entry_to_row(entry: Entry) -> Row:
         row["frac_coords"] = sites.frac.ravel().tolist()
         row["species"] = [list(mix) for mix in sites.mixes]
         row["occupancies"] = [list(mix.values()) for mix in sites.mixes]
-        row["structure_digest"] = _structure_digest(
-            ",".join(map(" ".join, row["species"])), sites.lattice, sites.frac, *row["occupancies"]
-        )
+        row["structure_digest"] = structure_digest(row)
     return _hashed(row)
 
 
@@ -90,7 +87,8 @@ def column_rows(
     count, schema = len(columns["id"]), structures_schema()
     given = {**columns, "source": pa.repeat(pa.scalar(storable(source)), count)}
     if "lattice" in given:
-        given["structure_digest"] = pa.array(_structure_digests(given), pa.string())
+        arrays = pa.table({name: given[name] for name in sorted(ARRAYS)}).to_pylist()
+        given["structure_digest"] = pa.array(map(structure_digest, arrays), pa.string())
     given["row_hash"] = row_hashes({name: given[name] for name in given.keys() - ARRAYS})
     given |= bookkeeping
     filled = [
@@ -144,7 +142,7 @@ def row_to_entry(row: Row) -> Entry:
         raise ValueError(
             f"{row['id']!r} failed with {row['error_type']}: it has no entry, use row_to_failure"
         )
-    known = (row["source"], row["id"], row["formula"], tuple(row["elements"]), None, row_to_provenance(row))
+    known = (*_named(row), None, row_to_provenance(row))
     if row["lattice"] is None:
         return Entry(*known)
     sites = Sites(
@@ -155,17 +153,62 @@ def row_to_entry(row: Row) -> Entry:
     return Entry(*known, sites)
 
 
-def rows_of_batch(batch: pa.RecordBatch) -> list[Row]:
-    """The rows of a batch, lattices and coordinates as arrays of numpy, which is several times faster."""
-    rows: list[Row] = batch.drop_columns(["lattice", "frac_coords"]).to_pylist()
-    for name in ("lattice", "frac_coords"):
-        column = batch.column(name)
-        numbers, ends = np.asarray(column.flatten()), np.cumsum(column.value_lengths().fill_null(0))
-        start = 0
-        for row, end, is_held in zip(rows, ends.tolist(), column.is_valid().to_pylist(), strict=True):
-            row[name] = numbers[start:end] if is_held else None
-            start = end
-    return rows
+def parts_of(batch: pa.RecordBatch) -> list[Entry | Failure]:
+    """What the rows of a batch hold, in their order, their structures as arrays."""
+    rows = batch.select([name for name in batch.schema.names if name not in ARRAYS]).to_pylist()
+    parts: list[Entry | Failure] = []
+    for row, sites in zip(rows, _sites_of(batch), strict=True):
+        if row["error_type"] is not None:
+            parts.append(row_to_failure(row))
+        else:
+            parts.append(Entry(*_named(row), None, row_to_provenance(row), sites))
+    return parts
+
+
+def _sites_of(batch: pa.RecordBatch) -> Iterator[Sites | None]:
+    """The structures of the rows; equal sites share one object, which saves most of the time."""
+    lattices, coordinates, species, filled = (
+        batch.column(name) for name in ("lattice", "frac_coords", "species", "occupancies")
+    )
+    cells, frac = (np.asarray(one.flatten()).reshape(-1, 3) for one in (lattices, coordinates))
+    held = list(
+        zip(species.flatten().flatten().to_pylist(), filled.flatten().flatten().to_pylist(), strict=True)
+    )
+    made: dict[tuple[tuple[str, float], ...], dict[str, float]] = {}
+    mixes, start = [], 0
+    for count in species.flatten().value_lengths().to_pylist():
+        key = tuple(held[start : start + count])
+        start += count
+        mixes.append(made[key] if key in made else made.setdefault(key, dict(key)))
+    cell = site = 0
+    for size in species.value_lengths().to_pylist():
+        if size is None:
+            yield None
+            continue
+        yield Sites(cells[cell : cell + 3], frac[site : site + size], mixes[site : site + size])
+        cell, site = cell + 3, site + size
+
+
+def whole_cells(batch: pa.RecordBatch) -> tuple[NDArray[np.int64], Cells]:
+    """The places of the rows whose sites are filled by one whole ion each, and their structures."""
+    filled = batch.column("occupancies")
+    shares = filled.flatten()
+    is_one = np.asarray(pc.equal(shares.value_lengths(), 1))
+    is_one[is_one] = np.asarray(shares.filter(pa.array(is_one)).flatten()) == 1.0
+    sizes = np.asarray(filled.value_lengths().fill_null(0), np.int64)
+    partly = np.bincount(np.repeat(np.arange(len(sizes)), sizes)[~is_one], minlength=len(sizes))
+    places = np.flatnonzero((sizes > 0) & (partly == 0))
+    lattices, frac, species = (
+        batch.column(name).take(pa.array(places)) for name in ("lattice", "frac_coords", "species")
+    )
+    coded = species.flatten().flatten().dictionary_encode()
+    return places, Cells(
+        np.asarray(lattices.flatten()).reshape(-1, 3, 3),
+        sizes[places],
+        np.asarray(frac.flatten()).reshape(-1, 3),
+        np.asarray(coded.indices),
+        coded.dictionary.to_pylist(),
+    )
 
 
 def entries_of(rows: Mapping[EntryKey, Row]) -> dict[EntryKey, Entry]:
@@ -182,10 +225,17 @@ def row_to_failure(row: Row) -> Failure:
     """
     if row["error_type"] is None:
         raise ValueError(f"{row['id']!r} was read: it is no failure, use row_to_entry")
-    return Failure(
-        row["source"], row["id"], row["formula"], tuple(row["elements"]), row_to_provenance(row),
-        row["error_type"], row["message"], row["stage"],
-    )  # fmt: skip
+    return Failure(*_named(row), row_to_provenance(row), row["error_type"], row["message"], row["stage"])
+
+
+def row_to_part(row: Row) -> Entry | Failure:
+    """What a row holds."""
+    return row_to_entry(row) if row["error_type"] is None else row_to_failure(row)
+
+
+def _named(row: Row) -> tuple[str, str, str, tuple[str, ...]]:
+    """Source, id, formula and elements."""
+    return row["source"], row["id"], row["formula"], tuple(row["elements"])
 
 
 def row_to_provenance(row: Row) -> Provenance:
@@ -193,31 +243,9 @@ def row_to_provenance(row: Row) -> Provenance:
     return Provenance(**{name: row.get(name) for name in PROVENANCE_FIELDS})
 
 
-def _structure_digest(names: str, *numbers: Floats | Sequence[float]) -> str:
-    """Digest of what stands on the sites of a structure, and of the bytes of the numbers in its arrays."""
-    digest = hashlib.sha256(names.encode("ascii"))
-    for some in numbers:
-        digest.update(np.asarray(some, "<f8").tobytes())
-    return digest.hexdigest()[:SHORT]
-
-
-def _structure_digests(columns: Mapping[str, pa.Array]) -> Iterator[str]:
-    """The same for each row of columns."""
-    species, occupancies = columns["species"], columns["occupancies"].flatten()
-    ends = np.append(0, np.cumsum(species.value_lengths()))
-    sites = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pc.binary_join(species.flatten(), " "))
-    shares = np.append(0, np.cumsum(occupancies.value_lengths()))[ends]
-    lattices, frac, occupied = (
-        np.asarray(column.flatten()) for column in (columns["lattice"], columns["frac_coords"], occupancies)
-    )
-    for row, names in enumerate(pc.binary_join(sites, ",").to_pylist()):
-        start, end = ends[row : row + 2]
-        yield _structure_digest(
-            names,
-            lattices[9 * row : 9 * row + 9],
-            frac[3 * start : 3 * end],
-            occupied[shares[row] : shares[row + 1]],
-        )
+def structure_digest(row: Mapping[str, Any]) -> str:
+    """Digest of the lattice, coordinates and occupancies of a row that holds a structure."""
+    return row_hash({name: row[name] for name in ARRAYS})[:SHORT]
 
 
 def _hashed(row: Row) -> Row:

@@ -11,6 +11,7 @@ from typing import Any
 
 from catalog.sources.base import RawEntry
 from catalog.sources.files import FilesSource, shown
+from catalog.store.structures import row_to_part
 from flows.options import ScreenOptions
 from flows.pipeline import shards
 from flows.workers.pool import Workers
@@ -63,7 +64,7 @@ def cages_of(paths: Sequence[str], families: Path | None) -> Iterator[dict[str, 
 
 def _screened(entries: Sequence[Named], families: Families) -> list[dict[str, Any]]:
     return [
-        as_json(path + row["id"].removeprefix(raw.id), *shards.records_of([row], families))
+        as_json(path + row["id"].removeprefix(raw.id), *shards.records_of([row_to_part(row)], families))
         for path, raw in entries
         for row in shards.read_shard([raw], families)
     ]
@@ -72,7 +73,7 @@ def _screened(entries: Sequence[Named], families: Families) -> list[dict[str, An
 def _lost(entry: Named, error_type: str, message: str, families: Families) -> list[dict[str, Any]]:
     path, raw = entry
     rows = shards.unread_rows(raw, error_type, message)
-    return [as_json(path, *shards.records_of([row], families)) for row in rows]
+    return [as_json(path, *shards.records_of([row_to_part(row)], families)) for row in rows]
 
 
 def as_json(path: str, record: Screening) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import pyarrow as pa
+from pydantic import TypeAdapter
 
 from catalog.home import Home
+from catalog.runs.published import PublishedRun
+from catalog.store.durable import difference_from, read_json
 from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
 from catalog.store.schema import arrow_schema, conformed_table
@@ -14,8 +20,12 @@ from catalog.store.structures import entries_of
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
 from polywell.records import SCREENING_COLUMNS, Candidate, Entry, EntryKey, Outcome, Screening
-from reports.dossier.page import given_dossiers
+from reports.dossier.next_to_try import NextLines
+from reports.dossier.page import FOLDER, given_dossiers
 from reports.run.table import shared_places
+
+PROGRAM = ("code_digest", "reference_digest")
+"""What the manifest holds of all that neighbours depend on beside a structure."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,7 @@ class PageRows:
     failed: list[Screening]
     structures: dict[EntryKey, Entry]
     measured: list[Screening]
+    next_before: Mapping[str, NextLines]
 
 
 def page_rows(
@@ -36,6 +47,7 @@ def page_rows(
     candidates: list[Candidate],
     rejected: pa.Table,
     failed: pa.Table,
+    next_before: Mapping[str, NextLines] = MappingProxyType({}),
 ) -> PageRows:
     """Gathers what the pages of a run show.
 
@@ -46,6 +58,7 @@ def page_rows(
         candidates: all candidates, in order.
         rejected: the rejected entries; may be slim (see `catalog.store.slim`).
         failed: the failed entries, likewise.
+        next_before: what `next_before` gives, where there was a run before.
 
     Raises:
         LakeError: the structures cannot be read.
@@ -57,13 +70,35 @@ def page_rows(
         _listed(failed, "error_type"),
         entries_of(rows_of(home.structures, keys)),
         measured_candidates(families),
+        next_before,
     )
 
 
 def _listed(table: pa.Table, reason: str) -> list[Screening]:
-    places = shared_places(table.column(reason).to_pylist())
+    reasons = table.column(reason).cast(pa.string()).dictionary_encode("encode").combine_chunks()
+    places = shared_places(reasons.indices.to_numpy().tolist())
     some = conformed_table(table.take(pa.array(places, pa.int64())), arrow_schema(SCREENING_COLUMNS))
     return records_of(Screening, some)
+
+
+def next_before(run: PublishedRun | None, manifest: Mapping[str, Any]) -> dict[str, NextLines]:
+    """What the dossiers of the run before said to try next, by the sha256 of the CIF that they gave.
+
+    It depends on the structure, the program and its references alone, and is half of what a dossier costs.
+
+    Args:
+        run: the run before; None where there was none.
+        manifest: that of the new run; nothing is taken over from another program.
+    """
+    if run is None or any(run.manifest.get(name) != manifest[name] for name in PROGRAM):
+        return {}
+    found, lines = {}, TypeAdapter(NextLines)
+    for name, digest in run.pages.items():
+        path = run.home.reports / name
+        if path.match(f"{FOLDER}/*.json") and difference_from(path, digest) is None:
+            said = read_json(path) or {}
+            found[said["cif_sha256"]] = lines.validate_python(said["next_to_try"])
+    return found
 
 
 def measured_candidates(families: Families) -> list[Screening]:

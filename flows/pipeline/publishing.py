@@ -21,7 +21,7 @@ from catalog.store.retention import forget_versions
 from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Counts, Finished, wrong_page
 from flows.pipeline.listing import Listing
-from flows.pipeline.page_rows import PageRows, page_rows
+from flows.pipeline.page_rows import PageRows, next_before, page_rows
 from flows.pipeline.plan import Plan
 from flows.pipeline.ranking import Ranked
 from flows.pipeline.record import Started, now
@@ -51,7 +51,7 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
     with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written
         rows = aside.submit(
             page_rows, home, plan.families, plan.options.dossiers,
-            ranked.candidates, ranked.rejected, ranked.failed,
+            ranked.candidates, ranked.rejected, ranked.failed, next_before(before, manifest),
         )  # fmt: skip
         run = publish_tables(
             home, started.name, ranked.ranked, ranked.rejected, ranked.failed, manifest,
@@ -118,7 +118,7 @@ def _write_pages(run: PublishedRun, rows: PageRows, dossiers: int) -> None:
     home = run.home
     files = run_files(
         home.reports / "latest", rows.ranked, rows.rejected, rows.failed, run.manifest,
-        rows.measured, rows.structures, dossiers, home.reports / EVALUATION,
+        rows.measured, rows.structures, dossiers, home.reports / EVALUATION, rows.next_before,
     )  # fmt: skip
     try:
         run.mark_complete(write_files(_with_room(home, files)))

@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from logging import WARNING
 from typing import Any
 
+import pyarrow as pa
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from catalog.errors import RunError
 from catalog.home import Home
 from catalog.runs.published import new_name
@@ -50,7 +53,13 @@ def recorded(home: Home, source: str) -> Iterator[tuple[Started, dict[str, Any]]
         HomeError: another run holds the home, or it cannot be written.
         RunError: the record cannot be written.
     """
-    with only_run(home, f"screening {source}", say), _collecting_seldom():
+    # Threads of the linear algebra spin while they wait, and no matrix of a run is large enough for two.
+    with (
+        only_run(home, f"screening {source}", say),
+        _collecting_seldom(),
+        _giving_back(),
+        threadpool_limits(1),
+    ):
         _tidy(home)
         started, facts = Started(new_name(home), now()), {"outcome": "failed"}
         try:
@@ -98,6 +107,18 @@ def _tidy(home: Home) -> None:
                 set_aside(home, left)
             else:
                 left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _giving_back() -> Iterator[None]:
+    """Takes the memory of tables from jemalloc, where Arrow has it: what is freed soon goes to the system."""
+    before = pa.default_memory_pool()
+    if "jemalloc" in pa.supported_memory_backends():
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
 
 
 @contextmanager

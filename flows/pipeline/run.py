@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from flows.options import ScreenOptions
 from flows.pipeline.finished import Finished, wrong_page
 from flows.pipeline.listing import Listing, list_source
@@ -63,8 +61,6 @@ def run(plan: Plan, list_: List = list_source, steps_of: Callable[[], Steps] = p
         NothingToScreenError: the source holds no entry.
         CatalogError: the source broke off, or a table or folder cannot be written.
     """
-    memory = pa.system_memory_pool()  # Arrow's own keeps some 100 MB of what it has freed
-    pa.set_memory_pool(memory)
     with recorded(plan.home, plan.source.name) as (started, facts):
         listing = list_(plan)
         facts.update(listing.facts)
@@ -80,14 +76,11 @@ def run(plan: Plan, list_: List = list_source, steps_of: Callable[[], Steps] = p
             prepared = aside.submit(_prepare, plan)
             stored = steps.read(plan, listing, workers)
             facts.update(stored.facts)
-            memory.release_unused()
             screened = steps.screen(plan, stored.pending, workers, started.at.date())
             prepared.result()
         stop_server()
-        memory.release_unused()
         ranked = steps.rank(plan, screened)
         facts.update(ranked.facts)
-        memory.release_unused()
         finished = steps.publish(plan, started, listing, ranked)
         facts.update(finished.facts)
         return finished

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias, overload
 
@@ -15,7 +15,7 @@ from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, 
 from catalog.readers.arrays.columns import STRUCTURE, read_compositions, read_structures
 from catalog.readers.reading import NeedsStructure, read_parts
 from catalog.sources import RawEntry
-from catalog.sources.base import STAGE
+from catalog.sources.base import STAGE, Failure
 from catalog.store.predictions import record_to_row, rejected_rows, results_hash, table_schema
 from catalog.store.schema import Row, storable
 from catalog.store.structures import (
@@ -23,18 +23,19 @@ from catalog.store.structures import (
     column_rows,
     failure_to_row,
     part_to_row,
-    row_to_entry,
-    row_to_failure,
+    parts_of,
     row_to_provenance,
-    rows_of_batch,
     structures_schema,
+    whole_cells,
 )
 from flows.workers.limits import hang_limit, wall_limit
 from flows.workers.worker import WORKER_DIED
 from polywell import ALGORITHM_VERSION
 from polywell.families import Families
-from polywell.records import Electrons, Outcome, Provenance, Reason, Screening, Sighting
+from polywell.geometry.first_look import without_right_angles
+from polywell.records import Electrons, Entry, Outcome, Provenance, Reason, Screening, Sighting
 from polywell.screening import (
+    NO_NET,
     composition_verdict,
     failed,
     not_periodic,
@@ -44,6 +45,9 @@ from polywell.screening import (
 
 Stamped = tuple[RawEntry, str | None]
 """A raw entry, and what changes with it (see `catalog.sources.base.Stamp`)."""
+
+Verdict = tuple[Reason, str]
+"""Why an entry is rejected, and the sentence that says so."""
 
 PASSING = frozenset(
     {WORKER_DIED, *(error.__name__ for error in (FileAccessError, MemoryLimitError, TimeLimitError))}
@@ -92,10 +96,8 @@ class Reader:
     def rejected(self, rows: pa.RecordBatch) -> Both:
         """Reads rows of a `ColumnSource` that came without a structure, as their composition rejects them."""
         read = column_batch([rows], self.families, self.source, self.reading)
-        coded = pc.binary_join(read.column("elements"), " ").dictionary_encode()
-        known = [composition_verdict(one.split(" "), self.families) for one in coded.dictionary.to_pylist()]
-        verdicts = [known[place] for place in coded.indices.to_pylist()]
-        is_told = self.is_screening and None not in known
+        verdicts = [one for one in _by_composition(read.column("elements"), self.families) if one]
+        is_told = self.is_screening and len(verdicts) == read.num_rows
         return read, _rejected_batch(read, verdicts, self.families) if is_told else None
 
     def lost(self, entry: Given, error_type: str, message: str) -> Both:
@@ -261,15 +263,18 @@ class RowsOf(Sequence[pa.RecordBatch]):
 def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.RecordBatch:
     """Screens rows of the table `structures` into rows of the table `predictions`, one for one."""
     batch = joined(rows)
-    verdicts = _verdicts(batch, families)
-    others = [place for place, verdict in enumerate(verdicts) if verdict is None]
-    known = rows_of_batch(batch.take(pa.array(others, pa.int64())))
+    with _limited(batch.num_rows):
+        verdicts = _verdicts(batch, families)
+        others = [place for place, verdict in enumerate(verdicts) if verdict is None]
+        left = batch.take(pa.array(others, pa.int64()))
+        records = _screened(parts_of(left), families)
+    digests = zip(left["structure_digest"].to_pylist(), left["row_hash"].to_pylist(), strict=True)
     told, predictions = [], []
-    for place, row, record in zip(others, known, records_of(known, families), strict=True):
+    for place, known, record in zip(others, digests, records, strict=True):
         verdicts[place] = _bare_verdict(record)
         if verdicts[place] is None:
             told.append(place)
-            predictions.append(_judged(row, record))
+            predictions.append(_judged(record, *known))
     screened = pa.RecordBatch.from_pylist(predictions, schema=table_schema())
     rejected = [place for place, verdict in enumerate(verdicts) if verdict is not None]
     if not rejected:
@@ -279,29 +284,31 @@ def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.Recor
     return both.take(pa.array(np.argsort(told + rejected)))
 
 
-def _bare_verdict(record: Screening) -> tuple[Reason, str] | None:
+def _bare_verdict(record: Screening) -> Verdict | None:
     """What is said of an entry of which nothing else was found; None where there is more to tell."""
     if record.reason is None or record.message is None or record.phases or record.family is not None:
         return None
     return (record.reason, record.message) if record.electrons == Electrons() else None
 
 
-def _verdicts(batch: pa.RecordBatch, families: Families) -> list[tuple[Reason, str] | None]:
-    """What the composition alone says of rows that were read without a structure; None of all others."""
-    known: dict[tuple[str, ...], tuple[Reason, str] | None] = {}
-    is_bare = pc.and_(batch.column("lattice").is_null(), batch.column("error_type").is_null())
-    verdicts = []
-    for bare, elements in zip(is_bare.to_pylist(), batch.column("elements").to_pylist(), strict=True):
-        key = tuple(elements) if bare else ()
-        if bare and key not in known:
-            known[key] = composition_verdict(key, families)
-        verdicts.append(known[key] if bare else None)
+def _verdicts(batch: pa.RecordBatch, families: Families) -> list[Verdict | None]:
+    """What the composition, or else a first look at the structure, says of rows; None where more is to do."""
+    said = _by_composition(batch.column("elements"), families)
+    is_read = batch.column("error_type").is_null().to_pylist()
+    verdicts = [verdict if read else None for verdict, read in zip(said, is_read, strict=True)]
+    places, cells = whole_cells(batch)
+    for place in places[without_right_angles(cells)].tolist():
+        verdicts[place] = verdicts[place] or NO_NET
     return verdicts
 
 
-def _rejected_batch(
-    batch: pa.RecordBatch, verdicts: Sequence[tuple[Reason, str]], families: Families
-) -> pa.RecordBatch:
+def _by_composition(elements: pa.Array, families: Families) -> list[Verdict | None]:
+    coded = pc.binary_join(elements, " ").dictionary_encode()
+    known = [composition_verdict(text.split(" "), families) for text in coded.dictionary.to_pylist()]
+    return [known[place] for place in coded.indices.to_pylist()]
+
+
+def _rejected_batch(batch: pa.RecordBatch, verdicts: Sequence[Verdict], families: Families) -> pa.RecordBatch:
     """Predictions of rows that their composition rejects, column by column."""
     columns = {name: batch.column(name) for name in ("source", "id", "formula", "elements")}
     columns |= {name: batch.column(name) for name in PROVENANCE_FIELDS}
@@ -327,10 +334,10 @@ def unscreened_batch(
     return pa.RecordBatch.from_pylist([prediction], schema=table_schema())
 
 
-def _judged(row: Row, record: Screening) -> Row:
+def _judged(record: Screening, digest: str | None, input_hash: str) -> Row:
     prediction = record_to_row(record)
-    prediction |= record_to_row(Sighting(row["structure_digest"]))
-    prediction["input_hash"], prediction["row_hash"] = row["row_hash"], results_hash(prediction)
+    prediction |= record_to_row(Sighting(digest))
+    prediction["input_hash"], prediction["row_hash"] = input_hash, results_hash(prediction)
     return prediction
 
 
@@ -340,20 +347,28 @@ def unscreened_rows(row: Row, error_type: str, message: str, families: Families)
     return [record_to_row(failed(*known, error_type, message, "screen", families))]
 
 
-def records_of(rows: Sequence[Row], families: Families) -> list[Screening]:
-    """What polywell says of rows of the table `structures`, in their order; those that were read, together.
+def records_of(parts: Sequence[Entry | Failure], families: Families) -> list[Screening]:
+    """What polywell says of what was read, in its order; entries together."""
+    with _limited(len(parts)):
+        return _screened(parts, families)
 
-    When that takes too long the worker ends, and its entries come again one by one: only then is it known
-    whose time is over.
+
+@contextmanager
+def _limited(entries: int) -> Iterator[None]:
+    """When it takes too long the worker ends, and its entries come again one by one.
+
+    Only then is it known whose time is over.
     """
-    with hang_limit(), wall_limit() if len(rows) == 1 else nullcontext():
-        entries = [row_to_entry(row) for row in rows if row["error_type"] is None]
-        screened = iter(screen_many(entries, families))
-    return [next(screened) if row["error_type"] is None else _unread(row, families) for row in rows]
+    with hang_limit(), wall_limit() if entries == 1 else nullcontext():
+        yield
 
 
-def _unread(row: Row, families: Families) -> Screening:
-    unread = row_to_failure(row)
+def _screened(parts: Sequence[Entry | Failure], families: Families) -> list[Screening]:
+    screened = iter(screen_many([part for part in parts if isinstance(part, Entry)], families))
+    return [next(screened) if isinstance(part, Entry) else _unread(part, families) for part in parts]
+
+
+def _unread(unread: Failure, families: Families) -> Screening:
     known = (unread.source, unread.id, unread.formula, unread.elements, unread.provenance)
     if unread.error_type == NotPeriodicError.__name__:
         return not_periodic(*known, families)

@@ -23,7 +23,7 @@ from polywell.data.reference import digest as reference_digest
 from polywell.families import Families
 from polywell.geometry.tolerances import TOLERANCES
 
-READING_VERSION = 6
+READING_VERSION = 5
 """Raised when the same bytes of a source are read into other rows than before."""
 
 CODE_SUFFIXES = frozenset({".py", ".toml", ".j2", ".js", ".css"})

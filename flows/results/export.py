@@ -21,7 +21,7 @@ from catalog.store.structures import entries_of
 from flows.pipeline.page_rows import measured_candidates
 from polywell.families import built_in_families
 from polywell.records import Candidate, Entry, EntryKey, Outcome
-from reports.dossier.dossier import Context
+from reports.dossier.dossier import Context, dossier
 from reports.html.writing import File
 from reports.mail.page import mail_file
 from reports.run.shortlist import Filter, chosen, shortlist
@@ -94,4 +94,5 @@ def _mailed(
     measured = measured_candidates(built_in_families())
     ranked = candidates_of(run.ranked())
     context = Context.of(ranked, run.manifest, measured, relaxed=rows_of(run.home))
-    yield mail_file(folder, candidates, structures, run.manifest, context, wanted.in_words)
+    made = [(one, dossier(one, structures.get(one.screening.key), context)) for one in candidates]
+    yield mail_file(folder, made, run.manifest, wanted.in_words)

@@ -8,7 +8,7 @@ heights its centre lies. Nothing is moved, averaged or left out: what is cut can
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -25,7 +25,7 @@ from polywell.geometry.ions import Floats
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.tolerances import TOLERANCES
 from polywell.records import Entry, Reason
-from polywell.screening import screen_in_geometry
+from polywell.screening import Screened, screen_in_geometry
 
 UNLAYERED = frozenset(
     {
@@ -120,16 +120,20 @@ def cut_many(entries: Sequence[Entry]) -> tuple[Cut | NotCut, ...]:
     )
 
 
-def layers_of_many(entries: Sequence[Entry], whole: bool) -> list[Layers | NotCut]:
+def layers_of_many(
+    entries: Sequence[Entry], whole: bool, screened: Iterable[Screened] | None = None
+) -> list[Layers | NotCut]:
     """The layers of crystals at their places in their cells; the geometry of all is found together.
 
     Args:
         entries: with structures.
         whole: take whole ions (split sites joined, sites filled less than one half left out) in place of
             the sites as they are.
+        screened: what screening with the built-in λ table says of them, where that is known.
     """
+    screened = screened or screen_in_geometry(entries, built_in_families())
     made: list[Layers | NotCut] = []
-    for entry, (said, found) in zip(entries, screen_in_geometry(entries, built_in_families()), strict=True):
+    for entry, (said, found) in zip(entries, screened, strict=True):
         if said.reason in UNLAYERED:
             made.append(NotCut(entry.id, f"{said.reason}: {said.message}"))
         elif (sites := entry.as_sites) is None:

@@ -14,7 +14,7 @@ from pymatgen.core import Composition
 from polywell.data.reference import digest as library_digest
 from polywell.design.assembly import Assembled, Stiffness, assembled
 from polywell.design.conditions.condition import Condition, pressed, remark
-from polywell.design.errors import measured_stiffness
+from polywell.design.errors import MEASURED_STIFFNESS
 from polywell.design.layers import Role, Sheet
 from polywell.design.library import Library, blend, measured_library
 from polywell.design.neutrality import best_carriers
@@ -179,7 +179,7 @@ class Designs:
     @cached_property
     def workshop(self) -> Workshop:
         """Where they are built."""
-        return Workshop(measured_library(), measured_stiffness(), self.source, self.condition)
+        return Workshop(measured_library(), MEASURED_STIFFNESS, self.source, self.condition)
 
     @property
     def ids(self) -> Iterator[str]:

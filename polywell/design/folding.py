@@ -7,7 +7,7 @@ Larger cells, and those that differ more, are left as they are and lend no block
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from polywell.geometry.ions import Floats
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.sites import majority
 from polywell.records import Entry
+from polywell.screening import Screened
 
 FOLDED_ANG = 0.1
 """Å: two ions that a step of half the cell brings nearer to each other are one in the smaller cell."""
@@ -54,11 +55,13 @@ def folded(entry: Entry) -> Cut | NotCut:
     return cut
 
 
-def folded_many(entries: Sequence[Entry]) -> tuple[Cut | NotCut, ...]:
-    """As `folded`, of crystals whose geometry is found together, which is several times faster."""
+def folded_many(
+    entries: Sequence[Entry], screened: Iterable[Screened] | None = None
+) -> tuple[Cut | NotCut, ...]:
+    """As `folded`, of crystals whose geometry is found together, or was already."""
     return tuple(
         layers if isinstance(layers, NotCut) else _in_smallest_cell(layers)
-        for layers in layers_of_many(entries, whole=True)
+        for layers in layers_of_many(entries, whole=True, screened=screened)
     )
 
 

@@ -16,6 +16,7 @@ from statistics import fmean, median
 
 import numpy as np
 
+from polywell.data.built import kept
 from polywell.data.charges import NetKind
 from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
@@ -23,7 +24,8 @@ from polywell.design.folding import folded_many
 from polywell.design.layers import Block, Cut, NotCut, Sheet
 from polywell.design.sizes import Blend, Filled, Mix, Response, charge, radius_ang
 from polywell.design.topology import planes, topology
-from polywell.evidence.anchors import sound_references
+from polywell.evidence.anchors import screened_references, sound_references
+from polywell.families import built_in_families
 from polywell.geometry.ions import Floats
 from polywell.geometry.sites import majority, majority_formula, sites_of
 
@@ -147,24 +149,27 @@ def topology_of(block: Block) -> str:
 @cache
 def cut_references() -> tuple[Cut | NotCut, ...]:
     """Every reference structure in the smallest cell of its sheets, or why it is not, in order of id."""
-    return folded_many(reference_entries())
+    return folded_many(reference_entries(), screened_references(built_in_families()))
 
 
 @cache
 def measured_library() -> Library:
     """The library of the structures that come with polywell."""
+    return Library(kept("library", Member, built_in_families()) or made_members())
+
+
+def made_members() -> tuple[Member, ...]:
+    """The members of `measured_library`, made anew."""
     compounds = {
         entry.id: majority_formula(sites_of(entry.structure))
         for entry in reference_entries()
         if entry.structure is not None
     }
     sound = sound_references()
-    return Library(
-        tuple(
-            Member(one, compounds[one.id], standings()[one.id])
-            for one in cut_references()
-            if isinstance(one, Cut) and one.id in sound
-        )
+    return tuple(
+        Member(one, compounds[one.id], standings()[one.id])
+        for one in cut_references()
+        if isinstance(one, Cut) and one.id in sound
     )
 
 

@@ -16,11 +16,12 @@ from statistics import fmean, median
 
 from pymatgen.core import Composition
 
+from polywell.data.built import kept
 from polywell.data.measured import measured_superconductors
 from polywell.data.reference import ReferenceStructure, is_built, reference_entries, reference_structures
 from polywell.families import Families
 from polywell.records import Outcome, Phase, Screening
-from polywell.screening import screen_many
+from polywell.screening import Screened, screen_in_geometry
 
 MEASURED_SOURCES = ("reference",)
 """Sources whose structures were measured; their ξ is not corrected."""
@@ -189,9 +190,20 @@ def reference_library(families: Families) -> Library:
 
 
 @cache
+def screened_references(families: Families) -> tuple[Screened, ...]:
+    """The reference library screened with a λ table, in order of id, with the geometry of each."""
+    return tuple(screen_in_geometry(reference_entries(), families))
+
+
+@cache
 def reference_records(families: Families) -> tuple[Screening, ...]:
     """What a λ table says of the reference library."""
-    return tuple(screen_many(reference_entries(), families))
+    return kept("reference_records", Screening, families) or made_records(families)
+
+
+def made_records(families: Families) -> tuple[Screening, ...]:
+    """As `reference_records`, made anew."""
+    return tuple(record for record, _ in screened_references(families))
 
 
 def sound_records(families: Families) -> tuple[Screening, ...]:

@@ -182,10 +182,15 @@ def find_among(structures: Sequence[Sites], tolerances: Tolerances = TOLERANCES)
     }
     found = replace(_geometry(structures, ions, bonds, kinds, tolerances), overlaps=overlaps)
     found = replace(found, completed=_completed(found, holed, tolerances))
+    is_open = np.array(
+        [
+            not (number in overlaps or found.has_cages(number) or found.closes_in_space(number))
+            for number in range(len(structures))
+        ]
+    )
     between = {
         number: completed(crystals[number], holes, tolerances)
-        for number, vectors in vectors_of_parents(ions, kinds, tolerances).items()
-        if not (number in overlaps or found.has_cages(number) or found.closes_in_space(number))
+        for number, vectors in vectors_of_parents(ions, kinds, is_open, tolerances).items()
         if (holes := holes_between(ions, number, vectors, tolerances)) is not None
     }
     return replace(found, completed=dict(found.completed) | _completed(found, between, tolerances))

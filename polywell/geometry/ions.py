@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,12 +114,16 @@ class Ions:
 
     def at(self, ions: Ints, images: Ints) -> Floats:
         """Positions (K, 3) in Å of ions (K,) in periodic images (K, 3)."""
-        return self.cart.take(ions, axis=0) + _translations(self.lattices, self.crystals.take(ions), images)
+        return self.cart.take(ions, axis=0) + translations(self.lattices, self.crystals.take(ions), images)
 
     def members(self, crystal: int) -> slice:
         """The ions of one structure."""
-        first, last = np.searchsorted(self.crystals, (crystal, crystal + 1))
-        return slice(int(first), int(last))
+        return slice(self._ends[crystal], self._ends[crystal + 1])
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        ends: list[int] = np.searchsorted(self.crystals, np.arange(len(self.lattices) + 1)).tolist()
+        return ends
 
 
 def crystal_of(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Crystal:
@@ -236,7 +241,7 @@ def side_by_side(
     order = np.argsort(centres, kind="stable")
     order = order[is_other[order]]
     centres, others, images = centres[order], others[order], images.take(order, axis=0)
-    vectors = cart.take(others, axis=0) + _translations(lattices, owner[others], images)
+    vectors = cart.take(others, axis=0) + translations(lattices, owner[others], images)
     vectors -= cart.take(centres, axis=0)
     ions = Ions(
         lattices=lattices,
@@ -263,7 +268,7 @@ def side_by_side(
     return ions, _overlaps(ions, tolerances)
 
 
-def _translations(lattices: Floats, crystals: Ints, images: Ints) -> Floats:
+def translations(lattices: Floats, crystals: Ints, images: Ints) -> Floats:
     """Vectors (K, 3) in Å to periodic images (K, 3) of structures (K,).
 
     Column by column: rows of three are too short for numpy to be quick with them.

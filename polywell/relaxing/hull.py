@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
 from pymatgen.core import Composition
 
 SHOWN_SHARE = 0.005
@@ -61,8 +60,12 @@ def standing(formula: str, energy_ev_per_atom: float, against: Competition) -> S
     if lacking := sorted(elements - pure):
         what = f"no pure {', '.join(lacking)} is at hand" if inside else "no competing phases are at hand"
         return Standing(None, "", f"not known: {what}")
-    own = PDEntry(composition, energy_ev_per_atom * composition.num_atoms)
-    entries = [_entry(one) for one in inside]
+    from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram  # imports what draws pictures of it
+
+    own, *entries = (
+        PDEntry(of := Composition(one.formula), one.energy_ev_per_atom * of.num_atoms, name=one.id)
+        for one in (Rival("", formula, energy_ev_per_atom), *inside)
+    )
     products, above = PhaseDiagram(entries).get_decomp_and_e_above_hull(
         own, allow_negative=True, check_stable=False
     )
@@ -90,8 +93,3 @@ def chemical_systems(elements: Collection[str]) -> tuple[str, ...]:
 
 def _elements(one: Rival) -> set[str]:
     return {element.symbol for element in Composition(one.formula).elements}
-
-
-def _entry(one: Rival) -> PDEntry:
-    composition = Composition(one.formula)
-    return PDEntry(composition, one.energy_ev_per_atom * composition.num_atoms, name=one.id)

@@ -17,7 +17,7 @@ from polywell.relaxing.rows import RelaxedRow
 from reports.dossier.bench import bench
 from reports.dossier.cif import cif_text, conventional_cif_text, sha256_of
 from reports.dossier.derivation import derivation
-from reports.dossier.next_to_try import next_lines
+from reports.dossier.next_to_try import NextLines, next_lines
 from reports.dossier.payload import (
     CellLine,
     CompoundGeometry,
@@ -56,6 +56,7 @@ class Context:
     by_compound: Mapping[str, Sequence[Candidate]]
     with_dossier: frozenset[EntryKey]
     relaxed: Mapping[EntryKey, Sequence[RelaxedRow]]
+    next_before: Mapping[str, NextLines]
 
     @classmethod
     def of(
@@ -65,6 +66,7 @@ class Context:
         measured: Sequence[Screening],
         with_dossier: Sequence[EntryKey] = (),
         relaxed: Mapping[EntryKey, Sequence[RelaxedRow]] = MappingProxyType({}),
+        next_before: Mapping[str, NextLines] = MappingProxyType({}),
     ) -> Context:
         """Gather the context of a run.
 
@@ -74,12 +76,13 @@ class Context:
             measured: the reference library's candidates.
             with_dossier: source and id of the entries that get a dossier, so that others can link to it.
             relaxed: what relaxations with potentials say of entries.
+            next_before: what earlier dossiers said to try next, by the sha256 of the CIF that they gave.
         """
         groups: dict[str, list[Candidate]] = {}
         for one in ranked:
             groups.setdefault(_compound(one), []).append(one)
         heights = {one.id: one.xi_ceiling_ang for one in measured if one.xi_ceiling_ang is not None}
-        return cls(ranked, manifest, heights, groups, frozenset(with_dossier), relaxed)
+        return cls(ranked, manifest, heights, groups, frozenset(with_dossier), relaxed, next_before)
 
 
 def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
@@ -106,6 +109,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
     sites = None if entry is None else entry.as_sites
     cell = None if sites is None else conventional(sites)
     cif = "" if entry is None or entry.structure is None else cif_text(entry)
+    digest = sha256_of(cif) if cif else ""
     formula = clipped(found.formula_written or found.formula or found.id, MAX_NAME)
     lambda_k_ang2 = None if main is None else main.lambda_k_ang2
     shorter = None if lambda_k_ang2 is None else shorter_by(xi, lambda_k_ang2)
@@ -149,7 +153,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         ),
         replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
         bench=bench(one, cell, siblings, context.relaxed.get(found.key, ())),
-        next_to_try=next_lines(found, entry),
+        next_to_try=next_lines(found, entry, context.next_before.get(digest)),
         shorter_xi_ang=None if shorter is None else shorter.xi_ang,
         shorter_tc_k=None if shorter is None else shorter.tc_k,
         shorter_change_k=None if shorter is None else shorter.change_k,
@@ -157,7 +161,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         provenance=provenance(one),
         cite=tuple(cite_lines(found, context.manifest, cif)),
         cif=cif,
-        cif_sha256=sha256_of(cif) if cif else "",
+        cif_sha256=digest,
         cif_conventional="" if entry is None or cell is None else conventional_cif_text(entry, cell),
         scene=scene(entry, found.phases),
     )

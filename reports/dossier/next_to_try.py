@@ -51,15 +51,18 @@ class NextLines:
     look_up: tuple[str, ...]
 
 
-def next_lines(one: Screening, entry: Entry | None) -> NextLines:
+def next_lines(one: Screening, entry: Entry | None, before: NextLines | None = None) -> NextLines:
     """Gather both for one candidate.
 
     Args:
         one: the candidate.
         entry: with its structure; None where it is not at hand.
+        before: what an earlier dossier said of the same structure, whose neighbours are taken over.
     """
     sheets, blocks = built_of(one.provenance.built_of or "")
     of_design = (sheets, blocks, _filters(one), _look_up(one, blocks)) if blocks else ("", (), (), ())
+    if before is not None:
+        return NextLines(before.found, before.why, *of_design)
     if entry is None or entry.structure is None:
         return NextLines((), "its structure is not at hand", *of_design)
     near = next_to_try(entry)
@@ -79,8 +82,10 @@ def next_lines(one: Screening, entry: Entry | None) -> NextLines:
 
 def built_of(text: str) -> tuple[str, tuple[BlockLine, ...]]:
     """The sheets of a design and its blocks, from what its provenance says; empty for what is none."""
-    sources = {row.id: row.structure_source for row in reference_structures()}
     sheets, *rest = text.split("; ")
+    if not rest:
+        return sheets, ()
+    sources = {row.id: row.structure_source for row in reference_structures()}
     blocks = []
     for part in rest:
         if found := _BLOCK.fullmatch(part):

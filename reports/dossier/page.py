@@ -7,7 +7,7 @@ by itself carries it inside.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,7 @@ from markupsafe import Markup
 from polywell.known import RULE
 from polywell.making.substrates import COHERENT_PERCENT
 from polywell.making.supply import CONCENTRATED, HHI_SOURCE, PRICE_SOURCE
-from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, EntryKey, Screening
-from reports.dossier.dossier import Context, dossier
+from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate
 from reports.dossier.pattern import BOTTOM, HEIGHT, LEFT, MARKS, RIGHT, WIDTH
 from reports.dossier.payload import Dossier, PhaseLine
 from reports.dossier.scene import Scene
@@ -49,38 +48,20 @@ def given_dossiers(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
     return sorted(first, key=lambda one: one.place.rank)
 
 
-def dossiers_files(
-    folder: Path,
-    ranked: Sequence[Candidate],
-    structures: Mapping[EntryKey, Entry],
-    manifest: Mapping[str, Any],
-    measured: Sequence[Screening],
-    top: int,
-) -> Iterator[File]:
+def dossiers_files(folder: Path, dossiers: Iterable[Dossier]) -> Iterator[File]:
     """Give the dossiers of a run, for `folder/dossiers`; older ones there must not stay.
 
     Args:
         folder: folder of the run's page.
-        ranked: the candidates in ranked order.
-        structures: their entries by source and id; a candidate without one gets a dossier without picture.
-        manifest: the run's manifest.
-        measured: the reference library's candidates.
-        top: how many; see `given_dossiers`.
-
-    Raises:
-        ValueError: a candidate and its structure do not belong together.
+        dossiers: what they say.
     """
-    chosen = given_dossiers(ranked, top)
-    keys = [one.screening.key for one in chosen]
-    context = Context.of(ranked, manifest, measured, keys)
     target = folder / FOLDER
     given = set()
-    for one in chosen:
-        payload = dossier(one, structures.get(one.screening.key), context)
-        for path, content in dossier_files(payload, target, back="../index.html"):
+    for one in dossiers:
+        for path, content in dossier_files(one, target, back="../index.html"):
             given.add(path.name)
             yield path, content
-    if chosen:
+    if given:
         given.add(VIEWER[0])
         yield target / VIEWER[0], page_bytes(library(*VIEWER))
     for old in target.glob("*"):

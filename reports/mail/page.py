@@ -10,8 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from polywell.known import RULE
-from polywell.records import Candidate, Entry, EntryKey
-from reports.dossier.dossier import Context, dossier
+from polywell.records import Candidate
 from reports.dossier.page import PICTURE
 from reports.dossier.payload import Dossier
 from reports.html.thumbnail import in_words, thumbnail
@@ -39,23 +38,20 @@ class Mailed:
 
 def mail_file(
     folder: Path,
-    chosen: Sequence[Candidate],
-    structures: Mapping[EntryKey, Entry],
+    chosen: Sequence[tuple[Candidate, Dossier]],
     manifest: Mapping[str, Any],
-    context: Context,
     chosen_by: str = "",
 ) -> File:
     """Give the page.
 
     Args:
         folder: where to.
-        chosen: the candidates, in the order of the list.
-        structures: their entries, by source and id; one without a structure has no picture and no CIF.
+        chosen: the candidates with their dossiers, in the order of the list; one without a structure has no
+            picture and no CIF.
         manifest: the run's manifest.
-        context: what the dossiers of the run share.
         chosen_by: what the candidates were chosen by, in words; empty for all or the first.
     """
-    mailed = [_mailed(one, structures.get(one.screening.key), context) for one in chosen]
+    mailed = [_mailed(one, made) for one, made in chosen]
     html = (
         environment()
         .get_template("mail.html.j2")
@@ -80,8 +76,7 @@ def mail_file(
     return folder / MAIL, page_bytes(html)
 
 
-def _mailed(one: Candidate, entry: Entry | None, context: Context) -> Mailed:
-    made = dossier(one, entry, context)
+def _mailed(one: Candidate, made: Dossier) -> Mailed:
     heights = {phase.name: phase.xi_ang for phase in made.phases}
     drawn = thumbnail(one.screening)
     scene = made.scene

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
@@ -18,7 +19,8 @@ from polywell.records import (
     EntryKey,
     Screening,
 )
-from reports.dossier.dossier import Context
+from reports.dossier.dossier import Context, dossier
+from reports.dossier.next_to_try import NextLines
 from reports.dossier.page import dossiers_files, given_dossiers
 from reports.html.inline import inline_json, inline_script, packed, script_source
 from reports.html.library import PLOTLY, library, library_source
@@ -70,6 +72,7 @@ def run_files(
     structures: Mapping[EntryKey, Entry] | None = None,
     dossiers: int = 0,
     evaluation: Path | None = None,
+    next_before: Mapping[str, NextLines] = MappingProxyType({}),
 ) -> Iterator[File]:
     """Give the pages of one run and its picture.
 
@@ -87,23 +90,26 @@ def run_files(
         structures: entries of candidates with their structures, by source and id.
         dossiers: how many of the first candidates get a dossier.
         evaluation: folder of what `polywell validate` wrote; its page is copied beside that of the run.
+        next_before: what earlier dossiers said to try next, by the sha256 of the CIF that they gave.
 
     Raises:
-        ValueError: manifest and records do not belong together.
+        ValueError: manifest and records, or a candidate and its structure, do not belong together.
     """
     chosen = given_dossiers(ranked, dossiers)
-    with_dossier = [one.screening.key for one in chosen]
+    with_dossier, structures = [one.screening.key for one in chosen], structures or {}
     found = copy = None
     if evaluation is not None:
         found, copy = copied_evaluation(evaluation, str(manifest.get("calibration_digest")))
     payload = run_payload(ranked, rejected, failed, manifest, measured, with_dossier, found)
     if evaluation is not None:
         yield folder / COPY, copy
-    yield from dossiers_files(folder, ranked, structures or {}, manifest, measured, dossiers)
-    yield from _shortlist_files(folder / SHORTLIST, ranked[:dossiers], structures or {}, manifest)
+    context = Context.of(ranked, manifest, measured, with_dossier, next_before=next_before)
+    made = {one.screening.key: dossier(one, structures.get(one.screening.key), context) for one in chosen}
+    yield from dossiers_files(folder, made.values())
+    yield from _shortlist_files(folder / SHORTLIST, ranked[:dossiers], structures, manifest)
     if chosen:
-        context, mailed = Context.of(ranked, manifest, measured), _to_mail(chosen)
-        yield mail_file(folder / SHORTLIST, mailed, structures or {}, manifest, context, CHOSEN_TO_MAIL)
+        mailed = [(one, made[one.screening.key]) for one in _to_mail(chosen)]
+        yield mail_file(folder / SHORTLIST, mailed, manifest, CHOSEN_TO_MAIL)
     yield folder / "columns.html", page_bytes(columns_page())
     yield folder / "tc_against_xi.png", picture(payload)
     yield folder / DATA, page_bytes(json_text(_numbers(payload)))

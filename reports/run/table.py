@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
@@ -186,7 +186,7 @@ def _phases(ranked: Sequence[Candidate]) -> tuple[list[list[Any]], tuple[TableCo
     return of_each, tuple(_table_column(column) for column in columns)
 
 
-def shared_places(reasons: Sequence[str | None], most: int = MAX_LISTED) -> list[int]:
+def shared_places(reasons: Sequence[Hashable], most: int = MAX_LISTED) -> list[int]:
     """Which rows a list of at most `most` holds: the first of each reason, in the order that they have.
 
     Reasons with fewer rows than an equal share stand there whole; the others share what these leave.
@@ -195,7 +195,7 @@ def shared_places(reasons: Sequence[str | None], most: int = MAX_LISTED) -> list
         reasons: the reason of each row.
         most: how many rows the list may hold.
     """
-    places: dict[str | None, list[int]] = {}
+    places: dict[Hashable, list[int]] = {}
     for place, reason in enumerate(reasons):
         places.setdefault(reason, []).append(place)
     kept: list[int] = []

@@ -30,7 +30,6 @@ HEAVY = (
     "flows.cli.screen",
     "flows.pipeline.run",
     "catalog.runs.diff",
-    "pymatgen.analysis.diffraction.xrd",
 )
 
 

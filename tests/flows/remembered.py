@@ -3,7 +3,6 @@
 import importlib
 
 from polywell.data.precursors import precursors
-from polywell.design.errors import measured_stiffness
 from polywell.design.recipes import measured_kitchen
 from polywell.evidence.anchors import reference_library
 from polywell.evidence.calibration_table import built_in_calibration
@@ -33,7 +32,6 @@ def remember() -> None:
     built_in_calibration()
     system_of(("Ca", "Cu", "O"), "CaCuO2", "Cu")
     precursors()
-    measured_stiffness()
     for template in environment().list_templates(extensions=["j2"]):
         environment().get_template(template)
     for module in MODULES:

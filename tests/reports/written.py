@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from catalog.store.durable import write_files
-from reports.dossier.page import dossier_files, dossiers_files
+from polywell.records import Candidate
+from reports.dossier.dossier import Context, dossier
+from reports.dossier.page import dossier_files, dossiers_files, given_dossiers
 from reports.html.study import study_files
 from reports.html.writing import File
 from reports.run.page import run_files
@@ -29,9 +31,12 @@ write_reproduction = _written(reproduction_files)
 write_validation = _written(validation_files)
 
 
-def write_dossiers(*arguments: object, **words: object) -> None:
+def write_dossiers(folder: Path, ranked: list[Candidate], structures: dict, manifest: dict, top: int) -> None:
     """Writes the dossiers of a run, or removes those of an older one where there are none."""
-    write_files(dossiers_files(*arguments, **words))
+    context = Context.of(ranked, manifest, [])
+    chosen = given_dossiers(ranked, top)
+    made = [dossier(one, structures.get(one.screening.key), context) for one in chosen]
+    write_files(dossiers_files(folder, made))
 
 
 def write_shortlist(*arguments: object, **words: object) -> Shortlist:

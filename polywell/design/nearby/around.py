@@ -12,7 +12,7 @@ from functools import cache
 from itertools import pairwise
 
 from polywell.design.designs import NoDesignError, Workshop
-from polywell.design.errors import measured_stiffness
+from polywell.design.errors import MEASURED_STIFFNESS
 from polywell.design.folding import folded
 from polywell.design.layers import Block, NotCut
 from polywell.design.library import measured_library, topology_of
@@ -54,7 +54,7 @@ def next_to_try(entry: Entry) -> NextToTry:
     own = recipe_of(entry, measured_kitchen())
     if isinstance(own, str):
         return NextToTry((), own)
-    workshop = Workshop(measured_library(), measured_stiffness(), SOURCE)
+    workshop = Workshop(measured_library(), MEASURED_STIFFNESS, SOURCE)
     kept: dict[Relation, list[tuple[str, Entry]]] = {kind: [] for kind in MOST}
     for kind, differs, recipe in around(own, measured_kitchen()):
         if len(kept[kind]) < MOST[kind]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians
 
@@ -69,10 +70,18 @@ def bonds_of(ions: Ions, tolerances: Tolerances) -> Bonds:
     return Bonds(centres[near], others[near], ions.images[rows[near]], ions.vectors[rows[near]])
 
 
-def edges_of(ions: Ions, bonds: Bonds, tolerances: Tolerances) -> tuple[Edges, Edges, Edges]:
+def edges_between(
+    elements: Sequence[str], radii: Floats, bonds: Bonds, tolerances: Tolerances
+) -> tuple[Edges, Edges, Edges]:
     """Bridged and capped edges from all pairs of bonds that meet at one ligand, and those capped once only.
 
     A capped edge runs below one ligand and above another.
+
+    Args:
+        elements: those of N ions.
+        radii: covalent radii (N,) of the ions in Å.
+        bonds: those between the ions.
+        tolerances: those of the geometry.
     """
     order = np.argsort(bonds.ligands, kind="stable")
     one, two = pairs_within(bonds.ligands[order])
@@ -87,12 +96,12 @@ def edges_of(ions: Ions, bonds: Bonds, tolerances: Tolerances) -> tuple[Edges, E
     straight = (cosine <= cos(radians(tolerances.bridge_angle))) & (length >= low)
     bridged = straight & (length <= high)
     longer = np.flatnonzero(straight & ~bridged)
-    halide = longer[[ions.elements[ion] in HALOGENS for ion in bonds.ligands[one[longer]].tolist()]]
-    excess = ions.radii[bonds.ligands[one[halide]]] - tolerances.bridging_radius
+    halide = longer[[elements[ion] in HALOGENS for ion in bonds.ligands[one[longer]].tolist()]]
+    excess = radii[bonds.ligands[one[halide]]] - tolerances.bridging_radius
     bridged[halide] = length[halide] <= high + 2 * excess
     low, high = tolerances.capped_edge
     touching = edges.chosen((length >= low) & (length <= high))
-    coded = code(touching.first, touching.second, touching.images, len(ions.elements))
+    coded = code(touching.first, touching.second, touching.images, len(elements))
     _, inverse, counts = np.unique(coded, return_inverse=True, return_counts=True)
     shared = counts[inverse]
     return edges.chosen(bridged), touching.chosen(shared >= 2), touching.chosen(shared == 1)

@@ -226,7 +226,7 @@ def _holes(ions: Ions, crystal: int, seen: _Open, rows: Ints, tolerances: Tolera
 
 def _faces_itself(seen: _Open, rows: Ints, tolerances: Tolerances) -> bool:
     """Whether two right angles look into a corner from opposite sides: its four neighbours are there."""
-    if len(rows) < 2 or seen.ligands[rows[0]] >= 0:
+    if seen.ligands[rows[0]] >= 0:
         return False
     between = seen.away[rows][:, None] + seen.away[rows][None]
     near = tolerances.square_closure * float(seen.edges[rows].min())
@@ -246,11 +246,13 @@ def _rings(
     alike &= bridge[one] == bridge[other]
     alike &= distances <= tolerances.square_closure * np.minimum(edges[one], edges[other])
     one, other, images = one[alike], other[alike], images[alike]
+    order = np.argsort(one, kind="stable")
+    ends = np.searchsorted(one[order], np.arange(len(places) + 1)).tolist()
     taken = np.zeros(len(places), dtype=bool)
     for seed in range(len(places)):
-        if taken[seed]:
+        if taken[seed] or ends[seed + 1] - ends[seed] < 2:
             continue
-        mine = np.flatnonzero(one == seed)
+        mine = order[ends[seed] : ends[seed + 1]]
         group = other[mine]
         if len(group) < RING and not _faces_itself(seen, rows[group], tolerances):
             continue

@@ -14,7 +14,7 @@ from math import cos, radians, sqrt
 import numpy as np
 
 from polywell.geometry.ions import Floats, Holes, Ints, Ions
-from polywell.geometry.nets.bonds import Bonds, Edges, bonds_of, edges_of
+from polywell.geometry.nets.bonds import Bonds, Edges, bonds_of, edges_between
 from polywell.geometry.nets.holes import holes, missing_caps
 from polywell.geometry.nets.squares import Squares, capped, right_angles, squares_of
 from polywell.geometry.periodic import code, members_of, pairs_within, rank_and_plane, rows_of
@@ -79,7 +79,7 @@ def square_nets(ions: Ions, tolerances: Tolerances = TOLERANCES) -> tuple[Bonds,
 def drawn(ions: Ions, tolerances: Tolerances) -> tuple[Bonds, tuple[Drawn, Drawn]]:
     """The metal-ligand bonds, and all bridged and capped squares, whether or not they belong to nets."""
     bonds = bonds_of(ions, tolerances)
-    bridged, touching, half = edges_of(ions, bonds, tolerances)
+    bridged, touching, half = edges_between(ions.elements, ions.radii, bonds, tolerances)
     none = half.chosen(np.zeros(0, np.int64))
     return bonds, (
         _drawn(BRIDGED, ions, bridged, none, tolerances),

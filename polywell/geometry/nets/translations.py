@@ -7,14 +7,15 @@ metal or ligand is carried to by several of them, and is not there, is a hole, h
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from pymatgen.optimization.neighbors import find_points_in_spheres
 
-from polywell.geometry.ions import PERIODIC, Floats, Holes, Ints, Ions
+from polywell.geometry.ions import PERIODIC, Bools, Floats, Holes, Ints, Ions
 from polywell.geometry.nets.square_nets import BRIDGED, Drawn
+from polywell.geometry.periodic import rows_of
 from polywell.geometry.tolerances import Tolerances
 
 ALIKE = 0.7
@@ -27,7 +28,7 @@ MOST_METALS = 0.5
 """Least share of the metals that such a vector carries to one of the same element."""
 
 LARGEST_TABLE = 1_000_000
-"""Pairs of a vector and a step that are compared at once."""
+"""Pairs of a vector and a step between ions that are compared at once."""
 
 SEEN_FROM = 2
 """Ions that must be carried to one place to make it a hole."""
@@ -36,11 +37,23 @@ METALS_OF_A_LIGAND = 2
 """Metals that a ligand of a net is bonded to, at least."""
 
 
-def vectors_of_parents(ions: Ions, kinds: Sequence[Drawn], tolerances: Tolerances) -> dict[int, Floats]:
-    """Vectors (V, 3) in Å of each structure that may repeat its parent, and do not repeat the structure.
+def vectors_of_parents(
+    ions: Ions, kinds: Sequence[Drawn], wanted: Bools, tolerances: Tolerances
+) -> dict[int, Floats]:
+    """Vectors (V, 3) in Å by which structures may repeat their parents, and do not repeat themselves.
 
     Of nets that are bridged these are edges, of nets that are capped diagonals of squares and two edges in a
-    row. Of a vector and its opposite one is given, of nearly equal ones one or a few.
+    row, and the opposites of all. Of nearly equal ones one or a few are given. They carry most ions to one of
+    the same element, and not all.
+
+    Args:
+        ions: those of C structures.
+        kinds: the squares of all structures.
+        wanted: the structures (C,) to ask for.
+        tolerances: those of the geometry.
+
+    Returns:
+        The vectors of each structure that has some, by its number.
     """
     owners, found = [], []
     for kind in kinds:
@@ -50,20 +63,50 @@ def vectors_of_parents(ions: Ions, kinds: Sequence[Drawn], tolerances: Tolerance
         owners += [ions.crystals[kind.once.first[p]]] * len(ways)
         found += ways
     crystals, vectors = np.concatenate(owners), np.concatenate(found)
+    frac = np.einsum("ni,nij->nj", vectors, np.linalg.inv(ions.lattices)[crystals])
+    is_new = (np.abs(frac - np.rint(frac)) > REPEATS).any(axis=1) & wanted[crystals]
+    crystals, vectors = crystals[is_new], vectors[is_new]
     if not len(crystals):
         return {}
-    frac = np.einsum("ni,nij->nj", vectors, np.linalg.inv(ions.lattices)[crystals])
-    is_new = (np.abs(frac - np.rint(frac)) > REPEATS).any(axis=1)
-    crystals, vectors = crystals[is_new], vectors[is_new]
     steps = np.rint(vectors / tolerances.parent_shift).astype(np.int64)
     ahead = np.where(steps[:, 0] != 0, steps[:, 0], np.where(steps[:, 1] != 0, steps[:, 1], steps[:, 2])) >= 0
     steps[~ahead] *= -1
     vectors[~ahead] *= -1
     _, rows = np.unique(np.column_stack((crystals, steps)), axis=0, return_index=True)
-    by_crystal: dict[int, list[Floats]] = defaultdict(list)
-    for row in rows.tolist():
-        by_crystal[int(crystals[row])].append(vectors[row])
-    return {crystal: np.array(some) for crystal, some in by_crystal.items()}
+    crystals, vectors = crystals[rows], vectors[rows]
+    # The metals alone first, as they are few.
+    for chosen, least, most in ((ions.is_metal, MOST_METALS, 2.0), (ions.is_heavy, ALIKE, 1.0)):
+        shares = _shares(ions, chosen, crystals, vectors, tolerances)
+        kept = (shares >= least) & (shares < most)
+        crystals, vectors = crystals[kept], vectors[kept]
+    both = np.stack((vectors, -vectors), axis=1)
+    return {crystal: both[crystals == crystal].reshape(-1, 3) for crystal in np.unique(crystals).tolist()}
+
+
+def _shares(ions: Ions, chosen: Bools, crystals: Ints, vectors: Floats, tolerances: Tolerances) -> Floats:
+    """Share (V,) of the chosen ions (N,) of its structure that a vector carries near one of their element."""
+    numbers: dict[str, int] = {}
+    kinds = np.array([numbers.setdefault(symbol, len(numbers)) for symbol in ions.elements])
+    steps = np.flatnonzero((kinds[ions.centres] == kinds[ions.others]) & chosen[ions.centres])
+    owners = ions.crystals[ions.centres[steps]]
+    begin, end = np.searchsorted(owners, crystals), np.searchsorted(owners, crystals, side="right")
+    carried = np.zeros(len(vectors))
+    for some in np.split(np.arange(len(vectors)), _cuts(end - begin)):
+        vector, row = rows_of(begin[some], end[some])
+        row = steps[row]
+        near = np.ones(len(row), dtype=bool)
+        for axis in range(3):
+            apart = ions.vectors[row, axis] - vectors[some][vector, axis]
+            near &= np.abs(apart) <= tolerances.parent_shift
+        hits = np.unique(vector[near] * len(ions.elements) + ions.centres[row[near]])
+        carried[some] = np.bincount(hits // len(ions.elements), minlength=len(some))
+    counts = np.bincount(ions.crystals[chosen], minlength=len(ions.lattices))
+    return carried / counts[crystals]
+
+
+def _cuts(sizes: Ints) -> Ints:
+    """Where to cut a list so that the sizes of each part sum to `LARGEST_TABLE` or little more."""
+    return np.flatnonzero(np.diff(np.cumsum(sizes) // LARGEST_TABLE)) + 1
 
 
 def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Tolerances) -> Holes | None:
@@ -72,7 +115,7 @@ def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Toleran
     Args:
         ions: those of all structures.
         crystal: number of the structure.
-        vectors: those that may be such translations (see `vectors_of_parents`).
+        vectors: translations of its parent (see `vectors_of_parents`).
         tolerances: those of the geometry.
     """
     members = ions.members(crystal)
@@ -84,7 +127,7 @@ def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Toleran
     places: list[Floats] = []
     owners: list[Ints] = []
     foreign: Counter[int] = Counter()
-    for vector in _of_the_parent(ions, members, vectors, tolerances):
+    for vector in vectors:
         target = _wrapped(cart + vector, lattice)
         near, other, _, distances = find_points_in_spheres(
             cart, target, tolerances.hole_radius, PERIODIC, lattice, 1e-8
@@ -101,42 +144,6 @@ def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Toleran
     found, elements = _clusters(names, np.concatenate(places), np.concatenate(owners), lattice, tolerances)
     found, elements = _of_nets(ions, members, found, elements, strange, lattice, tolerances)
     return Holes(found, elements, strange) if len(found) or strange else None
-
-
-def _of_the_parent(ions: Ions, members: slice, vectors: Floats, tolerances: Tolerances) -> list[Floats]:
-    """The vectors that carry most ions to one of the same element, and not all, and their opposites."""
-    rows = np.arange(ions.starts[members.start], ions.starts[members.stop])
-    numbers: dict[str, int] = {}
-    kinds = np.array([numbers.setdefault(symbol, len(numbers)) for symbol in ions.elements[members]])
-    centres, others = ions.centres[rows] - members.start, ions.others[rows] - members.start
-    alike = kinds[centres] == kinds[others]
-    # The metals alone first, as they are few.
-    for chosen, least, most in (
-        (ions.is_metal[members], MOST_METALS, 2.0),
-        (ions.is_heavy[members], ALIKE, 1.0),
-    ):
-        own = np.flatnonzero(alike & chosen[centres])
-        shares = _shares(centres[own], ions.vectors[rows[own]], vectors, tolerances) / chosen.sum()
-        vectors = vectors[(shares >= least) & (shares < most)]
-        if not len(vectors):
-            return []
-    return [way for vector in vectors for way in (vector, -vector)]
-
-
-def _shares(centres: Ints, steps: Floats, vectors: Floats, tolerances: Tolerances) -> Ints:
-    """How many of the ions `centres` (M,), in order, have a step (M, 3) that is nearly each vector (V, 3)."""
-    begin = np.flatnonzero(np.diff(centres, prepend=-1))
-    counts = np.zeros(len(vectors), dtype=np.int64)
-    if not len(begin):
-        return counts
-    at_once = max(1, LARGEST_TABLE // len(centres))
-    for first in range(0, len(vectors), at_once):
-        some = vectors[first : first + at_once]
-        near = np.ones((len(some), len(centres)), dtype=bool)
-        for axis in range(3):
-            near &= np.abs(steps[:, axis] - some[:, axis, None]) <= tolerances.parent_shift
-        counts[first : first + at_once] = np.logical_or.reduceat(near, begin, axis=1).sum(axis=1)
-    return counts
 
 
 def _wrapped(points: Floats, lattice: Floats) -> Floats:

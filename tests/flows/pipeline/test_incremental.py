@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -20,6 +21,7 @@ from flows.options import ScreenOptions
 from flows.pipeline import reading, shards
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
+from polywell.design.nearby.around import next_to_try
 from polywell.families import load_families
 from tests.catalog.sources.test_bulk_files import write_alexandria, write_lemat
 from tests.catalog.stored import ids_at, stored_rows
@@ -86,6 +88,38 @@ def test_only_what_changed_is_read_and_screened(home, monkeypatch):
     assert "1 new candidates at or above 100 K" in news(finished, ScreenOptions(notify_above_k=100))
     assert news(finished, ScreenOptions(notify_above_k=1e4)) is None
     assert [run.name for run in two_runs(home, [])] == [run.name for run in published_runs(home)[::-1]]
+
+
+def test_neighbours_are_designed_for_new_structures_only(home, tmp_path, monkeypatch):
+    asked = []
+
+    def remembering(entry):
+        asked.append(entry.id)
+        return next_to_try(entry)
+
+    def told(home):
+        pages = (home.reports / "latest" / "dossiers").glob("*.json")
+        return {said["id"]: said["next_to_try"] for said in map(json.loads, map(Path.read_text, pages))}
+
+    monkeypatch.setattr("reports.dossier.next_to_try.next_to_try", remembering)
+    source = Dated({id_: ("1", infinite_layer(id_)) for id_ in "ab"})
+    screened(source, home)
+    assert sorted(asked) == ["a", "b"]
+
+    source.entries["b"] = ("2", infinite_layer("b", 3.3))
+    screened(source, home)
+    assert asked[2:] == ["b"]
+    other = Home.at(tmp_path / "other")
+    other.prepare()
+    screened(source, other)
+    assert told(home) == told(other) and told(home)["a"]["found"]
+
+    for page in (home.reports / "latest" / "dossiers").glob("*.json"):
+        page.write_text("{}")  # no longer what was written: nothing is taken from it
+    asked.clear()
+    source.entries["c"] = ("1", infinite_layer("c", 3.1))
+    screened(source, home)
+    assert sorted(asked) == ["a", "b", "c"] and told(home)["a"] == told(other)["a"]
 
 
 @pytest.mark.parametrize("write", [write_alexandria, write_lemat])

@@ -7,6 +7,7 @@ from pymatgen.core import Structure
 from catalog.errors import BadCellError
 from catalog.sources import Chemistry, RawEntry, open_source
 from catalog.store.predictions import record_to_row, results_hash, table_schema
+from catalog.store.structures import parts_of
 from flows.pipeline.shards import RowsOf, column_batch, in_parts, read_batch, records_of, screen_batch
 from polywell.data.elements import LIGANDS
 from polywell.families import load_families
@@ -42,7 +43,7 @@ def test_rows_that_the_composition_decides_are_what_the_screen_says_of_each() ->
     rows = read_batch([(one, "stamp") for one in raws], families, "reading")
     known = rows.to_pylist()
     expected = []
-    for row, record in zip(known, records_of(known, families), strict=True):
+    for row, record in zip(known, records_of(parts_of(rows), families), strict=True):
         said = record_to_row(record) | {
             "structure_digest": row["structure_digest"],
             "input_hash": row["row_hash"],

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from polywell.design.assembly import Stiffness, assembled, compromise_ang
-from polywell.design.errors import errors, measured_stiffness, quantile_ang, relative_error
+from polywell.design.errors import (
+    MEASURED_STIFFNESS,
+    errors,
+    quantile_ang,
+    relative_error,
+    stiffness_of_library,
+)
 from polywell.design.layers import Block, Sheet
 from polywell.design.library import blend, measured_library
 from polywell.design.recipes import measured_kitchen
@@ -43,13 +49,17 @@ def test_every_sheet_more_makes_the_cell_longer_by_one_inner_layer():
 
 def test_the_edge_lies_between_those_of_the_parts():
     parts = [mean("bridged inner", "sr", ("spacer", "spacer")), mean("bridged spacer", "tlsr2o3")]
-    edge = compromise_ang(parts, CUO, LIBRARY, measured_stiffness())
+    edge = compromise_ang(parts, CUO, LIBRARY, MEASURED_STIFFNESS)
     own = [one.edge_ang(LIBRARY.responses[one.kind]) for one in parts] + [LIBRARY.edges_ang[CUO]]
     assert min(own) < edge < max(own)
 
 
+def test_the_weights_that_designs_take_are_those_of_the_library():
+    assert stiffness_of_library(LIBRARY) == MEASURED_STIFFNESS
+
+
 def test_strains_are_told_with_their_sign():
-    made = assembled([mean("bridged spacer", "hgba2o2")], CUO, LIBRARY, measured_stiffness())
+    made = assembled([mean("bridged spacer", "hgba2o2")], CUO, LIBRARY, MEASURED_STIFFNESS)
     assert made.mismatch == max(abs(one) for one in (*made.strains, made.sheet_strain))
     assert made.sites.lattice[0, 0] == pytest.approx(made.edge_ang, rel=1e-3)
 

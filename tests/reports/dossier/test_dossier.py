@@ -148,7 +148,7 @@ def test_a_dossier_by_itself_carries_its_library_and_the_licence(dossiers, tmp_p
 
 def test_pages_share_one_library_and_the_json_says_the_same(known_candidates, tmp_path) -> None:
     ranked, structures, run = known_candidates
-    write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
+    write_dossiers(tmp_path, ranked, structures, run.manifest(), top=3)
     pages = sorted((tmp_path / "dossiers").glob("*.html"))
     assert {json.loads(page.with_suffix(".json").read_text())["id"] for page in pages} == {
         one.screening.id for one in ranked[:3]
@@ -182,10 +182,10 @@ def test_headings_say_what_they_mean_in_the_words_of_the_registry(dossiers, tmp_
 
 def test_dossiers_of_an_older_run_are_removed(known_candidates, tmp_path) -> None:
     ranked, structures, run = known_candidates
-    write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=3)
-    write_dossiers(tmp_path, ranked[:1], structures, run.manifest(), run.measured, top=3)
+    write_dossiers(tmp_path, ranked, structures, run.manifest(), top=3)
+    write_dossiers(tmp_path, ranked[:1], structures, run.manifest(), top=3)
     assert sorted(path.suffix for path in (tmp_path / "dossiers").iterdir()) == [".html", ".js", ".json"]
-    write_dossiers(tmp_path, ranked, structures, run.manifest(), run.measured, top=0)
+    write_dossiers(tmp_path, ranked, structures, run.manifest(), top=0)
     assert list((tmp_path / "dossiers").iterdir()) == []
 
 

@@ -327,7 +327,7 @@ def test_hostile_text_in_a_dossier_is_shown_and_does_nothing(
         for one in rows
     }
     run = make(ranked=rows)
-    write_dossiers(tmp_path, run.ranked, shapes, run.manifest(), [], len(nasty))
+    write_dossiers(tmp_path, run.ranked, shapes, run.manifest(), len(nasty))
     for path in (undrawn(tmp_path) / "dossiers").glob("*.html"):
         opened = open_page(path, viewport={"width": 900, "height": 800})
         opened.page.wait_for_selector("#view[data-ready=true]")
