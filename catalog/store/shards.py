@@ -156,39 +156,29 @@ def _keys(path: Path, header: Header, keys_of: Callable[[pa.RecordBatch], list[p
 
 
 class Growing:
-    """Rows on their way into the shards of a folder.
-
-    Attributes:
-        paths: the shards that are written.
-        number: that of the next one, which its file is named by.
-    """
+    """Rows on their way into the shards of a folder, of which `paths` are written; numbers name the files."""
 
     def __init__(self, folder: Path, header: Header, number: int) -> None:
         self.paths: list[Path] = []
-        self.number = number
-        self._folder, self._header = folder, header
+        self._folder, self._header, self._number = folder, header, number
         self._waiting: list[pa.RecordBatch] = []
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Takes rows."""
-        self._waiting.append(batch)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether enough rows wait for a shard."""
-        return sum(int(batch.num_rows) for batch in self._waiting) >= SHARD_ROWS
-
-    def finish(self) -> None:
-        """Writes what waits.
+        """Takes rows, and writes a shard where enough of them have come.
 
         Raises:
             ShardError: the disk is full or read-only.
         """
+        self._waiting.append(batch)
+        if sum(some.num_rows for some in self._waiting) >= SHARD_ROWS:
+            self.finish()
+
+    def finish(self) -> None:
+        """Writes what waits, as above."""
         if self._waiting:
-            path = self._folder / f"{self.number:07}.arrow"
+            path = self._folder / f"{self._number + len(self.paths):07}.arrow"
             write_shard(path, self._header, self._waiting)
             self.paths.append(path)
-            self.number += 1
             self._waiting = []
 
 

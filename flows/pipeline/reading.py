@@ -127,7 +127,7 @@ def read_changes(
         SourceError: the source breaks off; the shards that are ready stay.
         ShardError: a shard cannot be written.
     """
-    changed = delta.index.filter(pa.array(delta.is_changed)).combine_chunks()
+    changed = delta.index.filter(pa.array(delta.is_changed))
     ids, stamps = (changed[name].combine_chunks() for name in changed.schema.names)
     ready, is_ready = ready_shards(folder / ROWS, headers[0], _keys_of, ids, stamps)
     left = _Left(source, changed.filter(pa.array(~is_ready)), delta.index.num_rows)
@@ -138,13 +138,10 @@ def read_changes(
     )
 
     def keep(both: shards.Both) -> None:
-        rows.add(both[0])
         if both[1] is not None:
             predictions.add(both[1])
+        rows.add(both[0])
         advance(both[0].num_rows)
-        if rows.is_full:
-            predictions.finish()
-            rows.finish()
 
     def parts() -> Iterator[Sequence[shards.Given]]:
         for batch in left.columns():
@@ -176,8 +173,7 @@ class _Left:
 
     def _asked(self) -> list[str] | None:
         """The ids to ask for; None for all."""
-        missing = self._missing()
-        return None if len(missing) == self._listed else missing
+        return None if np.count_nonzero(self._is_missing) == self._listed else self._missing()
 
     def columns(self) -> Iterator[pa.RecordBatch]:
         """What the source gives as columns, with the column `stamp`."""

@@ -44,8 +44,6 @@ def screen(plan: Plan, pending: Pending, workers: Workers | DaskWorkers, today: 
     with stage("screening", "entries", pending.left) as advance:
         for _, predictions in workers.map(work, rows, lost):
             made.add(predictions)
-            if made.is_full:
-                made.finish()
             advance(predictions.num_rows)
         made.finish()
     workers.rest()

@@ -1,3 +1,4 @@
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pymatgen.core import Lattice, Structure
 
 from catalog.readers.reading import read_parts
 from catalog.sources.base import Failure, RawEntry
+from catalog.store import structures
 from catalog.store.lake import apply
 from catalog.store.schema import row_hash, row_hashes
 from catalog.store.structures import (
@@ -122,6 +124,22 @@ def test_the_hash_of_a_row_changes_with_anything_in_it(la2cuo4: Structure) -> No
     others = [entry_to_row(entry_of(moved)), entry_to_row(entry_of(la2cuo4, note="n"))]
     assert len({other["row_hash"] for other in [row, *others]}) == 3
     assert row["structure_digest"] == others[1]["structure_digest"] != others[0]["structure_digest"]
+
+
+@given(st.lists(st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.floats(-1e-3, 1e-3))))
+def test_numbers_of_a_digest_are_spelled_as_the_standard_library_does(numbers: list[float]) -> None:
+    plain = [1e-05, -1.25e-05, 1e-09, 1e-10, 10.00005, 1e16, *numbers]
+    assert structures._spelled(np.array(plain)).decode() == json.dumps(plain, separators=(",", ":"))
+
+
+@given(st.integers(1, 5), st.booleans())
+def test_a_structure_has_one_digest_in_columns_and_in_rows(count: int, is_mixed: bool) -> None:
+    sites = [{"Cu": 0.5, "Ni": 0.5} if is_mixed and n == 1 else {"O": 1.0} for n in range(count)]
+    places = np.random.default_rng(count).random((count, 3)) * 1e-4
+    row = entry_to_row(entry_of(Structure(Lattice.cubic(4.0), sites, places)))
+    kept = pa.RecordBatch.from_pylist([row, row], schema=structures_schema())
+    found = structures._structure_digests({name: kept.column(name) for name in structures.ARRAYS})
+    assert list(found) == [row["structure_digest"]] * 2
 
 
 def test_digests_of_columns_are_those_of_their_rows() -> None:
