@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from logging import WARNING
 from typing import Any
@@ -48,20 +47,18 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
     now = Lists(ranked.ranked, ranked.rejected, ranked.failed, ranked.sources, plan.in_force.own)
     found = changes(before, now)
     manifest = _manifest(plan, started, listing, ranked) | {"changes": found.as_json()}
-    with ThreadPoolExecutor(1) as aside:  # what the pages show is gathered while the tables are written
-        rows = aside.submit(
-            page_rows, home, plan.families, plan.options.dossiers,
-            ranked.candidates, ranked.rejected, ranked.failed, next_before(before, manifest),
-        )  # fmt: skip
-        run = publish_tables(
-            home, started.name, ranked.ranked, ranked.rejected, ranked.failed, manifest,
-            plan.options.keep_runs,
-        )  # fmt: skip
-        say(f"changes: {found.sentence}")
-        lacking = manifest["sources"][source]["source_description"].get("lacking")
-        if lacking:
-            say(f"{source}: without {lacking}")
-        _write_pages(run, rows.result(), plan.options.dossiers)
+    run = publish_tables(
+        home, started.name, ranked.ranked, ranked.rejected, ranked.failed, manifest, plan.options.keep_runs
+    )
+    say(f"changes: {found.sentence}")
+    lacking = manifest["sources"][source]["source_description"].get("lacking")
+    if lacking:
+        say(f"{source}: without {lacking}")
+    rows = page_rows(
+        home, plan.families, plan.options.dossiers,
+        ranked.candidates, ranked.rejected, ranked.failed, next_before(before, manifest),
+    )  # fmt: skip
+    _write_pages(run, rows, plan.options.dossiers)
     forget_work(work_folder(home, source))
     for table in (home.structures, home.predictions):
         gone = forget_versions(table, plan.options.keep_days)
