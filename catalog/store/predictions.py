@@ -36,6 +36,7 @@ _PLAIN = frozenset({type(None), bool, int, float})
 """Types of values that a row holds as they are."""
 
 
+@cache
 def table_schema() -> pa.Schema:
     """Schema of the table: what is known of an entry by itself, and bookkeeping.
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ _NUMBERS = ("pressure_gpa", "e_above_hull_ev", "tc_measured_k", "mismatch")
 _FLAGS = ("theoretical", "deprecated")
 
 
+@cache
 def structures_schema() -> pa.Schema:
     """Schema of the structures table.
 

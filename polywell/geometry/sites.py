@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,9 +98,14 @@ def majority_formula(sites: Sites) -> str:
     It is the composition "up to doping": YBa2Cu3O6.91 is YBa2Cu3O7 and La1.85Sr0.15CuO4 is La2CuO4. Empty
     where every site is sparse.
     """
+    counts = Counter(majority(mix) for mix in sites.mixes if sum(mix.values()) > LEAST_OCCUPANCY)
+    return _reduced_formula(tuple(counts.items()))
+
+
+@lru_cache(maxsize=4096)
+def _reduced_formula(counts: tuple[tuple[str, int], ...]) -> str:
     from pymatgen.core import Composition
 
-    counts = Counter(majority(mix) for mix in sites.mixes if sum(mix.values()) > LEAST_OCCUPANCY)
     return str(Composition(dict(counts)).reduced_formula) if counts else ""
 
 

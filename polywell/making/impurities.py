@@ -15,9 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
 from polywell.data.tables import load_table
-from polywell.geometry.sites import sites_of
-from polywell.making.powder import WAVELENGTHS_ANG
-from polywell.making.reflections import reflections
 from polywell.making.weighing import is_sealed
 
 FROM_AIR = frozenset(("C", "H", "O"))
@@ -208,7 +205,7 @@ def likely_beside(amounts: Mapping[str, float], most: int = MOST) -> tuple[Impur
 
 @cache
 def trace(formula: str) -> Trace:
-    """The strongest lines of a phase of the table at Cu Kα.
+    """The strongest lines of a phase of the table, by pymatgen at Cu Kα.
 
     Args:
         formula: as the table writes it.
@@ -216,11 +213,12 @@ def trace(formula: str) -> Trace:
     Raises:
         KeyError: the table has no such phase.
     """
+    from pymatgen.analysis.diffraction.xrd import XRDCalculator  # takes a second, and only dossiers need it
+
     one = {each.formula: each for each in impurities()}[formula]
-    cell = sites_of(structure_of_phase(formula))
-    made = reflections(cell, WAVELENGTHS_ANG["CuKa"], FIRST_DEG, LAST_DEG)
-    shares = 100 * made.heights / made.heights.max()
-    order = np.argsort(-shares, kind="stable")[:STRONGEST]
+    structure = structure_of_phase(formula)
+    made = XRDCalculator("CuKa").get_pattern(structure, two_theta_range=(FIRST_DEG, LAST_DEG))
+    order = sorted(range(len(made.y)), key=lambda place: -made.y[place])[:STRONGEST]
     return Trace(
-        one, tuple((round(float(made.d_ang[place]), 4), round(float(shares[place]), 1)) for place in order)
+        one, tuple((round(float(made.d_hkls[place]), 4), round(float(made.y[place]), 1)) for place in order)
     )

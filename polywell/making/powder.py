@@ -1,29 +1,27 @@
 """The powder pattern of a structure: its lines for each radiation, and the profile that they add up to.
 
-The lines are those of `polywell.making.reflections`: scattering factors of neutral atoms by site and share,
-the factor of Lorentz and polarisation for a powder between two flat slits, neither vibration nor absorption
-nor anomalous scattering nor preferred orientation. Without anomalous scattering |F|² does not depend on the
+The lines are those of pymatgen's `XRDCalculator`: scattering factors of neutral atoms by site and share, the
+factor of Lorentz and polarisation for a powder between two flat slits, neither vibration nor absorption nor
+anomalous scattering nor preferred orientation. Without anomalous scattering |F|² does not depend on the
 wavelength: one calculation gives the lines of every radiation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polywell.geometry.conventional import Conventional
-from polywell.making.reflections import lorentz_polarisation, reflections, unscattered
+from polywell.geometry.sites import structure_of
 
 Floats = NDArray[np.float64]
 
 RADIATIONS = {"CuKa": "Cu Kα", "MoKa": "Mo Kα", "AgKa": "Ag Kα", "CoKa": "Co Kα"}
-"""Names in pymatgen's table of wavelengths, and for people; the first is usual."""
-
-WAVELENGTHS_ANG = {"CuKa": 1.54184, "MoKa": 0.71073, "AgKa": 0.560885, "CoKa": 1.79026}
-"""Means of Kα1 and Kα2 in that table."""
+"""Names in pymatgen's table of wavelengths (means of Kα1 and Kα2), and for people; the first is usual."""
 
 FIRST_DEG, LAST_DEG = 3.0, 90.0
 """2θ at Cu Kα within which lines are calculated; other radiations show the same lines, at their angles."""
@@ -86,6 +84,13 @@ class Powder:
     patterns: tuple[Pattern, ...]
 
 
+def unscattered(elements: Collection[str]) -> tuple[str, ...]:
+    """Elements that pymatgen has no scattering factor of, so that no pattern can be calculated."""
+    from pymatgen.analysis.diffraction.xrd import ATOMIC_SCATTERING_PARAMS
+
+    return tuple(sorted(symbol for symbol in elements if symbol not in ATOMIC_SCATTERING_PARAMS))
+
+
 def powder(found: Conventional) -> Powder:
     """The powder pattern of a structure, shared and partly filled sites as they are.
 
@@ -97,31 +102,39 @@ def powder(found: Conventional) -> Powder:
     Raises:
         ValueError: an element has no scattering factor; see `unscattered`.
     """
+    from pymatgen.analysis.diffraction.xrd import (  # takes a second, and only dossiers need it
+        WAVELENGTHS,
+        XRDCalculator,
+    )
+
     missing = unscattered({symbol for mix in found.cell.mixes for symbol in mix})
     if missing:
         raise ValueError(f"no scattering factor of {', '.join(missing)}: ask `unscattered` before `powder`")
     usual, *_ = RADIATIONS
-    made = reflections(found.cell, WAVELENGTHS_ANG[usual], FIRST_DEG, LAST_DEG)
-    spacings, heights, bare = made.d_ang, made.heights, made.squared
-    groups = _as_one(np.degrees(2 * np.arcsin(WAVELENGTHS_ANG[usual] / (2 * spacings))))
+    made = XRDCalculator(usual).get_pattern(
+        structure_of(found.cell), scaled=False, two_theta_range=(FIRST_DEG, LAST_DEG)
+    )
+    spacings, heights = np.array(made.d_hkls), np.array(made.y)
+    bare = heights / lorentz_polarisation(WAVELENGTHS[usual] / (2 * spacings))
+    groups = _as_one(np.array(made.x))
     mean = np.bincount(groups, bare * spacings) / np.bincount(groups, bare)
     strong = np.zeros(len(mean), dtype=bool)
     angles, shares = {}, {}
     for radiation in RADIATIONS:
-        sines = WAVELENGTHS_ANG[radiation] / (2 * mean)
-        risen = np.bincount(groups, bare * lorentz_polarisation(WAVELENGTHS_ANG[radiation] / (2 * spacings)))
+        sines = WAVELENGTHS[radiation] / (2 * mean)
+        risen = np.bincount(groups, bare * lorentz_polarisation(WAVELENGTHS[radiation] / (2 * spacings)))
         angles[radiation] = np.degrees(2 * np.arcsin(sines))
         shares[radiation] = 100 * risen / risen.max()
         strong |= shares[radiation] >= LEAST
     members = np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1)
     lines = tuple(
-        Line(float(mean[group]), tuple(_indices(made.planes, members[group], heights)))
+        Line(float(mean[group]), tuple(_indices(made.hkls, members[group], heights)))
         for group in np.flatnonzero(strong)
     )
     patterns = tuple(
         Pattern(
             radiation,
-            WAVELENGTHS_ANG[radiation],
+            WAVELENGTHS[radiation],
             tuple(angles[radiation][strong].tolist()),
             tuple(shares[radiation][strong].tolist()),
             profile(angles[radiation][strong], shares[radiation][strong]),
@@ -129,6 +142,12 @@ def powder(found: Conventional) -> Powder:
         for radiation in RADIATIONS
     )
     return Powder(lines, patterns)
+
+
+def lorentz_polarisation(sines: Floats) -> Floats:
+    """(1 + cos² 2θ) / (sin² θ cos θ) of sin θ: what a powder's intensity rises by over |F|²."""
+    theta = np.arcsin(sines)
+    return np.asarray((1 + np.cos(2 * theta) ** 2) / (sines**2 * np.cos(theta)))
 
 
 def profile(two_theta_deg: Floats, intensity: Floats) -> Profile:
@@ -156,15 +175,9 @@ def _as_one(two_theta_deg: Floats) -> NDArray[np.int64]:
 
 
 def _indices(
-    planes: Sequence[NDArray[np.int64]], members: NDArray[np.int64], heights: Floats
+    families: Sequence[Sequence[Mapping[str, Any]]], members: NDArray[np.int64], heights: Floats
 ) -> Iterator[tuple[int, ...]]:
-    """Miller indices of the lines that stand as one, those of the strongest first, one of each family.
-
-    The planes of a family have the same indices but for order and signs; the one with the largest is named.
-    """
+    """Miller indices of the reflections of one line, those of the strongest first."""
     for member in sorted(members.tolist(), key=lambda place: -heights[place]):
-        families: dict[tuple[int, ...], tuple[int, ...]] = {}
-        for plane in planes[member].tolist():
-            kind = tuple(sorted(map(abs, plane)))
-            families[kind] = max(families.get(kind, ()), tuple(plane), tuple(-index for index in plane))
-        yield from families.values()
+        for family in families[member]:
+            yield tuple(family["hkl"])

@@ -14,8 +14,7 @@ from polywell.evidence.chemical_system import SystemCompound, system_of
 from polywell.evidence.model.family import AS_IT_IS
 from polywell.geometry.conventional import Conventional
 from polywell.known import ions_of
-from polywell.making.powder import Powder, powder
-from polywell.making.reflections import unscattered
+from polywell.making.powder import Powder, powder, unscattered
 from polywell.making.substrates import Mismatch, mismatches, strain_matters
 from polywell.making.supply import Supply, supply
 from polywell.making.weighing import weighing

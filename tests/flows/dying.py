@@ -114,6 +114,7 @@ def main():
     remember()
     for metal in load_families().metals:
         record_of(metal)
+    importlib.import_module("pymatgen.analysis.diffraction.xrd")
     for line in sys.stdin:
         source, home, kill_at = json.loads(line)
         if source == "materials-project":

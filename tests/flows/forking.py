@@ -30,6 +30,7 @@ HEAVY = (
     "flows.cli.screen",
     "flows.pipeline.run",
     "catalog.runs.diff",
+    "pymatgen.analysis.diffraction.xrd",
 )
 
 

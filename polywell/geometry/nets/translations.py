@@ -15,7 +15,7 @@ from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from polywell.geometry.ions import PERIODIC, Bools, Floats, Holes, Ints, Ions
 from polywell.geometry.nets.square_nets import BRIDGED, Drawn
-from polywell.geometry.periodic import rows_of
+from polywell.geometry.periodic import code, rows_of
 from polywell.geometry.tolerances import Tolerances
 
 ALIKE = 0.7
@@ -72,7 +72,7 @@ def vectors_of_parents(
     ahead = np.where(steps[:, 0] != 0, steps[:, 0], np.where(steps[:, 1] != 0, steps[:, 1], steps[:, 2])) >= 0
     steps[~ahead] *= -1
     vectors[~ahead] *= -1
-    _, rows = np.unique(np.column_stack((crystals, steps)), axis=0, return_index=True)
+    _, rows = np.unique(code(crystals, np.zeros_like(crystals), steps, 1), return_index=True)
     crystals, vectors = crystals[rows], vectors[rows]
     # The metals alone first, as they are few.
     for chosen, least, most in ((ions.is_metal, MOST_METALS, 2.0), (ions.is_heavy, ALIKE, 1.0)):

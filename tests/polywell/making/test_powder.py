@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from pymatgen.analysis.diffraction.xrd import WAVELENGTHS, XRDCalculator
+from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.core import Composition, Lattice, Structure
 
 from polywell.data.reference import reference_entries
 from polywell.geometry.conventional import conventional
 from polywell.geometry.sites import sites_of, structure_of
-from polywell.making.powder import ONE_LINE_DEG, PROFILE_TOP, RADIATIONS, WAVELENGTHS_ANG, powder
-from polywell.making.reflections import reflections, unscattered
+from polywell.making.powder import ONE_LINE_DEG, PROFILE_TOP, RADIATIONS, powder, unscattered
 
 
 def found(structure: Structure):
@@ -75,33 +74,6 @@ def test_intensities_of_another_radiation_are_those_that_pymatgen_calculates_for
     for place, share in enumerate(mine.intensity):
         summed = np.array(theirs.y)[nearest == place].sum()
         assert summed == pytest.approx(share, rel=1e-3, abs=0.02)
-
-
-def test_wavelengths_are_those_of_pymatgen() -> None:
-    assert {name: WAVELENGTHS[name] for name in RADIATIONS} == WAVELENGTHS_ANG
-
-
-CRYSTALS = {
-    "orthorhombic": lambda: entry("yba2cu3o6.97"),
-    "tetragonal": lambda: entry("la1.9sr0.1cuo4"),
-    "hexagonal": lambda: Structure.from_spacegroup(
-        "P6/mmm", Lattice.hexagonal(3.086, 3.524), ["Mg", "B"], [[0, 0, 0], [1 / 3, 2 / 3, 0.5]]
-    ),
-    "shared": lambda: Structure(Lattice.cubic(3.75), [Composition({"Cu": 0.7, "Au": 0.2})], [[0, 0, 0]]),
-}
-
-
-@pytest.mark.parametrize("name", CRYSTALS)
-def test_reflections_are_those_of_pymatgen(name) -> None:
-    cell = conventional(sites_of(CRYSTALS[name]())).cell
-    mine = reflections(cell, WAVELENGTHS_ANG["CuKa"], 3, 90)
-    theirs = XRDCalculator("CuKa").get_pattern(structure_of(cell), scaled=False, two_theta_range=(3, 90))
-    assert mine.d_ang.tolist() == pytest.approx(theirs.d_hkls, rel=1e-9)
-    assert mine.heights.tolist() == pytest.approx(theirs.y.tolist(), rel=1e-6)
-    for planes, families in zip(mine.planes, theirs.hkls, strict=True):
-        assert 2 * len(planes) == sum(one["multiplicity"] for one in families)
-        every = {*map(tuple, planes.tolist()), *map(tuple, (-planes).tolist())}
-        assert {one["hkl"] for one in families} <= every
 
 
 def test_a_site_that_two_elements_share_makes_no_superstructure() -> None:
