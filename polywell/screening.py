@@ -26,7 +26,7 @@ from polywell.novelty.signature import signature
 from polywell.records import REASON_MEANING, Electrons, Entry, Outcome, Phase, Provenance, Reason, Screening
 from polywell.relation import critical_temperature_k
 
-BATCH_SITES = 4000
+BATCH_SITES = 8000
 """Structures are laid side by side until they hold this many sites."""
 
 NO_NET = Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET]

@@ -55,7 +55,7 @@ PASSING = frozenset(
 """Errors that may not come again: entries that failed so are read anew by the next run."""
 
 
-PART_WEIGHT = 8000
+PART_WEIGHT = 16_000
 """Rows and sites that go to a worker together: enough to make the way cheap, few enough to see progress."""
 
 
