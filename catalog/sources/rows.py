@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError, ReadError, SourceError
 from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.bulk.unpacked import SwollenError
@@ -15,7 +18,7 @@ from catalog.sources.values import text
 from catalog.sources.watched import WatchedFile
 from polywell.records import Provenance
 
-UNNAMED = "(row "
+_UNNAMED = "(row "
 """How the names of rows without an id begin; their number follows."""
 
 
@@ -126,7 +129,7 @@ class RowsSource(ABC):
         asked = None if wanted is None else wanted | names.repeated
         for place, row in enumerate(self._watched.unchanged(self._rows(asked)), start=1):
             number = row.number or place
-            id_, again = names.take(row.id or f"{UNNAMED}{number})")
+            id_, again = names.take(row.id or f"{_UNNAMED}{number})")
             if wanted is not None:
                 if id_ not in wanted:
                     continue
@@ -155,7 +158,7 @@ class RowsSource(ABC):
         """Streams the ids of `raw_entries` with the date of each row, where the file has dates."""
         names = self._names()
         for number, (id_, stamp) in enumerate(self._watched.unchanged(self._stamps()), start=1):
-            yield names.take(id_ or f"{UNNAMED}{number})")[0], stamp
+            yield names.take(id_ or f"{_UNNAMED}{number})")[0], stamp
 
     def _names(self) -> UniqueIds:
         """Gives out the ids, none of them taken from a later row that has it as its own."""
@@ -184,3 +187,10 @@ class RowsSource(ABC):
             f"{self.name!r}: reading stopped after row {number} ({why}); "
             "the file seems damaged, fetch it again"
         )
+
+
+def ids_again(ids: pa.ChunkedArray) -> list[str]:
+    """Of all ids of a file those that come more than once, or look like the name of a row without one."""
+    counted = ids.drop_null().value_counts()
+    again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+    return [*again.to_pylist(), *ids.filter(pc.starts_with(ids, _UNNAMED)).to_pylist()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -57,16 +57,6 @@ class Header:
     def text(self) -> str:
         """The header as it stands in the file."""
         return canonical_json({**asdict(self), "format": FORMAT_VERSION, "schema": SCHEMA_VERSION})
-
-
-def keys_digest(keys: Iterable[Sequence[str | None]]) -> str:
-    """Digest of ids and stamps, or of ids and hashes, in their order."""
-    digest = hashlib.sha256()
-    for key in keys:
-        for part in key:
-            text = b"-" if part is None else b"+" + part.encode("utf-8", "surrogatepass")
-            digest.update(len(text).to_bytes(8, "big") + text)
-    return digest.hexdigest()
 
 
 def work_folder(home: Home, source: str) -> Path:
@@ -156,11 +146,12 @@ def _keys(path: Path, header: Header, keys_of: Callable[[pa.RecordBatch], list[p
 
 
 class Growing:
-    """Rows on their way into the shards of a folder, of which `paths` are written; numbers name the files."""
+    """Rows on their way into new shards of a folder, of which `paths` are written; numbers name the files."""
 
-    def __init__(self, folder: Path, header: Header, number: int) -> None:
+    def __init__(self, folder: Path, header: Header) -> None:
         self.paths: list[Path] = []
-        self._folder, self._header, self._number = folder, header, number
+        self._folder, self._header = folder, header
+        self._number = max((int(path.stem) for path in folder.glob("*.arrow")), default=-1) + 1
         self._waiting: list[pa.RecordBatch] = []
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -180,11 +171,6 @@ class Growing:
             write_shard(path, self._header, self._waiting)
             self.paths.append(path)
             self._waiting = []
-
-
-def next_number(folder: Path) -> int:
-    """The number after those of the shards in a folder."""
-    return max((int(path.stem) for path in folder.glob("*.arrow")), default=-1) + 1
 
 
 @dataclass(frozen=True)

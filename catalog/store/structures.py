@@ -170,20 +170,12 @@ def parts_of(batch: pa.RecordBatch) -> list[Entry | Failure]:
 
 
 def _sites_of(batch: pa.RecordBatch) -> Iterator[Sites | None]:
-    """The structures of the rows; equal sites share one object, which saves most of the time."""
+    """The structures of the rows."""
     lattices, coordinates, species, filled = (
         batch.column(name) for name in ("lattice", "frac_coords", "species", "occupancies")
     )
     cells, frac = (np.asarray(one.flatten()).reshape(-1, 3) for one in (lattices, coordinates))
-    held = list(
-        zip(species.flatten().flatten().to_pylist(), filled.flatten().flatten().to_pylist(), strict=True)
-    )
-    made: dict[tuple[tuple[str, float], ...], dict[str, float]] = {}
-    mixes, start = [], 0
-    for count in species.flatten().value_lengths().to_pylist():
-        key = tuple(held[start : start + count])
-        start += count
-        mixes.append(made[key] if key in made else made.setdefault(key, dict(key)))
+    mixes = _mixes(species.flatten().to_pylist(), filled.flatten().to_pylist())
     cell = site = 0
     for size in species.value_lengths().to_pylist():
         if size is None:
@@ -195,13 +187,8 @@ def _sites_of(batch: pa.RecordBatch) -> Iterator[Sites | None]:
 
 def whole_cells(batch: pa.RecordBatch) -> tuple[NDArray[np.int64], Cells]:
     """The places of the rows whose sites are filled by one whole ion each, and their structures."""
-    filled = batch.column("occupancies")
-    shares = filled.flatten()
-    is_one = np.asarray(pc.equal(shares.value_lengths(), 1))
-    is_one[is_one] = np.asarray(shares.filter(pa.array(is_one)).flatten()) == 1.0
-    sizes = np.asarray(filled.value_lengths().fill_null(0), np.int64)
-    partly = np.bincount(np.repeat(np.arange(len(sizes)), sizes)[~is_one], minlength=len(sizes))
-    places = np.flatnonzero((sizes > 0) & (partly == 0))
+    sizes = np.asarray(batch.column("occupancies").value_lengths().fill_null(0), np.int64)
+    places = np.flatnonzero((sizes > 0) & _are_whole(batch.column("occupancies")))
     lattices, frac, species = (
         batch.column(name).take(pa.array(places)) for name in ("lattice", "frac_coords", "species")
     )
@@ -213,6 +200,16 @@ def whole_cells(batch: pa.RecordBatch) -> tuple[NDArray[np.int64], Cells]:
         np.asarray(coded.indices),
         coded.dictionary.to_pylist(),
     )
+
+
+def _are_whole(occupancies: pa.Array) -> NDArray[np.bool_]:
+    """In which rows every site is filled by one whole ion; also in those without a site."""
+    shares = occupancies.flatten()
+    is_one = np.asarray(pc.equal(shares.value_lengths(), 1))
+    is_one[is_one] = np.asarray(shares.filter(pa.array(is_one)).flatten()) == 1.0
+    others = np.asarray(pc.list_parent_indices(occupancies))[~is_one]
+    are_whole: NDArray[np.bool_] = np.bincount(others, minlength=len(occupancies)) == 0
+    return are_whole
 
 
 def entries_of(rows: Mapping[EntryKey, Row]) -> dict[EntryKey, Entry]:
@@ -254,16 +251,13 @@ def structure_digest(row: Mapping[str, Any]) -> str:
 
 def _structure_digests(columns: Mapping[str, pa.Array]) -> Iterator[str]:
     """`structure_digest` of each row of columns; those of whole atoms without an object for each number."""
-    species, occupancies = columns["species"], columns["occupancies"].flatten()
+    species, are_whole = columns["species"], _are_whole(columns["occupancies"])
     sizes = np.asarray(species.value_lengths(), np.int64)
-    owners, ends = np.repeat(np.arange(len(sizes)), sizes), np.append(0, np.cumsum(sizes))
+    ends = np.append(0, np.cumsum(sizes))
     sites = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pc.binary_join(species.flatten(), "+"))
     lattices, frac = (np.asarray(columns[name].flatten()) for name in ("lattice", "frac_coords"))
-    shares = np.bincount(pc.list_parent_indices(occupancies), occupancies.flatten(), len(occupancies))
-    is_whole = np.ones(len(sizes), bool)
-    is_whole[owners[(shares != 1) | (np.asarray(occupancies.value_lengths()) != 1)]] = False
     for row, names in enumerate(pc.binary_join(sites, '"],["').to_pylist()):
-        if is_whole[row]:
+        if are_whole[row]:
             text = b'{"frac_coords":%b,"lattice":%b,"occupancies":[%b],"species":[["%b"]]}' % (
                 _spelled(frac[3 * ends[row] : 3 * ends[row + 1]]),
                 _spelled(lattices[9 * row : 9 * row + 9]),

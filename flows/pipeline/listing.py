@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from logging import WARNING
 from typing import Any
@@ -17,7 +18,7 @@ from catalog.sources.base import INDEX, INDEX_ROWS
 from catalog.store.aside import set_aside
 from catalog.store.durable import file_digest
 from catalog.store.lake import row_count
-from catalog.store.shards import forget_work, keys_digest, work_folder
+from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Counts, Finished
 from flows.pipeline.plan import Plan
 from flows.pipeline.versions import versions
@@ -183,11 +184,13 @@ def index_of(source: Source, version: str | None, advance: Advance) -> pa.Table:
 
 
 def digest_of(index: pa.Table) -> str | None:
-    """A version made of all stamps; None where an entry has none."""
-    return None if index["stamp"].null_count else "index " + keys_digest(keys_of(index))[:16]
-
-
-def keys_of(index: pa.Table) -> Iterator[tuple[str, str | None]]:
-    """Id and stamp of each entry of an index."""
+    """A version made of all ids and stamps; None where an entry has no stamp."""
+    if index["stamp"].null_count:
+        return None
+    digest = hashlib.sha256()
     for batch in index.to_batches(max_chunksize=INDEX_ROWS):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        for key in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            for part in key:
+                text = b"+" + part.encode("utf-8", "surrogatepass")
+                digest.update(len(text).to_bytes(8, "big") + text)
+    return f"index {digest.hexdigest()[:16]}"

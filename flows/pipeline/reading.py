@@ -22,7 +22,7 @@ from catalog.sources import Source
 from catalog.sources.base import ColumnSource
 from catalog.store.lake import apply
 from catalog.store.schema import storable
-from catalog.store.shards import Growing, Header, ShardRows, next_number, ready_shards, work_folder
+from catalog.store.shards import Growing, Header, ShardRows, ready_shards, work_folder
 from flows.pipeline import shards
 from flows.pipeline.delta import Delta, delta_of
 from flows.pipeline.listing import Listing
@@ -131,11 +131,7 @@ def read_changes(
     ids, stamps = (changed[name].combine_chunks() for name in changed.schema.names)
     ready, is_ready = ready_shards(folder / ROWS, headers[0], _keys_of, ids, stamps)
     left = _Left(source, changed.filter(pa.array(~is_ready)), delta.index.num_rows)
-    number = next_number(folder / ROWS)
-    rows, predictions = (
-        Growing(folder / name, header, number)
-        for name, header in zip((ROWS, PREDICTIONS), headers, strict=True)
-    )
+    rows, predictions = Growing(folder / ROWS, headers[0]), Growing(folder / PREDICTIONS, headers[1])
 
     def keep(both: shards.Both) -> None:
         if both[1] is not None:

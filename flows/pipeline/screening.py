@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from catalog.store.shards import Growing, next_number, work_folder
+from catalog.store.shards import Growing, work_folder
 from flows.pipeline import shards
 from flows.pipeline.pending import PREDICTIONS, Pending, merge_predictions, rows_left
 from flows.pipeline.plan import Plan
@@ -37,7 +37,7 @@ def screen(plan: Plan, pending: Pending, workers: Workers | DaskWorkers, today: 
     """
     source = plan.source.name
     folder = work_folder(plan.home, source) / PREDICTIONS
-    made = Growing(folder, pending.header, next_number(folder))
+    made = Growing(folder, pending.header)
     work = partial(shards.screen_batch, families=plan.families)
     lost = partial(shards.unscreened_batch, families=plan.families)
     rows = map(shards.RowsOf, rows_left(plan.home, source, pending))

@@ -25,7 +25,7 @@ from catalog.sources.base import Asked, Chemistry, Source, UniqueIds
 from catalog.sources.bulk.converted import ENTRY, NARROW, SCHEMA, Arrays, as_batch, plain_arrays
 from catalog.sources.bulk.entries import BrokenJsonError, entries_of
 from catalog.sources.bulk.unpacked import SwollenError, Unpacked
-from catalog.sources.rows import UNNAMED, FileRow, RowsSource, row_or_error
+from catalog.sources.rows import FileRow, RowsSource, ids_again, row_or_error
 from catalog.sources.values import first, number, symbols, text
 from catalog.sources.watched import FileState
 from polywell.records import Provenance
@@ -134,10 +134,7 @@ class AlexandriaSource(RowsSource):
         ids = pa.chunked_array(
             [batch.column("id") for _, batch in self._batches("id")], pa.string()
         ).drop_null()
-        counted = ids.value_counts()
-        again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-        are_like = ids.filter(pc.or_(pc.match_substring(ids, "#"), pc.starts_with(ids, UNNAMED)))
-        return UniqueIds((), again.to_pylist() + are_like.to_pylist())
+        return UniqueIds((), ids_again(ids) + ids.filter(pc.match_substring(ids, "#")).to_pylist())
 
     def _batches(self, *columns: str) -> Iterator[tuple[Path, pa.RecordBatch]]:
         """All entries as these columns of `SCHEMA`, or as all of them; each batch with its file."""

@@ -21,7 +21,7 @@ from catalog.readers.arrays.columns import STRUCTURE
 from catalog.readers.composition import amounts_of, plain_symbol
 from catalog.sources.base import INDEX, Chemistry, UniqueIds
 from catalog.sources.bulk.columns import LIST_VALUES, Columns, texts, values
-from catalog.sources.rows import UNNAMED, FileRow, RowsSource
+from catalog.sources.rows import FileRow, RowsSource, ids_again
 from catalog.sources.values import number as number_of
 from catalog.sources.values import symbols, text
 from catalog.sources.watched import State
@@ -282,14 +282,11 @@ class LematSource(RowsSource):
         if self._strange is None or self._strange[0] != state:
             parts = [texts(batch.column(ID)) for batch in self._batches([ID])]
             ids = pa.chunked_array(parts, pa.string())
-            counted = ids.drop_null().value_counts()
-            again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-            unnamed = ids.filter(pc.starts_with(ids, UNNAMED))
             self._strange = (
                 state,
                 _StrangeIds(
                     ids.filter(pc.match_substring(ids, "#")).to_pylist(),
-                    again.to_pylist() + unnamed.to_pylist(),
+                    ids_again(ids),
                     bool(ids.null_count or pc.any(pc.equal(ids, "")).as_py()),
                 ),
             )
