@@ -41,9 +41,9 @@ ENTRIES = 5_000_000
 RUNNER = """
 import sys, time
 from flows.options import ScreenOptions
-from flows.pipeline.listing import list_source
+from flows.pipeline.steps.listing import list_source
 from flows.pipeline.plan import make_plan
-from flows.pipeline.reading import read
+from flows.pipeline.steps.reading import read
 from flows.pipeline.run import workers_of
 plan = make_plan(ScreenOptions(source=sys.argv[1], home=sys.argv[2], workers=int(sys.argv[3])))
 with workers_of(plan.options) as workers:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.scale import real_structures, write_rows
 from catalog.home import Home
-from catalog.store.retention import forget_versions
+from catalog.store.delta.retention import forget_versions
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run

@@ -73,7 +73,7 @@ woken = time.perf_counter()
 from flows.workers.worker import start_server
 start_server()
 from flows.options import ScreenOptions
-from flows.pipeline import publishing, reading, screening
+from flows.pipeline.steps import publishing, reading, screening
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
 begun = time.perf_counter()

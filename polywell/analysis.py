@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from polywell.evidence.model.family import CalibratedTc, Neighbour
-from polywell.geometry.sheets import Sheet
+from polywell.geometry.layers.sheets import Sheet
 from polywell.records import PHASE_COLUMNS, Electrons, Estimate, Outcome, Phase, Screening
 
 if TYPE_CHECKING:

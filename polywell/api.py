@@ -32,7 +32,7 @@ from polywell.evidence.calibration import Calibration
 from polywell.evidence.calibration_table import built_in_calibration, load_calibration
 from polywell.evidence.estimates import estimated
 from polywell.families import Families, Family, built_in_families, families_of, load_families
-from polywell.geometry.sheets import Sheet
+from polywell.geometry.layers.sheets import Sheet
 from polywell.geometry.sites import sites_of
 from polywell.records import Entry, Outcome, Provenance, Screening
 from polywell.screening import Found, failed, not_periodic, rejected_by_composition, screen_in_geometry

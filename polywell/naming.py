@@ -10,8 +10,8 @@ from polywell.families import Families
 from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON, TRIDECAHEDRON
 from polywell.geometry.find import CagedNets, Geometry, Net
 from polywell.geometry.ions import Ions
+from polywell.geometry.layers.sheets import Sheet
 from polywell.geometry.nets.square_nets import BRIDGED
-from polywell.geometry.sheets import Sheet
 
 CAGES_ON = {True: (OCTAHEDRON,), False: (NONAHEDRON, TRIDECAHEDRON)}
 """Kinds of cage by whether their net is bridged."""

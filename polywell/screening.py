@@ -16,10 +16,10 @@ from polywell.families import Families, beyond_published, of_one_family
 from polywell.geometry.cages import OCTAHEDRON
 from polywell.geometry.find import Geometry, Net, find_among
 from polywell.geometry.ions import Floats, shortest_contact
+from polywell.geometry.layers.spacers import surroundings
 from polywell.geometry.nets.frameworks import is_framework
 from polywell.geometry.phases import phases
 from polywell.geometry.sites import Sites, majority_formula, volume_per_ion_ang3
-from polywell.geometry.spacers import surroundings
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.naming import named, net_note
 from polywell.novelty.signature import signature

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from catalog.home import Home
-from catalog.store.lake import apply, scan
+from catalog.store.delta.lake import apply, scan
 from catalog.store.lock import only_run
 from catalog.store.shards import forget_work, work_folder
 

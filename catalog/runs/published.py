@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from catalog.errors import DamagedRunError
 from catalog.home import Home
+from catalog.store.delta.lake import rows_of
 from catalog.store.durable import difference_from, file_digest, read_json, write_json
-from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
 from catalog.store.schema import Row, conformed, conformed_table, entry_schema
 from polywell.records import EntryKey, Outcome, Screening

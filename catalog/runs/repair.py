@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from catalog.errors import HomeError
 from catalog.home import Home
 from catalog.runs.published import damage_of_run, run_folders
+from catalog.store.delta.mending import Damage, damage, mend, moved
 from catalog.store.layout import misplaced
 from catalog.store.lock import only_run
-from catalog.store.mending import Damage, damage, mend, moved
 
 
 def damaged(home: Home) -> Iterator[str]:

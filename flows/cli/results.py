@@ -53,7 +53,7 @@ def export(
         from flows.options import home_at
         from flows.progress import say
         from flows.results.export import export as written_to
-        from reports.run.shortlist import Filter, FilterError
+        from reports.run.exports.shortlist import Filter, FilterError
 
         wanted = Filter(family, max_hull, frozenset(exclude_elements.replace(",", " ").split()), top)
         try:

@@ -108,7 +108,7 @@ def _screen(
 ) -> None:
     with one_line_errors():
         from flows.pipeline.finished import TooManyFailedError
-        from flows.pipeline.listing import NothingToScreenError
+        from flows.pipeline.steps.listing import NothingToScreenError
 
         too_many: TooManyFailedError | None = None
         try:

@@ -19,15 +19,16 @@ from flows.deployments.notify import secret_of, tell_failure, teller
 from flows.deployments.parameters import takes_options
 from flows.deployments.summary import address_of, counts_markdown, page_words, top_rows
 from flows.options import ScreenOptions
-from flows.pipeline import listing, publishing, ranking, reading, run, screening
+from flows.pipeline import run
 from flows.pipeline.finished import Finished, checked
-from flows.pipeline.listing import Listing
 from flows.pipeline.pending import Pending
 from flows.pipeline.plan import Plan, make_plan
-from flows.pipeline.ranking import Ranked
-from flows.pipeline.reading import Stored
 from flows.pipeline.record import Started
-from flows.pipeline.screening import Screened
+from flows.pipeline.steps import listing, publishing, ranking, reading, screening
+from flows.pipeline.steps.listing import Listing
+from flows.pipeline.steps.ranking import Ranked
+from flows.pipeline.steps.reading import Stored
+from flows.pipeline.steps.screening import Screened
 from flows.progress import from_level
 
 

@@ -10,8 +10,8 @@ from catalog.runs.published import PublishedRun, new_name
 from catalog.runs.record import ROLLED_BACK
 from catalog.store.lock import only_run
 from flows.options import ScreenOptions
-from flows.pipeline.publishing import write_pages_of
 from flows.pipeline.record import Started, now, write_run_record
+from flows.pipeline.steps.publishing import write_pages_of
 from flows.progress import say
 from polywell.families import load_families
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from catalog.store.lake import scan
+from catalog.store.delta.lake import scan
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from catalog.home import Home
 from catalog.runs.published import PublishedRun
+from catalog.store.delta.lake import rows_of
 from catalog.store.durable import difference_from, read_json
-from catalog.store.lake import rows_of
 from catalog.store.predictions import records_of
 from catalog.store.schema import arrow_schema, conformed_table
 from catalog.store.structures import entries_of

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from catalog.home import Home
 from catalog.runs.published import published_runs
-from catalog.store.lake import apply, rows_at, scan
-from catalog.store.mending import damage, mend
+from catalog.store.delta.lake import apply, rows_at, scan
+from catalog.store.delta.mending import damage, mend
 from catalog.store.predictions import results_hash
 from catalog.store.schema import SHORT, arrow_schema, short_digests
 from catalog.store.shards import Header, ShardRows, ready_shards

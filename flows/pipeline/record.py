@@ -21,7 +21,7 @@ from catalog.runs.record import write_record
 from catalog.store.aside import set_aside
 from catalog.store.layout import misplaced
 from catalog.store.lock import only_run
-from flows.pipeline.listing import NothingToScreenError
+from flows.pipeline.steps.listing import NothingToScreenError
 from flows.progress import say
 
 COLLECTED_OBJECTS = 50_000

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from flows.options import ScreenOptions
 from flows.pipeline.finished import Finished, wrong_page
-from flows.pipeline.listing import Listing, list_source
 from flows.pipeline.plan import Plan
 from flows.pipeline.record import Started, recorded
+from flows.pipeline.steps.listing import Listing, list_source
 from flows.workers.dask import DaskWorkers
 from flows.workers.pool import Workers
 from flows.workers.worker import MODULES, start_server, stop_server
 
 if TYPE_CHECKING:
     from flows.pipeline.pending import Pending
-    from flows.pipeline.ranking import Ranked
-    from flows.pipeline.reading import Stored
-    from flows.pipeline.screening import Screened
+    from flows.pipeline.steps.ranking import Ranked
+    from flows.pipeline.steps.reading import Stored
+    from flows.pipeline.steps.screening import Screened
 
 AnyWorkers = Workers | DaskWorkers
 List = Callable[[Plan], Listing | Finished]
@@ -38,10 +38,10 @@ class Steps:
 
 def plain() -> Steps:
     """The functions as they are, without Prefect."""
-    from flows.pipeline.publishing import publish
-    from flows.pipeline.ranking import rank
-    from flows.pipeline.reading import read
-    from flows.pipeline.screening import screen
+    from flows.pipeline.steps.publishing import publish
+    from flows.pipeline.steps.ranking import rank
+    from flows.pipeline.steps.reading import read
+    from flows.pipeline.steps.screening import screen
 
     return Steps(read, screen, rank, publish)
 
@@ -65,7 +65,7 @@ def run(plan: Plan, list_: List = list_source, steps_of: Callable[[], Steps] = p
         facts.update(listing.facts)
         if isinstance(listing, Finished):
             if wrong_page(listing.run) is not None:
-                from flows.pipeline.publishing import restore_pages
+                from flows.pipeline.steps.publishing import restore_pages
 
                 restore_pages(plan, listing.run)
             return listing

@@ -24,7 +24,7 @@ from polywell.records import Candidate, Entry, EntryKey, Outcome
 from reports.dossier.dossier import Context, dossier
 from reports.html.writing import File
 from reports.mail.page import mail_file
-from reports.run.shortlist import Filter, chosen, shortlist
+from reports.run.exports.shortlist import Filter, chosen, shortlist
 
 
 class ExportError(CatalogError):
@@ -48,7 +48,7 @@ def export(
     source: str | None = None,
     mail: bool = False,
 ) -> Written:
-    """Write the shortlist of a published run into a folder: `reports.run.shortlist`, and `ranked.parquet`.
+    """Write the shortlist of a published run into a folder, and `ranked.parquet`; see `reports.run.exports`.
 
     Args:
         home: where the catalog lies.

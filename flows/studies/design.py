@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from polywell.design.blocks.layers import NotCut
 from polywell.design.errors import Errors, errors, quantile_ang, relative_error
-from polywell.design.layers import NotCut
 from polywell.design.library import cut_references, measured_library
 from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON, TRIDECAHEDRON
 

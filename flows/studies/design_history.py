@@ -8,9 +8,9 @@ from multiprocessing import get_context
 
 from flows.options import cores
 from polywell.data.reference import reference_structures
+from polywell.design.blocks.layers import NotCut
 from polywell.design.history.judge import NEAR_ANG, YEARS, Judged, Verdict, judged
 from polywell.design.history.years import compounds, screened, stacking_of, years
-from polywell.design.layers import NotCut
 from polywell.design.library import cut_references, measured_library
 
 HOT_K = 77.0

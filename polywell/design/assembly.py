@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import exp, log, sqrt
 
-from polywell.design.layers import Atom, Plane
+from polywell.design.blocks.layers import Atom, Plane
 from polywell.design.library import Library
 from polywell.design.sizes import Blend, Filled, capped_height_ang
 from polywell.design.stacking import Storey, stacked

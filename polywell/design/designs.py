@@ -13,9 +13,9 @@ from pymatgen.core import Composition
 
 from polywell.data.reference import digest as library_digest
 from polywell.design.assembly import Assembled, Stiffness, assembled
+from polywell.design.blocks.layers import Role, Sheet
 from polywell.design.conditions.condition import Condition, pressed, remark
 from polywell.design.errors import MEASURED_STIFFNESS
-from polywell.design.layers import Role, Sheet
 from polywell.design.library import Library, blend, measured_library
 from polywell.design.neutrality import best_carriers
 from polywell.design.recipes import Part, Recipe, SheetName, recipes

@@ -20,10 +20,10 @@ from polywell.data.built import kept
 from polywell.data.charges import NetKind
 from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
-from polywell.design.folding import folded_many
-from polywell.design.layers import Block, Cut, NotCut, Sheet
+from polywell.design.blocks.folding import folded_many
+from polywell.design.blocks.layers import Block, Cut, NotCut, Sheet
+from polywell.design.blocks.topology import planes, topology
 from polywell.design.sizes import Blend, Filled, Mix, Response, charge, radius_ang
-from polywell.design.topology import planes, topology
 from polywell.evidence.anchors import sound_references
 from polywell.families import built_in_families
 from polywell.geometry.ions import Floats
@@ -142,7 +142,7 @@ class _Bonds(dict[tuple[str, str], float]):
 
 @cache
 def topology_of(block: Block) -> str:
-    """As `polywell.design.topology.topology`, remembered."""
+    """As `polywell.design.blocks.topology.topology`, remembered."""
     return topology(block)
 
 

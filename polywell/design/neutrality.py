@@ -11,7 +11,7 @@ from pymatgen.core import Element
 
 from polywell.data.charges import NetKind, charge_rows, ions_of
 from polywell.data.elements import LIGANDS
-from polywell.design.layers import Block, amounts_of, usual_charge
+from polywell.design.blocks.layers import Block, amounts_of, usual_charge
 from polywell.design.sizes import ANIONS
 from polywell.design.substitutions import Substitution, guests, sites_of
 from polywell.design.table import design_table

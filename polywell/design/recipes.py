@@ -15,11 +15,11 @@ from functools import cache, cached_property
 from itertools import combinations, cycle, islice
 
 from polywell.data.hazards import is_radioactive
-from polywell.design.layers import Block, amounts_of, written
+from polywell.design.blocks.layers import Block, amounts_of, written
+from polywell.design.blocks.topology import ions
 from polywell.design.library import Library, distance_ang, measured_library, topology_of
 from polywell.design.neutrality import Balance, Charge, balance, charge_in, deciding, dopants
 from polywell.design.substitutions import Substitution, pure, single_substitutions, substituted
-from polywell.design.topology import ions
 from polywell.families import built_in_families
 from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON
 

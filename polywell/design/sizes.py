@@ -26,8 +26,8 @@ import numpy as np
 
 from polywell.data.charges import NetKind
 from polywell.data.spacers import spacer_table
-from polywell.design.layers import Block, Role, usual_charge
-from polywell.design.topology import planes
+from polywell.design.blocks.layers import Block, Role, usual_charge
+from polywell.design.blocks.topology import planes
 from polywell.geometry.ions import Floats
 
 Mix = tuple[tuple[str, float], ...]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from polywell.design.layers import Atom, Cut, Plane
+from polywell.design.blocks.layers import Atom, Cut, Plane
 from polywell.geometry.sites import Sites
 
 

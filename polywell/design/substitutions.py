@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from polywell.data.charges import NetKind
-from polywell.design.layers import Atom, Block, usual_charge
+from polywell.design.blocks.layers import Atom, Block, usual_charge
+from polywell.design.blocks.topology import planes
 from polywell.design.sizes import ANIONS, radius_ang
 from polywell.design.table import Place, design_table
-from polywell.design.topology import planes
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ from polywell.geometry.ions import (
     side_by_side,
     without_ions,
 )
+from polywell.geometry.layers.sheets import Sheet, sheets
 from polywell.geometry.nets.bonds import Bonds
 from polywell.geometry.nets.square_nets import Drawn, Nets, drawn, holes_of, nets_of
 from polywell.geometry.nets.translations import holes_between, vectors_of_parents
-from polywell.geometry.sheets import Sheet, sheets
 from polywell.geometry.sites import Sites, sites_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 

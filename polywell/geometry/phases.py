@@ -10,10 +10,10 @@ from statistics import fmean
 
 import numpy as np
 
-from polywell.geometry.blocks import Block, Blocks, blocks
 from polywell.geometry.cages import Cage, Corner, vertices
 from polywell.geometry.find import CagedNets, Geometry, Net
 from polywell.geometry.ions import Ions
+from polywell.geometry.layers.blocks import Block, Blocks, blocks
 from polywell.geometry.nets.square_nets import Nets
 from polywell.geometry.polyhedra import face_count
 from polywell.geometry.tolerances import TOLERANCES, Tolerances

@@ -11,10 +11,10 @@ import numpy as np
 from polywell.data.elements import HALOGENS, LIGANDS
 from polywell.data.spacers import spacer_table
 from polywell.data.supercon.types import APICAL_AND_ELECTROPOSITIVE, HEAVY, PNICTOGENS_AND_CHALCOGENS
-from polywell.geometry.blocks import blocks
 from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON
 from polywell.geometry.find import Geometry, Net
 from polywell.geometry.ions import Floats
+from polywell.geometry.layers.blocks import blocks
 from polywell.geometry.nets.square_nets import BRIDGED, CAPPED
 from polywell.novelty.series import Series, Surrounded, member_of
 from polywell.novelty.written import written

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from polywell.doping import PERIOD_EDGES, stripe_doping
-from polywell.geometry.stacking import NoSheetError, Stacking, stacking
+from polywell.geometry.layers.stacking import NoSheetError, Stacking, stacking
 from polywell.proposal.rows import Row
 
 if TYPE_CHECKING:

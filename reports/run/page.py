@@ -28,9 +28,9 @@ from reports.html.words import words
 from reports.html.writing import File, environment, json_text, page_bytes, read_text
 from reports.mail.page import MAIL, mail_file
 from reports.run.evaluation import COPY, copied_evaluation
+from reports.run.exports.shortlist import Filter, shortlist
 from reports.run.payload import SLACK, RunPayload, run_payload
 from reports.run.picture import picture
-from reports.run.shortlist import Filter, shortlist
 from reports.run.table import Table
 
 DATA = "run.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polywell.design.layers import Atom, Block
+from polywell.design.blocks.layers import Atom, Block
 
 SCALE = 22.0
 """Units of the drawing for one Å."""

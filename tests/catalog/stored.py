@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
-from catalog.store import lake
+from catalog.store.delta import lake
 from catalog.store.schema import Row
 
 

@@ -15,16 +15,17 @@ import catalog.sources.materials_project.source
 import catalog.store.shards
 import flows.pipeline.page_rows
 import flows.pipeline.pending
-import flows.pipeline.publishing
-import flows.pipeline.ranking
-import flows.pipeline.reading
 import flows.pipeline.run
-import flows.pipeline.screening
 import flows.pipeline.shards
+import flows.pipeline.steps.publishing
+import flows.pipeline.steps.ranking
+import flows.pipeline.steps.reading
+import flows.pipeline.steps.screening
 import flows.pipeline.versions
 import reports.run.page
 from catalog.runs import publish
-from catalog.store import durable, lake
+from catalog.store import durable
+from catalog.store.delta import lake
 from flows.options import ScreenOptions
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
@@ -102,7 +103,7 @@ def live(source, home, kill_at):
     catalog.sources.materials_project.source.REQUESTS_PER_S = 1000.0
     flows.pipeline.shards.screen_batch = counted_screening
     catalog.store.shards.SHARD_ROWS = flows.pipeline.shards.PART_WEIGHT = 2
-    flows.pipeline.reading.cut.__defaults__ = (2, *flows.pipeline.reading.cut.__defaults__[1:])
+    flows.pipeline.steps.reading.cut.__defaults__ = (2, *flows.pipeline.steps.reading.cut.__defaults__[1:])
     steps = arm(kill_at)
     run(make_plan(ScreenOptions(source=source, home=home, workers=1, dossiers=1)))
     said = {"steps": steps(), "screened": OwnHands.screened}

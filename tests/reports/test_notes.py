@@ -5,7 +5,7 @@ from flows.cli.terminal import print_cages
 from flows.results.explain import dossier_lines
 from polywell.analysis import Analysis
 from reports.dossier.dossier import Context, dossier
-from reports.run.shortlist import columns_of_shortlist
+from reports.run.exports.shortlist import columns_of_shortlist
 from reports.run.table import Table, failed_table, ranked_table, rejected_table
 from tests.reports.made import candidate, dropped, in_order
 

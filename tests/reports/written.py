@@ -9,8 +9,8 @@ from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import dossier_files, dossiers_files, given_dossiers
 from reports.html.study import study_files
 from reports.html.writing import File
+from reports.run.exports.shortlist import Shortlist, shortlist
 from reports.run.page import run_files
-from reports.run.shortlist import Shortlist, shortlist
 from reports.studies.nickelate_claim.page import claim_files
 from reports.studies.reproduction.page import reproduction_files
 from reports.studies.validation import validation_files

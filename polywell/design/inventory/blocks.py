@@ -9,12 +9,12 @@ from itertools import chain, islice
 from statistics import fmean
 
 from polywell.data.reference import reference_entries
-from polywell.design.cutting import cut_many
-from polywell.design.folding import folded_many
-from polywell.design.layers import Atom, Block, Cut, NotCut, amounts_of, written
+from polywell.design.blocks.cutting import cut_many
+from polywell.design.blocks.folding import folded_many
+from polywell.design.blocks.layers import Atom, Block, Cut, NotCut, amounts_of, written
+from polywell.design.blocks.topology import ions
 from polywell.design.library import cut_references, measured_library, topology_of
 from polywell.design.substitutions import pure
-from polywell.design.topology import ions
 from polywell.records import Entry
 
 REFERENCE = "reference"

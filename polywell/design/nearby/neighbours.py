@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from pymatgen.core import Composition
 
+from polywell.design.blocks.topology import ions
 from polywell.design.designs import NoDesignError, Workshop
 from polywell.design.errors import MEASURED_STIFFNESS
 from polywell.design.library import measured_library, topology_of
 from polywell.design.recipes import Part, Recipe, recipes
-from polywell.design.topology import ions
 from polywell.evidence.anchors import reference_records
 from polywell.evidence.calibration import Calibration
 from polywell.evidence.estimates import estimated

@@ -14,7 +14,7 @@ from polywell.data.reference import ReferenceStructure, reference_structures, st
 from polywell.evidence.anchors import reference_records
 from polywell.evidence.rows.reports import BESIDE, Reported, table
 from polywell.families import Families, Family, built_in_families
-from polywell.geometry.blocks import Block
+from polywell.geometry.layers.blocks import Block
 from polywell.records import Outcome, Phase, Screening
 
 CLAIM_K = 100.0

@@ -14,8 +14,8 @@ from catalog.runs.named import find_run, source_named, two_runs
 from catalog.runs.publish import publish
 from catalog.runs.published import PublishedRun, latest_run, new_name
 from catalog.runs.record import KEPT_RECORDS, write_record
+from catalog.store.delta.lake import apply
 from catalog.store.durable import file_digest
-from catalog.store.lake import apply
 from catalog.store.predictions import record_to_row
 from catalog.store.schema import entry_schema
 from catalog.store.structures import entry_to_row, structures_schema

@@ -21,7 +21,7 @@ from catalog.runs.publish import publish
 from catalog.runs.published import new_name
 from catalog.serving.app import Served
 from catalog.serving.documents import attributes, provider_fields
-from catalog.store.lake import apply
+from catalog.store.delta.lake import apply
 from catalog.store.predictions import record_to_row
 from catalog.store.schema import entry_schema
 from catalog.store.structures import entry_to_row, structures_schema

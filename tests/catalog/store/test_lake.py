@@ -15,8 +15,8 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from catalog.errors import LakeError
-from catalog.store import lake
-from catalog.store.lake import apply, rows_of, scan
+from catalog.store.delta import lake
+from catalog.store.delta.lake import apply, rows_of, scan
 from catalog.store.predictions import table_schema
 from catalog.store.schema import row_hash
 from catalog.store.structures import entry_to_row, structures_schema
@@ -231,7 +231,7 @@ def test_a_process_that_read_a_table_ends_in_peace(table: Path) -> None:
     """With deltalake's own file system about every third process aborts while it ends."""
     put(table, ("a", 1))
     code = (
-        "import sys\nfrom pathlib import Path\nfrom catalog.store.lake import scan\n"
+        "import sys\nfrom pathlib import Path\nfrom catalog.store.delta.lake import scan\n"
         "for _ in range(10):\n    list(scan(Path(sys.argv[1]), 's'))\n"
     )
     for _ in range(4):

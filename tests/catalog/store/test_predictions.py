@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from catalog.store.lake import apply, scan
+from catalog.store.delta.lake import apply, scan
 from catalog.store.predictions import (
     candidates_of,
     record_to_row,

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from catalog.store.digests import kept_digests, wrong_files
-from catalog.store.lake import apply
-from catalog.store.retention import forget_versions
+from catalog.store.delta.digests import kept_digests, wrong_files
+from catalog.store.delta.lake import apply
+from catalog.store.delta.retention import forget_versions
 from tests.catalog.store.test_lake import HOSTILE, NONE, batch_of, held
 
 

@@ -13,7 +13,7 @@ from pymatgen.core import Lattice, Structure
 from catalog.readers.reading import read_parts
 from catalog.sources.base import Failure, RawEntry
 from catalog.store import structures
-from catalog.store.lake import apply
+from catalog.store.delta.lake import apply
 from catalog.store.schema import row_hash, row_hashes
 from catalog.store.structures import (
     entry_to_row,

@@ -11,9 +11,9 @@ from catalog.home import Home
 from catalog.runs.named import find_run
 from catalog.runs.published import latest_run, published_runs
 from catalog.runs.repair import damaged, repaired
-from catalog.store import lake
-from catalog.store.lake import scan
-from catalog.store.mending import damage, mend
+from catalog.store.delta import lake
+from catalog.store.delta.lake import scan
+from catalog.store.delta.mending import damage, mend
 from catalog.store.shards import work_folder
 from flows.results.explain import explain
 from polywell.records import Outcome

@@ -13,14 +13,15 @@ from catalog.home import Home
 from catalog.runs.named import two_runs
 from catalog.runs.published import latest_run, manifest_of, published_runs
 from catalog.runs.record import run_records
-from catalog.store import lake
 from catalog.store import shards as store
+from catalog.store.delta import lake
 from catalog.store.structures import structures_schema
 from flows.deployments.notify import news
 from flows.options import ScreenOptions
-from flows.pipeline import reading, shards
+from flows.pipeline import shards
 from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
+from flows.pipeline.steps import reading
 from polywell.design.nearby.around import next_to_try
 from polywell.families import load_families
 from tests.catalog.sources.test_bulk_files import write_alexandria, write_lemat

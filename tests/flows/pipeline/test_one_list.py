@@ -19,7 +19,7 @@ from flows.results.explain import NoSuchEntryError, explain
 from flows.results.export import export
 from polywell.families import load_families
 from polywell.records import Outcome
-from reports.run.shortlist import Filter
+from reports.run.exports.shortlist import Filter
 from tests.flows.crystals import CHECKOUT
 from tests.flows.dated import Dated, infinite_layer, ranked_rows, screened
 

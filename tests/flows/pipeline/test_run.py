@@ -14,9 +14,9 @@ from catalog.store.structures import entry_to_row
 from flows.options import ScreenOptions
 from flows.pipeline.finished import Counts, LostEntriesError
 from flows.pipeline.plan import Plan
-from flows.pipeline.reading import cut
 from flows.pipeline.run import plain, run
 from flows.pipeline.shards import unscreened_rows
+from flows.pipeline.steps.reading import cut
 from flows.pipeline.versions import code_version
 from polywell.families import load_families
 from polywell.records import Entry, Provenance

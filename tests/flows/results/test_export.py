@@ -16,7 +16,7 @@ from flows.pipeline.plan import make_plan
 from flows.pipeline.run import run
 from flows.results.explain import NoSuchEntryError, explain
 from flows.results.export import ExportError, export
-from reports.run.shortlist import Filter
+from reports.run.exports.shortlist import Filter
 
 
 @pytest.fixture(scope="module")

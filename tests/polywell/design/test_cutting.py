@@ -8,11 +8,11 @@ from pymatgen.core import Structure
 from pymatgen.core.operations import SymmOp
 
 from polywell.data.reference import reference_entries
-from polywell.design.cutting import cut
-from polywell.design.folding import folded
-from polywell.design.layers import Cut, NotCut
+from polywell.design.blocks.cutting import cut
+from polywell.design.blocks.folding import folded
+from polywell.design.blocks.layers import Cut, NotCut
+from polywell.design.blocks.topology import topology
 from polywell.design.stacking import rebuilt
-from polywell.design.topology import topology
 from polywell.geometry.sites import structure_of
 
 ENTRIES = {entry.id: entry for entry in reference_entries()}

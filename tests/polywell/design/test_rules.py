@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from polywell.design.assembly import Stiffness, assembled, compromise_ang
+from polywell.design.blocks.layers import Block, Sheet
 from polywell.design.errors import (
     MEASURED_STIFFNESS,
     errors,
@@ -13,7 +14,6 @@ from polywell.design.errors import (
     relative_error,
     stiffness_of_library,
 )
-from polywell.design.layers import Block, Sheet
 from polywell.design.library import blend, measured_library
 from polywell.design.recipes import measured_kitchen
 from polywell.design.sizes import Blend, Filled, radius_ang, standing

@@ -7,7 +7,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from polywell.doping import stripe_doping
-from polywell.geometry.stacking import NoSheetError, stacking
+from polywell.geometry.layers.stacking import NoSheetError, stacking
 from polywell.proposal.surface import axis_ratios, cleavage, side_bar_offset_edges, stripe_lattice
 
 A, C, Z_CA, Z_CL = 3.869, 15.05, 0.3958, 0.183

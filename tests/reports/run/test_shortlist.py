@@ -14,8 +14,8 @@ from pymatgen.core import Structure
 from polywell.records import ENTRY_COLUMNS, Entry
 from reports.dossier.cif import cif_text
 from reports.html.names import safe_name
+from reports.run.exports.shortlist import Filter, FilterError, chosen, unarmed
 from reports.run.schema import schema_text
-from reports.run.shortlist import Filter, FilterError, chosen, unarmed
 from tests.reports.made import changed
 from tests.reports.written import write_shortlist
 

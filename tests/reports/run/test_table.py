@@ -8,8 +8,9 @@ import pytest
 from polywell import records
 from polywell.columns import Column, columns_of
 from reports.dossier.dossier import Context, dossier
-from reports.run import shortlist, table
-from reports.run.shortlist import columns_of_shortlist
+from reports.run import table
+from reports.run.exports import shortlist
+from reports.run.exports.shortlist import columns_of_shortlist
 from reports.run.table import failed_table, ranked_table, rejected_table
 from tests.reports.made import candidate, changed, dropped, in_order
 from tests.reports.written import write_run

@@ -8,8 +8,8 @@ import pytest
 
 from flows.studies import blocks as study
 from polywell.data.reference import reference_entries
+from polywell.design.blocks.layers import Cut
 from polywell.design.inventory.blocks import inventory_of
-from polywell.design.layers import Cut
 from polywell.design.library import cut_references
 from reports.studies.block_picture import EDGE, SCALE, picture
 

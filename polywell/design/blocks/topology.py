@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from polywell.design.layers import Atom, Block
+from polywell.design.blocks.layers import Atom, Block
 
 GRID = 4
 """Places over the square are told apart by quarters of its edges."""

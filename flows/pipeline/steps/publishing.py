@@ -14,16 +14,16 @@ from catalog.runs.diff import Lists, changes
 from catalog.runs.publish import publish as publish_tables
 from catalog.runs.published import PublishedRun, published_runs
 from catalog.store.aside import set_aside
+from catalog.store.delta.retention import forget_versions
 from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
-from catalog.store.retention import forget_versions
 from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Counts, Finished, wrong_page
-from flows.pipeline.listing import Listing
 from flows.pipeline.page_rows import PageRows, next_before, page_rows
 from flows.pipeline.plan import Plan
-from flows.pipeline.ranking import Ranked
 from flows.pipeline.record import Started, now
+from flows.pipeline.steps.listing import Listing
+from flows.pipeline.steps.ranking import Ranked
 from flows.pipeline.versions import code_version, versions
 from flows.progress import say
 from polywell.families import Families

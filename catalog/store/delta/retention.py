@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from urllib.parse import unquote
 
-from catalog.store import digests
-from catalog.store.lake import as_lake_error, files_of, unchecked_dataset, unchecked_table
+from catalog.store.delta import digests
+from catalog.store.delta.lake import as_lake_error, files_of, unchecked_dataset, unchecked_table
 
 DAY_S = 24 * 3600
 

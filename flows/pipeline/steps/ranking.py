@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from catalog.home import Home
 from catalog.runs.published import newest_by_source, published_runs
 from catalog.sources.licences import is_noncommercial
-from catalog.store.lake import row_count, scan
+from catalog.store.delta.lake import row_count, scan
 from catalog.store.predictions import records_of, with_records
 from catalog.store.schema import arrow_schema, conformed_table, entry_schema
 from catalog.store.shards import work_folder
@@ -21,7 +21,7 @@ from catalog.store.slim import slim, sorted_rows
 from flows.pipeline.finished import Counts, Verdict
 from flows.pipeline.pending import MADE_WITH
 from flows.pipeline.plan import Plan
-from flows.pipeline.screening import Screened
+from flows.pipeline.steps.screening import Screened
 from flows.pipeline.versions import screening_settings
 from flows.progress import say
 from polywell.evidence.calibration import Calibration

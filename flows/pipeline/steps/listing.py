@@ -16,8 +16,8 @@ from catalog.runs.published import latest_run
 from catalog.sources import Source
 from catalog.sources.base import INDEX, INDEX_ROWS
 from catalog.store.aside import set_aside
+from catalog.store.delta.lake import row_count
 from catalog.store.durable import file_digest
-from catalog.store.lake import row_count
 from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Counts, Finished
 from flows.pipeline.plan import Plan

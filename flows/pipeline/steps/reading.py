@@ -20,15 +20,15 @@ from catalog.home import Home
 from catalog.readers.arrays.columns import STRUCTURE
 from catalog.sources import Source
 from catalog.sources.base import ColumnSource
-from catalog.store.lake import apply
+from catalog.store.delta.lake import apply
 from catalog.store.schema import storable
 from catalog.store.shards import Growing, Header, ShardRows, ready_shards, work_folder
 from flows.pipeline import shards
 from flows.pipeline.delta import Delta, delta_of
-from flows.pipeline.listing import Listing
 from flows.pipeline.pending import PREDICTIONS, Pending, find_pending, mended_predictions, previous_results
 from flows.pipeline.plan import Plan
 from flows.pipeline.shards import Stamped
+from flows.pipeline.steps.listing import Listing
 from flows.pipeline.versions import screening_settings
 from flows.progress import Advance, say, stage
 from flows.workers.dask import DaskWorkers

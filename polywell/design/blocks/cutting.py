@@ -15,13 +15,13 @@ from itertools import combinations, product
 import numpy as np
 
 from polywell.data.charges import NetKind
-from polywell.design.layers import Atom, Block, Cut, NotCut, Plane, Role, Sheet
+from polywell.design.blocks.layers import Atom, Block, Cut, NotCut, Plane, Role, Sheet
 from polywell.electrons.families import carriers_of
 from polywell.families import built_in_families
-from polywell.geometry.blocks import blocks
 from polywell.geometry.cages import NONAHEDRON
 from polywell.geometry.find import Geometry, Net, find_among
 from polywell.geometry.ions import Floats
+from polywell.geometry.layers.blocks import blocks
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.tolerances import TOLERANCES
 from polywell.records import Entry, Reason

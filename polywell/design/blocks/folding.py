@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from polywell.design.cutting import Layer, Layers, cut_of, layers_of_many
-from polywell.design.layers import Cut, NotCut
-from polywell.design.topology import in_order
+from polywell.design.blocks.cutting import Layer, Layers, cut_of, layers_of_many
+from polywell.design.blocks.layers import Cut, NotCut
+from polywell.design.blocks.topology import in_order
 from polywell.geometry.ions import Floats
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.sites import majority

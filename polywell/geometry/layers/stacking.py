@@ -10,8 +10,8 @@ from pymatgen.core import Element
 
 from polywell.families import built_in_families
 from polywell.geometry.ions import Floats, Ions, crystal_of, side_by_side
+from polywell.geometry.layers.sheets import mix_of
 from polywell.geometry.nets.square_nets import square_nets
-from polywell.geometry.sheets import mix_of
 from polywell.geometry.sites import majority
 
 if TYPE_CHECKING:

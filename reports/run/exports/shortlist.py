@@ -18,10 +18,10 @@ from reports.dossier.cif import cif_text
 from reports.html.cells import clipped, finite
 from reports.html.names import safe_name
 from reports.html.writing import File, csv_text, page_bytes
+from reports.run.exports.workbook import MAX_CELL, Cell, plain_text, workbook
 from reports.run.manifest import order_of
 from reports.run.schema import schema_text
 from reports.run.table import of_candidate
-from reports.run.workbook import MAX_CELL, Cell, plain_text, workbook
 
 CSV, XLSX, CIFS, SCHEMA = "shortlist.csv", "shortlist.xlsx", "cifs.zip", "catalog.schema.json"
 

@@ -20,8 +20,8 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from numpy.typing import NDArray
 
 from catalog.errors import LakeError
-from catalog.store import digests
-from catalog.store.changes import Changes
+from catalog.store.delta import digests
+from catalog.store.delta.changes import Changes
 from catalog.store.predictions import table_schema
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
 from catalog.store.structures import structures_schema

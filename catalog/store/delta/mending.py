@@ -12,9 +12,9 @@ from deltalake.exceptions import DeltaError
 
 from catalog.errors import DamagedTableError
 from catalog.home import Home
-from catalog.store import digests
 from catalog.store.aside import set_aside
-from catalog.store.lake import as_lake_error, files_of, first_line, unchecked_dataset, unchecked_table
+from catalog.store.delta import digests
+from catalog.store.delta.lake import as_lake_error, files_of, first_line, unchecked_dataset, unchecked_table
 
 Damage = tuple[Path, str]
 """A file or folder, and what is wrong with it."""

@@ -1,0 +1,1 @@
+"""What nets are stacked of: sheets, blocks of them, what stands between, and in which order."""
