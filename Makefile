@@ -42,6 +42,7 @@ $(ENV)/installed: pyproject.toml constraints.txt $(STALE)
 	@echo "Installing polywell into $(ENV) (a few minutes the first time) ..." >&2
 	@$(if $(STALE),$(PYTHON) -m venv --clear $(ENV))
 	@$(INSTALL) --editable .
+	@$(IN_ENV) -m compileall -q catalog flows polywell reports
 	@pwd -P > $@
 
 $(ENV)/installed-test: $(ENV)/installed
