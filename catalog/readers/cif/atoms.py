@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import spglib
-from pymatgen.core import Structure, SymmOp
+from pymatgen.core import Structure
 from pymatgen.io.cif import CifBlock
 
 from catalog.errors import UnknownElementError
+from catalog.readers.cif.images import affine, images_of
 from catalog.readers.cif.scan import FRACTIONS, UNKNOWN
 from catalog.readers.composition import plain_symbol
 
@@ -61,9 +62,7 @@ def without_images(block: CifBlock, operations: Sequence[str], tolerance: float)
     """Rows of a block that no operation makes of an earlier row with the same symbol and occupancy."""
     places = np.array([[float(word) for word in block.data[name]] for name in FRACTIONS]).T
     kinds = list(zip(block.data["_atom_site_type_symbol"], block.data["_atom_site_occupancy"], strict=True))
-    made = [SymmOp.from_xyz_str(word) for word in operations]
-    rotations = np.array([one.rotation_matrix for one in made])
-    shifts = np.array([one.translation_vector for one in made])
+    moves = affine(tuple(operations))
     kept: list[int] = []
     taken: dict[tuple[str, str], list[np.ndarray]] = {}
     for row, kind in enumerate(kinds):
@@ -71,7 +70,7 @@ def without_images(block: CifBlock, operations: Sequence[str], tolerance: float)
         if any((np.abs(some - np.rint(some)) <= tolerance).all(axis=1).any() for some in away):
             continue
         kept.append(row)
-        taken.setdefault(kind, []).append(np.einsum("nij,j->ni", rotations, places[row]) + shifts)
+        taken.setdefault(kind, []).append(images_of(places[row], moves))
     return kept
 
 

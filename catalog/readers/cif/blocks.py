@@ -175,12 +175,15 @@ def _structure(
                 )
             readings.append((structure, [*notes, *symmetry.notes, *more]))
             if formula.amounts and _plausible(structure, formula, limits):
+                readings = readings[-1:]
                 break
         except ParseError as error:
             errors.append(error)
     if not readings:
         raise errors[0]
-    structure, notes = min(readings, key=lambda one: (not _plausible(one[0], formula, limits), len(one[0])))
+    if len(readings) > 1:
+        readings.sort(key=lambda one: (not _plausible(one[0], formula, limits), len(one[0])))
+    structure, notes = readings[0]
     return structure, [*notes, *formula.compare(structure, limits.formula_mismatch)]
 
 
@@ -208,13 +211,19 @@ def _with_symmetry(
 
 
 def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str]]:
-    """What pymatgen reads of a resolved block, and its warnings.
+    """What pymatgen reads of a resolved block, and its warnings; without it where that is plain.
 
     Raises:
         ParseError: it gives up, or it takes P 1 for a symmetry that it does not understand.
     """
     from pymatgen.io.cif import CifParser
 
+    from catalog.readers.cif.images import crystal
+
+    with _parsing():
+        found = crystal(block, limits)
+    if found is not None:
+        return found, []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with _parsing():

@@ -15,6 +15,7 @@ ANGLES = ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")
 LENGTHS = ("_cell_length_a", "_cell_length_b", "_cell_length_c")
 FRACTIONS = ("_atom_site_fract_x", "_atom_site_fract_y", "_atom_site_fract_z")
 CARTESIAN = ("_atom_site_Cartn_x", "_atom_site_Cartn_y", "_atom_site_Cartn_z")
+OPERATIONS = "_space_group_symop_operation_xyz"
 MAGNETIC = (
     "_space_group_symop_magn_operation.xyz",
     "_space_group_symop_magn_centering.xyz",

@@ -16,9 +16,10 @@ from pymatgen.core import Lattice, SymmOp
 from pymatgen.io.cif import CifBlock
 
 from catalog.errors import ParseError
-from catalog.readers.cif.scan import ANGLES, MAGNETIC, SYMMETRY, UNKNOWN, cell_of
+from catalog.readers.cif.images import affine
+from catalog.readers.cif.scan import ANGLES, MAGNETIC, OPERATIONS, SYMMETRY, UNKNOWN, cell_of
 
-_LISTED = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
+_LISTED = ("_symmetry_equiv_pos_as_xyz", OPERATIONS)
 _HALL = ("_space_group_name_Hall", "_symmetry_space_group_name_Hall")
 _SYMBOL = ("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt", "_space_group_name_H-M_full")
 _GROUP = (
@@ -72,7 +73,7 @@ class Symmetry:
         }
         loops = [kept for loop in block.loops if (kept := [name for name in loop if name in data])]
         return CifBlock(
-            data | self.angles | {_LISTED[1]: self.operations}, [*loops, [_LISTED[1]]], block.header
+            data | self.angles | {OPERATIONS: self.operations}, [*loops, [OPERATIONS]], block.header
         )
 
 
@@ -94,7 +95,7 @@ def symmetries(block: CifBlock) -> list[Symmetry]:
         if wrong:
             raise ParseError(f"the symmetry operation {wrong[0]!r} is not understood, expected x,y,z")
         if words:
-            rotations = np.array([SymmOp.from_xyz_str(word).rotation_matrix for word in words])
+            rotations = affine(tuple(words))[:, :3, :3]
             chosen, notes = _angles(block, rotations) or _angles(block, np.eye(3)[None]) or ({}, ())
             return [Symmetry(words, chosen, (*notes, *_fewer_than_named(block, words)))]
     if any("ssg_" in name and _words(block, name) for name in block.data):
@@ -280,6 +281,7 @@ def _group(setting: int) -> spglib.SpaceGroupType:
     return group
 
 
+@cache
 def _operations(setting: int) -> tuple[list[str], np.ndarray]:
     """The operations of a setting as x,y,z, and their rotations (n × 3 × 3)."""
     found = spglib.get_symmetry_from_database(setting)
