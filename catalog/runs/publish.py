@@ -111,19 +111,29 @@ def _check_entries(lists: Mapping[Outcome, pa.Table]) -> None:
         strange = table.filter(pc.not_equal(table["outcome"], outcome.value)).slice(0, 1)
         for id_, actual in zip(strange["id"].to_pylist(), strange["outcome"].to_pylist(), strict=True):
             raise PublishError(f"{id_!r} is {actual}, but stands in the list of the {outcome} entries")
-    keys = pa.table(
-        {
-            name: pa.chunked_array(
-                [part.cast(pa.string()) for table in lists.values() for part in table[name].chunks],
-                pa.string(),
-            )
-            for name in ("source", "id")
-        }
-    )
-    counted = keys.group_by(["source", "id"]).aggregate([([], "count_all")])
+    rejected = lists[Outcome.REJECTED]
+    few = [_keys(table) for outcome, table in lists.items() if outcome is not Outcome.REJECTED]
+    few.append(_keys(rejected.filter(_may_come_again(rejected["id"], [table["id"] for table in few]))))
+    keys = pa.concat_tables(few)
+    counted = keys.group_by(keys.schema.names).aggregate([([], "count_all")])
     if counted.num_rows < keys.num_rows:
         again = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]
         raise PublishError(f"{again['source']}/{again['id']} came twice; every entry is counted once")
+
+
+def _keys(table: pa.Table) -> pa.Table:
+    names = ["source", "id"]
+    return pa.table([table[name].cast(pa.string()) for name in names], names)
+
+
+def _may_come_again(ids: pa.ChunkedArray, others: list[pa.ChunkedArray]) -> pa.Array:
+    """Whether an id of a table in order is that of its neighbour, or of another table."""
+    known = pa.chunked_array([part for each in others for part in each.chunks], pa.string())
+    again = pc.is_in(ids, value_set=known).to_numpy().copy()
+    alike = pc.equal(ids.slice(1), ids.slice(0, max(len(ids) - 1, 0))).to_numpy()
+    again[1:] |= alike
+    again[:-1] |= alike
+    return pa.array(again)
 
 
 def write_table(path: Path, table: pa.Table) -> int:

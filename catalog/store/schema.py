@@ -161,8 +161,8 @@ def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
             continue
         column = batch.column(place)
         if pa.types.is_dictionary(column.type):
-            column = column.cast(field.type)
-        elif column.type != field.type:
+            column = column.dictionary_decode()
+        if column.type != field.type:
             column = pa.array(column.to_pylist(), field.type)
         columns.append(column)
     return pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -179,10 +179,9 @@ def _by_outcome(plan: Plan, sources: Iterable[str]) -> tuple[dict[Outcome, pa.Ta
         for batch in scan(plan.home.predictions, source, schema.names):
             some = _commercial(batch) if plan.options.exclude_noncommercial else batch
             excluded[source] += batch.num_rows - some.num_rows
-            few = slim(some)
             for outcome, parts in kept.items():
-                is_such = pc.equal(few.column("outcome"), outcome.value)
-                parts.append((some if outcome is Outcome.CANDIDATE else few).filter(is_such))
+                such = some.filter(pc.equal(some.column("outcome"), outcome.value))
+                parts += [such] if outcome is Outcome.CANDIDATE else slim(such)
     tables = {outcome: sorted_rows(parts, schema) for outcome, parts in kept.items()}
     tables[Outcome.CANDIDATE] = tables[Outcome.CANDIDATE].cast(schema)
     return tables, excluded
