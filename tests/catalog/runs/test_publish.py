@@ -93,6 +93,7 @@ def test_a_lost_entry_stops_the_run(home: Home, candidate: Callable, rejected: C
         ([candidate(), candidate()], [], [], manifest(2)),
         ([candidate()], [rejected("a")], [], manifest(1, 1)),
         ([candidate()], [candidate("b")], [], manifest(1, 1)),
+        ([], [rejected(), rejected()], [], manifest(0, 2)),
         ([rejected()], [], [], manifest(1)),
     ]
     for ranked, turned_down, failures, facts in wrong:
