@@ -18,14 +18,24 @@ def slim(batch: pa.RecordBatch) -> list[pa.RecordBatch]:
     A column of nothing is nulls without memory, and texts are places in a dictionary;
     `catalog.store.schema.conformed` gives such columns their type back.
     """
-    few = [column for column in batch.columns if 2 * column.null_count > len(column) > column.null_count]
-    says_more = np.zeros(batch.num_rows, bool)
-    for column in few:
-        says_more |= column.is_valid().to_numpy(zero_copy_only=False)
-    parts = [batch] if not few else [batch.filter(pa.array(rows)) for rows in (~says_more, says_more)]
+    names = batch.schema.names
+    columns = {name: _slim(name, column) for name, column in zip(names, batch.columns, strict=True)}
+    few = {
+        name for name, column in columns.items() if 2 * column.null_count > len(column) > column.null_count
+    }
+    if not few:
+        return [pa.RecordBatch.from_pydict(columns)]
+    says_more = np.logical_or.reduce(
+        [columns[name].is_valid().to_numpy(zero_copy_only=False) for name in few]
+    )
+    more, little = pa.array(says_more), pa.array(~says_more)
+    nothing = pa.nulls(np.count_nonzero(~says_more))
     return [
-        pa.RecordBatch.from_arrays(list(map(_slim, part.schema.names, part.columns)), part.schema.names)
-        for part in parts
+        pa.RecordBatch.from_pydict(some)
+        for some in (
+            {name: nothing if name in few else columns[name].filter(little) for name in names},
+            {name: columns[name].filter(more) for name in names},
+        )
     ]
 
 

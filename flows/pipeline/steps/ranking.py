@@ -179,9 +179,10 @@ def _by_outcome(plan: Plan, sources: Iterable[str]) -> tuple[dict[Outcome, pa.Ta
         for batch in scan(plan.home.predictions, source, schema.names):
             some = _commercial(batch) if plan.options.exclude_noncommercial else batch
             excluded[source] += batch.num_rows - some.num_rows
+            few = slim(some)
             for outcome, parts in kept.items():
-                such = some.filter(pc.equal(some.column("outcome"), outcome.value))
-                parts += [such] if outcome is Outcome.CANDIDATE else slim(such)
+                for part in [some] if outcome is Outcome.CANDIDATE else few:
+                    parts.append(part.filter(pc.equal(part.column("outcome"), outcome.value)))
     tables = {outcome: sorted_rows(parts, schema) for outcome, parts in kept.items()}
     tables[Outcome.CANDIDATE] = tables[Outcome.CANDIDATE].cast(schema)
     return tables, excluded
