@@ -11,6 +11,7 @@ from polywell.families import load_families
 from reports.html.writing import environment
 
 MODULES = (
+    "catalog.readers.cif.values",
     "catalog.sources.files",
     "deltalake.fs",
     "flows.pipeline.steps.publishing",
@@ -21,6 +22,7 @@ MODULES = (
     "polywell.try_first",
     "pyarrow.acero",
     "rich._emoji_codes",
+    "scipy.spatial",
     "xlsxwriter",
 )
 """What a run imports where it needs it."""

@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Composition, Lattice
-from scipy.spatial import cKDTree
 
 from catalog.errors import (
     BadCellError,
@@ -307,6 +306,8 @@ def _merged(
     partial = [index for index, site in enumerate(amounts) if sum(site.values()) < FULL]
     if len(partial) < 2 or not np.isfinite(fractional).all():
         return amounts, fractional, []
+    from scipy.spatial import cKDTree  # a quarter of a second, and few structures have such sites
+
     wrapped = fractional[partial] % 1.0
     wrapped[wrapped >= 1.0] = 0.0
     pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(limits.position_tolerance, p=np.inf)

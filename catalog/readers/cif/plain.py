@@ -11,7 +11,6 @@ import re
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
-from scipy.spatial import cKDTree
 
 from catalog.readers.cif.scan import ANGLES, LENGTHS
 from catalog.readers.composition import plain_symbol
@@ -102,6 +101,8 @@ def _merge(
     symbols: list[str], fractional: np.ndarray, occupancy: np.ndarray
 ) -> tuple[list[dict[str, float]] | list[str] | None, np.ndarray]:
     """Joins the rows of one position; None where the general parser has rules of its own."""
+    from scipy.spatial import cKDTree  # only CIFs need it
+
     wrapped = fractional % 1.0
     wrapped[wrapped >= 1.0] = 0.0
     pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(SAME_POSITION, p=np.inf, output_type="ndarray")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-
-from pymatgen.io.cif import CifBlock
+from typing import TYPE_CHECKING
 
 from catalog.errors import ParseError
+
+if TYPE_CHECKING:
+    from pymatgen.io.cif import CifBlock
 
 _SPACE = re.compile(r"\s*")
 _BARE = re.compile(r"\S+")
@@ -63,6 +65,8 @@ def block_of(text: str) -> CifBlock:
     Raises:
         ParseError: the loop of atoms is incomplete.
     """
+    from pymatgen.io.cif import CifBlock  # with all of its symmetry
+
     data: dict[str, str | list[str]] = {}
     loops: list[list[str]] = []
     header, name = "", ""
