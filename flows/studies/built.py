@@ -10,6 +10,7 @@ from polywell.data.built import text_of
 from polywell.design.library import Member, made_members
 from polywell.evidence.anchors import made_records
 from polywell.families import built_in_families
+from polywell.making.impurities import Trace, made_traces
 from polywell.records import Screening
 
 FOLDER = Path("polywell") / "tables" / "built"
@@ -20,6 +21,7 @@ def texts() -> dict[str, str]:
     """Each table, made anew, by the name of its file."""
     families = built_in_families()
     return {
+        "impurity_lines.json": text_of(Trace, made_traces(), families),
         "library.json": text_of(Member, made_members(), families),
         "reference_records.json": text_of(Screening, made_records(families), families),
     }

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
+from polywell.data.built import kept
 from polywell.data.tables import load_table
+from polywell.families import built_in_families
 from polywell.making.weighing import is_sealed
 
 FROM_AIR = frozenset(("C", "H", "O"))
@@ -107,7 +109,7 @@ class Impurity:
 class Trace:
     """The strongest lines of a phase: spacings in Å, intensity in per cent of the strongest."""
 
-    impurity: Impurity
+    formula: str
     lines: tuple[tuple[float, float], ...]
 
 
@@ -203,9 +205,8 @@ def likely_beside(amounts: Mapping[str, float], most: int = MOST) -> tuple[Impur
     return tuple(found[:most])
 
 
-@cache
 def trace(formula: str) -> Trace:
-    """The strongest lines of a phase of the table, by pymatgen at Cu Kα.
+    """The strongest lines of a phase of the table.
 
     Args:
         formula: as the table writes it.
@@ -213,12 +214,25 @@ def trace(formula: str) -> Trace:
     Raises:
         KeyError: the table has no such phase.
     """
+    return _traces()[formula]
+
+
+@cache
+def _traces() -> Mapping[str, Trace]:
+    traces = kept("impurity_lines", Trace, built_in_families()) or made_traces()
+    return {one.formula: one for one in traces}
+
+
+def made_traces() -> tuple[Trace, ...]:
+    """The strongest lines of every phase, calculated anew by pymatgen at Cu Kα."""
+    return tuple(_made_trace(one.formula) for one in impurities())
+
+
+def _made_trace(formula: str) -> Trace:
     from pymatgen.analysis.diffraction.xrd import XRDCalculator  # takes a second, and only dossiers need it
 
-    one = {each.formula: each for each in impurities()}[formula]
     structure = structure_of_phase(formula)
     made = XRDCalculator("CuKa").get_pattern(structure, two_theta_range=(FIRST_DEG, LAST_DEG))
     order = sorted(range(len(made.y)), key=lambda place: -made.y[place])[:STRONGEST]
-    return Trace(
-        one, tuple((round(float(made.d_hkls[place]), 4), round(float(made.y[place]), 1)) for place in order)
-    )
+    lines = ((round(float(made.d_hkls[place]), 4), round(float(made.y[place]), 1)) for place in order)
+    return Trace(formula, tuple(lines))

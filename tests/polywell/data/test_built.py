@@ -22,7 +22,7 @@ def leaves(value, place=""):
         yield place, value
 
 
-@pytest.mark.parametrize("name", ["library.json", "reference_records.json"])
+@pytest.mark.parametrize("name", ["impurity_lines.json", "library.json", "reference_records.json"])
 def test_a_table_is_what_the_program_makes(name):
     head, rows = (CHECKOUT / FOLDER / name).read_text("utf-8").split("\n", 1)
     new_head, new_rows = texts()[name].split("\n", 1)
