@@ -254,12 +254,12 @@ def _all(metal: str) -> Iterator[OnRecord]:
             metal, "measured table", row.compound, amounts, row.superconducting, tc, row.structure_type_key
         )
     for report in supercon():
-        if report.usable and report.oxygen is not Oxygen.OPEN:
+        if metal in report.formula and report.usable and report.oxygen is not Oxygen.OPEN:
             where = f"{SUPERCON} {report.numbers[0]}"
             seen = report.tc_k is not None
             yield from _made(metal, where, report.formula, report.amounts, seen, report.tc_k, report.type)
     for one in known_formulas():
-        if one.oxygen is not Oxygen.OPEN:
+        if metal in one.formula and one.oxygen is not Oxygen.OPEN:
             yield from _made(
                 metal, f"{SUPERCON} {one.number}", one.formula, amounts_of(one.formula), True, None, one.type
             )
