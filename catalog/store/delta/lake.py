@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as fs
-from deltalake import ColumnProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from catalog.errors import LakeError
 from catalog.store.delta import digests
 from catalog.store.delta.changes import Changes
+from catalog.store.delta.writing import replace_rows
 from catalog.store.predictions import table_schema
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
 from catalog.store.structures import structures_schema
@@ -44,17 +45,6 @@ _SETTINGS = {
 happens to equal the number of rows, readers take the whole column for null, as with [[1, 2], []]
 (delta-rs 4578, fixed there by 4581 in July 2026)."""
 
-
-ROW_GROUP_ROWS = 10_000
-"""Rows that a writer of the tables collects in memory before they go to the disk."""
-
-_WRITER = WriterProperties(
-    compression="ZSTD",
-    max_row_group_size=ROW_GROUP_ROWS,
-    default_column_properties=ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE"),
-    column_properties={"id": ColumnProperties(dictionary_enabled=False, statistics_enabled="CHUNK")},
-)
-"""Without dictionaries, for so few rows at a time, tables are smaller and a third faster to write."""
 
 SCHEMAS = {"structures": structures_schema, "predictions": table_schema}
 """The tables of a home, by the name of their folder."""
@@ -278,13 +268,7 @@ def _commit(table_path: Path, changes: Changes, source: str, schema: pa.Schema, 
         return
     stay = () if complete else changes.staying(_current(dataset, table_path, mine, schema))
     rows = chain(stay, changes.coming(everything=complete))
-    write_deltalake(
-        table,
-        pa.RecordBatchReader.from_batches(schema, rows),
-        mode="overwrite",
-        predicate="source = '" + source.replace("'", "''") + "'",
-        writer_properties=_WRITER,
-    )
+    replace_rows(table, table_path, source, rows)
 
 
 def _current(
