@@ -138,6 +138,9 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 _ESCAPED = r"[^ !#-\[\]-~]"
 """What does not stand for itself in such a text."""
 
+DIGESTS = frozenset({"row_hash", "input_hash", "families_digest"})
+"""Columns of hexadecimal digests."""
+
 SHORT = 16
 """Hexadecimal digits of 64 bits of a digest, which tell two rows apart as well as all of them do."""
 
@@ -145,6 +148,15 @@ SHORT = 16
 def short_digests(digests: pa.Array) -> pa.Array:
     """The first `SHORT` digits of each digest."""
     return pc.utf8_slice_codeunits(digests, 0, SHORT)
+
+
+def shortened(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with its digests cut short."""
+    for place, name in enumerate(batch.schema.names):
+        if name in DIGESTS:
+            short = short_digests(batch.column(place))
+            batch = batch.set_column(place, batch.schema.field(place), short)
+    return batch
 
 
 def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

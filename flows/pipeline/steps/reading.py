@@ -129,7 +129,7 @@ def read_changes(
     """
     changed = delta.index.filter(pa.array(delta.is_changed))
     ids, stamps = (changed[name].combine_chunks() for name in changed.schema.names)
-    ready, is_ready = ready_shards(folder / ROWS, headers[0], _keys_of, ids, stamps)
+    ready, is_ready = ready_shards(folder / ROWS, headers[0], ("raw_id", "stamp"), ids, stamps)
     left = _Left(source, changed.filter(pa.array(~is_ready)), delta.index.num_rows)
     rows, predictions = Growing(folder / ROWS, headers[0]), Growing(folder / PREDICTIONS, headers[1])
 
@@ -200,10 +200,6 @@ class _Left:
                 f"{self._source.name!r} lists {len(missing)} entries that it did not give "
                 f"({', '.join(map(repr, missing[:3]))}); it changed while it was read: run again"
             )
-
-
-def _keys_of(rows: pa.RecordBatch) -> list[pa.Array]:
-    return [rows["raw_id"], rows["stamp"]]
 
 
 def merge_structures(home: Home, source: str, delta: Delta, rows: Iterable[pa.RecordBatch]) -> None:
