@@ -90,11 +90,12 @@ def column_rows(
         bookkeeping: columns `raw_id`, `stamp` and `reading`.
     """
     count, schema = len(columns["id"]), structures_schema()
-    given = {**columns, "source": pa.repeat(pa.scalar(storable(source)), count)}
+    given, owner = dict(columns), pa.scalar(storable(source))
     if "lattice" in given:
         given["structure_digest"] = pa.array(_structure_digests(given), pa.string())
-    given["row_hash"] = row_hashes({name: given[name] for name in given.keys() - ARRAYS})
-    given |= bookkeeping
+    told = {name: given[name] for name in given.keys() - ARRAYS}
+    given["row_hash"] = row_hashes({**told, "source": owner})
+    given |= {**bookkeeping, "source": pa.repeat(owner, count)}
     filled = [
         given[field.name].cast(field.type) if field.name in given else pa.nulls(count, field.type)
         for field in schema

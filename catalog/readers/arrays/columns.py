@@ -36,8 +36,11 @@ def read_compositions(formulas: pa.Array, elements: pa.Array) -> dict[str, pa.Ar
     """Columns `formula` and `elements`, of what a source says of entries without a structure."""
     said = pc.binary_join_element_wise(formulas.fill_null(""), pc.binary_join(elements, " "), "\n")
     coded = said.dictionary_encode()
-    known = _named([_composition(text) for text in coded.dictionary.to_pylist()])
-    return {name: column.take(coded.indices) for name, column in known.items()}
+    known = [_composition(text) for text in coded.dictionary.to_pylist()]
+    symbols, named = (
+        pa.array([one[place] for one in known], pa.string()).take(coded.indices) for place in (0, 1)
+    )
+    return {"formula": named, "elements": pc.split_pattern(symbols, " ")}
 
 
 def read_structures(
@@ -92,10 +95,11 @@ def read_structures(
 
 
 @lru_cache(maxsize=16384)
-def _composition(said: str) -> tuple[tuple[str, ...], str]:
+def _composition(said: str) -> tuple[str, str]:
     """Elements and formula, of a line with a formula and one with elements, for where it is not plain."""
     formula, listed = said.split("\n")
-    return elements_and_formula(amounts_of(formula) or dict.fromkeys(listed.split(" "), 1.0))
+    elements, named = elements_and_formula(amounts_of(formula) or dict.fromkeys(listed.split(" "), 1.0))
+    return " ".join(elements), named
 
 
 @lru_cache(maxsize=16384)

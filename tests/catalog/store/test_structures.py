@@ -153,4 +153,6 @@ def test_digests_of_columns_are_those_of_their_rows() -> None:
     }
     rows = pa.table(columns).to_pylist()
     assert row_hashes(columns).to_pylist() == [row_hash(row) for row in rows]
+    same = {"same": pa.scalar('a "word"'), "none": pa.scalar("")}
+    assert row_hashes(columns | same).to_pylist() == [row_hash(row | {"same": 'a "word"'}) for row in rows]
     assert row_hash(rows[2]) == row_hash({}), "an empty column does not count"
