@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from catalog.errors import CatalogError
 from catalog.home import Home
-from catalog.store.durable import canonical_json, file_digest, replace_durably
+from catalog.store.durable import canonical_json, replace_durably
 from catalog.store.schema import SCHEMA_VERSION, shortened
 
 WORK = "work"
@@ -78,13 +78,16 @@ def write_shard(path: Path, header: Header, batches: Sequence[pa.RecordBatch]) -
     full = batches[0].schema.with_metadata({HEADER_KEY: header.text().encode("ascii")})
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
+    content = pa.BufferOutputStream()
+    with pa.ipc.new_file(content, full, options=options) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    whole = content.getvalue()
+
     def write(partial: Path) -> None:
-        with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, full, options=options) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-        digest = bytes.fromhex(file_digest(partial))
-        with partial.open("ab") as file:
-            file.write(digest)
+        with partial.open("wb") as file:
+            file.write(whole)
+            file.write(hashlib.sha256(whole).digest())
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -200,7 +200,8 @@ class LematSource(RowsSource):
             for batch in self._parquet.batches(self._columns, _NARROW_ROWS, group):
                 if batch.column(ELEMENTS).type not in _LISTS_OF_TEXTS:
                     return
-                known = self._known_of(batch)
+                places = self._parquet.starts[group] + first + np.arange(batch.num_rows)
+                known = self._known_of(batch).append_column("place", pa.array(places))
                 is_wanted = np.ones(batch.num_rows, bool)
                 if wanted is not None:
                     is_wanted = np.asarray(pc.is_in(known.column("id"), value_set=wanted))
