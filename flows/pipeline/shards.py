@@ -12,7 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
-from catalog.readers.arrays.columns import STRUCTURE, payload_of, read_compositions, read_structures
+from catalog.readers.arrays.columns import (
+    FRACTIONAL,
+    STRUCTURE,
+    payload_of,
+    read_compositions,
+    read_structures,
+)
 from catalog.readers.reading import NeedsStructure, read_parts
 from catalog.sources import RawEntry
 from catalog.sources.base import STAGE, Failure
@@ -167,7 +173,8 @@ def column_batch(
         return _rows_of_columns(batch, known, source, reading)
     with hang_limit():
         places, read = read_structures(batch, _needs_structure(families))
-    together = _rows_of_columns(batch.take(pa.array(places)), read, source, reading)
+    bare = batch.drop_columns([name for name in batch.schema.names if name in STRUCTURE + FRACTIONAL])
+    together = _rows_of_columns(bare.take(pa.array(places)), read, source, reading)
     others = np.setdiff1d(np.arange(batch.num_rows), places)
     if not len(others):
         return together
