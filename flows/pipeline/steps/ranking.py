@@ -181,10 +181,9 @@ def _by_outcome(plan: Plan, sources: Iterable[str]) -> tuple[dict[Outcome, pa.Ta
             excluded[source] += batch.num_rows - some.num_rows
             few = slim(some)
             for outcome, parts in kept.items():
-                is_such = pc.equal(few.column("outcome"), outcome.value)
-                parts.append((some if outcome is Outcome.CANDIDATE else few).filter(is_such))
+                parts.append(slim(few.filter(pc.equal(few.column("outcome"), outcome.value))))
     tables = {outcome: sorted_rows(parts, schema) for outcome, parts in kept.items()}
-    tables[Outcome.CANDIDATE] = tables[Outcome.CANDIDATE].cast(schema)
+    tables[Outcome.CANDIDATE] = conformed_table(tables[Outcome.CANDIDATE], schema)
     return tables, excluded
 
 
