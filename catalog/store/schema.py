@@ -108,8 +108,9 @@ def row_hashes(columns: Mapping[str, pa.Array | pa.Scalar]) -> pa.Array:
     parts = [part for name in names for part in _as_json(f',"{name}":', columns[name])]
     count = max(len(column) for column in columns.values() if isinstance(column, pa.Array))
     texts = pc.binary_join_element_wise(pa.repeat("", count), *parts, "", null_handling="skip")
-    texts = texts.cast(pa.binary()).to_pylist()
-    return pa.array([hashlib.sha256(b"{%b}" % text[1:]).hexdigest() for text in texts], pa.string())
+    texts = pc.binary_replace_slice(texts.cast(pa.binary()), 0, 1, b"{")  # in place of the first comma
+    whole = pc.binary_join_element_wise(texts, b"}", b"").to_pylist()
+    return pa.array([hashlib.sha256(text).hexdigest() for text in whole], pa.string())
 
 
 def _is_empty(value: Any) -> bool:

@@ -77,7 +77,6 @@ def write_shard(path: Path, header: Header, batches: Sequence[pa.RecordBatch]) -
     """
     full = batches[0].schema.with_metadata({HEADER_KEY: header.text().encode("ascii")})
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-
     content = pa.BufferOutputStream()
     with pa.ipc.new_file(content, full, options=options) as writer:
         for batch in batches:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TypeAlias, overload
 
 import numpy as np
@@ -12,13 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import FileAccessError, MemoryLimitError, NotPeriodicError, TimeLimitError
-from catalog.readers.arrays.columns import (
-    FRACTIONAL,
-    STRUCTURE,
-    payload_of,
-    read_compositions,
-    read_structures,
-)
+from catalog.readers.arrays.columns import STRUCTURE, payload_of, read_compositions, read_structures
 from catalog.readers.reading import NeedsStructure, read_parts
 from catalog.sources import RawEntry
 from catalog.sources.base import STAGE, Failure
@@ -173,7 +168,7 @@ def column_batch(
         return _rows_of_columns(batch, known, source, reading)
     with hang_limit():
         places, read = read_structures(batch, _needs_structure(families))
-    bare = batch.drop_columns([name for name in batch.schema.names if name in STRUCTURE + FRACTIONAL])
+    bare = batch.select([name for name in batch.schema.names if name in ("id", "stamp", *PROVENANCE_FIELDS)])
     together = _rows_of_columns(bare.take(pa.array(places)), read, source, reading)
     others = np.setdiff1d(np.arange(batch.num_rows), places)
     if not len(others):
@@ -319,8 +314,13 @@ def _by_composition(elements: pa.Array, families: Families) -> list[Verdict | No
 def _distinct_verdicts(elements: pa.Array, families: Families) -> tuple[list[Verdict | None], pa.Array]:
     """What different compositions have said of them, and the place of that of each row."""
     coded = pc.binary_join(elements, " ").dictionary_encode()
-    known = [composition_verdict(text.split(" "), families) for text in coded.dictionary.to_pylist()]
-    return known, coded.indices
+    return list(map(_verdict_of(families), coded.dictionary.to_pylist())), coded.indices
+
+
+@cache
+def _verdict_of(families: Families) -> Callable[[str], Verdict | None]:
+    """What is said of elements with blanks between them."""
+    return lru_cache(maxsize=16384)(lambda text: composition_verdict(text.split(" "), families))
 
 
 def _rejected_batch(
