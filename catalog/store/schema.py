@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -182,11 +183,11 @@ def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     Rows that an older version of the program wrote lack the columns, and the members of nested columns,
     that were added since.
     """
-    columns = []
+    columns, nothing = [], cache(partial(pa.nulls, batch.num_rows))
     for field in schema:
         place = batch.schema.get_field_index(field.name)
         if place < 0 or pa.types.is_null(batch.schema.field(place).type):
-            columns.append(pa.nulls(batch.num_rows, field.type))
+            columns.append(nothing(field.type))
             continue
         column = batch.column(place)
         if pa.types.is_dictionary(column.type):
