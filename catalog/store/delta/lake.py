@@ -165,14 +165,15 @@ def rows_of(table_path: Path, keys: Collection[EntryKey]) -> dict[EntryKey, Row]
         keys: the entries.
 
     Raises:
-        LakeError: a table of another schema version, or damaged.
+        LakeError: as with `rows_at`.
     """
     found: dict[EntryKey, Row] = {}
     for source in sorted({source for source, _ in keys}):
-        wanted = pa.array(sorted(id_ for of, id_ in keys if of == source), pa.string())
-        for batch in scan(table_path, source):
-            some = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
-            found |= {(source, str(row["id"])): row for row in some.to_pylist()}
+        wanted = pa.array([id_ for of, id_ in keys if of == source], pa.string())
+        ids = (batch.column("id") for batch in scan(table_path, source, ["id"]))
+        chosen = [np.asarray(pc.is_in(some, value_set=wanted)) for some in ids]
+        for batch in rows_at(table_path, source, np.concatenate(chosen)) if chosen else ():
+            found |= {(source, str(row["id"])): row for row in batch.to_pylist()}
     return found
 
 
