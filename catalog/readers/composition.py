@@ -47,17 +47,21 @@ def elements_and_formula(amounts: Mapping[str, float]) -> tuple[tuple[str, ...],
     are, rounded to 4 digits (Ba2YCu3O6.91).
     """
     kept: Mapping[str, float] = amounts
-    if not all(amount > 0 and amount == int(amount) for amount in amounts.values()):
+    if not (all(amount > 0 for amount in amounts.values()) and _are_whole(amounts)):
         rounded = {symbol: round(amount, FORMULA_DECIMALS) for symbol, amount in amounts.items()}
         kept = {symbol: amount for symbol, amount in rounded.items() if amount > 0} or amounts
-    if all(amount == int(amount) and plain_symbol(symbol) == symbol for symbol, amount in kept.items()):
-        whole = [int(amount) for amount in kept.values()]
-        factor = gcd(*whole) or 1
-        formula = _whole_formula(tuple(zip(kept, [amount // factor for amount in whole], strict=True)))
+    if _are_whole(kept) and all(plain_symbol(symbol) == symbol for symbol in kept):
+        factor = gcd(*map(int, kept.values())) or 1
+        formula = _whole_formula(tuple((symbol, int(amount) // factor) for symbol, amount in kept.items()))
     else:
         with _without_electronegativity():
-            formula = Composition(dict(kept)).reduced_formula
-    return tuple(sorted(amounts)), _LONE_ONE.sub("", formula)
+            formula = _LONE_ONE.sub("", Composition(dict(kept)).reduced_formula)
+    return tuple(sorted(amounts)), formula
+
+
+def _are_whole(amounts: Mapping[str, float]) -> bool:
+    numbers = list(amounts.values())
+    return numbers == list(map(int, numbers))
 
 
 def same_composition(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

@@ -182,8 +182,8 @@ class ColumnSource(Protocol):
             ids: give these entries only, as `index` calls them.
 
         Yields:
-            Columns `id`, `formula`, `elements`, and those of the provenance that the source knows; in batches
-            of entries within the chemistry also `catalog.readers.arrays.columns.STRUCTURE`.
+            Columns `id`, `place` in the index, `formula`, `elements`, and what is known of the provenance; in
+            batches of entries within the chemistry also `catalog.readers.arrays.columns.STRUCTURE`.
 
         Raises:
             SourceError: the source breaks off, or changes meanwhile.

@@ -167,10 +167,10 @@ def rejected_rows(columns: Mapping[str, pa.Array], same: Mapping[str, Any]) -> p
         same: values that all rows share.
     """
     count, schema = len(columns["input_hash"]), table_schema()
-    given = dict(columns)
-    for name, value in same.items():
-        given[name] = pa.repeat(pa.scalar(value, schema.field(name).type), count)
-    given["row_hash"] = row_hashes({name: given[name] for name in RESULTS & given.keys()})
+    shared = {name: pa.scalar(value, schema.field(name).type) for name, value in same.items()}
+    given = {**columns, **shared}
+    row_hash = row_hashes({name: given[name] for name in RESULTS & given.keys()})
+    given |= {name: pa.repeat(value, count) for name, value in shared.items()} | {"row_hash": row_hash}
     return pa.RecordBatch.from_arrays([_column(field, given, count) for field in schema], schema=schema)
 
 

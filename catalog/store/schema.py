@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -101,42 +103,61 @@ def row_hash(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(_CANONICAL.encode(content).encode("ascii")).hexdigest()
 
 
-def row_hashes(columns: Mapping[str, pa.Array]) -> pa.Array:
-    """`row_hash` of each row of columns, without making rows of them."""
-    parts = [
-        pc.binary_join_element_wise(f',"{name}":', _as_json(columns[name]), "")
-        for name in sorted(columns.keys() - BOOKKEEPING)
-    ]
-    first = [pa.repeat("", len(part)) for part in parts[:1]]  # of a row of nulls Arrow would make none at all
-    texts = pc.binary_join_element_wise(*first, *parts, "", null_handling="skip").to_pylist()
-    made = (hashlib.sha256(f"{{{text[1:]}}}".encode("ascii")).hexdigest() for text in texts)
-    return pa.array(made, pa.string())
+def row_hashes(columns: Mapping[str, pa.Array | pa.Scalar]) -> pa.Array:
+    """`row_hash` of each row of columns, without making rows of them; a scalar stands in every row."""
+    names = sorted(columns.keys() - BOOKKEEPING)
+    parts = [part for name in names for part in _as_json(f',"{name}":', columns[name])]
+    count = max(len(column) for column in columns.values() if isinstance(column, pa.Array))
+    texts = pc.binary_join_element_wise(pa.repeat("", count), *parts, "", null_handling="skip")
+    texts = pc.binary_replace_slice(texts.cast(pa.binary()), 0, 1, b"{")  # in place of the first comma
+    whole = pc.binary_join_element_wise(texts, b"}", b"").to_pylist()
+    return pa.array([hashlib.sha256(text).hexdigest() for text in whole], pa.string())
 
 
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, (str, list)) and not value)
 
 
-def _as_json(column: pa.Array) -> pa.Array:
-    """The canonical JSON of each value; null where it is empty."""
-    if 0 < len(column) == column.null_count:
-        return pa.nulls(len(column), pa.string())
+def _as_json(name: str, column: pa.Array | pa.Scalar) -> list[pa.Array | str]:
+    """What joined gives the canonical JSON of each value, behind `name`; null where it is empty."""
+    if isinstance(column, pa.Scalar):
+        value = column.as_py()
+        return [] if _is_empty(value) else [name + _CANONICAL.encode(value)]
+    if column.null_count == len(column):
+        return []
     kind = column.type
-    if pa.types.is_string(kind) and not pc.any(pc.match_substring_regex(column, _ESCAPED)).as_py():
-        quoted = pc.binary_join_element_wise('"', column, '"', "")
-        return pc.if_else(pc.equal(column, ""), None, quoted)
+    if pa.types.is_string(kind) and _is_plain(column):
+        return _quoted(f'{name}"', column, '"', pc.equal(column, ""))
     if kind == pa.list_(pa.string()):
         inner = column.flatten()
-        if not inner.null_count and not pc.any(pc.match_substring_regex(inner, _ESCAPED)).as_py():
-            quoted = pc.binary_join_element_wise('["', pc.binary_join(column, '","'), '"]', "")
-            return pc.if_else(pc.equal(pc.list_value_length(column), 0), None, quoted)
+        if not inner.null_count and _is_plain(inner):
+            is_empty = pc.equal(pc.list_value_length(column), 0)
+            return _quoted(f'{name}["', pc.binary_join(column, '","'), '"]', is_empty)
     values = column.to_pylist()
-    return pa.array([None if _is_empty(value) else _CANONICAL.encode(value) for value in values], pa.string())
+    told = [None if _is_empty(value) else name + _CANONICAL.encode(value) for value in values]
+    return [pa.array(told, pa.string())]
+
+
+def _quoted(before: str, texts: pa.Array, after: str, is_empty: pa.Array) -> list[pa.Array | str]:
+    if not texts.null_count and not pc.any(is_empty).as_py():
+        return [before, texts, after]
+    return [pc.if_else(is_empty, None, pc.binary_join_element_wise(before, texts, after, ""))]
+
+
+def _is_plain(texts: pa.Array) -> bool:
+    """Whether all characters stand for themselves in JSON of ASCII."""
+    _, ends, content = texts.buffers()
+    if not len(texts) or content is None:
+        return True
+    start, end = np.frombuffer(ends, np.int32)[[texts.offset, texts.offset + len(texts)]]
+    return bool(_PLAIN[np.frombuffer(content, np.uint8)[start:end]].all())
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-_ESCAPED = r"[^ !#-\[\]-~]"
-"""What does not stand for itself in such a text."""
+_PLAIN = np.array([" " <= chr(byte) <= "~" and chr(byte) not in '"\\' for byte in range(256)])
+
+DIGESTS = frozenset({"row_hash", "input_hash", "families_digest"})
+"""Columns of hexadecimal digests."""
 
 SHORT = 16
 """Hexadecimal digits of 64 bits of a digest, which tell two rows apart as well as all of them do."""
@@ -147,17 +168,26 @@ def short_digests(digests: pa.Array) -> pa.Array:
     return pc.utf8_slice_codeunits(digests, 0, SHORT)
 
 
+def shortened(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with its digests cut short."""
+    for place, name in enumerate(batch.schema.names):
+        if name in DIGESTS:
+            short = short_digests(batch.column(place))
+            batch = batch.set_column(place, batch.schema.field(place), short)
+    return batch
+
+
 def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """The batch with the columns of `schema`: what it lacks is null, what the schema lacks is left out.
 
     Rows that an older version of the program wrote lack the columns, and the members of nested columns,
     that were added since.
     """
-    columns = []
+    columns, nothing = [], cache(partial(pa.nulls, batch.num_rows))
     for field in schema:
         place = batch.schema.get_field_index(field.name)
         if place < 0 or pa.types.is_null(batch.schema.field(place).type):
-            columns.append(pa.nulls(batch.num_rows, field.type))
+            columns.append(nothing(field.type))
             continue
         column = batch.column(place)
         if pa.types.is_dictionary(column.type):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from catalog.errors import CatalogError
 from catalog.home import Home
-from catalog.store.durable import canonical_json, file_digest, replace_durably
-from catalog.store.schema import SCHEMA_VERSION
+from catalog.store.durable import canonical_json, replace_durably
+from catalog.store.schema import SCHEMA_VERSION, shortened
 
 WORK = "work"
 """Folder below the catalog for unfinished work."""
@@ -77,14 +77,16 @@ def write_shard(path: Path, header: Header, batches: Sequence[pa.RecordBatch]) -
     """
     full = batches[0].schema.with_metadata({HEADER_KEY: header.text().encode("ascii")})
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    content = pa.BufferOutputStream()
+    with pa.ipc.new_file(content, full, options=options) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    whole = content.getvalue()
 
     def write(partial: Path) -> None:
-        with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, full, options=options) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-        digest = bytes.fromhex(file_digest(partial))
-        with partial.open("ab") as file:
-            file.write(digest)
+        with partial.open("wb") as file:
+            file.write(whole)
+            file.write(hashlib.sha256(whole).digest())
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,28 +99,24 @@ def write_shard(path: Path, header: Header, batches: Sequence[pa.RecordBatch]) -
 
 
 def ready_shards(
-    folder: Path,
-    header: Header,
-    keys_of: Callable[[pa.RecordBatch], list[pa.Array]],
-    ids: pa.Array,
-    marks: pa.Array,
+    folder: Path, header: Header, keys: tuple[str, str], ids: pa.Array, marks: pa.Array
 ) -> tuple[list[Path], NDArray[np.bool_]]:
     """Shards of an earlier run whose rows are all still to be made; the others are removed.
 
     Args:
         folder: where they stand.
         header: what their header must be.
-        keys_of: of rows of a shard, the ids of the entries that they are made of, and what changes with each.
+        keys: the columns that hold the ids of the entries that rows are made of, and what changes with each.
         ids: the entries of which rows are to be made.
-        marks: what changes with each of them; nothing is ready of those where it is not known.
+        marks: what changes with each of them, a digest cut short; nothing is ready of those without.
 
     Returns:
         The shards in their order, and of which of the entries they hold the rows.
     """
-    found = {path: _keys(path, header, keys_of) for path in sorted(folder.glob("*.arrow"))}
-    keys = pa.concat_tables([_NO_KEYS, *found.values()])
-    places = pc.index_in(keys["id"], value_set=ids)
-    is_same = np.asarray(pc.equal(keys["mark"], marks.take(places)).fill_null(False))
+    found = {path: _keys(path, header, keys) for path in sorted(folder.glob("*.arrow"))}
+    held = pa.concat_tables([_NO_KEYS, *found.values()])
+    places = pc.index_in(held["id"], value_set=ids)
+    is_same = np.asarray(pc.equal(held["mark"], marks.take(places)).fill_null(False))
     rows = np.asarray(places.fill_null(0))
     ready: list[Path] = []
     is_ready, start = np.zeros(len(ids), bool), 0
@@ -136,13 +134,13 @@ def ready_shards(
 _NO_KEYS = pa.table({"id": pa.array([], pa.string()), "mark": pa.array([], pa.string())})
 
 
-def _keys(path: Path, header: Header, keys_of: Callable[[pa.RecordBatch], list[pa.Array]]) -> pa.Table:
+def _keys(path: Path, header: Header, keys: tuple[str, str]) -> pa.Table:
     """The keys of a shard's rows; none where it cannot be read, or was made in another way."""
     try:
-        parts = [pa.record_batch(keys_of(batch), _NO_KEYS.schema) for batch in batches_of(path, header)]
+        parts = [shortened(batch).select(keys) for batch in batches_of(path, header, keys)]
+        return pa.Table.from_batches(parts).rename_columns(_NO_KEYS.schema.names).cast(_NO_KEYS.schema)
     except (ShardError, KeyError, pa.ArrowException):
         return _NO_KEYS
-    return pa.Table.from_batches(parts, _NO_KEYS.schema)
 
 
 class Growing:
@@ -191,6 +189,11 @@ class ShardRows:
         for path in self.paths:
             yield from map(self.change, batches_of(path, self.header))
 
+    def columns(self, names: Collection[str]) -> Iterator[pa.RecordBatch]:
+        """Some columns of them, as they stand in the shards."""
+        for path in self.paths:
+            yield from batches_of(path, self.header, names)
+
 
 def _content(path: Path) -> pa.Buffer:
     """The Arrow file in a shard.
@@ -205,24 +208,30 @@ def _content(path: Path) -> pa.Buffer:
     return pa.py_buffer(content)
 
 
-def batches_of(path: Path, header: Header | None = None) -> Iterator[pa.RecordBatch]:
+def batches_of(
+    path: Path, header: Header | None = None, names: Collection[str] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Streams the rows of a shard, the metadata of their schema left out.
 
     Args:
         path: the shard.
         header: what its header must be; None trusts the file.
+        names: the columns to give, in the order of the file; all if None.
 
     Raises:
         ShardError: no such shard, or one with another header.
     """
     try:
-        with pa.ipc.open_file(_content(path)) as file:
-            found = (file.schema.metadata or {}).get(HEADER_KEY, b"")
-            if header is not None and found != header.text().encode("ascii"):
-                raise ShardError(
-                    f"{path} was made of something else than this run; expected {header.text()}: run again, "
-                    "it will be made anew"
-                )
+        content = _content(path)
+        schema = pa.ipc.open_file(content).schema
+        found = (schema.metadata or {}).get(HEADER_KEY, b"")
+        if header is not None and found != header.text().encode("ascii"):
+            raise ShardError(
+                f"{path} was made of something else than this run; expected {header.text()}: run again, "
+                "it will be made anew"
+            )
+        chosen = None if names is None else [schema.get_field_index(name) for name in names]
+        with pa.ipc.open_file(content, options=pa.ipc.IpcReadOptions(included_fields=chosen)) as file:
             for index in range(file.num_record_batches):
                 yield file.get_batch(index)
     except (OSError, pa.ArrowException) as error:

@@ -159,15 +159,11 @@ def find_pending(home: Home, source: str, folder: Path, header: Header, previous
     left = stored.filter(pa.array(is_left)).combine_chunks()
     again = pc.is_in(previous["id"], value_set=left["id"])
     ids, marks = (left[name].combine_chunks() for name in ("id", "mark"))
-    ready, is_ready = ready_shards(folder, header, _keys_of, ids, marks)
+    ready, is_ready = ready_shards(folder, header, ("id", "input_hash"), ids, marks)
     is_left[is_left] = ~is_ready
     return Pending(
         header, tuple(ready), is_left, left.num_rows, previous.filter(again), gone.combine_chunks()
     )
-
-
-def _keys_of(predictions: pa.RecordBatch) -> list[pa.Array]:
-    return [predictions["id"], short_digests(predictions["input_hash"])]
 
 
 def _stored(home: Home, source: str) -> pa.Table:
@@ -219,7 +215,8 @@ def merge_predictions(home: Home, source: str, pending: Pending, made: Sequence[
 
 
 def _dated(batch: pa.RecordBatch, places: Mapping[str, int], old: pa.Table, today: str) -> pa.RecordBatch:
-    rows = pa.array([places.get(id_) for id_ in batch.column("id").to_pylist()], pa.int64())
+    ids = batch.column("id").to_pylist() if places else [None] * batch.num_rows
+    rows = pa.array(map(places.get, ids), pa.int64())
     seen = old["first_seen"].take(rows).fill_null(today)
     is_same = pc.equal(old["row_hash"].take(rows), short_digests(batch.column("row_hash"))).fill_null(False)
     changed = pc.if_else(is_same, old["last_changed"].take(rows), None).fill_null(today)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TypeAlias, overload
 
 import numpy as np
@@ -96,9 +97,10 @@ class Reader:
     def rejected(self, rows: pa.RecordBatch) -> Both:
         """Reads rows of a `ColumnSource` that came without a structure, as their composition rejects them."""
         read = column_batch([rows], self.families, self.source, self.reading)
-        verdicts = [one for one in _by_composition(read.column("elements"), self.families) if one]
-        is_told = self.is_screening and len(verdicts) == read.num_rows
-        return read, _rejected_batch(read, verdicts, self.families) if is_told else None
+        verdicts, places = _distinct_verdicts(read.column("elements"), self.families)
+        told = [verdict for verdict in verdicts if verdict]
+        is_told = self.is_screening and len(told) == len(verdicts)
+        return read, _rejected_batch(read, told, self.families, places) if is_told else None
 
     def lost(self, entry: Given, error_type: str, message: str) -> Both:
         """The row of an entry whose reading ended its worker."""
@@ -166,7 +168,8 @@ def column_batch(
         return _rows_of_columns(batch, known, source, reading)
     with hang_limit():
         places, read = read_structures(batch, _needs_structure(families))
-    together = _rows_of_columns(batch.take(pa.array(places)), read, source, reading)
+    bare = batch.select([name for name in batch.schema.names if name in ("id", "stamp", *PROVENANCE_FIELDS)])
+    together = _rows_of_columns(bare.take(pa.array(places)), read, source, reading)
     others = np.setdiff1d(np.arange(batch.num_rows), places)
     if not len(others):
         return together
@@ -304,18 +307,32 @@ def _verdicts(batch: pa.RecordBatch, families: Families) -> list[Verdict | None]
 
 
 def _by_composition(elements: pa.Array, families: Families) -> list[Verdict | None]:
+    known, places = _distinct_verdicts(elements, families)
+    return [known[place] for place in places.to_pylist()]
+
+
+def _distinct_verdicts(elements: pa.Array, families: Families) -> tuple[list[Verdict | None], pa.Array]:
+    """What different compositions have said of them, and the place of that of each row."""
     coded = pc.binary_join(elements, " ").dictionary_encode()
-    known = [composition_verdict(text.split(" "), families) for text in coded.dictionary.to_pylist()]
-    return [known[place] for place in coded.indices.to_pylist()]
+    return list(map(_verdict_of(families), coded.dictionary.to_pylist())), coded.indices
 
 
-def _rejected_batch(batch: pa.RecordBatch, verdicts: Sequence[Verdict], families: Families) -> pa.RecordBatch:
-    """Predictions of rows that their composition rejects, column by column."""
+@cache
+def _verdict_of(families: Families) -> Callable[[str], Verdict | None]:
+    """What is said of elements with blanks between them."""
+    return lru_cache(maxsize=16384)(lambda text: composition_verdict(text.split(" "), families))
+
+
+def _rejected_batch(
+    batch: pa.RecordBatch, verdicts: Sequence[Verdict], families: Families, places: pa.Array | None = None
+) -> pa.RecordBatch:
+    """Predictions of rows that are rejected, column by column; `places` of their verdicts if not in turn."""
     columns = {name: batch.column(name) for name in ("source", "id", "formula", "elements")}
     columns |= {name: batch.column(name) for name in PROVENANCE_FIELDS}
     columns["structure_digest"] = batch.column("structure_digest")
-    columns["reason"] = pa.array([reason.value for reason, _ in verdicts], pa.string())
-    columns["message"] = pa.array([message for _, message in verdicts], pa.string())
+    for place, name in enumerate(("reason", "message")):
+        said = pa.array([verdict[place] for verdict in verdicts], pa.string())
+        columns[name] = said if places is None else said.take(places)
     columns["input_hash"] = batch.column("row_hash")
     same = {
         "outcome": Outcome.REJECTED.value,

@@ -14,8 +14,11 @@ from contextlib import suppress
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import pyarrow as pa
 
 from catalog.readers.limits import limit_memory
 from catalog.scratch import scratch
@@ -157,6 +160,7 @@ class Worker:
                 raise WorkersStoppedError
             if self._process is None or self._pipe is None:
                 context = start_server(self._preload)
+                ForkingPickler.register(pa.RecordBatch, _packed)
                 self._pipe, far_end = context.Pipe()
                 self._process = context.Process(
                     target=_serve, args=(far_end, self._limits, scratch()), daemon=True
@@ -190,6 +194,7 @@ def _how_it_ended(exit_code: int | None) -> str:
 def _serve(pipe: Connection, limits: EntryLimits, shared: Path) -> None:
     tempfile.tempdir = str(shared)  # the run clears it, also after a worker that is killed
     start_worker(limits)
+    ForkingPickler.register(pa.RecordBatch, _packed)
     with suppress(OSError):
         pipe.send(True)
     while True:
@@ -198,6 +203,18 @@ def _serve(pipe: Connection, limits: EntryLimits, shared: Path) -> None:
             pipe.send(_answer(work, shard))
         except (EOFError, OSError, MemoryError):  # nobody is there any more, or no room for the shard
             return
+
+
+def _packed(batch: pa.RecordBatch) -> tuple[Callable[[pa.Buffer], pa.RecordBatch], tuple[pa.Buffer]]:
+    """How a batch goes through a pipe: as one stream, for a third of what columns take one by one."""
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, batch.schema) as writer:
+        writer.write_batch(batch)
+    return _unpacked, (stream.getvalue(),)
+
+
+def _unpacked(stream: pa.Buffer) -> pa.RecordBatch:
+    return pa.ipc.open_stream(stream).read_next_batch()
 
 
 def _answer(work: Work[Any, Any], shard: Sequence[Any]) -> tuple[bool, Any]:

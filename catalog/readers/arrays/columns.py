@@ -36,8 +36,11 @@ def read_compositions(formulas: pa.Array, elements: pa.Array) -> dict[str, pa.Ar
     """Columns `formula` and `elements`, of what a source says of entries without a structure."""
     said = pc.binary_join_element_wise(formulas.fill_null(""), pc.binary_join(elements, " "), "\n")
     coded = said.dictionary_encode()
-    known = _named([_composition(text) for text in coded.dictionary.to_pylist()])
-    return {name: column.take(coded.indices) for name, column in known.items()}
+    known = [_composition(text) for text in coded.dictionary.to_pylist()]
+    symbols, named = (
+        pa.array([one[place] for one in known], pa.string()).take(coded.indices) for place in (0, 1)
+    )
+    return {"formula": named, "elements": pc.split_pattern(symbols, " ")}
 
 
 def read_structures(
@@ -57,7 +60,6 @@ def read_structures(
         rows are to be read one by one.
     """
     places = np.flatnonzero(_is_whole(batch, limits))
-    is_fractional = FRACTIONAL[-1] in batch.schema.names
     lattices, names, positions = (column.take(pa.array(places)) for column in _structure(batch))
     cells, points = _numbers(lattices).reshape(-1, 3, 3), _numbers(positions).reshape(-1, 3)
     sizes = np.asarray(names.value_lengths(), np.int64)
@@ -66,36 +68,46 @@ def read_structures(
     counts = _counts(codes, sizes, len(symbols))
     is_plain = np.array([plain_symbol(symbol) == symbol for symbol in symbols], bool)
     is_sound = _is_sound(cells, limits) & (counts[:, ~is_plain] == 0).all(axis=1)
-    said = (batch.column(name).take(pa.array(places)).to_pylist() for name in ("formula", "elements"))
-    ends = np.cumsum(sizes)
-    kept, known, declared, frac = [], [], [], [np.zeros((0, 3))]
-    for row, (formula, listed) in enumerate(zip(*said, strict=True)):
-        amounts = {symbols[code]: float(counts[row, code]) for code in np.flatnonzero(counts[row])}
-        if not (is_sound[row] and amounts.keys() >= set(listed or ()) and needs_structure(amounts)):
-            continue
-        here = points[ends[row] - sizes[row] : ends[row]]
-        if not is_fractional:
-            here = np.linalg.solve(cells[row].T, here.T).T
-        if not np.isfinite(here).all():
-            continue
-        frac.append(here)
-        kept.append(row)
-        named, other = _compared(formula, tuple(amounts.items()))
-        known.append(named)
-        declared.append(other)
-    chosen = np.array(kept, np.int64)
-    on_sites = coded.cast(pa.string()).filter(
-        pa.array(np.repeat(np.isin(np.arange(len(sizes)), chosen), sizes))
+    held: list[dict[str, float]] = [{} for _ in places]
+    for row, code in zip(*(some.tolist() for some in np.nonzero(counts)), strict=True):
+        held[row][symbols[code]] = float(counts[row, code])
+    formulas, declared = (
+        batch.column(name).take(pa.array(places)).to_pylist() for name in ("formula", "elements")
     )
-    columns = _named(known) | _arrays(cells[chosen], np.concatenate(frac), sizes[chosen], on_sites)
-    return places[chosen], columns | {"declared_formula": pa.array(declared, pa.string())}
+    is_worth = [
+        amounts.keys() >= set(listed or ()) and needs_structure(amounts)
+        for amounts, listed in zip(held, declared, strict=True)
+    ]
+    is_chosen = is_sound & np.array(is_worth, bool)
+    if FRACTIONAL[-1] not in batch.schema.names:
+        points = _fractional(points, cells, sizes, np.flatnonzero(is_chosen))
+    is_chosen &= _all(names, np.isfinite(points).all(axis=1))
+    chosen = np.flatnonzero(is_chosen)
+    on_sites = np.repeat(is_chosen, sizes)
+    known = [_compared(formulas[row], tuple(held[row].items())) for row in chosen.tolist()]
+    columns = _named([named for named, _ in known])
+    columns["declared_formula"] = pa.array([other for _, other in known], pa.string())
+    species = coded.cast(pa.string()).filter(pa.array(on_sites))
+    return places[chosen], columns | _arrays(cells[chosen], points[on_sites], sizes[chosen], species)
+
+
+def _fractional(points: Floats, cells: Floats, sizes: Ints, rows: Ints) -> Floats:
+    """The points, those of some rows in fractions of their cells; rows of as many sites together."""
+    found, starts = points.copy(), np.cumsum(sizes) - sizes
+    for size in np.unique(sizes[rows]):
+        some = rows[sizes[rows] == size]
+        sites = starts[some, None] + np.arange(size)
+        solved = np.linalg.solve(cells[some].transpose(0, 2, 1), points[sites].transpose(0, 2, 1))
+        found[sites] = solved.transpose(0, 2, 1)
+    return found
 
 
 @lru_cache(maxsize=16384)
-def _composition(said: str) -> tuple[tuple[str, ...], str]:
+def _composition(said: str) -> tuple[str, str]:
     """Elements and formula, of a line with a formula and one with elements, for where it is not plain."""
     formula, listed = said.split("\n")
-    return elements_and_formula(amounts_of(formula) or dict.fromkeys(listed.split(" "), 1.0))
+    elements, named = elements_and_formula(amounts_of(formula) or dict.fromkeys(listed.split(" "), 1.0))
+    return " ".join(elements), named
 
 
 @lru_cache(maxsize=16384)
@@ -104,7 +116,7 @@ def _compared(
 ) -> tuple[tuple[tuple[str, ...], str], str | None]:
     """Elements and formula of a structure, and the formula that a source states where it is another."""
     held, stated = dict(amounts), amounts_of(formula) if formula else None
-    is_other = stated is not None and not same_composition(stated, held)
+    is_other = stated not in (None, held) and not same_composition(stated, held)
     return elements_and_formula(held), elements_and_formula(stated)[1] if stated and is_other else None
 
 
@@ -167,7 +179,7 @@ def _is_whole(batch: pa.RecordBatch, limits: ReadingLimits) -> Bools:
     return is_whole
 
 
-def _all(lists: pa.Array, is_such: pa.Array) -> Bools:
+def _all(lists: pa.Array, is_such: pa.Array | Bools) -> Bools:
     """Of which lists all values are such."""
     others = np.asarray(pc.list_parent_indices(lists))[~np.asarray(is_such)]
     found: Bools = np.bincount(others, minlength=len(lists)) == 0

@@ -71,7 +71,10 @@ class AlexandriaSource(RowsSource):
         """Plain entries whose ids are theirs alone; see `ColumnSource`."""
         names = pa.array(self._names().repeated, pa.string())
         wanted = None if ids is None else pa.array(ids, pa.string())
+        start = 0
         for _, batch in self._watched.unchanged(self._batches()):
+            places = pa.array(start + np.arange(batch.num_rows))
+            start += batch.num_rows
             held = batch.column("id")
             is_given = pc.and_not(held.is_valid(), pc.is_in(held, value_set=names))
             is_given = pc.and_(is_given, batch.column(ENTRY).is_null())
@@ -79,7 +82,8 @@ class AlexandriaSource(RowsSource):
                 is_given = pc.and_(is_given, pc.is_in(held, value_set=wanted))
             is_bare = batch.column(FRACTIONAL[0]).is_null()
             for is_such, columns in ((is_bare, NARROW), (pc.invert(is_bare), NARROW + FRACTIONAL)):
-                part = batch.select(columns).filter(pc.and_(is_given, is_such))
+                part = batch.select(columns).append_column("place", places)
+                part = part.filter(pc.and_(is_given, is_such))
                 if part.num_rows:
                     yield part
 

@@ -35,6 +35,11 @@ class Columns:
     """Some columns of a Parquet file.
 
     Texts are read by their dictionaries where the file has such, and never longer than the file can hold.
+
+    Attributes:
+        rows: number of rows.
+        groups: number of row groups.
+        starts: the number of rows before each row group, and of all.
     """
 
     def __init__(self, file: Path, name: str, columns: Collection[str]) -> None:
@@ -60,8 +65,10 @@ class Columns:
                 raise self._too_much(f"{field.type} in each row of {field.name}")
         texts: set[str] = set()
         self._is_prefixed = False
+        self.starts = [0]
         for group in range(metadata.num_row_groups):
             parts = metadata.row_group(group)
+            self.starts.append(self.starts[-1] + parts.num_rows)
             for place in range(parts.num_columns):
                 part = parts.column(place)
                 if part.path_in_schema.split(".")[0] in columns:

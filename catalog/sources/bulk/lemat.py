@@ -200,19 +200,21 @@ class LematSource(RowsSource):
             for batch in self._parquet.batches(self._columns, _NARROW_ROWS, group):
                 if batch.column(ELEMENTS).type not in _LISTS_OF_TEXTS:
                     return
-                known = self._known_of(batch)
-                is_wanted = np.ones(batch.num_rows, bool)
+                chosen, end = np.arange(batch.num_rows), first + batch.num_rows
                 if wanted is not None:
-                    is_wanted = np.asarray(pc.is_in(known.column("id"), value_set=wanted))
+                    chosen = np.flatnonzero(pc.is_in(texts(batch.column(ID)), value_set=wanted))
+                    batch = batch.take(pa.array(chosen))
+                chosen, first = chosen + first, end
+                in_index = pa.array(chosen + self._parquet.starts[group])
+                known = self._known_of(batch).append_column("place", in_index)
                 is_outside, is_inside = _outside_and_inside(
                     batch.column(ELEMENTS), batch.column(FORMULA), chemistry
                 )
-                outside = known.filter(pa.array(is_outside & is_wanted))
+                outside = known.filter(pa.array(is_outside))
                 if outside.num_rows:
                     yield outside
-                places = np.flatnonzero(is_inside & is_wanted & self._is_periodic(batch))
-                structures = wide.send(places + first)
-                first += batch.num_rows
+                places = np.flatnonzero(is_inside & self._is_periodic(batch))
+                structures = wide.send(chosen[places])
                 start = 0
                 for some in structures:
                     inside = known.take(pa.array(places[start : start + some.num_rows]))

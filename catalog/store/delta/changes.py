@@ -10,10 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.errors import LakeError
-from catalog.store.schema import conformed, short_digests
-
-DIGESTS = frozenset({"row_hash", "input_hash", "families_digest"})
-"""Columns of hexadecimal digests."""
+from catalog.store.schema import conformed, shortened
+from catalog.store.shards import ShardRows
 
 
 class Changes:
@@ -41,7 +39,9 @@ class Changes:
         """
         self._batches, self._schema, self._marks = batches, schema, marks
         self.columns = pa.schema([schema.field(name) for name in ("id", *marks)])
-        known = [_copied(_shortened(conformed(_checked(one, source), self.columns))) for one in batches]
+        names = ["source", *self.columns.names]
+        given = batches.columns(names) if isinstance(batches, ShardRows) else batches
+        known = [shortened(conformed(_checked(one, source), self.columns)) for one in given]
         self._known = pa.Table.from_batches(known, self.columns).combine_chunks()
         self.rows = self._known.num_rows
         _check_once(self._known["id"], source)
@@ -58,7 +58,7 @@ class Changes:
             complete: the rows are all rows of the source; what is stored beside them leaves.
         """
         others = 0
-        for piece in _joined(map(_shortened, stored), self.rows // 4):
+        for piece in _joined(map(shortened, stored), self.rows // 4):
             place = pc.index_in(piece["id"], value_set=self._known["id"])
             here, rows = piece.filter(place.is_valid()), np.asarray(place.drop_null())
             mine = self._known.take(rows)
@@ -95,20 +95,6 @@ class Changes:
             yield conformed(batch if is_whole else batch.filter(pa.array(chosen)), self._schema)
         if start != self.rows:
             raise LakeError(f"{self.rows} rows were compared, {start} came to be written; run again")
-
-
-def _copied(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch, taken row by row: what it was cut from need not stay in memory."""
-    return batch.take(pa.array(np.arange(batch.num_rows)))
-
-
-def _shortened(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with its digests cut short."""
-    for place, name in enumerate(batch.schema.names):
-        if name in DIGESTS:
-            short = short_digests(batch.column(place))
-            batch = batch.set_column(place, batch.schema.field(place), short)
-    return batch
 
 
 def _joined(batches: Iterable[pa.RecordBatch], least: int) -> Iterator[pa.Table]:

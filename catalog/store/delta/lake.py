@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as fs
-from deltalake import ColumnProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from catalog.errors import LakeError
 from catalog.store.delta import digests
 from catalog.store.delta.changes import Changes
+from catalog.store.delta.writing import replace_rows
 from catalog.store.predictions import table_schema
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
 from catalog.store.structures import structures_schema
@@ -44,17 +45,6 @@ _SETTINGS = {
 happens to equal the number of rows, readers take the whole column for null, as with [[1, 2], []]
 (delta-rs 4578, fixed there by 4581 in July 2026)."""
 
-
-ROW_GROUP_ROWS = 10_000
-"""Rows that a writer of the tables collects in memory before they go to the disk."""
-
-_WRITER = WriterProperties(
-    compression="ZSTD",
-    max_row_group_size=ROW_GROUP_ROWS,
-    default_column_properties=ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE"),
-    column_properties={"id": ColumnProperties(dictionary_enabled=False, statistics_enabled="CHUNK")},
-)
-"""Without dictionaries, for so few rows at a time, tables are smaller and a third faster to write."""
 
 SCHEMAS = {"structures": structures_schema, "predictions": table_schema}
 """The tables of a home, by the name of their folder."""
@@ -175,14 +165,15 @@ def rows_of(table_path: Path, keys: Collection[EntryKey]) -> dict[EntryKey, Row]
         keys: the entries.
 
     Raises:
-        LakeError: a table of another schema version, or damaged.
+        LakeError: as with `rows_at`.
     """
     found: dict[EntryKey, Row] = {}
     for source in sorted({source for source, _ in keys}):
-        wanted = pa.array(sorted(id_ for of, id_ in keys if of == source), pa.string())
-        for batch in scan(table_path, source):
-            some = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
-            found |= {(source, str(row["id"])): row for row in some.to_pylist()}
+        wanted = pa.array([id_ for of, id_ in keys if of == source], pa.string())
+        ids = (batch.column("id") for batch in scan(table_path, source, ["id"]))
+        chosen = [np.asarray(pc.is_in(some, value_set=wanted)) for some in ids]
+        for batch in rows_at(table_path, source, np.concatenate(chosen)) if chosen else ():
+            found |= {(source, str(row["id"])): row for row in batch.to_pylist()}
     return found
 
 
@@ -278,13 +269,7 @@ def _commit(table_path: Path, changes: Changes, source: str, schema: pa.Schema, 
         return
     stay = () if complete else changes.staying(_current(dataset, table_path, mine, schema))
     rows = chain(stay, changes.coming(everything=complete))
-    write_deltalake(
-        table,
-        pa.RecordBatchReader.from_batches(schema, rows),
-        mode="overwrite",
-        predicate="source = '" + source.replace("'", "''") + "'",
-        writer_properties=_WRITER,
-    )
+    replace_rows(table, table_path, source, rows)
 
 
 def _current(

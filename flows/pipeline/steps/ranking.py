@@ -184,7 +184,7 @@ def _by_outcome(plan: Plan, sources: Iterable[str]) -> tuple[dict[Outcome, pa.Ta
                 for part in [some] if outcome is Outcome.CANDIDATE else few:
                     parts.append(part.filter(pc.equal(part.column("outcome"), outcome.value)))
     tables = {outcome: sorted_rows(parts, schema) for outcome, parts in kept.items()}
-    tables[Outcome.CANDIDATE] = tables[Outcome.CANDIDATE].cast(schema)
+    tables[Outcome.CANDIDATE] = conformed_table(tables[Outcome.CANDIDATE], schema)
     return tables, excluded
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from catalog.errors import SourceChangedError
 from catalog.home import Home
@@ -129,8 +130,10 @@ def read_changes(
     """
     changed = delta.index.filter(pa.array(delta.is_changed))
     ids, stamps = (changed[name].combine_chunks() for name in changed.schema.names)
-    ready, is_ready = ready_shards(folder / ROWS, headers[0], _keys_of, ids, stamps)
-    left = _Left(source, changed.filter(pa.array(~is_ready)), delta.index.num_rows)
+    ready, is_ready = ready_shards(folder / ROWS, headers[0], ("raw_id", "stamp"), ids, stamps)
+    is_missing = delta.is_changed.copy()
+    is_missing[is_missing] = ~is_ready
+    left = _Left(source, delta.index, is_missing)
     rows, predictions = Growing(folder / ROWS, headers[0]), Growing(folder / PREDICTIONS, headers[1])
 
     def keep(both: shards.Both) -> None:
@@ -156,34 +159,34 @@ def read_changes(
 
 
 class _Left:
-    """What a source has still to give: entries with ids and stamps, out of so many that it lists."""
+    """What a source has still to give: entries of its index that are missing, with their stamps."""
 
-    def __init__(self, source: Source, index: pa.Table, listed: int) -> None:
-        self._source, self._listed = source, listed
+    def __init__(self, source: Source, index: pa.Table, is_missing: NDArray[np.bool_]) -> None:
+        self._source, self._is_missing = source, is_missing
         self._ids, self._stamps = (index[name].combine_chunks() for name in index.schema.names)
-        self._places = {id_: place for place, id_ in enumerate(self._ids.to_pylist())}
-        self._is_missing = np.ones(len(self._ids), bool)
 
     def _missing(self) -> list[str]:
         return sorted(self._ids.filter(pa.array(self._is_missing)).to_pylist())
 
     def _asked(self) -> list[str] | None:
         """The ids to ask for; None for all."""
-        return None if np.count_nonzero(self._is_missing) == self._listed else self._missing()
+        return None if self._is_missing.all() else self._missing()
 
     def columns(self) -> Iterator[pa.RecordBatch]:
         """What the source gives as columns, with the column `stamp`."""
         if not isinstance(self._source, ColumnSource) or not self._is_missing.any():
             return
         for batch in self._source.columns(self._asked()):
-            found = np.array([self._places[id_] for id_ in batch.column("id").to_pylist()], np.int64)
-            self._is_missing[found] = False
-            yield batch.append_column("stamp", self._stamps.take(pa.array(found)))
+            places = batch.column("place")
+            self._is_missing[np.asarray(places)] = False
+            yield batch.drop_columns("place").append_column("stamp", self._stamps.take(places))
 
     def entries(self) -> Iterator[Stamped]:
         """All others, one by one."""
-        for raw in self._source.raw_entries(self._asked()) if self._is_missing.any() else ():
-            place = self._places.get(storable(raw.id))
+        missing = np.flatnonzero(self._is_missing)
+        places = dict(zip(self._ids.take(pa.array(missing)).to_pylist(), missing.tolist(), strict=True))
+        for raw in self._source.raw_entries(self._asked()) if places else ():
+            place = places.get(storable(raw.id))
             if place is not None:
                 self._is_missing[place] = False
             yield raw, None if place is None else self._stamps[place].as_py()
@@ -200,10 +203,6 @@ class _Left:
                 f"{self._source.name!r} lists {len(missing)} entries that it did not give "
                 f"({', '.join(map(repr, missing[:3]))}); it changed while it was read: run again"
             )
-
-
-def _keys_of(rows: pa.RecordBatch) -> list[pa.Array]:
-    return [rows["raw_id"], rows["stamp"]]
 
 
 def merge_structures(home: Home, source: str, delta: Delta, rows: Iterable[pa.RecordBatch]) -> None:

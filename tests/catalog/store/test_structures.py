@@ -129,7 +129,9 @@ def test_the_hash_of_a_row_changes_with_anything_in_it(la2cuo4: Structure) -> No
 @given(st.lists(st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.floats(-1e-3, 1e-3))))
 def test_numbers_of_a_digest_are_spelled_as_the_standard_library_does(numbers: list[float]) -> None:
     plain = [1e-05, -1.25e-05, 1e-09, 1e-10, 10.00005, 1e16, *numbers]
-    assert structures._spelled(np.array(plain)).decode() == json.dumps(plain, separators=(",", ":"))
+    found = structures._spelled([np.array(plain), np.empty(0), np.array(plain[::-1])])
+    expected = [json.dumps(some, separators=(",", ":")) for some in (plain, [], plain[::-1])]
+    assert [f"[{some.decode()}]" for some in found] == expected
 
 
 @given(st.integers(1, 5), st.booleans())
@@ -153,4 +155,6 @@ def test_digests_of_columns_are_those_of_their_rows() -> None:
     }
     rows = pa.table(columns).to_pylist()
     assert row_hashes(columns).to_pylist() == [row_hash(row) for row in rows]
+    same = {"same": pa.scalar('a "word"'), "none": pa.scalar("")}
+    assert row_hashes(columns | same).to_pylist() == [row_hash(row | {"same": 'a "word"'}) for row in rows]
     assert row_hash(rows[2]) == row_hash({}), "an empty column does not count"

@@ -73,7 +73,9 @@ def read_both_ways(spec: str) -> tuple[ColumnSource, list[str], dict[str, Row]]:
     expected = {row["id"]: row for row in alone.to_pylist()}
     seen: list[str] = []
     assert isinstance(source, ColumnSource)
+    index = pa.Table.from_batches(source.index())
     for batch in source.columns():
+        assert index["id"].take(batch.column("place")).to_pylist() == batch.column("id").to_pylist()
         stamped = batch.append_column("stamp", pa.array(["stamp"] * batch.num_rows))
         for part in in_parts(stamped):
             together = column_batch(RowsOf(part), families, source.name, "reading").to_pylist()
