@@ -229,7 +229,7 @@ def _judged(
             Reason.NOT_LAYERED,
             "the octahedra share apical ligands along the normal, without end or from surface to surface",
         )
-    found = tuple(_with_tc(phase, families) for phase in phases(geometry, place, kept, tolerances))
+    found = tuple(_with_tc(phase, families) for phase in phases(geometry, {place: kept}, tolerances)[place])
     if not found:
         metals = sorted({f"{net.sheet.metal_mix} net" for net in kept})
         return _rejected(
