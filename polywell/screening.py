@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import cos, radians
 from typing import TypedDict
 
 from polywell import ALGORITHM_VERSION
@@ -13,10 +12,10 @@ from polywell.electrons.bonds import bonding
 from polywell.electrons.of_structure import Asked, electrons_of
 from polywell.families import Families, beyond_published, of_one_family
 from polywell.geometry.cages import OCTAHEDRON
-from polywell.geometry.find import Geometry, Net, find_among
-from polywell.geometry.ions import Floats, shortest_contact
+from polywell.geometry.find import Geometry, find_among
+from polywell.geometry.ions import shortest_contact
+from polywell.geometry.layers.layered import Verdict, layers_of
 from polywell.geometry.layers.spacers import surroundings
-from polywell.geometry.nets.frameworks import frameworks
 from polywell.geometry.phases import phases
 from polywell.geometry.sites import Sites, majority_formula, volume_per_ion_ang3
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
@@ -28,17 +27,8 @@ from polywell.relation import critical_temperature_k
 BATCH_SITES = 8000
 """Structures are laid side by side until they hold this many sites."""
 
-NO_NET = Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET]
-"""What is said of an entry without a square net, as every one that is `without_right_angles`."""
-
-IN_COLUMNS = "the octahedra share apical ligands along the normal, without end or from surface to surface"
-"""What is said of an entry all of whose nets belong to frameworks."""
-
 NO_ELECTRONS = Electrons()
 """What is said of the electrons of an entry without a net."""
-
-Verdict = tuple[Reason, str]
-"""Why an entry is rejected, and the sentence that says so."""
 
 Found = tuple[Geometry, int]
 """The geometry of a batch, and the number of a structure in it, its holes filled if it has some."""
@@ -213,10 +203,11 @@ def _judged(
     entries: Mapping[int, Entry], geometry: Geometry, families: Families, tolerances: Tolerances
 ) -> dict[int, Screening]:
     """From the geometry of structures to their records, by their numbers in its batch."""
-    layers, left_out, verdicts = _layers(entries, geometry, families, tolerances)
+    layers = layers_of(geometry, entries, families.metals, tolerances)
+    verdicts = dict(layers.verdicts)
     found = {
         place: tuple(_with_tc(phase, families) for phase in some)
-        for place, some in phases(geometry, layers, tolerances).items()
+        for place, some in phases(geometry, layers.kept, tolerances).items()
     }
     ceilings: dict[int, Phase] = {}
     for place, some in found.items():
@@ -227,7 +218,7 @@ def _judged(
             strange = sorted({f"({phase.metal}, {phase.cage}, {phase.ligand})" for phase in some})
             verdicts[place] = Reason.NO_LAMBDA, f"no λ for {', '.join(strange)}"
         else:
-            metals = sorted({f"{net.sheet.metal_mix} net" for net in layers[place]})
+            metals = sorted({f"{net.sheet.metal_mix} net" for net in layers.kept[place]})
             verdicts[place] = Reason.NO_CAGE, f"{REASON_MEANING[Reason.NO_CAGE]}: {', '.join(metals)}"
     electrons = _electrons(entries, geometry, ceilings, tolerances)
     made = {}
@@ -236,7 +227,7 @@ def _judged(
         if place in verdicts:
             made[place] = _rejected(entry, families, *verdicts[place], found.get(place, ()), own)
         else:
-            note = net_note(geometry.ions, layers[place], left_out[place], families)
+            note = net_note(geometry.ions, layers.kept[place], layers.left_out[place], families)
             made[place] = _candidate(
                 entry, families, found[place], ceilings[place], geometry, place, note, own
             )
@@ -255,70 +246,7 @@ def _electrons(
                 asked[place] = formula, None
             else:
                 asked[place] = formula, (phase.metal, "bridged" if phase.cage == OCTAHEDRON else "capped")
-    return electrons_of(geometry, bonding(geometry.ions, tolerances), asked)
-
-
-def _layers(
-    entries: Mapping[int, Entry], geometry: Geometry, families: Families, tolerances: Tolerances
-) -> tuple[dict[int, list[Net]], dict[int, list[Net]], dict[int, Verdict]]:
-    """The nets of structures that count, those left out as frameworks, and why other structures have none."""
-    layers: dict[int, list[Net]] = {}
-    verdicts: dict[int, Verdict] = {}
-    for place in entries:
-        said = _parallel(geometry, place, families, tolerances)
-        if isinstance(said, list):
-            layers[place] = said
-        else:
-            verdicts[place] = said
-    asked = [
-        net.number
-        for nets in layers.values()
-        if any(net.cages for net in nets)
-        for net in nets
-        if net.among is geometry.bridged
-    ]
-    columns = frameworks(geometry.ions, geometry.bridged.nets, asked, tolerances)
-    left_out = {
-        place: [net for net in nets if net.among is geometry.bridged and net.number in columns]
-        for place, nets in layers.items()
-    }
-    for place, out in left_out.items():
-        if len(out) == len(layers[place]):
-            del layers[place]
-            verdicts[place] = Reason.NOT_LAYERED, IN_COLUMNS
-        elif out:
-            layers[place] = [net for net in layers[place] if net not in out]
-    return layers, left_out, verdicts
-
-
-def _parallel(
-    geometry: Geometry, place: int, families: Families, tolerances: Tolerances
-) -> list[Net] | Verdict:
-    """The nets of one structure that run parallel to all others of their metal, or why there is none."""
-    if place in geometry.overlaps:
-        return Reason.OVERLAPPING_ATOMS, geometry.overlaps[place]
-    nets = geometry.nets(place)
-    known = [net for net in nets if net.sheet.metal in families.metals] or nets
-    orientations = _orientations(known, tolerances)
-    kept = [net for net in known if orientations[net.sheet.metal] == 1]
-    if geometry.closes_in_space(place) or (known and not kept):
-        most = max(orientations.values(), default=2)
-        return Reason.NOT_LAYERED, f"square nets in {max(most, 2)} or more orientations"
-    return kept or NO_NET
-
-
-def _orientations(nets: Sequence[Net], tolerances: Tolerances) -> dict[str, int]:
-    """Number of orientations in which the nets of each metal run.
-
-    Metals are counted apart, so that a row more in the λ table says nothing of the other families.
-    """
-    least = cos(radians(tolerances.parallel))
-    directions: dict[str, list[Floats]] = {}
-    for net in nets:
-        own = directions.setdefault(net.sheet.metal, [])
-        if all(abs(float(net.normal @ known)) < least for known in own):
-            own.append(net.normal)
-    return {metal: len(own) for metal, own in directions.items()}
+    return electrons_of(geometry, bonding(geometry.ions, tolerances), asked) if asked else {}
 
 
 class _Numbers(TypedDict):

@@ -33,9 +33,9 @@ from flows.workers.worker import WORKER_DIED
 from polywell import ALGORITHM_VERSION
 from polywell.families import Families
 from polywell.geometry.first_look import without_right_angles
-from polywell.records import Electrons, Entry, Outcome, Provenance, Reason, Screening, Sighting
+from polywell.geometry.layers.layered import NO_NET, Verdict
+from polywell.records import Electrons, Entry, Outcome, Provenance, Screening, Sighting
 from polywell.screening import (
-    NO_NET,
     composition_verdict,
     failed,
     not_periodic,
@@ -45,9 +45,6 @@ from polywell.screening import (
 
 Stamped = tuple[RawEntry, str | None]
 """A raw entry, and what changes with it (see `catalog.sources.base.Stamp`)."""
-
-Verdict = tuple[Reason, str]
-"""Why an entry is rejected, and the sentence that says so."""
 
 PASSING = frozenset(
     {WORKER_DIED, *(error.__name__ for error in (FileAccessError, MemoryLimitError, TimeLimitError))}
