@@ -75,7 +75,7 @@ def instabilities(ions: Ions, bonding: Bonding, charged: Mapping[int, Charged]) 
     least, usual, most = np.array([ends for _, *ends in elements]).T
     ion, kind, share = _species(ions, charged)
     one, other, distances = _opposite(ions, ion, usual[kind])
-    r0, b, longest, pair = _bonds(charged, kind[one], kind[other])
+    (r0, b, longest), pair = _bonds(charged, kind[one], kind[other])
     rows = np.flatnonzero(distances <= longest[pair])
     one, other, distances, pair = one[rows], other[rows], distances[rows], pair[rows]
     valence = share[one] * share[other] * np.exp((r0[pair] - distances) / b[pair])
@@ -135,25 +135,26 @@ def _opposite(ions: Ions, ion: Ints, charge: Floats) -> tuple[Ints, Ints, Floats
     one, other, distances = ions.centres[rows], ions.others[rows], ions.distances[rows]
     held = np.bincount(ion, minlength=count)
     first = np.cumsum(held) - held
+    if held.max() == 1:
+        return first[one], first[other], distances
     row, within = rows_of(np.zeros(len(rows), np.int64), held[one] * held[other])
     others = held[other][row]
     return first[one][row] + within // others, first[other][row] + within % others, distances[row]
 
 
-def _bonds(charged: Mapping[int, Charged], one: Ints, other: Ints) -> tuple[Floats, Floats, Floats, Ints]:
+def _bonds(charged: Mapping[int, Charged], one: Ints, other: Ints) -> tuple[Floats, Ints]:
     """The tables (see `_table`) of all structures, and the place in them of pairs of numbers of elements."""
     known = [own.of_elements for own in charged.values()]
     tables = [_table(tuple(each), tuple(usual for _, usual, _ in each.values())) for each in known]
     sizes = np.array([len(each) for each in known])
     owner, place = rows_of(np.zeros_like(sizes), sizes)
     begin = (np.cumsum(sizes**2) - sizes**2)[owner] + place * sizes[owner]
-    r0, b, longest = (np.concatenate(columns) for columns in zip(*tables, strict=True))
-    return r0, b, longest, begin[one] + place[other]
+    return np.concatenate(tables, axis=1), begin[one] + place[other]
 
 
 @lru_cache(maxsize=1024)
-def _table(symbols: tuple[str, ...], charges: tuple[float, ...]) -> tuple[Floats, Floats, Floats]:
-    """r0 and b of each pair of K symbols (K²,) in Å, r0 nan where the table has none; and the longest bond.
+def _table(symbols: tuple[str, ...], charges: tuple[float, ...]) -> Floats:
+    """r0, b and the longest bond (3, K²) of each pair of K symbols in Å, r0 nan where the table has none.
 
     A pair that is none of a cation and an anion has no bond.
     """
@@ -167,4 +168,4 @@ def _table(symbols: tuple[str, ...], charges: tuple[float, ...]) -> tuple[Floats
                 if found is not None:
                     r0[i, k], b[i, k] = found
                     longest[i, k] = found[0] - found[1] * log(LEAST_BOND)
-    return r0.ravel(), b.ravel(), longest.ravel()
+    return np.array([r0.ravel(), b.ravel(), longest.ravel()])

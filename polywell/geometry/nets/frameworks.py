@@ -27,12 +27,15 @@ ROUNDING = 0.01
 
 
 @dataclass(frozen=True)
-class _Slab:
-    """Period in Å of a crystal with a vacuum along the normal, and heights of its two surfaces."""
+class _Slabs:
+    """Periods (K,) in Å of crystals along normals, and the heights of two surfaces with a vacuum beyond them.
 
-    period: float
-    lower: float
-    upper: float
+    The heights are nan where no vacuum parts a crystal from the next.
+    """
+
+    periods: Floats
+    lower: Floats
+    upper: Floats
 
 
 @dataclass(frozen=True)
@@ -58,26 +61,27 @@ def frameworks(ions: Ions, nets: Nets, numbers: Sequence[int], tolerances: Toler
         numbers: the nets in question.
         tolerances: those of the geometry.
     """
-    whole = {net: [ion for ion in nets.metals[net] if not ions.is_hole[ion]] for net in numbers}
-    of = np.repeat(np.array(numbers, np.int64), [len(metals) for metals in whole.values()])
-    metals = np.array([ion for some in whole.values() for ion in some], np.int64)
-    normals = nets.normals[of]
-    up, down = (_ends(ions, metals, sense * normals, tolerances) for sense in (1.0, -1.0))
-    sheets = 1 + up.beyond + down.beyond
-    is_block = (sheets <= tolerances.rock_salt_sheets) & up.closed & down.closed
-    reaches = ~up.endless & (down.endless | ((sheets > 1) & ~is_block))
+    if not numbers:
+        return set()
+    whole = [[ion for ion in nets.metals[net] if not ions.is_hole[ion]] for net in numbers]
+    of = np.repeat(np.arange(len(whole)), [len(some) for some in whole])
+    metals = np.array([ion for some in whole for ion in some], np.int64)
+    normals, crystals = nets.normals[numbers], nets.crystals[numbers]
+    up = _ends(ions, metals, normals[of], tolerances)
+    slabs = _slabs(ions, crystals, normals, tolerances)
     held = up.endless.copy()
-    heights = np.einsum("ij,ij->i", ions.cart[metals], normals)
-    for net in np.unique(of[reaches]).tolist():
-        slab = _slab(ions, int(nets.crystals[net]), nets.normals[net], tolerances)
-        if slab is not None:
-            own = np.flatnonzero(reaches & (of == net))
-            above = (slab.upper - heights[own] - up.heights[own] + ROUNDING) % slab.period
-            below = (heights[own] - down.heights[own] - slab.lower + ROUNDING) % slab.period
-            near = np.maximum(above, below) <= tolerances.octahedron_height + ROUNDING
-            held[own] = down.endless[own] | near
-    inside = np.bincount(of[held], minlength=len(nets.metals))
-    return {net for net, some in whole.items() if 2 * int(inside[net]) > len(some)}
+    own = np.flatnonzero(~up.endless & ~np.isnan(slabs.lower[of]))
+    net, metals = of[own], metals[own]
+    down = _ends(ions, metals, -normals[net], tolerances)
+    sheets = 1 + up.beyond[own] + down.beyond
+    is_block = (sheets <= tolerances.rock_salt_sheets) & up.closed[own] & down.closed
+    heights = np.einsum("ij,ij->i", ions.cart[metals], normals[net])
+    above = (slabs.upper[net] - heights - up.heights[own] + ROUNDING) % slabs.periods[net]
+    below = (heights - down.heights - slabs.lower[net] + ROUNDING) % slabs.periods[net]
+    reaches = np.maximum(above, below) <= tolerances.octahedron_height + ROUNDING
+    held[own] = down.endless | ((sheets > 1) & ~is_block & reaches)
+    inside = np.bincount(of[held], minlength=len(whole)).tolist()
+    return {net for net, some, most in zip(numbers, whole, inside, strict=True) if 2 * most > len(some)}
 
 
 def _ends(ions: Ions, metals: Ints, ups: Floats, tolerances: Tolerances) -> _Ends:
@@ -170,26 +174,33 @@ def _are_octahedra_of_a_sheet(ions: Ions, centres: Ints, ups: Floats, tolerances
     return enough
 
 
-def _slab(ions: Ions, crystal: int, normal: Floats, tolerances: Tolerances) -> _Slab | None:
-    """The slab that a crystal is along a normal; None where no vacuum parts it from the next."""
-    members = np.arange(ions.members(crystal).start, ions.members(crystal).stop)
-    heights = ions.cart[members[ions.is_heavy[members]]] @ normal
-    climbs = np.abs(ions.lattices[crystal] @ normal)
-    period = _common_measure(climbs)
-    if period <= tolerances.vacuum:
-        return None
-    ordered = np.sort(heights % period)
-    gaps = np.append(ordered[1:], ordered[0] + period) - ordered
-    widest = int(np.argmax(gaps))
-    if gaps[widest] <= tolerances.vacuum:
-        return None
-    return _Slab(period, float(ordered[widest] + gaps[widest]), float(ordered[widest]))
+def _slabs(ions: Ions, crystals: Ints, normals: Floats, tolerances: Tolerances) -> _Slabs:
+    """The slabs that crystals (K,) are along normals (K, 3)."""
+    climbs = np.abs(np.einsum("ijk,ik->ij", ions.lattices[crystals], normals))
+    periods = np.array([_common_measure(lengths) for lengths in climbs.tolist()])
+    slabs = _Slabs(periods, np.full(len(periods), np.nan), np.full(len(periods), np.nan))
+    long = np.flatnonzero(periods > tolerances.vacuum)
+    if not len(long):
+        return slabs
+    begin, end = (np.searchsorted(ions.crystals, crystals[long], side) for side in ("left", "right"))
+    of, ion = rows_of(begin, end)
+    of, ion = long[of[ions.is_heavy[ion]]], ion[ions.is_heavy[ion]]
+    heights = np.einsum("ij,ij->i", ions.cart[ion], normals[of]) % periods[of]
+    order = np.lexsort((heights, of))
+    of, below = of[order], heights[order]
+    first = np.unique(of, return_index=True)[1]
+    above = np.append(below[1:], 0.0)
+    above[np.append(first[1:], len(of)) - 1] = below[first] + periods[of[first]]
+    widest = np.lexsort((below - above, of))[first]
+    widest = widest[above[widest] - below[widest] > tolerances.vacuum]
+    slabs.lower[of[widest]], slabs.upper[of[widest]] = above[widest], below[widest]
+    return slabs
 
 
-def _common_measure(lengths: Floats) -> float:
+def _common_measure(lengths: Sequence[float]) -> float:
     """The largest length in Å of which all are multiples, as far as `ROUNDING` tells."""
     measure = 0.0
-    for length in lengths.tolist():
+    for length in lengths:
         while length > ROUNDING:
             measure, length = length, measure % length
     return measure
