@@ -116,8 +116,8 @@ def _balance(
     metal, kind = net or min(map(_key, nets), key=lambda one: (carriers_of(*one) is None, one))
     ours = [one for one in nets if _key(one) == (metal, kind)]
     on_net = _on_net(geometry, ours)
-    sites = amounts_in(geometry.sites[structure])
-    amounts, said = _counted(geometry.sites[structure], sites, formula, metal)
+    sites = geometry.sites[structure].amounts
+    amounts, said = _counted(geometry.sites[structure], formula, metal)
     charges, excess, bound = _bound(geometry, structure, bonding, amounts, sites)
     foreign = {symbol: amount for symbol, amount in on_net.items() if symbol != metal}
     valence: Valence | str
@@ -183,15 +183,6 @@ def _electrons(
     )
 
 
-def amounts_in(sites: Sites) -> dict[str, float]:
-    """Amount of each element in the cell."""
-    amounts: dict[str, float] = {}
-    for mix in sites.mixes:
-        for symbol, amount in mix.items():
-            amounts[symbol] = amounts.get(symbol, 0.0) + amount
-    return amounts
-
-
 def _key(net: Net) -> tuple[str, NetKind]:
     return net.sheet.metal, "bridged" if net.kind == BRIDGED else "capped"
 
@@ -205,14 +196,13 @@ def _on_net(geometry: Geometry, nets: Sequence[Net]) -> dict[str, float]:
     return amounts
 
 
-def _counted(
-    sites: Sites, held: Mapping[str, float], formula: str, metal: str
-) -> tuple[Mapping[str, float], list[str]]:
+def _counted(sites: Sites, formula: str, metal: str) -> tuple[Mapping[str, float], list[str]]:
     """The composition that counts, in amounts for a cell, and a sentence where formula and sites differ.
 
     The declared amount counts of an element that no site holds, or full sites alone; where sites are shared
     or partly filled, somebody has looked, and they count.
     """
+    held = sites.amounts
     try:
         declared = amounts_of(formula) if formula else {}
     except ValueError:
@@ -298,7 +288,8 @@ def _monovalent(geometry: Geometry, structure: int, bonding: Bonding, nets: Sequ
 
 def _bond_valences(bonding: Bonding, nets: Sequence[Net]) -> tuple[float, ...]:
     """Mean bond valence sum of each kind of sheet; sheets whose sums agree to a hundredth are one kind."""
-    metals = [[ion for ion in net.metals if ion not in net.holes and ion not in net.foreign] for net in nets]
+    gone = {ion for net in nets for ion in (*net.holes, *net.foreign)}
+    metals = [[ion for ion in net.metals if ion not in gone] for net in nets]
     means = [fmean(bonding.valences[ion] for ion in ions) for ions in metals if ions]
     return tuple(sorted({round(mean, 2) for mean in means if mean > 0}))
 
@@ -321,11 +312,11 @@ def _unusual(geometry: Geometry, structure: int, bonding: Bonding, balance: _Bal
             found[f"{symbol} outside the nets"] = amount - balance.on_net.get(symbol, 0.0)
         elif symbol in STRANGE_ANIONS and symbol not in charges:
             found[symbol] = amount if charges_of(symbol, amounts, metal, kind).usual < 0 else 0.0
-        elif symbol not in LINEAR | LIGANDS:
+        elif symbol not in LINEAR and symbol not in LIGANDS:
             found[f"{symbol} with two anions"] = sum(
                 geometry.ions.mixes[k].get(symbol, 0.0)
                 for k in range(members.start, members.stop)
-                if bonding.around[k] <= 2 and geometry.ions.elements[k] == symbol
+                if geometry.ions.elements[k] == symbol and bonding.around[k] <= 2
             )
     metals = sum(balance.on_net.values())
     return {name: _kept(amount / metals) for name, amount in found.items() if amount > LEAST_AMOUNT}

@@ -205,8 +205,8 @@ def face_counts(bodies: Floats, coplanar_deg: float) -> Ints:
     normals = np.cross(bodies[:, triangles[:, 1]] - first, bodies[:, triangles[:, 2]] - first)
     sizes = np.sqrt(np.einsum("ijk,ijk->ij", normals, normals))
     normals /= np.where(sizes > FLAT, sizes, np.inf)[..., None]
-    heights = normals @ bodies.transpose(0, 2, 1) - np.einsum("ijk,ijk->ij", normals, first)[..., None]
-    below, above = heights.max(axis=2) < FLAT, heights.min(axis=2) > -FLAT
+    heights = bodies @ normals.transpose(0, 2, 1) - np.einsum("ijk,ijk->ij", normals, first)[:, None]
+    below, above = heights.max(axis=1) < FLAT, heights.min(axis=1) > -FLAT
     body, facet = np.nonzero((sizes > FLAT) & (below != above))
     outward = np.where(below[body, facet], 1.0, -1.0)[:, None] * normals[body, facet]
     one, other = pairs_within(body)
