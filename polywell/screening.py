@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import cos, radians
 from typing import TypedDict
 
 from polywell import ALGORITHM_VERSION
-from polywell.data.charges import NetKind
 from polywell.data.elements import LIGANDS
-from polywell.electrons.bonds import Bonding, bonding
-from polywell.electrons.of_structure import electrons_of
+from polywell.electrons.bonds import bonding
+from polywell.electrons.of_structure import Asked, electrons_of
 from polywell.families import Families, beyond_published, of_one_family
 from polywell.geometry.cages import OCTAHEDRON
-from polywell.geometry.find import Geometry, Net, find_among
-from polywell.geometry.ions import Floats, shortest_contact
+from polywell.geometry.find import Geometry, find_among
+from polywell.geometry.ions import shortest_contact
+from polywell.geometry.layers.layered import Verdict, layers_of
 from polywell.geometry.layers.spacers import surroundings
-from polywell.geometry.nets.frameworks import is_framework
 from polywell.geometry.phases import phases
 from polywell.geometry.sites import Sites, majority_formula, volume_per_ion_ang3
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
@@ -29,8 +27,8 @@ from polywell.relation import critical_temperature_k
 BATCH_SITES = 8000
 """Structures are laid side by side until they hold this many sites."""
 
-NO_NET = Reason.NO_SQUARE_NET, REASON_MEANING[Reason.NO_SQUARE_NET]
-"""What is said of an entry without a square net, as every one that is `without_right_angles`."""
+NO_ELECTRONS = Electrons()
+"""What is said of the electrons of an entry without a net."""
 
 Found = tuple[Geometry, int]
 """The geometry of a batch, and the number of a structure in it, its holes filled if it has some."""
@@ -48,7 +46,7 @@ def rejected_by_composition(elements: Collection[str], families: Families) -> Re
     return None
 
 
-def composition_verdict(elements: Collection[str], families: Families) -> tuple[Reason, str] | None:
+def composition_verdict(elements: Collection[str], families: Families) -> Verdict | None:
     """The reason to reject an entry by its elements alone, and its sentence; None as above."""
     reason = rejected_by_composition(elements, families)
     if reason is None:
@@ -148,7 +146,12 @@ def not_periodic(
 
 
 def _rejected(
-    entry: Entry, families: Families, reason: Reason, message: str, found: tuple[Phase, ...] = ()
+    entry: Entry,
+    families: Families,
+    reason: Reason,
+    message: str,
+    found: tuple[Phase, ...] = (),
+    electrons: Electrons = NO_ELECTRONS,
 ) -> Screening:
     return Screening(
         source=entry.source,
@@ -159,6 +162,7 @@ def _rejected(
         reason=reason,
         message=message,
         phases=found,
+        electrons=electrons,
         provenance=entry.provenance,
         algorithm_version=ALGORITHM_VERSION,
         families_digest=families.digest,
@@ -182,82 +186,67 @@ def _screen(batch: list[Entry], families: Families, tolerances: Tolerances) -> l
             owners.append(number)
     if structures:
         together = named(find_among(structures, tolerances), families)
-        bonds = {id(part): bonding(part.ions, tolerances) for part in together.parts}
-        for position, number in enumerate(owners):
-            geometry, place = together.of(position)
-            judged = _judged(batch[number], geometry, place, families, tolerances)
-            if geometry.nets(place) and place not in geometry.overlaps:
-                electrons = _electrons(judged, geometry, place, bonds[id(geometry)])
-                judged = replace(judged, electrons=electrons)
-            screened[number] = judged, (geometry, place)
+        found = [together.of(position) for position in range(len(structures))]
+        for part in together.parts:
+            numbers = {
+                place: number
+                for number, (geometry, place) in zip(owners, found, strict=True)
+                if geometry is part
+            }
+            entries = {place: batch[number] for place, number in numbers.items()}
+            for place, screening in _judged(entries, part, families, tolerances).items():
+                screened[numbers[place]] = screening, (part, place)
     return [screened[number] for number in range(len(batch))]
 
 
-def _electrons(screening: Screening, geometry: Geometry, place: int, bonds: Bonding) -> Electrons:
-    """Electrons of the nets that the ceiling belongs to, or of any where there is none."""
-    phase, formula = screening.ceiling_phase, screening.provenance.declared_formula or screening.formula
-    net: tuple[str, NetKind] | None = None
-    if phase is not None:
-        net = phase.metal, "bridged" if phase.cage == OCTAHEDRON else "capped"
-    return electrons_of(geometry, place, bonds, formula, net)
-
-
 def _judged(
-    entry: Entry, geometry: Geometry, place: int, families: Families, tolerances: Tolerances
-) -> Screening:
-    """From the geometry of one structure, number `place` of its batch, to its record."""
-    if place in geometry.overlaps:
-        return _rejected(entry, families, Reason.OVERLAPPING_ATOMS, geometry.overlaps[place])
-    nets = geometry.nets(place)
-    known = [net for net in nets if net.sheet.metal in families.metals] or nets
-    orientations = _orientations(known, tolerances)
-    kept = [net for net in known if orientations[net.sheet.metal] == 1]
-    if geometry.closes_in_space(place) or (known and not kept):
-        most = max(orientations.values(), default=2)
-        return _rejected(
-            entry, families, Reason.NOT_LAYERED, f"square nets in {max(most, 2)} or more orientations"
-        )
-    if not kept:
-        return _rejected(entry, families, *NO_NET)
-    ions, caged = geometry.ions, any(net.cages for net in kept)
-    frameworks = [net for net in kept if caged and is_framework(ions, net.among.nets, net.number, tolerances)]
-    kept = [net for net in kept if net not in frameworks]
-    if not kept:
-        return _rejected(
-            entry,
-            families,
-            Reason.NOT_LAYERED,
-            "the octahedra share apical ligands along the normal, without end or from surface to surface",
-        )
-    found = tuple(_with_tc(phase, families) for phase in phases(geometry, place, kept, tolerances))
-    if not found:
-        metals = sorted({f"{net.sheet.metal_mix} net" for net in kept})
-        return _rejected(
-            entry, families, Reason.NO_CAGE, f"{REASON_MEANING[Reason.NO_CAGE]}: {', '.join(metals)}"
-        )
-    if all(phase.tc_k is None for phase in found):
-        strange = sorted({f"({phase.metal}, {phase.cage}, {phase.ligand})" for phase in found})
-        return _rejected(entry, families, Reason.NO_LAMBDA, f"no λ for {', '.join(strange)}", found)
-    note = net_note(ions, kept, frameworks, families)
-    candidate = replace(_candidate(entry, families, found, geometry, place), net_note=note)
-    if not entry.provenance.deprecated:
-        return candidate
-    reason = Reason.DEPRECATED
-    return replace(candidate, outcome=Outcome.REJECTED, reason=reason, message=REASON_MEANING[reason])
+    entries: Mapping[int, Entry], geometry: Geometry, families: Families, tolerances: Tolerances
+) -> dict[int, Screening]:
+    """From the geometry of structures to their records, by their numbers in its batch."""
+    layers = layers_of(geometry, entries, families.metals, tolerances)
+    verdicts = dict(layers.verdicts)
+    found = {
+        place: tuple(_with_tc(phase, families) for phase in some)
+        for place, some in phases(geometry, layers.kept, tolerances).items()
+    }
+    ceilings: dict[int, Phase] = {}
+    for place, some in found.items():
+        known = [phase for phase in some if phase.tc_k is not None]
+        if known:
+            ceilings[place] = max(known, key=lambda phase: (phase.tc_k or 0.0, -phase.xi_ang))
+        elif some:
+            strange = sorted({f"({phase.metal}, {phase.cage}, {phase.ligand})" for phase in some})
+            verdicts[place] = Reason.NO_LAMBDA, f"no λ for {', '.join(strange)}"
+        else:
+            metals = sorted({f"{net.sheet.metal_mix} net" for net in layers.kept[place]})
+            verdicts[place] = Reason.NO_CAGE, f"{REASON_MEANING[Reason.NO_CAGE]}: {', '.join(metals)}"
+    electrons = _electrons(entries, geometry, ceilings, tolerances)
+    made = {}
+    for place, entry in entries.items():
+        own = electrons.get(place, NO_ELECTRONS)
+        if place in verdicts:
+            made[place] = _rejected(entry, families, *verdicts[place], found.get(place, ()), own)
+        else:
+            note = net_note(geometry.ions, layers.kept[place], layers.left_out[place], families)
+            made[place] = _candidate(
+                entry, families, found[place], ceilings[place], geometry, place, note, own
+            )
+    return made
 
 
-def _orientations(nets: Sequence[Net], tolerances: Tolerances) -> dict[str, int]:
-    """Number of orientations in which the nets of each metal run.
-
-    Metals are counted apart, so that a row more in the λ table says nothing of the other families.
-    """
-    least = cos(radians(tolerances.parallel))
-    directions: dict[str, list[Floats]] = {}
-    for net in nets:
-        own = directions.setdefault(net.sheet.metal, [])
-        if all(abs(float(net.normal @ known)) < least for known in own):
-            own.append(net.normal)
-    return {metal: len(own) for metal, own in directions.items()}
+def _electrons(
+    entries: Mapping[int, Entry], geometry: Geometry, ceilings: Mapping[int, Phase], tolerances: Tolerances
+) -> dict[int, Electrons]:
+    """Electrons of the nets that the ceiling belongs to, or of any where there is none."""
+    asked: dict[int, Asked] = {}
+    for place, entry in entries.items():
+        if geometry.nets(place) and place not in geometry.overlaps:
+            formula, phase = entry.provenance.declared_formula or entry.formula, ceilings.get(place)
+            if phase is None:
+                asked[place] = formula, None
+            else:
+                asked[place] = formula, (phase.metal, "bridged" if phase.cage == OCTAHEDRON else "capped")
+    return electrons_of(geometry, bonding(geometry.ions, tolerances), asked) if asked else {}
 
 
 class _Numbers(TypedDict):
@@ -283,7 +272,14 @@ def _with_tc(phase: Phase, families: Families) -> Phase:
 
 
 def _candidate(
-    entry: Entry, families: Families, found: tuple[Phase, ...], geometry: Geometry, place: int
+    entry: Entry,
+    families: Families,
+    found: tuple[Phase, ...],
+    ceiling: Phase,
+    geometry: Geometry,
+    place: int,
+    net_note: str | None,
+    electrons: Electrons,
 ) -> Screening:
     """Ceiling from the smallest ξ, outer value from the largest ξ of the same family."""
 
@@ -291,20 +287,21 @@ def _candidate(
         family = families.of(phase.metal, phase.cage, phase.ligand)
         return "" if family is None else family.name
 
-    known = [phase for phase in found if phase.tc_k is not None]
-    ceiling = max(known, key=lambda phase: (phase.tc_k or 0.0, -phase.xi_ang))
     family = family_of(ceiling)
-    outer = max((phase for phase in known if family_of(phase) == family), key=lambda phase: phase.xi_ang)
+    outer = max((phase for phase in found if family_of(phase) == family), key=lambda phase: phase.xi_ang)
     around = surroundings(geometry, place, of_one_family(found, ceiling))
     sites = geometry.sites[place]
     contact, pair = shortest_contact(geometry.ions, place)
     signed = signature(geometry, place, ceiling)
+    withdrawn = Reason.DEPRECATED if entry.provenance.deprecated else None
     return Screening(
         source=entry.source,
         id=entry.id,
         formula=entry.formula,
         elements=entry.elements,
-        outcome=Outcome.CANDIDATE,
+        outcome=Outcome.REJECTED if withdrawn else Outcome.CANDIDATE,
+        reason=withdrawn,
+        message=REASON_MEANING[withdrawn] if withdrawn else "",
         family=family,
         metal=ceiling.metal,
         phases=found,
@@ -319,6 +316,7 @@ def _candidate(
         extrapolation=ceiling.extrapolation,
         spacer=around.spacer,
         net_disorder=around.net_disorder,
+        net_note=net_note,
         apex_radius_inner_ang=around.apex_radius_inner_ang,
         apex_radius_outer_ang=around.apex_radius_outer_ang,
         majority_formula=majority_formula(sites),
@@ -328,6 +326,7 @@ def _candidate(
         signature=signed.text,
         series=signed.series,
         formula_written=signed.formula,
+        electrons=electrons,
         provenance=entry.provenance,
         algorithm_version=ALGORITHM_VERSION,
         families_digest=families.digest,

@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -21,6 +22,7 @@ from polywell.records import (
     SCREENING_COLUMNS,
     Candidate,
     Estimate,
+    Phase,
     Place,
     Screening,
     Sighting,
@@ -157,6 +159,37 @@ def with_records(table: pa.Table, records: Sequence[Any]) -> pa.Table:
         values = pa.array([_plain(getattr(record, column.name)) for record in records], field.type)
         table = table.set_column(place, field, values)
     return table
+
+
+def screened_rows(
+    records: Sequence[Screening], digests: Sequence[str | None], input_hashes: Sequence[str]
+) -> pa.RecordBatch:
+    """Rows of the table, each with its `results_hash`, of values as the records hold them.
+
+    Args:
+        records: what is said of entries, of one at least.
+        digests: the `structure_digest` of each.
+        input_hashes: the `input_hash` of each.
+    """
+    told = [column for column in SCREENING_COLUMNS if column.stage == "screening"]
+    values = zip(*map(attrgetter(*(column.path for column in told)), records), strict=True)
+    columns: dict[str, Sequence[Any]] = dict(zip((column.name for column in told), values, strict=True))
+    columns["message"] = [storable(text) for text in columns["message"]]
+    columns["phases"] = [[_members(phase) for phase in phases] for phases in columns["phases"]]
+    columns["structure_digest"], columns["input_hash"] = digests, input_hashes
+    results = sorted(RESULTS & columns.keys())
+    rows = zip(*(columns[name] for name in results), strict=True)
+    columns["row_hash"] = [
+        row_hash({name: value for name, value in zip(results, row, strict=True) if value != ()})
+        for row in rows
+    ]
+    schema, none = table_schema(), [None] * len(records)
+    arrays = [pa.array(columns.get(field.name, none), field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _members(phase: Phase) -> Row:
+    return vars(phase) | {"vertices": [vars(vertex) for vertex in phase.vertices]}
 
 
 def rejected_rows(columns: Mapping[str, pa.Array], same: Mapping[str, Any]) -> pa.RecordBatch:

@@ -17,9 +17,10 @@ from catalog.readers.arrays.columns import STRUCTURE, payload_of, read_compositi
 from catalog.readers.reading import NeedsStructure, read_parts
 from catalog.sources import RawEntry
 from catalog.sources.base import STAGE, Failure
-from catalog.store.predictions import record_to_row, rejected_rows, results_hash, table_schema
+from catalog.store.predictions import rejected_rows, screened_rows
 from catalog.store.schema import Row, storable
 from catalog.store.structures import (
+    ARRAYS,
     PROVENANCE_FIELDS,
     column_rows,
     failure_to_row,
@@ -34,9 +35,9 @@ from flows.workers.worker import WORKER_DIED
 from polywell import ALGORITHM_VERSION
 from polywell.families import Families
 from polywell.geometry.first_look import without_right_angles
-from polywell.records import Electrons, Entry, Outcome, Provenance, Reason, Screening, Sighting
+from polywell.geometry.layers.layered import NO_NET, Verdict
+from polywell.records import Electrons, Entry, Outcome, Provenance, Screening
 from polywell.screening import (
-    NO_NET,
     composition_verdict,
     failed,
     not_periodic,
@@ -46,9 +47,6 @@ from polywell.screening import (
 
 Stamped = tuple[RawEntry, str | None]
 """A raw entry, and what changes with it (see `catalog.sources.base.Stamp`)."""
-
-Verdict = tuple[Reason, str]
-"""Why an entry is rejected, and the sentence that says so."""
 
 PASSING = frozenset(
     {WORKER_DIED, *(error.__name__ for error in (FileAccessError, MemoryLimitError, TimeLimitError))}
@@ -271,21 +269,19 @@ def screen_batch(rows: Sequence[pa.RecordBatch], families: Families) -> pa.Recor
         verdicts = _verdicts(batch, families)
         others = [place for place, verdict in enumerate(verdicts) if verdict is None]
         left = batch.take(pa.array(others, pa.int64()))
-        records = _screened(parts_of(left), families)
-    digests = zip(left["structure_digest"].to_pylist(), left["row_hash"].to_pylist(), strict=True)
-    told, predictions = [], []
-    for place, known, record in zip(others, digests, records, strict=True):
+        records = dict(zip(others, _screened(parts_of(left), families), strict=True))
+    for place, record in records.items():
         verdicts[place] = _bare_verdict(record)
-        if verdicts[place] is None:
-            told.append(place)
-            predictions.append(_judged(record, *known))
-    screened = pa.RecordBatch.from_pylist(predictions, schema=table_schema())
+    told = [place for place, verdict in enumerate(verdicts) if verdict is None]
     rejected = [place for place, verdict in enumerate(verdicts) if verdict is not None]
-    if not rejected:
-        return screened
-    given = [verdict for verdict in verdicts if verdict is not None]
-    both = joined([screened, _rejected_batch(batch.take(pa.array(rejected)), given, families)])
-    return both.take(pa.array(np.argsort(told + rejected)))
+    bare, made = batch.drop_columns(list(ARRAYS)), []
+    if told:
+        own = bare.select(["structure_digest", "row_hash"]).take(pa.array(told))
+        made.append(screened_rows([records[place] for place in told], *(one.to_pylist() for one in own)))
+    if rejected:
+        own = bare.take(pa.array(rejected))
+        made.append(_rejected_batch(own, [verdict for verdict in verdicts if verdict], families))
+    return made[0] if len(made) == 1 else joined(made).take(pa.array(np.argsort(told + rejected)))
 
 
 def _bare_verdict(record: Screening) -> Verdict | None:
@@ -347,22 +343,9 @@ def unscreened_batch(
 ) -> pa.RecordBatch:
     """The prediction of an entry whose screening ended its worker, as a batch."""
     [known] = row.to_pylist()
-    [prediction] = unscreened_rows(known, error_type, message, families)
-    prediction["input_hash"], prediction["row_hash"] = known["row_hash"], results_hash(prediction)
-    return pa.RecordBatch.from_pylist([prediction], schema=table_schema())
-
-
-def _judged(record: Screening, digest: str | None, input_hash: str) -> Row:
-    prediction = record_to_row(record)
-    prediction |= record_to_row(Sighting(digest))
-    prediction["input_hash"], prediction["row_hash"] = input_hash, results_hash(prediction)
-    return prediction
-
-
-def unscreened_rows(row: Row, error_type: str, message: str, families: Families) -> list[Row]:
-    """The prediction of an entry whose screening ended its worker."""
-    known = (row["source"], row["id"], row["formula"], tuple(row["elements"]), row_to_provenance(row))
-    return [record_to_row(failed(*known, error_type, message, "screen", families))]
+    given = known["source"], known["id"], known["formula"], tuple(known["elements"]), row_to_provenance(known)
+    record = failed(*given, error_type, message, "screen", families)
+    return screened_rows([record], [None], [known["row_hash"]])
 
 
 def records_of(parts: Sequence[Entry | Failure], families: Families) -> list[Screening]:

@@ -5,6 +5,7 @@ All ions of a batch are seen at once, from the neighbour table of its geometry.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Annotated, Literal
@@ -107,49 +108,55 @@ def _parameters() -> tuple[dict[str, int], dict[str, int], Floats, Floats]:
 
 
 def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
-    """The bonds of all ions of a batch.
+    """The bonds of all ions of a batch, of which there are some.
 
     Two anions of one group are bound to each other up to `tolerances.bond_ratio` times the sum of their
     covalent radii (As-As 2.86 Å, O-O 1.58 Å), where both are there together.
     """
     count = len(ions.elements)
-    group = np.array([GROUPS.get(symbol, 0) for symbol in ions.elements], dtype=np.int64)
-    hydrogen = ~ions.is_heavy
-    reach = tolerances.bond_ratio * (ions.radii[ions.centres] + ions.radii[ions.others])
-    bound = ions.distances <= reach
-    rows = np.flatnonzero(bound & (group[ions.centres] > 0))
-    one, other = ions.centres[rows], ions.others[rows]
-    together = ions.occupancy[one] + ions.occupancy[other] > tolerances.full_occupancy
-    alike = (group[one] == group[other]) & together
-    carbon = np.array([symbol == "C" for symbol in ions.elements], dtype=bool)
-    short = carbon[one] & carbon[other]
-    order = 1 + sum(
-        (short & (ions.distances[rows] <= longest)).astype(np.int64) for longest in MULTIPLE_C_C_ANG
-    )
-    shared = np.bincount(one[alike], order[alike], count).astype(np.int64)
-    rows = np.flatnonzero(bound & hydrogen[ions.centres])
-    on_anion = np.zeros(count, dtype=bool)
-    on_anion[ions.centres[rows][group[ions.others[rows]] > 0]] = True
-    is_anion = group[ions.others] > 0
-    around = np.bincount(ions.centres[is_anion & (ions.distances <= AROUND_ANG)], minlength=count)
-    rows = np.flatnonzero(bound & ions.is_metal[ions.centres] & is_anion)
-    coordination = np.bincount(ions.centres[rows], minlength=count)
-    hard = np.array([symbol in ("O", "F") for symbol in ions.elements], dtype=bool)
-    oxygens = np.bincount(ions.centres[rows[hard[ions.others[rows]]]], minlength=count)
-    anions = ions.is_ligand[ions.others]
-    held = np.bincount(ions.centres[anions & bound], minlength=count)
-    nearby = np.bincount(ions.centres[anions & (bound | (ions.distances <= AROUND_ANG))], minlength=count)
-    return Bonding(shared, on_anion, coordination, oxygens, around, _bond_valences(ions), held, nearby)
-
-
-def _bond_valences(ions: Ions) -> Floats:
     metals, anions, r0, b = _parameters()
-    metal = np.array([metals.get(symbol, -1) for symbol in ions.elements], dtype=np.int64)
-    anion = np.array([anions.get(symbol, -1) for symbol in ions.elements], dtype=np.int64)
-    near = (ions.distances <= BOND_VALENCE_REACH_ANG) & (metal[ions.centres] >= 0) & (anion[ions.others] >= 0)
-    rows = np.flatnonzero(near)
-    one, other = ions.centres[rows], ions.others[rows]
-    pair = (metal[one], anion[other])
-    valence = np.exp((r0[pair] - ions.distances[rows]) / b[pair]) * ions.occupancy[other]
-    sums: Floats = np.bincount(one, valence, len(ions.elements)).astype(np.float64)
-    return sums
+    group, is_carbon, is_hard, metal, anion = _of_elements(
+        ions,
+        lambda symbol: (
+            GROUPS.get(symbol, 0),
+            symbol == "C",
+            symbol in ("O", "F"),
+            metals.get(symbol, -1),
+            anions.get(symbol, -1),
+        ),
+    )
+    rows = np.flatnonzero((ions.is_ligand | (group > 0))[ions.others])
+    one, other, distances = ions.centres[rows], ions.others[rows], ions.distances[rows]
+    bound = distances <= tolerances.bond_ratio * (ions.radii[one] + ions.radii[other])
+    near = np.flatnonzero(bound | (distances <= max(AROUND_ANG, BOND_VALENCE_REACH_ANG)))
+    one, other, distances, bound = one[near], other[near], distances[near], bound[near]
+
+    def counted(held: Bools) -> Ints:
+        return np.bincount(one[held], minlength=count)
+
+    to_ligand, to_anion, is_around = ions.is_ligand[other], group[other] > 0, distances <= AROUND_ANG
+    on_metal = bound & to_anion & ions.is_metal[one]
+    alike = np.flatnonzero(bound & to_anion & (group[one] == group[other]))
+    alike = alike[ions.occupancy[one[alike]] + ions.occupancy[other[alike]] > tolerances.full_occupancy]
+    carbon = is_carbon[one[alike]] & is_carbon[other[alike]]
+    order = 1 + sum(carbon & (distances[alike] <= longest) for longest in MULTIPLE_C_C_ANG)
+    measured = np.flatnonzero((distances <= BOND_VALENCE_REACH_ANG) & (metal[one] >= 0) & (anion[other] >= 0))
+    pair = metal[one[measured]], anion[other[measured]]
+    valence = np.exp((r0[pair] - distances[measured]) / b[pair]) * ions.occupancy[other[measured]]
+    return Bonding(
+        shared=np.bincount(one[alike], order, count).astype(np.int64),
+        on_anion=counted(bound & to_anion & ~ions.is_heavy[one]) > 0,
+        coordination=counted(on_metal),
+        oxygens=counted(on_metal & (is_hard[other] > 0)),
+        around=counted(to_anion & is_around),
+        valence=np.bincount(one[measured], valence, count).astype(np.float64),
+        held=counted(to_ligand & bound),
+        nearby=counted(to_ligand & (bound | is_around)),
+    )
+
+
+def _of_elements(ions: Ions, told: Callable[[str], Sequence[int]]) -> Ints:
+    """What is told of the element of each ion, a row for each thing."""
+    number = {symbol: place for place, symbol in enumerate(dict.fromkeys(ions.elements))}
+    kinds = [number[symbol] for symbol in ions.elements]
+    return np.array([told(symbol) for symbol in number], np.int64).T[:, kinds]

@@ -13,6 +13,7 @@ from math import sqrt
 
 from pymatgen.core import Element
 
+from polywell.data.elements import LIGANDS
 from polywell.data.spacers import spacer_table
 from polywell.electrons.bonds import Bonding
 from polywell.geometry.find import Net
@@ -79,7 +80,7 @@ def fit_of(ions: Ions, structure: int, bonding: Bonding, nets: Sequence[Net]) ->
     members = ions.members(structure)
     near, most = bonding.nearby[members].tolist(), bonding.held[members].tolist()
     for k, symbol in enumerate(ions.elements[members]):
-        if members.start + k in inside or ions.is_ligand[members.start + k]:
+        if members.start + k in inside or symbol in LIGANDS:
             continue
         known = known_neighbours(symbol)
         if known is not None and not (near[k] >= known[0] and most[k] <= known[1]):

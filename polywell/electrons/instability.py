@@ -6,7 +6,7 @@ has several charges, any of them, and all between, is right for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import log
@@ -15,6 +15,7 @@ import numpy as np
 
 from polywell.electrons.bonds import Bonding, pairs
 from polywell.geometry.ions import Floats, Ints, Ions
+from polywell.geometry.periodic import rows_of
 from polywell.geometry.tolerances import TOLERANCES
 
 LEAST_BOND = 0.01
@@ -48,111 +49,112 @@ def _parameters(cation: str, charge: float, anion: str) -> tuple[float, float] |
     return row.r0_ang[anion], row.b_ang
 
 
-def instability(
-    ions: Ions, structure: int, bonding: Bonding, charges: Mapping[str, Range], inside: Mapping[int, Range]
-) -> Instability:
-    """The global instability index of one structure, by the bond valences of all its cations and anions.
+@dataclass(frozen=True)
+class Charged:
+    """Charges of each element of a structure; `inside` those of ions of its batch that are known better."""
+
+    of_elements: Mapping[str, Range]
+    inside: Mapping[int, Range]
+
+
+def instabilities(ions: Ions, bonding: Bonding, charged: Mapping[int, Charged]) -> dict[int, Instability]:
+    """The global instability index of structures, by the bond valences of all their cations and anions.
 
     The square root of the mean square distance of an ion's sum from its charges. Shared sites count by their
     shares. Anions that are bound to each other are less negative by one for each bond.
 
     Args:
         ions: a batch of structures.
-        structure: number of the structure in the batch.
         bonding: the bonds of the batch.
-        charges: of each element of the structure.
-        inside: those of single ions of the batch, where they are known better: the metals of nets.
+        charged: charges of the structures in question, by their number in the batch.
     """
-    members = ions.members(structure)
-    ion, kind, share, symbols = _species(ions.mixes[members])
-    if not symbols:
-        return Instability(None, "no ions")
-    count = members.stop - members.start
-    r0, b, longest = _table(tuple(symbols), tuple(charges[symbol][1] for symbol in symbols))
-    one, other, distances = _between_species(ions, members, ion)
-    pair = kind[one] * len(symbols) + kind[other]
+    if not charged:
+        return {}
+    charged = dict(sorted(charged.items()))
+    elements = [(symbol, *ends) for own in charged.values() for symbol, ends in own.of_elements.items()]
+    least, usual, most = np.array([ends for _, *ends in elements]).T
+    ion, kind, share = _species(ions, charged)
+    one, other, distances = _opposite(ions, ion, usual[kind])
+    (r0, b, longest), pair = _bonds(charged, kind[one], kind[other])
     rows = np.flatnonzero(distances <= longest[pair])
     one, other, distances, pair = one[rows], other[rows], distances[rows], pair[rows]
     valence = share[one] * share[other] * np.exp((r0[pair] - distances) / b[pair])
     strange = np.flatnonzero(np.isnan(valence))
-    if len(strange):
-        radii = ions.radii[members]
-        near = radii[ion[one[strange]]] + radii[ion[other[strange]]]
-        bound = strange[distances[strange] <= TOLERANCES.bond_ratio * near]
-        said = {f"{symbols[kind[one[k]]]}-{symbols[kind[other[k]]]}" for k in bound.tolist()}
-        if said:
-            return Instability(None, f"no bond valence parameters of {', '.join(sorted(said))}")
-        valence[strange] = 0.0
+    valence[strange] = 0.0
+    near = TOLERANCES.bond_ratio * (ions.radii[ion[one[strange]]] + ions.radii[ion[other[strange]]])
+    unknown: dict[int, set[str]] = {}
+    for row in strange[distances[strange] <= near].tolist():
+        said = unknown.setdefault(int(ions.crystals[ion[one[row]]]), set())
+        said.add(f"{elements[kind[one[row]]][0]}-{elements[kind[other[row]]][0]}")
+    count = len(ions.elements)
     sums = np.bincount(ion[one], valence, count) - np.bincount(ion[other], valence, count)
-    low, high = _expected(members, bonding, (ion, kind, share), symbols, charges, inside)
-    filled = np.bincount(ion, share, count)
+    filled, low, high = (np.bincount(ion, share * ends, count) for ends in (1.0, least[kind], most[kind]))
+    for own in charged.values():
+        for place, ends in own.inside.items():
+            low[place], high[place] = ends[0] * filled[place], ends[2] * filled[place]
+    low, high = low + bonding.shared, high + bonding.shared
     held = np.flatnonzero(filled > 0)
     missed = np.maximum(0.0, np.maximum(low - sums, sums - high))[held] / filled[held]
-    index = round(float(np.sqrt(missed**2 @ filled[held] / filled.sum())), 6)
-    worst = int(missed.argmax())
-    if missed[worst] <= TOLD:
-        return Instability(index, None)
-    at = int(held[worst])
-    sum_ = float(sums[at] / filled[at])
-    wanted = float((low if sums[at] < low[at] else high)[at] / filled[at])
-    name = ions.elements[members.start + at]
-    return Instability(index, f"bonds of {name} sum to {sum_:+.2f}, its charge is {wanted:+.2f}")
+    owner = np.searchsorted(list(charged), ions.crystals[held])
+    index = np.sqrt(np.bincount(owner, missed**2 * filled[held]) / np.bincount(owner, filled[held]))
+    worst = np.lexsort((-missed, owner))[np.searchsorted(owner, np.arange(len(charged)))]
+    made = {}
+    for structure, value, row in zip(charged, index.tolist(), worst.tolist(), strict=True):
+        at, note = held[row], None
+        if missed[row] > TOLD:
+            wanted = (low if sums[at] < low[at] else high)[at] / filled[at]
+            sum_, name = sums[at] / filled[at], ions.elements[at]
+            note = f"bonds of {name} sum to {sum_:+.2f}, its charge is {wanted:+.2f}"
+        made[structure] = Instability(round(value, 6), note)
+    for structure, names in unknown.items():
+        made[structure] = Instability(None, f"no bond valence parameters of {', '.join(sorted(names))}")
+    return made
 
 
-def _species(mixes: Sequence[Mapping[str, float]]) -> tuple[Ints, Ints, Floats, list[str]]:
-    """The elements on the sites of a structure: site, number of the symbol, share; the symbols."""
-    symbols = sorted({symbol for mix in mixes for symbol in mix})
-    number = {symbol: k for k, symbol in enumerate(symbols)}
-    rows = [(site, number[one], amount) for site, mix in enumerate(mixes) for one, amount in mix.items()]
-    sites, kinds, shares = zip(*rows, strict=True) if rows else ((), (), ())
-    return (
-        np.array(sites, dtype=np.int64),
-        np.array(kinds, dtype=np.int64),
-        np.array(shares, dtype=np.float64),
-        symbols,
+def _species(ions: Ions, charged: Mapping[int, Charged]) -> tuple[Ints, Ints, Floats]:
+    """The elements on the sites of structures: ion, number among the elements of all structures, share."""
+    rows: list[tuple[int, int, float]] = []
+    first = 0
+    for structure, own in charged.items():
+        number = {symbol: first + place for place, symbol in enumerate(own.of_elements)}
+        first += len(number)
+        members = ions.members(structure)
+        for site, mix in enumerate(ions.mixes[members], members.start):
+            rows += [(site, number[symbol], amount) for symbol, amount in mix.items()]
+    ion, kind, share = zip(*rows, strict=True)
+    return np.array(ion), np.array(kind), np.array(share)
+
+
+def _opposite(ions: Ions, ion: Ints, charge: Floats) -> tuple[Ints, Ints, Floats]:
+    """Pairs of species (P,) on neighbouring sites of cations and anions, each with each; distances in Å."""
+    count = len(ions.elements)
+    holds_cation, holds_anion = (
+        np.bincount(ion[held], minlength=count) > 0 for held in (charge > 0, charge < 0)
     )
-
-
-def _between_species(ions: Ions, members: slice, ion: Ints) -> tuple[Ints, Ints, Floats]:
-    """Pairs of species within reach, and their distances in Å: those of the ions, each with each."""
-    rows = slice(int(ions.starts[members.start]), int(ions.starts[members.stop]))
-    one, other = ions.centres[rows] - members.start, ions.others[rows] - members.start
-    distances, count = ions.distances[rows], members.stop - members.start
+    rows = np.flatnonzero(holds_cation[ions.centres] & holds_anion[ions.others])
+    one, other, distances = ions.centres[rows], ions.others[rows], ions.distances[rows]
     held = np.bincount(ion, minlength=count)
     first = np.cumsum(held) - held
-    if (held == 1).all():
-        return one, other, distances
-    each = held[one] * held[other]
-    row = np.repeat(np.arange(len(one)), each)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(each) - each, each)
+    if held.max() == 1:
+        return first[one], first[other], distances
+    row, within = rows_of(np.zeros(len(rows), np.int64), held[one] * held[other])
     others = held[other][row]
     return first[one][row] + within // others, first[other][row] + within % others, distances[row]
 
 
-def _expected(
-    members: slice,
-    bonding: Bonding,
-    species: tuple[Ints, Ints, Floats],
-    symbols: list[str],
-    charges: Mapping[str, Range],
-    inside: Mapping[int, Range],
-) -> tuple[Floats, Floats]:
-    """Lowest and highest charge of each site, shares counted."""
-    ion, kind, share = species
-    count = members.stop - members.start
-    ends: Floats = np.array([(charges[symbol][0], charges[symbol][2]) for symbol in symbols], dtype=float)
-    low, high = (np.bincount(ion, share * ends[kind, end], count).astype(float) for end in (0, 1))
-    filled = np.bincount(ion, share, count)
-    for place, (least, _, most) in inside.items():
-        site = place - members.start
-        low[site], high[site] = least * filled[site], most * filled[site]
-    shared = bonding.shared[members]
-    return low + shared, high + shared
+def _bonds(charged: Mapping[int, Charged], one: Ints, other: Ints) -> tuple[Floats, Ints]:
+    """The tables (see `_table`) of all structures, and the place in them of pairs of numbers of elements."""
+    known = [own.of_elements for own in charged.values()]
+    tables = [_table(tuple(each), tuple(usual for _, usual, _ in each.values())) for each in known]
+    sizes = np.array([len(each) for each in known])
+    owner, place = rows_of(np.zeros_like(sizes), sizes)
+    begin = (np.cumsum(sizes**2) - sizes**2)[owner] + place * sizes[owner]
+    return np.concatenate(tables, axis=1), begin[one] + place[other]
 
 
 @lru_cache(maxsize=1024)
-def _table(symbols: tuple[str, ...], charges: tuple[float, ...]) -> tuple[Floats, Floats, Floats]:
-    """r0 and b of each pair of K symbols (K²,) in Å, r0 nan where the table has none; and the longest bond.
+def _table(symbols: tuple[str, ...], charges: tuple[float, ...]) -> Floats:
+    """r0, b and the longest bond (3, K²) of each pair of K symbols in Å, r0 nan where the table has none.
 
     A pair that is none of a cation and an anion has no bond.
     """
@@ -166,4 +168,4 @@ def _table(symbols: tuple[str, ...], charges: tuple[float, ...]) -> tuple[Floats
                 if found is not None:
                     r0[i, k], b[i, k] = found
                     longest[i, k] = found[0] - found[1] * log(LEAST_BOND)
-    return r0.ravel(), b.ravel(), longest.ravel()
+    return np.array([r0.ravel(), b.ravel(), longest.ravel()])

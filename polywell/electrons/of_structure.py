@@ -7,17 +7,18 @@ dopant that was never refined, the note says so, and what counts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from polywell.data.charges import NetKind, NoChargeError, ions_of
 from polywell.data.elements import LIGANDS
 from polywell.electrons.bonds import Bonding
-from polywell.electrons.families import CarrierFamily, carriers_of
+from polywell.electrons.families import carriers_of
 from polywell.electrons.fit import fit_of
-from polywell.electrons.instability import Instability, Range, instability
+from polywell.electrons.instability import Charged, Instability, Range, instabilities
 from polywell.electrons.valence import Valence, amounts_of, charges_of, formal_valence
 from polywell.geometry.find import Geometry, Net
+from polywell.geometry.ions import Ions
 from polywell.geometry.nets.square_nets import BRIDGED
 from polywell.geometry.sites import Sites
 from polywell.records import Electrons, ElectronState
@@ -28,8 +29,8 @@ DECLARED_DIFFERENCE = 0.005
 FULL = 0.999
 """A site that is filled more is full."""
 
-ORDINARY_ANIONS = frozenset("O F Cl Br".split())
-"""Anions that stand in and between bridged nets whatever their metal."""
+STRANGE_ANIONS = LIGANDS - frozenset("O F Cl Br".split())
+"""Anions other than those that stand in and between bridged nets whatever their metal."""
 
 LINEAR = frozenset("Cu Ag Au Hg".split())
 """Cations of layered oxides that two anions hold, one on either side."""
@@ -51,93 +52,135 @@ DIGITS = 6
 OUTSIDE = ElectronState.OUTSIDE
 
 
-def electrons_of(
-    geometry: Geometry, structure: int, bonding: Bonding, formula: str, net: tuple[str, NetKind] | None = None
-) -> Electrons:
-    """What can be said of the electrons of one structure; all empty where it has no net.
+Asked = tuple[str, tuple[str, NetKind] | None]
+"""The formula that an entry declares, and metal and kind of the nets to speak of.
+
+Those of a known family if None, else the first.
+"""
+
+
+@dataclass(frozen=True)
+class _Balance:
+    """What one structure holds, in amounts for a cell, and the valence of the metal of its nets.
+
+    `sites` hold it, `on_net` the places of the metals of `nets`; `amounts` count. `charges` are those that
+    bonds decide. `valence` is a sentence where neutrality leaves none.
+    """
+
+    metal: str
+    kind: NetKind
+    nets: list[Net]
+    sites: Mapping[str, float]
+    on_net: Mapping[str, float]
+    amounts: Mapping[str, float]
+    charges: Mapping[str, float]
+    valence: Valence | str
+    notes: list[str]
+
+    @property
+    def foreign(self) -> dict[str, float]:
+        """Other metals on the places of the net's."""
+        return {symbol: amount for symbol, amount in self.on_net.items() if symbol != self.metal}
+
+    @property
+    def outside(self) -> float:
+        """Share of the net's metal that stands outside the nets."""
+        return max(0.0, 1.0 - self.on_net.get(self.metal, 0.0) / self.sites[self.metal])
+
+
+def electrons_of(geometry: Geometry, bonding: Bonding, asked: Mapping[int, Asked]) -> dict[int, Electrons]:
+    """What can be said of the electrons of structures with nets.
 
     Args:
         geometry: what was found in a batch of structures.
-        structure: number of the structure in the batch.
         bonding: the bonds of the batch.
-        formula: the one that the entry declares.
-        net: metal and kind of the nets to speak of; those of a known family if None, else the first.
+        asked: what is asked of structures, by their number in the batch.
     """
+    balances = {structure: _balance(geometry, structure, bonding, *one) for structure, one in asked.items()}
+    given = {structure: _charged(geometry.ions, structure, one) for structure, one in balances.items()}
+    charged = {structure: one for structure, one in given.items() if isinstance(one, Charged)}
+    strained = instabilities(geometry.ions, bonding, charged)
+    strained |= {
+        structure: Instability(None, one) for structure, one in given.items() if isinstance(one, str)
+    }
+    return {
+        structure: _electrons(geometry, structure, bonding, one, strained[structure])
+        for structure, one in balances.items()
+    }
+
+
+def _balance(
+    geometry: Geometry, structure: int, bonding: Bonding, formula: str, net: tuple[str, NetKind] | None
+) -> _Balance:
     nets = geometry.nets(structure)
-    if not nets:
-        return Electrons()
     metal, kind = net or min(map(_key, nets), key=lambda one: (carriers_of(*one) is None, one))
     ours = [one for one in nets if _key(one) == (metal, kind)]
     on_net = _on_net(geometry, ours)
-    sites = amounts_in(geometry.sites[structure])
+    sites = geometry.sites[structure].amounts
     amounts, said = _counted(geometry.sites[structure], formula, metal)
+    charges, excess, bound = _bound(geometry, structure, bonding, amounts, sites)
     foreign = {symbol: amount for symbol, amount in on_net.items() if symbol != metal}
-    total = sum(on_net.values())
-    outside = max(0.0, 1.0 - on_net.get(metal, 0.0) / sites[metal])
-    fit = fit_of(geometry.ions, structure, bonding, ours)
+    valence: Valence | str
+    try:
+        valence = formal_valence(amounts, metal, kind, foreign, charges=charges, excess=excess)
+    except NoChargeError as error:
+        valence = str(error)
+    return _Balance(metal, kind, ours, sites, on_net, amounts, charges, valence, [*said, *bound])
+
+
+def _electrons(
+    geometry: Geometry, structure: int, bonding: Bonding, balance: _Balance, strained: Instability
+) -> Electrons:
+    fit = fit_of(geometry.ions, structure, bonding, balance.nets)
+    foreign, outside = balance.foreign, balance.outside
     found = Electrons(
         electron_state=ElectronState.UNKNOWN,
         tolerance_factor=fit.tolerance_factor,
         fit_note=fit.note,
-        foreign_share=_kept(sum(foreign.values()) / total),
+        foreign_share=_kept(sum(foreign.values()) / sum(balance.on_net.values())),
         foreign_metals=tuple(sorted(foreign, key=lambda one: (-round(foreign[one], DIGITS), one))),
         outside_share=_kept(outside),
-        bond_valences=_bond_valences(bonding, ours),
+        bond_valences=_bond_valences(bonding, balance.nets),
+        instability_index=strained.index,
+        instability_note=strained.note,
     )
-    notes = [*said]
-    charges, excess, bound = _bound(geometry, structure, bonding, amounts, sites)
-    notes += bound
-    try:
-        valence = formal_valence(amounts, metal, kind, foreign, charges=charges, excess=excess)
-    except NoChargeError as error:
-        why = str(error)
-        return replace(found, electron_note="; ".join([why, *notes]), instability_note=why)
+    valence, sites, amounts = balance.valence, balance.sites, balance.amounts
+    if isinstance(valence, str):
+        return replace(found, electron_note="; ".join([valence, *balance.notes]))
+    metal, kind, notes = balance.metal, balance.kind, balance.notes
     carriers, chains = valence.carriers, outside > CHAIN_SHARE
     sparse = chains and _oxygen_is_sparse(geometry, structure, sites)
     monovalent = 0.0
     if (metal, kind) == ("Cu", BRIDGED) and chains and not sparse:
-        monovalent = _monovalent(geometry, structure, bonding, ours)
+        monovalent = _monovalent(geometry, structure, bonding, balance.nets)
     if monovalent and monovalent < sites[metal] - LEAST_AMOUNT:
         inner = (valence.middle * sites[metal] - monovalent) / (sites[metal] - monovalent)
         carriers = inner - 2.0
         chains = outside - monovalent / sites[metal] > CHAIN_SHARE
         told = f"{metal} outside the nets that two anions or S hold counts as +1"
-        notes.append(f"{told}, the others as {inner:+.2f}")
+        notes = [*notes, f"{told}, the others as {inner:+.2f}"]
     elif chains:
-        notes.append(f"a mean over all {metal}, {outside:.0%} of which stand outside the nets")
+        notes = [*notes, f"a mean over all {metal}, {outside:.0%} of which stand outside the nets"]
     family = carriers_of(metal, kind)
     state = ElectronState.UNKNOWN if family is None else family.state_at(carriers, chains)
     if family is not None and chains and not sparse and family.state_at(carriers) is OUTSIDE:
         state = OUTSIDE
     if family is not None and state is OUTSIDE and family.oxygen_taken_up.intersection(amounts):
         more = (family.parent - valence.middle) / 2
-        notes += [f"{more:.2g} more O for each {metal} make it the parent"] if more > 0 else []
-    notes = [*_of_ions(valence), *notes]
-    unusual = _unusual(geometry, structure, bonding, amounts, on_net, charges, (metal, kind))
-    strained = _instability(geometry, structure, bonding, ours, amounts, charges, valence, kind, family)
+        notes = [*notes, f"{more:.2g} more O for each {metal} make it the parent"] if more > 0 else notes
+    unusual = _unusual(geometry, structure, bonding, balance)
     return replace(
         found,
         unusual_ions=tuple(unusual),
         unusual_amounts=tuple(unusual.values()),
-        instability_index=strained.index,
-        instability_note=strained.note,
         formal_valence=_kept(valence.middle),
         valence_low=_kept(valence.low),
         valence_high=_kept(valence.high),
         d_electrons=_kept(valence.d_electrons),
         carriers=_kept(carriers),
         electron_state=state,
-        electron_note="; ".join(notes) or None,
+        electron_note="; ".join([*_of_ions(valence), *notes]) or None,
     )
-
-
-def amounts_in(sites: Sites) -> dict[str, float]:
-    """Amount of each element in the cell."""
-    amounts: dict[str, float] = {}
-    for mix in sites.mixes:
-        for symbol, amount in mix.items():
-            amounts[symbol] = amounts.get(symbol, 0.0) + amount
-    return amounts
 
 
 def _key(net: Net) -> tuple[str, NetKind]:
@@ -159,7 +202,7 @@ def _counted(sites: Sites, formula: str, metal: str) -> tuple[Mapping[str, float
     The declared amount counts of an element that no site holds, or full sites alone; where sites are shared
     or partly filled, somebody has looked, and they count.
     """
-    held = amounts_in(sites)
+    held = sites.amounts
     try:
         declared = amounts_of(formula) if formula else {}
     except ValueError:
@@ -245,87 +288,73 @@ def _monovalent(geometry: Geometry, structure: int, bonding: Bonding, nets: Sequ
 
 def _bond_valences(bonding: Bonding, nets: Sequence[Net]) -> tuple[float, ...]:
     """Mean bond valence sum of each kind of sheet; sheets whose sums agree to a hundredth are one kind."""
-    metals = [[ion for ion in net.metals if ion not in net.holes and ion not in net.foreign] for net in nets]
+    gone = {ion for net in nets for ion in (*net.holes, *net.foreign)}
+    metals = [[ion for ion in net.metals if ion not in gone] for net in nets]
     means = [fmean(bonding.valences[ion] for ion in ions) for ions in metals if ions]
     return tuple(sorted({round(mean, 2) for mean in means if mean > 0}))
 
 
-def _unusual(
-    geometry: Geometry,
-    structure: int,
-    bonding: Bonding,
-    amounts: Mapping[str, float],
-    on_net: Mapping[str, float],
-    charges: Mapping[str, float],
-    net: tuple[str, NetKind],
-) -> dict[str, float]:
+def _unusual(geometry: Geometry, structure: int, bonding: Bonding, balance: _Balance) -> dict[str, float]:
     """Ions that decide whether a layer can be, by name, for each metal of the nets; no charge may be unknown.
 
     Hydride, bound oxygen (peroxide), and beside bridged nets other anions than the ordinary ones, the metals
     outside them that may take their carriers, and cations that two anions or fewer hold.
     """
+    metal, kind, amounts, charges = balance.metal, balance.kind, balance.amounts, balance.charges
     found: dict[str, float] = {}
     if "H" in charges:
         found["hydride"] = amounts["H"] * (1.0 - charges["H"]) / 2
     members = geometry.ions.members(structure)
     bound = bonding.shared[members].nonzero()[0].tolist()
     found["peroxide"] = sum(geometry.ions.mixes[members.start + k].get("O", 0.0) for k in bound)
-    for symbol, amount in sorted(amounts.items()) if net[1] == "bridged" else ():
-        if symbol in TAKERS - {net[0]}:
-            found[f"{symbol} outside the nets"] = amount - on_net.get(symbol, 0.0)
-        elif symbol in LIGANDS - ORDINARY_ANIONS - charges.keys():
-            found[symbol] = amount if charges_of(symbol, amounts, *net).usual < 0 else 0.0
-        elif symbol not in LINEAR | LIGANDS:
+    for symbol, amount in sorted(amounts.items()) if kind == "bridged" else ():
+        if symbol in TAKERS and symbol != metal:
+            found[f"{symbol} outside the nets"] = amount - balance.on_net.get(symbol, 0.0)
+        elif symbol in STRANGE_ANIONS and symbol not in charges:
+            found[symbol] = amount if charges_of(symbol, amounts, metal, kind).usual < 0 else 0.0
+        elif symbol not in LINEAR and symbol not in LIGANDS:
             found[f"{symbol} with two anions"] = sum(
                 geometry.ions.mixes[k].get(symbol, 0.0)
                 for k in range(members.start, members.stop)
-                if bonding.around[k] <= 2 and geometry.ions.elements[k] == symbol
+                if geometry.ions.elements[k] == symbol and bonding.around[k] <= 2
             )
-    metals = sum(on_net.values())
+    metals = sum(balance.on_net.values())
     return {name: _kept(amount / metals) for name, amount in found.items() if amount > LEAST_AMOUNT}
 
 
-def _instability(
-    geometry: Geometry,
-    structure: int,
-    bonding: Bonding,
-    nets: Sequence[Net],
-    amounts: Mapping[str, float],
-    charges: Mapping[str, float],
-    valence: Valence,
-    kind: NetKind,
-    family: CarrierFamily | None,
-) -> Instability:
-    """The global instability index; metals of the nets have the valence that neutrality leaves to them.
+def _charged(ions: Ions, structure: int, balance: _Balance) -> Charged | str:
+    """The charges for a global instability index, or why there is none.
 
-    That is a mean over all atoms of the metal: where some stand outside the nets, those of the nets may have
-    the valence of the parent, too.
+    Metals of the nets have the valence that neutrality leaves to them. That is a mean over all atoms of the
+    metal: where some stand outside the nets, those of the nets may have the valence of the parent, too.
     """
-    if "H" in amounts:
-        return Instability(None, "no bond valences of H")
+    metal, kind, valence = balance.metal, balance.kind, balance.valence
+    family = carriers_of(metal, kind)
+    if isinstance(valence, str):
+        return valence
+    if "H" in balance.amounts:
+        return "no bond valences of H"
     if kind == "bridged" and family is not None and valence.high < family.parent - BELOW_PARENT:
-        return Instability(None, f"no bond valence parameters of {valence.metal} {valence.high:+.2f}")
-    ions, metal = geometry.ions, valence.metal
+        return f"no bond valence parameters of {metal} {valence.high:+.2f}"
     of_net: Range = (valence.low, valence.middle, valence.high)
-    on_net = {ion for net in nets for ion in net.metals if ion not in net.holes}
+    on_net = {ion for net in balance.nets for ion in net.metals if ion not in net.holes}
     ranges: dict[str, Range] = {}
-    held = {symbol for mix in ions.mixes[ions.members(structure)] for symbol in mix}
-    for symbol in sorted(held):
-        if symbol in charges:
-            ranges[symbol] = (charges[symbol],) * 3
+    members = ions.members(structure)
+    for symbol in sorted({symbol for mix in ions.mixes[members] for symbol in mix}):
+        if symbol in balance.charges:
+            ranges[symbol] = (balance.charges[symbol],) * 3
             continue
         try:
-            row = charges_of(symbol, amounts, metal, kind)
+            row = charges_of(symbol, balance.amounts, metal, kind)
         except NoChargeError as error:
-            return Instability(None, str(error))
+            return str(error)
         ranges[symbol] = (row.charges[0], row.usual, row.charges[-1])
-    metals = [k for k in range(len(ions.mixes))[ions.members(structure)] if metal in ions.mixes[k]]
-    if on_net.issuperset(metals):
+    if all(ion in on_net for ion, mix in enumerate(ions.mixes[members], members.start) if metal in mix):
         ranges[metal] = of_net
     elif family is not None:
         of_net = (min(valence.low, family.parent), valence.middle, max(valence.high, family.parent))
-    inside = {ion: of_net for ion in sorted(on_net) if kind == "capped" or set(ions.mixes[ion]) == {metal}}
-    return instability(ions, structure, bonding, ranges, inside)
+    inside = {ion: of_net for ion in on_net if kind == "capped" or ions.mixes[ion].keys() == {metal}}
+    return Charged(ranges, inside)
 
 
 def _of_ions(valence: Valence) -> list[str]:

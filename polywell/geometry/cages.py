@@ -10,7 +10,7 @@ from math import sqrt
 
 import numpy as np
 
-from polywell.geometry.ions import Bools, Floats, Ints, Ions
+from polywell.geometry.ions import Bools, Ints, Ions
 from polywell.geometry.nets.square_nets import BRIDGED, Nets
 from polywell.geometry.periodic import rows_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
@@ -200,11 +200,3 @@ def _firsts(groups: Ints) -> Ints:
     begins = np.ones(len(groups), dtype=bool)
     begins[1:] = groups[1:] != groups[:-1]
     return np.flatnonzero(begins)
-
-
-def vertices(ions: Ions, nets: Nets, cage: Cage) -> Floats:
-    """Positions (N, 3) in Å of the cage's vertices: metals, ligands, apexes."""
-    others = (*cage.ligands, *cage.apexes)
-    sites = np.array([ion for ion, _ in others])
-    images = np.array([image for _, image in others])
-    return np.concatenate((nets.squares.corners[cage.square], ions.at(sites, images)))

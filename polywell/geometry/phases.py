@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from math import gcd
 from statistics import fmean
 
 import numpy as np
 
-from polywell.geometry.cages import Cage, Corner, vertices
+from polywell.geometry.cages import Cage
 from polywell.geometry.find import CagedNets, Geometry, Net
 from polywell.geometry.ions import Ions
 from polywell.geometry.layers.blocks import Block, Blocks, blocks
+from polywell.geometry.layers.sheets import Sheet
 from polywell.geometry.nets.square_nets import Nets
-from polywell.geometry.polyhedra import face_count
+from polywell.geometry.polyhedra import face_counts
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.records import PHASE_NAMES, Phase, Vertex
 
@@ -28,10 +30,37 @@ class _Found:
     tips: tuple[tuple[str, bool, float], ...]
 
 
+@dataclass(frozen=True)
+class _Cluster:
+    """The cages of one phase, their mean ξ and the one that stands for them; apexes as in `Phase`."""
+
+    found: list[_Found]
+    xi_ang: float
+    typical: Cage
+    apexes: tuple[str, ...]
+    apex_heights_ang: tuple[float, ...]
+    described: list[Sheet]
+    block: Block
+
+    @property
+    def place(self) -> tuple[float, str, tuple[str, ...], float]:
+        """What phases are in the order of."""
+        return round(self.xi_ang, 3), self.typical.kind, self.apexes, self.xi_ang
+
+
+@dataclass(frozen=True)
+class _Body:
+    """The typical cage of a phase as a body, and the mean edges in Å of the squares under all its cages."""
+
+    faces: int
+    edges_ang: tuple[float, float]
+    vertices: tuple[Vertex, ...]
+
+
 def phases(
-    geometry: Geometry, structure: int, nets: Sequence[Net], tolerances: Tolerances = TOLERANCES
-) -> list[Phase]:
-    """Group the cages of one structure into phases, in order of growing ξ.
+    geometry: Geometry, nets: Mapping[int, Sequence[Net]], tolerances: Tolerances = TOLERANCES
+) -> dict[int, list[Phase]]:
+    """Group the cages of structures into phases, those of each in order of growing ξ.
 
     Cages are one phase when they have the same kind, metal and ligand, the same apex elements, share
     the same apexes with other sheets (so that inner and outer sheets stay apart), and their ξ form one
@@ -39,22 +68,27 @@ def phases(
 
     Args:
         geometry: what was found in a batch of structures.
-        structure: number of the structure in the batch.
-        nets: those of its nets that count.
+        nets: by the number of a structure in the batch those of its nets that count.
         tolerances: those of the geometry.
     """
-    made: list[Phase] = []
-    ions = geometry.ions
-    units = _formula_units(ions, structure)
+    found: dict[int, list[tuple[_Cluster, _Body]]] = {structure: [] for structure in nets}
+    empty = frozenset(np.flatnonzero(geometry.ions.is_hole).tolist())
     for part in (geometry.bridged, geometry.capped):
-        cages = [cage for net in nets if net.among is part for cage in net.cages]
-        if cages:
-            together = blocks(part.nets, cages)
-            for group in _groups(ions, part, cages, together).values():
-                for cluster in _clusters(group, tolerances.phase_gap):
-                    made.append(_phase(ions, part, together, cluster, units, tolerances))
-    made.sort(key=lambda phase: (round(phase.xi_ang, 3), phase.cage, phase.apexes, phase.xi_ang))
-    return [replace(phase, phase=_name(place)) for place, phase in enumerate(made)]
+        owned = [
+            (structure, cluster)
+            for structure, own in nets.items()
+            for cluster in _clusters(geometry.ions, part, own, empty, tolerances.phase_gap)
+        ]
+        if owned:
+            bodies = _bodies(geometry.ions, part.nets, [cluster for _, cluster in owned], tolerances)
+            for (structure, cluster), body in zip(owned, bodies, strict=True):
+                found[structure].append((cluster, body))
+    made = {}
+    for structure, own in found.items():
+        own.sort(key=lambda one: one[0].place)
+        units = _formula_units(geometry.ions, structure) if own else 1
+        made[structure] = [_phase(_name(place), *one, units) for place, one in enumerate(own)]
+    return made
 
 
 def _formula_units(ions: Ions, crystal: int) -> int:
@@ -85,14 +119,36 @@ def _groups(
     return groups
 
 
-def _clusters(group: list[_Found], gap: float) -> list[list[_Found]]:
-    ordered = sorted(group, key=lambda found: found.cage.xi_ang)
-    clusters = [[ordered[0]]]
-    for found in ordered[1:]:
-        if found.cage.xi_ang - clusters[-1][-1].cage.xi_ang > gap:
-            clusters.append([])
-        clusters[-1].append(found)
-    return clusters
+def _clusters(
+    ions: Ions, part: CagedNets, nets: Sequence[Net], empty: frozenset[int], gap: float
+) -> Iterator[_Cluster]:
+    """The phases of one structure on nets of one kind; `empty` are the ions of the batch that are holes."""
+    cages = [cage for net in nets if net.among is part for cage in net.cages]
+    if not cages:
+        return
+    together = blocks(part.nets, cages)
+    for group in _groups(ions, part, cages, together).values():
+        group.sort(key=lambda found: found.cage.xi_ang)
+        cuts = [
+            place + 1
+            for place, (one, other) in enumerate(pairwise(group))
+            if other.cage.xi_ang - one.cage.xi_ang > gap
+        ]
+        for begin, end in pairwise((0, *cuts, len(group))):
+            yield _cluster(part, together, group[begin:end], empty)
+
+
+def _cluster(part: CagedNets, together: Blocks, found: list[_Found], empty: frozenset[int]) -> _Cluster:
+    xi = fmean(one.cage.xi_ang for one in found)
+    members = sorted({one.cage.net for one in found})
+    return _Cluster(
+        found,
+        xi,
+        min((one.cage for one in found), key=lambda cage: _atypical(part.nets, cage, xi, empty)),
+        *_apexes(found),
+        [part.sheets[number] for number in members],
+        _common([together.of_net[number] for number in members]),
+    )
 
 
 def _apexes(cluster: list[_Found]) -> tuple[tuple[str, ...], tuple[float, ...]]:
@@ -111,32 +167,25 @@ def _apexes(cluster: list[_Found]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     return tuple(symbol for _, symbol in tips), tuple(height for height, _ in tips)
 
 
-def _phase(
-    ions: Ions, part: CagedNets, together: Blocks, cluster: list[_Found], units: int, tolerances: Tolerances
-) -> Phase:
-    heights = [found.cage.xi_ang for found in cluster]
-    xi = fmean(heights)
-    typical = min(cluster, key=lambda found: _atypical(ions, part.nets, found.cage, xi)).cage
-    apexes, apex_heights = _apexes(cluster)
-    members = sorted({found.cage.net for found in cluster})
-    described = [part.sheets[number] for number in members]
-    block = _common([together.of_net[number] for number in members])
+def _phase(name: str, cluster: _Cluster, body: _Body, units: int) -> Phase:
+    heights = [found.cage.xi_ang for found in cluster.found]
+    described, block = cluster.described, cluster.block
     first = described[0]
     angles = [sheet.anion_angle_deg for sheet in described if sheet.anion_angle_deg is not None]
     return Phase(
-        phase="",
-        cage=typical.kind,
+        phase=name,
+        cage=cluster.typical.kind,
         metal=first.metal,
         metal_mix=first.metal_mix,
         ligand=first.ligand,
-        apexes=apexes,
-        xi_ang=xi,
+        apexes=cluster.apexes,
+        xi_ang=cluster.xi_ang,
         xi_spread_ang=max(heights) - min(heights),
-        apex_heights_ang=apex_heights,
-        lateral_offset_ang=fmean(found.cage.offset_ang for found in cluster),
-        faces=face_count(vertices(ions, part.nets, typical), tolerances.coplanar_facets),
-        count=max(1, round(len(cluster) / units)),
-        edges_ang=_edges(part.nets, cluster),
+        apex_heights_ang=cluster.apex_heights_ang,
+        lateral_offset_ang=fmean(found.cage.offset_ang for found in cluster.found),
+        faces=body.faces,
+        count=max(1, round(len(heights) / units)),
+        edges_ang=body.edges_ang,
         bond_ang=fmean(sheet.bond_ang for sheet in described),
         bond_angle_deg=fmean(sheet.bond_angle_deg for sheet in described),
         buckling_ang=fmean(sheet.buckling_ang for sheet in described),
@@ -146,14 +195,17 @@ def _phase(
         anion_angle_deg=fmean(angles) if angles else None,
         sheets_per_block=block.text,
         sheet_distance_ang=block.distance_ang,
-        vertices=_vertices(ions, part.nets, typical),
+        vertices=body.vertices,
     )
 
 
-def _atypical(ions: Ions, nets: Nets, cage: Cage, xi: float) -> tuple[bool, float, int]:
+def _atypical(nets: Nets, cage: Cage, xi: float, empty: frozenset[int]) -> tuple[bool, float, int]:
     """What the typical cage of a phase has least of: an empty corner, distance in Å from the mean ξ."""
-    corners = [*nets.squares.sites[cage.square].tolist(), *(ion for ion, _ in cage.ligands)]
-    return bool(ions.is_hole[corners].any()), abs(cage.xi_ang - xi), cage.square
+    lacks = bool(empty) and not (
+        empty.isdisjoint(nets.squares.sites[cage.square].tolist())
+        and empty.isdisjoint(ion for ion, _ in cage.ligands)
+    )
+    return lacks, abs(cage.xi_ang - xi), cage.square
 
 
 def _means(rows: list[tuple[float, ...]]) -> tuple[float, ...]:
@@ -169,29 +221,42 @@ def _common(members: list[Block]) -> Block:
     return Block(largest.sheets, min(distances, default=None))
 
 
-def _edges(nets: Nets, cluster: list[_Found]) -> tuple[float, float]:
-    """The two mean edges in Å of the squares under the cages, shorter first."""
-    rings = nets.squares.corners[[found.cage.square for found in cluster]]
+def _bodies(ions: Ions, nets: Nets, clusters: Sequence[_Cluster], tolerances: Tolerances) -> Iterator[_Body]:
+    """The bodies of phases on nets of one kind, whose cages have equally many corners.
+
+    Vertices are metals, then ligands, then apexes; no empty ones.
+    """
+    typical = [cluster.typical for cluster in clusters]
+    squares = [cage.square for cage in typical]
+    others = [(*cage.ligands, *cage.apexes) for cage in typical]
+    sites = np.array([[ion for ion, _ in some] for some in others])
+    images = np.array([[image for _, image in some] for some in others])
+    placed = ions.at(sites.ravel(), images.reshape(-1, 3)).reshape(images.shape)
+    corners = np.concatenate((nets.squares.corners[squares], placed), axis=1)
+    faces = face_counts(corners, tolerances.coplanar_facets).tolist()
+    sites = np.concatenate((nets.squares.sites[squares], sites), axis=1)
+    images = np.concatenate((nets.squares.images[squares], images), axis=1) + ions.shifts[sites]
+    first = typical[0]
+    roles = ["metal"] * 4 + ["ligand"] * len(first.ligands) + ["apex"] * len(first.apexes)
+    rows = zip(sites.tolist(), ions.sites[sites].tolist(), images.tolist(), strict=True)
+    vertices = (
+        tuple(
+            Vertex(site, (i, j, k), ions.elements[ion], role)
+            for ion, site, (i, j, k), role in zip(*row, roles, strict=True)
+            if site >= 0
+        )
+        for row in rows
+    )
+    return map(_Body, faces, _edges(nets, clusters), vertices)
+
+
+def _edges(nets: Nets, clusters: Sequence[_Cluster]) -> Iterator[tuple[float, float]]:
+    """The two mean edges in Å of the squares under the cages of each phase, shorter first."""
+    sizes = [len(cluster.found) for cluster in clusters]
+    rings = nets.squares.corners[[found.cage.square for cluster in clusters for found in cluster.found]]
     around = rings - rings[:, [1, 2, 3, 0]]
     sides = np.sqrt(np.einsum("ijk,ijk->ij", around, around))
-    short, long = np.sort((sides[:, :2] + sides[:, 2:]) / 2, axis=1).mean(axis=0).tolist()
-    return short, long
-
-
-def _vertices(ions: Ions, nets: Nets, cage: Cage) -> tuple[Vertex, ...]:
-    """The cage's corners as sites of the structure: metals, then ligands, then apexes; no empty ones."""
-    sites, images = nets.squares.sites[cage.square].tolist(), nets.squares.images[cage.square].tolist()
-    metals = [(site, (i, j, k)) for site, (i, j, k) in zip(sites, images, strict=True)]
-
-    def vertex(corner: Corner, role: str) -> Vertex:
-        ion, (i, j, k) = corner
-        a, b, c = ions.shifts[ion].tolist()
-        return Vertex(int(ions.sites[ion]), (i + a, j + b, k + c), ions.elements[ion], role)
-
-    corners = {"metal": metals, "ligand": cage.ligands, "apex": cage.apexes}
-    return tuple(
-        vertex(corner, role)
-        for role, some in corners.items()
-        for corner in some
-        if not ions.is_hole[corner[0]]
-    )
+    ordered = np.sort((sides[:, :2] + sides[:, 2:]) / 2, axis=1)
+    of = np.repeat(np.arange(len(sizes)), sizes)
+    short, long = ((np.bincount(of, ordered[:, end]) / sizes).tolist() for end in (0, 1))
+    return zip(short, long, strict=True)

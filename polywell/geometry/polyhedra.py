@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import cache
+from itertools import combinations, product
 from math import cos, radians
 
 import numpy as np
-from scipy.spatial import ConvexHull, QhullError
 
-from polywell.geometry.ions import Floats
+from polywell.geometry.ions import Bools, Floats, Ints
+from polywell.geometry.periodic import pairs_within
 from polywell.records import Vertex
 
 IMAGES_EITHER_WAY = 2
@@ -24,6 +25,9 @@ MOST_COMPARED = 4_000_000
 """Distances that the search for translations may look at; a larger cell is drawn without."""
 
 NO_CENTRING: Floats = np.zeros((1, 3))
+
+FLAT = 1e-9
+"""Å: a corner that stands no higher over a plane lies in it."""
 
 COPLANAR = 0.985
 """Two facets whose normals have a larger cosine are one face; no edge is drawn between them (10°)."""
@@ -94,6 +98,8 @@ def body(corners_ang: Floats) -> Body:
 
     A cage without volume has neither.
     """
+    from scipy.spatial import ConvexHull, QhullError
+
     try:
         hull = ConvexHull(corners_ang)
     except QhullError:
@@ -184,34 +190,40 @@ def sites_in_block(
     return found, tuple(sites)
 
 
-def face_count(points: Floats, coplanar_deg: float) -> int:
-    """Number of faces of the convex hull of `points`, nearly coplanar neighbours merged.
+def face_counts(bodies: Floats, coplanar_deg: float) -> Ints:
+    """Number of faces (K,) of the convex hulls of K bodies, nearly coplanar neighbours merged.
+
+    The facets of a hull are the triangles of corners with all others on one side; the triangles of a flat
+    quadrangle are all there. A body that spans no volume has no faces.
 
     Args:
-        points: (N, 3) in any unit.
+        bodies: (K, N, 3) corners in Å, few of each.
         coplanar_deg: facets that share an edge and whose normals differ by less, in degrees, are one face.
-
-    Returns:
-        The count; 0 when the points span no volume.
     """
-    try:
-        hull = ConvexHull(points)
-    except QhullError:
-        return 0
-    normals = hull.equations[:, :3]
-    alike = (normals @ normals.T >= cos(radians(coplanar_deg))).tolist()
-    neighbours = hull.neighbors.tolist()
-    seen = [False] * len(neighbours)
-    faces = 0
-    for seed in range(len(neighbours)):
-        if seen[seed]:
-            continue
-        seen[seed] = True
-        faces += 1
-        face = [seed]
-        for facet in face:
-            for other in neighbours[facet]:
-                if not seen[other] and alike[facet][other]:
-                    seen[other] = True
-                    face.append(other)
-    return faces
+    triangles, beside = _triangles(bodies.shape[1])
+    first = bodies[:, triangles[:, 0]]
+    normals = np.cross(bodies[:, triangles[:, 1]] - first, bodies[:, triangles[:, 2]] - first)
+    sizes = np.sqrt(np.einsum("ijk,ijk->ij", normals, normals))
+    normals /= np.where(sizes > FLAT, sizes, np.inf)[..., None]
+    heights = bodies @ normals.transpose(0, 2, 1) - np.einsum("ijk,ijk->ij", normals, first)[:, None]
+    below, above = heights.max(axis=1) < FLAT, heights.min(axis=1) > -FLAT
+    body, facet = np.nonzero((sizes > FLAT) & (below != above))
+    outward = np.where(below[body, facet], 1.0, -1.0)[:, None] * normals[body, facet]
+    one, other = pairs_within(body)
+    rows = np.flatnonzero(beside[facet[one], facet[other]])
+    one, other = one[rows], other[rows]
+    alike = np.einsum("ij,ij->i", outward[one], outward[other]) >= cos(radians(coplanar_deg))
+    one, other = one[alike], other[alike]
+    face, before = np.arange(len(body)), np.full(len(body), -1)
+    while (face != before).any():
+        face, before = face.copy(), face
+        np.minimum.at(face, one, before[other])
+    return np.bincount(body[face == np.arange(len(body))], minlength=len(bodies))
+
+
+@cache
+def _triangles(corners: int) -> tuple[Ints, Bools]:
+    """The triangles (T, 3) of so many corners, and (T, T) which of them share an edge."""
+    triangles = np.array(list(combinations(range(corners), 3)))
+    shared = (triangles[:, None, :, None] == triangles[None, :, None, :]).sum(axis=(2, 3))
+    return triangles, shared >= 2

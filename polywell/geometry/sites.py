@@ -41,11 +41,21 @@ class Sites:
         """Occupancy (N,) of the sites."""
         return np.array([sum(mix.values()) for mix in self.mixes])
 
+    @cached_property
+    def amounts(self) -> dict[str, float]:
+        """Amount of each element in the cell."""
+        amounts: dict[str, float] = {}
+        for mix in self.mixes:
+            for symbol, amount in mix.items():
+                amounts[symbol] = amounts.get(symbol, 0.0) + amount
+        return amounts
+
     @property
     def volume_ang3(self) -> float:
         """Volume of the cell in Å³."""
-        a, b, c = self.lattice
-        return abs(float(np.cross(a, b) @ c))
+        (u, v, w), (x, y, z), _ = self.lattice.tolist()
+        across = np.array([v * z - w * y, w * x - u * z, u * y - v * x])
+        return abs(float(across @ self.lattice[2]))
 
 
 def sites_of(structure: Structure) -> Sites:

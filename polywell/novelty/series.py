@@ -154,10 +154,21 @@ def _apart(name: str) -> tuple[str | None, str]:
 
 def member_of(around: Surrounded) -> Series | None:
     """The series that the surroundings belong to; None for a stacking without a name."""
-    fits = [
-        (misfit, place) for place, row in enumerate(series()) if (misfit := _misfit(around, row)) is not None
-    ]
-    return series()[min(fits)[1]] if fits else None
+    rows = _rows_of(around.nets, around.metal, around.ligand)
+    fits = [(misfit, place) for place, row in enumerate(rows) if (misfit := _misfit(around, row)) is not None]
+    return rows[min(fits)[1]] if fits else None
+
+
+@cache
+def _rows_of(nets: str, metal: str, ligand: str) -> tuple[Series, ...]:
+    """The rows of the table for nets of a kind, of such a metal and ligand, in its order."""
+    return tuple(
+        row
+        for row in series()
+        if row.nets == nets
+        and not (row.metals and metal not in row.metals)
+        and not (row.ligands and ligand not in row.ligands)
+    )
 
 
 @cache
@@ -178,10 +189,6 @@ def member_called(name: str) -> tuple[Series, int] | None:
 
 def _misfit(around: Surrounded, row: Series) -> float | None:
     """Ions too many or too few in all; None where the surroundings are no member."""
-    if row.nets != around.nets or (row.metals and around.metal not in row.metals):
-        return None
-    if row.ligands and around.ligand not in row.ligands:
-        return None
     bridged = row.nets == "bridged"
     if bridged and (around.sheets == 0) != (row.sheets == 0):
         return None

@@ -70,7 +70,7 @@ def signature(geometry: Geometry, structure: int, ceiling: Phase) -> Signature:
         text=" | ".join(stacked),
         series=None if row is None else row.called(max(sheets, 1), around.spacer_of),
         formula=written(
-            _cell(geometry, structure), ceiling.metal, kind == BRIDGED, _units(row, sheets, metals)
+            geometry.sites[structure].amounts, ceiling.metal, kind == BRIDGED, _units(row, sheets, metals)
         ),
     )
 
@@ -96,14 +96,6 @@ def _amounts(geometry: Geometry, ions: Sequence[int]) -> dict[str, float]:
     amounts: dict[str, float] = defaultdict(float)
     for ion in ions:
         for symbol, amount in geometry.ions.mixes[ion].items():
-            amounts[symbol] += amount
-    return dict(amounts)
-
-
-def _cell(geometry: Geometry, structure: int) -> dict[str, float]:
-    amounts: dict[str, float] = defaultdict(float)
-    for mix in geometry.sites[structure].mixes:
-        for symbol, amount in mix.items():
             amounts[symbol] += amount
     return dict(amounts)
 
@@ -179,10 +171,14 @@ def _planes(geometry: Geometry, nets: Sequence[Net], ions: Sequence[int]) -> lis
     if period:
         away %= period
         away = np.minimum(away, period - away)
-    distances = away.min(axis=1)
-    order = np.argsort(distances, kind="stable")
-    cuts = np.flatnonzero(np.diff(distances[order]) > PLANE_ANG) + 1
-    return [" ".join(sorted({elements[cations[k]] for k in some})) for some in np.split(order, cuts)]
+    planes: list[set[str]] = []
+    before = -np.inf
+    for distance, ion in sorted(zip(away.min(axis=1).tolist(), cations, strict=True)):
+        if distance - before > PLANE_ANG:
+            planes.append(set())
+        planes[-1].add(elements[ion])
+        before = distance
+    return [" ".join(sorted(plane)) for plane in planes]
 
 
 def _period(climbs: Floats) -> float:

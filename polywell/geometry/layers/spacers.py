@@ -55,11 +55,14 @@ def surroundings(geometry: Geometry, structure: int, phases: Sequence[Phase]) ->
     taken.update(ion for cage in cages for ion, _ in cage.apexes)
     members = ions.members(structure)
     spacer = [k for k in range(members.start, members.stop) if k not in taken and ions.elements[k] != "H"]
+    inner = outer = _apex_radius(ions, kind, cages, phases[0])
+    if len(phases) > 1:
+        outer = _apex_radius(ions, kind, cages, phases[-1])
     return Surroundings(
         spacer=_spacer_class(ions, spacer, phases, {ions.elements[k] for k in taken}, metal),
         net_disorder=max(0.0, 1.0 - sum(ions.mixes[ion].get(metal, 0.0) for ion in metals) / len(metals)),
-        apex_radius_inner_ang=_apex_radius(ions, kind, cages, phases[0]),
-        apex_radius_outer_ang=_apex_radius(ions, kind, cages, phases[-1]),
+        apex_radius_inner_ang=inner,
+        apex_radius_outer_ang=outer,
     )
 
 

@@ -8,13 +8,15 @@ apical ligands (infinite layers, YBa2Cu3O7), or by two layers of rock salt (La2N
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin
 
 import numpy as np
 
-from polywell.geometry.ions import Bools, Floats, Ions
-from polywell.geometry.nets.square_nets import BRIDGED, Nets
+from polywell.geometry.ions import Bools, Floats, Ints, Ions
+from polywell.geometry.nets.square_nets import Nets
+from polywell.geometry.periodic import rows_of
 from polywell.geometry.tolerances import Tolerances
 
 MOST_OCTAHEDRA = 400
@@ -25,172 +27,180 @@ ROUNDING = 0.01
 
 
 @dataclass(frozen=True)
-class _Slab:
-    """Period in Å of a crystal with a vacuum along the normal, and heights of its two surfaces."""
+class _Slabs:
+    """Periods (K,) in Å of crystals along normals, and the heights of two surfaces with a vacuum beyond them.
 
-    period: float
-    lower: float
-    upper: float
+    The heights are nan where no vacuum parts a crystal from the next.
+    """
+
+    periods: Floats
+    lower: Floats
+    upper: Floats
 
 
 @dataclass(frozen=True)
-class _End:
-    """Where a column of octahedra ends: how many it has beyond the first, on what height in Å, and how.
+class _Ends:
+    """Where columns of octahedra end: how many (K,) each has beyond its first, and on what height in Å.
 
-    `closed` says that the last octahedron has a ligand beyond it, which no other octahedron shares.
+    `closed` says that the last octahedron has a ligand beyond it, which no other octahedron shares;
+    `endless` that the column comes back to itself.
     """
 
-    beyond: int
-    height: float
-    closed: bool
+    beyond: Ints
+    heights: Floats
+    closed: Bools
+    endless: Bools
 
 
-def is_framework(ions: Ions, nets: Nets, net: int, tolerances: Tolerances) -> bool:
-    """Whether more than half of the metals of a net stand in columns of a framework.
+def frameworks(ions: Ions, nets: Nets, numbers: Sequence[int], tolerances: Tolerances) -> set[int]:
+    """Those of some bridged nets of which more than half of the metals stand in columns of a framework.
 
     Args:
         ions: those of all structures.
-        nets: those of one kind; capped ones are no frameworks.
-        net: number of the net.
+        nets: bridged ones; capped ones are no frameworks.
+        numbers: the nets in question.
         tolerances: those of the geometry.
     """
-    if nets.kind != BRIDGED:
-        return False
-    normal: Floats = nets.normals[net]
-    metals = [ion for ion in nets.metals[net] if not ions.is_hole[ion]]
-    slab = _slab(ions, int(nets.crystals[net]), normal, tolerances)
-    alone = 0
-    for ion in metals:
-        alone += not _in_framework(ions, ion, normal, slab, tolerances)
-        if 2 * alone >= len(metals):
-            return False
-    return True
+    if not numbers:
+        return set()
+    whole = [[ion for ion in nets.metals[net] if not ions.is_hole[ion]] for net in numbers]
+    of = np.repeat(np.arange(len(whole)), [len(some) for some in whole])
+    metals = np.array([ion for some in whole for ion in some], np.int64)
+    normals, crystals = nets.normals[numbers], nets.crystals[numbers]
+    up = _ends(ions, metals, normals[of], tolerances)
+    slabs = _slabs(ions, crystals, normals, tolerances)
+    held = up.endless.copy()
+    own = np.flatnonzero(~up.endless & ~np.isnan(slabs.lower[of]))
+    net, metals = of[own], metals[own]
+    down = _ends(ions, metals, -normals[net], tolerances)
+    sheets = 1 + up.beyond[own] + down.beyond
+    is_block = (sheets <= tolerances.rock_salt_sheets) & up.closed[own] & down.closed
+    heights = np.einsum("ij,ij->i", ions.cart[metals], normals[net])
+    above = (slabs.upper[net] - heights - up.heights[own] + ROUNDING) % slabs.periods[net]
+    below = (heights - down.heights - slabs.lower[net] + ROUNDING) % slabs.periods[net]
+    reaches = np.maximum(above, below) <= tolerances.octahedron_height + ROUNDING
+    held[own] = down.endless | ((sheets > 1) & ~is_block & reaches)
+    inside = np.bincount(of[held], minlength=len(whole)).tolist()
+    return {net for net, some, most in zip(numbers, whole, inside, strict=True) if 2 * most > len(some)}
 
 
-def _in_framework(ions: Ions, metal: int, normal: Floats, slab: _Slab | None, tolerances: Tolerances) -> bool:
-    up = _end(ions, metal, normal, tolerances)
-    if up is None or slab is None:
-        return up is None
-    down = _end(ions, metal, -normal, tolerances)
-    if down is None:
-        return True
-    sheets = 1 + up.beyond + down.beyond
-    if sheets == 1:
-        return False
-    if sheets <= tolerances.rock_salt_sheets and up.closed and down.closed:
-        return False
-    height = float(ions.cart[metal] @ normal)
-    above = (slab.upper - height - up.height + ROUNDING) % slab.period
-    below = (height - down.height - slab.lower + ROUNDING) % slab.period
-    return max(above, below) <= tolerances.octahedron_height + ROUNDING
+def _ends(ions: Ions, metals: Ints, ups: Floats, tolerances: Tolerances) -> _Ends:
+    """Where the columns above metals (K,) end; `ups` (K, 3) are unit vectors."""
+    count = len(metals)
+    beyond, heights = np.zeros(count, np.int64), np.zeros(count)
+    closed, endless = np.zeros(count, bool), np.zeros(count, bool)
+    column, path = np.arange(count), metals[:, None]
+    while len(column):
+        ligands, vectors = _apical(ions, path[column, -1], ups[column], tolerances)
+        held = ligands >= 0
+        column, ligands, vectors = column[held], ligands[held], vectors[held]
+        following, rises = _beyond(ions, ligands, vectors, ups[column], tolerances)
+        shared = following >= 0
+        closed[column] = ~shared
+        column, following = column[shared], following[shared]
+        heights[column] += np.einsum("ij,ij->i", vectors[shared], ups[column]) + rises[shared]
+        beyond[column] += 1
+        endless[column] = (path[column] == following[:, None]).any(axis=1)
+        endless[column] |= beyond[column] >= MOST_OCTAHEDRA
+        path = np.column_stack((path, np.full(count, -1)))
+        path[column, -1] = following
+        column = column[~endless[column]]
+    return _Ends(beyond, heights, closed, endless)
 
 
-def _end(ions: Ions, metal: int, up: Floats, tolerances: Tolerances) -> _End | None:
-    """Where the column above a metal ends; None where it comes back to itself."""
-    at, height, beyond = metal, 0.0, 0
-    seen = {metal}
-    while beyond < MOST_OCTAHEDRA:
-        ligand, vector = _apical(ions, at, up, tolerances)
-        if ligand < 0:
-            return _End(beyond, height, closed=False)
-        following = _beyond(ions, ligand, vector, up, tolerances)
-        if following is None:
-            return _End(beyond, height, closed=True)
-        at, rise = following
-        height += float(vector @ up) + rise
-        beyond += 1
-        if at in seen:
-            return None
-        seen.add(at)
-    return None
+def _bonded(ions: Ions, centres: Ints, tolerances: Tolerances) -> tuple[Ints, Ints]:
+    """The neighbours near enough for a bond: for each the place of its centre in `centres`, and its row."""
+    of, rows = rows_of(ions.starts[centres], ions.starts[centres + 1])
+    reach = tolerances.bond_ratio * (ions.radii[centres][of] + ions.radii[ions.others[rows]])
+    near = np.flatnonzero(ions.distances[rows] <= reach)
+    return of[near], rows[near]
 
 
-def _rows(ions: Ions, ion: int) -> slice:
-    return slice(int(ions.starts[ion]), int(ions.starts[ion + 1]))
+def _nearest(ions: Ions, of: Ints, rows: Ints, count: int) -> Ints:
+    """The nearest (count,) of the rows of each owner; -1 without one."""
+    nearest = np.full(count, -1)
+    order = np.lexsort((ions.distances[rows], of))[::-1]
+    nearest[of[order]] = rows[order]
+    return nearest
 
 
-def _bonded(ions: Ions, ion: int, tolerances: Tolerances) -> Bools:
-    """Which neighbours are near enough for a bond."""
-    rows = _rows(ions, ion)
-    near: Bools = ions.distances[rows] <= tolerances.bond_ratio * (
-        ions.radii[ion] + ions.radii[ions.others[rows]]
-    )
-    return near
-
-
-def _apical(ions: Ions, metal: int, up: Floats, tolerances: Tolerances) -> tuple[int, Floats]:
-    """The nearest ligand bonded to a metal along `up`, and the vector to it in Å; -1 without one."""
-    rows = _rows(ions, metal)
-    others = ions.others[rows]
-    rise = ions.vectors[rows] @ up
-    along = rise >= cos(radians(tolerances.apical_angle)) * ions.distances[rows]
-    held = along & _bonded(ions, metal, tolerances) & ions.is_ligand[others] & ions.is_heavy[others]
-    if not held.any():
-        return -1, up
-    nearest = int(np.flatnonzero(held)[np.argmin(ions.distances[rows][held])])
-    vector: Floats = ions.vectors[rows][nearest]
-    return int(others[nearest]), vector
+def _apical(ions: Ions, metals: Ints, ups: Floats, tolerances: Tolerances) -> tuple[Ints, Floats]:
+    """The nearest ligand bonded to each metal along `ups`, and the vector to it in Å; -1 without one."""
+    of, rows = _bonded(ions, metals, tolerances)
+    rise = np.einsum("ij,ij->i", ions.vectors[rows], ups[of])
+    held = rise >= cos(radians(tolerances.apical_angle)) * ions.distances[rows]
+    held &= (ions.is_ligand & ions.is_heavy)[ions.others[rows]]
+    nearest = _nearest(ions, of[held], rows[held], len(metals))
+    return np.where(nearest < 0, -1, ions.others[nearest]), ions.vectors[nearest]
 
 
 def _beyond(
-    ions: Ions, ligand: int, vector: Floats, up: Floats, tolerances: Tolerances
-) -> tuple[int, float] | None:
-    """The centre of the octahedron that shares a ligand, and its height over this in Å; None without one."""
-    rows = _rows(ions, ligand)
-    distances = ions.distances[rows]
-    straight = ions.vectors[rows] @ vector >= -cos(radians(tolerances.tilted_angle)) * distances * float(
-        np.linalg.norm(vector)
-    )
-    held = straight & _bonded(ions, ligand, tolerances) & ~ions.is_ligand[ions.others[rows]]
-    for row in np.flatnonzero(held)[np.argsort(distances[held], kind="stable")].tolist():
-        other = int(ions.others[rows][row])
-        if _is_octahedron_of_a_sheet(ions, other, up, tolerances):
-            return other, float(ions.vectors[rows][row] @ up)
-    return None
+    ions: Ions, ligands: Ints, vectors: Floats, ups: Floats, tolerances: Tolerances
+) -> tuple[Ints, Floats]:
+    """The centre of the octahedron that shares each ligand, and its height over this in Å; -1 without one."""
+    of, rows = _bonded(ions, ligands, tolerances)
+    held = _is_straight(ions, rows, vectors[of], tolerances) & ~ions.is_ligand[ions.others[rows]]
+    of, rows = of[held], rows[held]
+    held = _are_octahedra_of_a_sheet(ions, ions.others[rows], ups[of], tolerances)
+    nearest = _nearest(ions, of[held], rows[held], len(ligands))
+    rises = np.einsum("ij,ij->i", ions.vectors[nearest], ups)
+    return np.where(nearest < 0, -1, ions.others[nearest]), rises
 
 
-def _is_octahedron_of_a_sheet(ions: Ions, ion: int, up: Floats, tolerances: Tolerances) -> bool:
-    """Whether most of four ligands within the sheet join a cation straight to others of its sheet.
+def _is_straight(ions: Ions, rows: Ints, arms: Floats, tolerances: Tolerances) -> Bools:
+    """Whether bonds from ligands go on, more or less straight, from the arms (R, 3) that lead to these."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", arms, arms)) * ions.distances[rows]
+    along = np.einsum("ij,ij->i", ions.vectors[rows], arms)
+    straight: Bools = along >= -cos(radians(tolerances.tilted_angle)) * lengths
+    return straight
+
+
+def _are_octahedra_of_a_sheet(ions: Ions, centres: Ints, ups: Floats, tolerances: Tolerances) -> Bools:
+    """Whether most of four ligands within the sheet join each cation straight to others of its sheet.
 
     So do the octahedra of a perovskite; rock salt, dumbbells, chains and tetrahedra do not.
     """
-    rows = _rows(ions, ion)
-    others = ions.others[rows]
-    flat = np.abs(ions.vectors[rows] @ up) <= sin(radians(tolerances.apical_angle)) * ions.distances[rows]
-    held = flat & _bonded(ions, ion, tolerances) & ions.is_ligand[others]
-    joined = 0
-    for row in np.flatnonzero(held).tolist():
-        arm, ligand = ions.vectors[rows][row], int(others[row])
-        around = _rows(ions, ligand)
-        length = float(np.linalg.norm(arm)) * ions.distances[around]
-        straight = ions.vectors[around] @ arm >= -cos(radians(tolerances.tilted_angle)) * length
-        cation = ~ions.is_ligand[ions.others[around]] & _bonded(ions, ligand, tolerances)
-        apart = ions.vectors[around] + arm
-        near = np.einsum("ij,ij->i", apart, apart) <= tolerances.bridged_edge[1] ** 2
-        joined += bool((straight & cation & near).any())
-    return joined >= 3
+    of, rows = _bonded(ions, centres, tolerances)
+    rise = np.abs(np.einsum("ij,ij->i", ions.vectors[rows], ups[of]))
+    flat = rise <= sin(radians(tolerances.apical_angle)) * ions.distances[rows]
+    flat &= ions.is_ligand[ions.others[rows]]
+    of, arms, ligands = of[flat], ions.vectors[rows[flat]], ions.others[rows[flat]]
+    arm, rows = _bonded(ions, ligands, tolerances)
+    joined = _is_straight(ions, rows, arms[arm], tolerances) & ~ions.is_ligand[ions.others[rows]]
+    apart = ions.vectors[rows] + arms[arm]
+    joined &= np.einsum("ij,ij->i", apart, apart) <= tolerances.bridged_edge[1] ** 2
+    joining = np.unique(arm[joined])
+    enough: Bools = np.bincount(of[joining], minlength=len(centres)) >= 3
+    return enough
 
 
-def _slab(ions: Ions, crystal: int, normal: Floats, tolerances: Tolerances) -> _Slab | None:
-    """The slab that a crystal is along a normal; None where no vacuum parts it from the next."""
-    members = np.arange(ions.members(crystal).start, ions.members(crystal).stop)
-    heights = ions.cart[members[ions.is_heavy[members]]] @ normal
-    climbs = np.abs(ions.lattices[crystal] @ normal)
-    period = _common_measure(climbs)
-    if period <= tolerances.vacuum:
-        return None
-    ordered = np.sort(heights % period)
-    gaps = np.append(ordered[1:], ordered[0] + period) - ordered
-    widest = int(np.argmax(gaps))
-    if gaps[widest] <= tolerances.vacuum:
-        return None
-    return _Slab(period, float(ordered[widest] + gaps[widest]), float(ordered[widest]))
+def _slabs(ions: Ions, crystals: Ints, normals: Floats, tolerances: Tolerances) -> _Slabs:
+    """The slabs that crystals (K,) are along normals (K, 3)."""
+    climbs = np.abs(np.einsum("ijk,ik->ij", ions.lattices[crystals], normals))
+    periods = np.array([_common_measure(lengths) for lengths in climbs.tolist()])
+    slabs = _Slabs(periods, np.full(len(periods), np.nan), np.full(len(periods), np.nan))
+    long = np.flatnonzero(periods > tolerances.vacuum)
+    if not len(long):
+        return slabs
+    begin, end = (np.searchsorted(ions.crystals, crystals[long], side) for side in ("left", "right"))
+    of, ion = rows_of(begin, end)
+    of, ion = long[of[ions.is_heavy[ion]]], ion[ions.is_heavy[ion]]
+    heights = np.einsum("ij,ij->i", ions.cart[ion], normals[of]) % periods[of]
+    order = np.lexsort((heights, of))
+    of, below = of[order], heights[order]
+    first = np.unique(of, return_index=True)[1]
+    above = np.append(below[1:], 0.0)
+    above[np.append(first[1:], len(of)) - 1] = below[first] + periods[of[first]]
+    widest = np.lexsort((below - above, of))[first]
+    widest = widest[above[widest] - below[widest] > tolerances.vacuum]
+    slabs.lower[of[widest]], slabs.upper[of[widest]] = above[widest], below[widest]
+    return slabs
 
 
-def _common_measure(lengths: Floats) -> float:
+def _common_measure(lengths: Sequence[float]) -> float:
     """The largest length in Å of which all are multiples, as far as `ROUNDING` tells."""
     measure = 0.0
-    for length in lengths.tolist():
+    for length in lengths:
         while length > ROUNDING:
             measure, length = length, measure % length
     return measure

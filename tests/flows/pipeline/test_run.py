@@ -4,18 +4,19 @@ import os
 from dataclasses import dataclass, replace
 from multiprocessing import active_children
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from catalog.home import Home
 from catalog.sources import RawEntry
 from catalog.sources.base import in_batches
-from catalog.store.structures import entry_to_row
+from catalog.store.structures import entry_to_row, structures_schema
 from flows.options import ScreenOptions
 from flows.pipeline.finished import Counts, LostEntriesError
 from flows.pipeline.plan import Plan
 from flows.pipeline.run import plain, run
-from flows.pipeline.shards import unscreened_rows
+from flows.pipeline.shards import unscreened_batch
 from flows.pipeline.steps.reading import cut
 from flows.pipeline.versions import code_version
 from polywell.families import load_families
@@ -142,7 +143,8 @@ def test_the_code_version_does_without_a_repository(tmp_path):
 
 
 def test_an_entry_whose_screening_dies_is_a_failed_row():
-    [row] = unscreened_rows(entry_to_row(entry("a", cacuo2())), "WorkerDied", "it ended", load_families())
+    read = pa.RecordBatch.from_pylist([entry_to_row(entry("a", cacuo2()))], schema=structures_schema())
+    [row] = unscreened_batch(read, "WorkerDied", "it ended", load_families()).to_pylist()
     said = {name: row[name] for name in ("id", "formula", "outcome", "error_type", "message", "stage")}
     assert said == {
         "id": "a",

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.spatial import ConvexHull
 
-from polywell.geometry.polyhedra import face_count
+from polywell.geometry.polyhedra import face_counts
 
 SQUARE = [(1, 0, 0), (0, 1, 0), (-1, 0, 0), (0, -1, 0)]
 UPPER = [(2, 2, 0), (-2, 2, 0), (-2, -2, 0), (2, -2, 0)]
@@ -23,15 +24,19 @@ TRIDECAHEDRON = [*NONAHEDRON[:8], (0, 0, 3.2)]
 )
 def test_faces(points: list[tuple[float, float, float]], faces: int) -> None:
     exact = np.array(points, dtype=float)
-    assert face_count(exact, 10.0) == faces
     shaken = exact + np.random.default_rng(1).uniform(-0.02, 0.02, exact.shape)
-    assert face_count(shaken, 10.0) == faces
+    assert face_counts(np.array([exact, shaken]), 10.0).tolist() == [faces, faces]
 
 
 def test_unequal_anion_heights_fold_the_parallelograms() -> None:
-    points = np.array([*NONAHEDRON[:8], (0, 0, -1.0)], dtype=float)
-    assert face_count(points, 1e-6) == 13
+    points = np.array([[*NONAHEDRON[:8], (0, 0, -1.0)]], dtype=float)
+    assert face_counts(points, 1e-6) == 13
 
 
 def test_flat_points_have_no_faces() -> None:
-    assert face_count(np.array([*SQUARE, *UPPER], dtype=float), 10.0) == 0
+    assert face_counts(np.array([[*SQUARE, *UPPER]], dtype=float), 10.0) == 0
+
+
+def test_faces_are_those_of_an_independent_hull() -> None:
+    bodies = np.random.default_rng(2).normal(size=(50, 9, 3))
+    assert face_counts(bodies, 1e-6).tolist() == [len(ConvexHull(body).simplices) for body in bodies]

@@ -24,7 +24,7 @@ def test_each_is_found_as_if_it_were_alone() -> None:
         assert [net.sheet for net in mine] == [net.sheet for net in its]
         assert [len(net.cages) for net in mine] == [len(net.cages) for net in its]
         assert together.closes_in_space(place) == alone.closes_in_space(0)
-        assert phases(together, place, mine) == phases(alone, 0, its)
+        assert phases(together, {place: mine})[place] == phases(alone, {0: its})[0]
 
 
 def test_what_overlaps_is_named_and_the_others_go_on() -> None:
