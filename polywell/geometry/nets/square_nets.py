@@ -238,8 +238,8 @@ def _inner_edges(edges: Edges, metals: tuple[tuple[int, ...], ...], normals: Flo
     begin = np.searchsorted(edges.first[order], metal)
     owner, row = rows_of(begin, np.searchsorted(edges.first[order], metal, side="right"))
     row, net = order[row], net[owner]
-    vectors = edges.vectors[row]
-    rise = np.einsum("ij,ij->i", vectors, normals[net])
+    vectors = edges.vectors.take(row, axis=0)
+    rise = np.einsum("ij,ij->i", vectors, normals.take(net, axis=0))
     flat = rise * rise < 0.25 * np.einsum("ij,ij->i", vectors, vectors)
     return edges.chosen(row[flat]), net[flat]
 
