@@ -40,9 +40,10 @@ class Crystal:
     """The ions of one structure, N of them, and the pairs within reach, M of them.
 
     `frac` (N, 3) lies inside the cell; ion k is site `sites[k]` of the structure in the periodic image
-    `shifts[k]`. Pair rows are centre, other and image of the other. `is_hole` marks places that an ion of
-    that element left empty: they have no mix, no occupancy and no site (-1). `is_foreign` marks cations that
-    stand on the corner of a net and are no metals of nets (see `polywell.geometry.nets.holes`).
+    `shifts[k]`. Pair rows are centre, other and image of the other, in order of the centre. `is_hole` marks
+    places that an ion of that element left empty: they have no mix, no occupancy and no site (-1).
+    `is_foreign` marks cations that stand on the corner of a net and are no metals of nets (see
+    `polywell.geometry.nets.holes`).
     """
 
     lattice: Floats
@@ -56,7 +57,7 @@ class Crystal:
     shifts: Ints
     centres: Ints
     others: Ints
-    images: Ints
+    images: Floats
 
 
 @dataclass(frozen=True)
@@ -197,19 +198,16 @@ def completed(crystal: Crystal, holes: Holes, tolerances: Tolerances = TOLERANCE
     )
 
 
-def _within_reach(lattice: Floats, frac: Floats, tolerances: Tolerances) -> tuple[Ints, Ints, Ints]:
+def _within_reach(lattice: Floats, frac: Floats, tolerances: Tolerances) -> tuple[Ints, Ints, Floats]:
     cart = np.ascontiguousarray(frac @ lattice)
-    centres, others, images, _ = find_points_in_spheres(cart, cart, tolerances.reach, PERIODIC, lattice, 1e-8)
-    return centres, others, images.astype(np.int64)
+    return find_points_in_spheres(cart, cart, tolerances.reach, PERIODIC, lattice, 1e-8)[:3]
 
 
 def without_ions(lattice: Floats) -> Crystal:
     """A cell that holds no ion."""
     none: Ints = np.zeros(0, np.int64)
-    rows, no = none.reshape(0, 3), none.astype(bool)
-    return Crystal(
-        lattice, rows.astype(np.float64), (), [], np.zeros(0), no, no, none, rows, none, none, rows
-    )
+    rows, nowhere, no = none.reshape(0, 3), np.zeros((0, 3)), none.astype(bool)
+    return Crystal(lattice, nowhere, (), [], np.zeros(0), no, no, none, rows, none, none, nowhere)
 
 
 def side_by_side(
@@ -238,9 +236,8 @@ def side_by_side(
     alike = np.flatnonzero(centres == others)
     is_other = np.ones(len(centres), dtype=bool)
     is_other[alike] = images[alike].any(axis=1)
-    order = np.argsort(centres, kind="stable")
-    order = order[is_other[order]]
-    centres, others, images = centres[order], others[order], images.take(order, axis=0)
+    kept = np.flatnonzero(is_other)
+    centres, others, images = centres.take(kept), others.take(kept), images.take(kept, axis=0)
     vectors = cart.take(others, axis=0) + translations(lattices, owner[others], images)
     vectors -= cart.take(centres, axis=0)
     ions = Ions(
@@ -256,7 +253,7 @@ def side_by_side(
         starts=np.searchsorted(centres, np.arange(len(elements) + 1)),
         centres=centres,
         others=others,
-        images=images,
+        images=images.astype(np.int64),
         vectors=vectors,
         distances=np.sqrt(np.einsum("ij,ij->i", vectors, vectors)),
         is_metal=np.array([symbol in NET_METALS for symbol in elements], dtype=bool) | is_foreign,
@@ -268,16 +265,16 @@ def side_by_side(
     return ions, _overlaps(ions, tolerances)
 
 
-def translations(lattices: Floats, crystals: Ints, images: Ints) -> Floats:
+def translations(lattices: Floats, crystals: Ints, images: Ints | Floats) -> Floats:
     """Vectors (K, 3) in Å to periodic images (K, 3) of structures (K,).
 
     Column by column: rows of three are too short for numpy to be quick with them.
     """
     moved = np.empty(images.shape)
-    i, j, k = images.T.astype(np.float64)
+    i, j, k = np.ascontiguousarray(images.T, dtype=np.float64)
     for axis in range(3):
         a, b, c = lattices[:, :, axis].T
-        moved[:, axis] = i * a[crystals] + j * b[crystals] + k * c[crystals]
+        moved[:, axis] = i * a.take(crystals) + j * b.take(crystals) + k * c.take(crystals)
     return moved
 
 
