@@ -238,7 +238,8 @@ def side_by_side(
     is_other[alike] = images[alike].any(axis=1)
     kept = np.flatnonzero(is_other)
     centres, others, images = centres.take(kept), others.take(kept), images.take(kept, axis=0)
-    vectors = cart.take(others, axis=0) + translations(lattices, owner[others], images)
+    vectors = translations(lattices, owner[others], images)
+    vectors += cart.take(others, axis=0)
     vectors -= cart.take(centres, axis=0)
     ions = Ions(
         lattices=lattices,
