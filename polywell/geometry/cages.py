@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,8 +42,7 @@ class Cage:
     offset_ang: float
 
 
-@dataclass(frozen=True)
-class _Tip:
+class _Tip(NamedTuple):
     """A cation on a hollow's axis, its signed height, and its place within the sheet, in Å."""
 
     ion: Corner

@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from polywell.data.elements import LIGANDS, NET_METALS, covalent_radius
-from polywell.geometry.ions import LARGEST_IMAGE, Bools, Floats, Ints, translations
+from polywell.geometry.cells import SLACK, are_sound
+from polywell.geometry.ions import Bools, Floats, Ints, translations
 from polywell.geometry.nets.bonds import Bonds, edges_between
 from polywell.geometry.nets.squares import right_angles
 from polywell.geometry.periodic import rows_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
-
-SLACK = 1e-6
-"""Share by which limits are wider here: what rounding could decide is left to the full search."""
 
 MOST_SITES = 200
 """Structures with more, each of which has many pairs of sites, are left to the full search."""
@@ -46,8 +44,9 @@ def without_right_angles(cells: Cells, tolerances: Tolerances = TOLERANCES) -> B
     Nothing is said of the others: they are for `polywell.geometry.find`.
     """
     wide = _wider(tolerances)
-    is_sound = _are_sound(cells, wide) & (cells.sizes <= MOST_SITES)
     owner = np.repeat(np.arange(len(cells.sizes)), cells.sizes)
+    is_sound = are_sound(cells.lattices, cells.frac, owner, cells.sizes, tolerances)
+    is_sound &= cells.sizes <= MOST_SITES
     asked = np.flatnonzero(is_sound[owner])
     if not len(asked):
         return is_sound
@@ -131,19 +130,4 @@ def _wider(tolerances: Tolerances) -> Tolerances:
         capped_edge=(shortest * less, longest * more),
         square_angle=tolerances.square_angle * more,
         square_edge_ratio=tolerances.square_edge_ratio * more,
-        smallest_volume_per_ion=tolerances.smallest_volume_per_ion * more,
     )
-
-
-def _are_sound(cells: Cells, tolerances: Tolerances) -> Bools:
-    """Which cells are finite, and not flat, skewed or overfull; the full search refuses the others."""
-    owner = np.repeat(np.arange(len(cells.sizes)), cells.sizes)
-    is_sound: Bools = np.isfinite(cells.lattices.sum(axis=(1, 2)))
-    is_sound[owner[~np.isfinite(cells.frac).all(axis=1)]] = False
-    edges = np.sqrt(np.einsum("ijk,ijk->ij", cells.lattices, cells.lattices))
-    with np.errstate(invalid="ignore", over="ignore"):
-        volumes = np.abs(np.linalg.det(np.where(is_sound[:, None, None], cells.lattices, 0.0)))
-        is_sound &= volumes > (1 + SLACK) * 1e-4 * edges.prod(axis=1)
-        is_sound &= volumes >= tolerances.smallest_volume_per_ion * cells.sizes
-        is_sound &= tolerances.reach * edges.max(axis=1) ** 2 <= LARGEST_IMAGE * volumes
-    return is_sound

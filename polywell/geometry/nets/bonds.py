@@ -72,7 +72,9 @@ def bonds_of(ions: Ions, tolerances: Tolerances) -> Bonds:
     centres, others = ions.centres[rows], ions.others[rows]
     near = ions.distances[rows] <= tolerances.bond_ratio * (ions.radii[centres] + ions.radii[others])
     near &= (ions.occupancy[others] > tolerances.bridge_occupancy) | ions.is_hole[others]
-    return Bonds(centres[near], others[near], ions.images[rows[near]], ions.vectors[rows[near]])
+    kept = rows[near]
+    images, vectors = ions.images.take(kept, axis=0), ions.vectors.take(kept, axis=0)
+    return Bonds(centres[near], others[near], images, vectors)
 
 
 def edges_between(

@@ -90,12 +90,10 @@ def vectors_of_parents(
 
 def _shares(ions: Ions, chosen: Bools, crystals: Ints, vectors: Floats, tolerances: Tolerances) -> Floats:
     """Share (V,) of the chosen ions (N,) of its structure that a vector carries near one of their element."""
-    numbers: dict[str, int] = {}
-    kinds = np.array([numbers.setdefault(symbol, len(numbers)) for symbol in ions.elements])
     asked = np.zeros(len(ions.lattices), dtype=bool)
     asked[crystals] = True
     steps = np.flatnonzero((chosen & asked[ions.crystals])[ions.centres])
-    steps = steps[kinds[ions.centres[steps]] == kinds[ions.others[steps]]]
+    steps = steps[ions.kinds[ions.centres[steps]] == ions.kinds[ions.others[steps]]]
     # In order of structure and first component, of which few are near that of a vector.
     span, shift = 4 * tolerances.reach, tolerances.parent_shift
     along = span * ions.crystals[ions.centres[steps]] + ions.vectors[steps, 0]
