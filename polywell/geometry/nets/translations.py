@@ -98,15 +98,17 @@ def _shares(ions: Ions, chosen: Bools, crystals: Ints, vectors: Floats, toleranc
     span, shift = 4 * tolerances.reach, tolerances.parent_shift
     along = span * ions.crystals[ions.centres[steps]] + ions.vectors[steps, 0]
     order = np.argsort(along)
-    steps, along, wanted = steps[order], along[order], span * crystals + vectors[:, 0]
+    along, steps, wanted = along[order], steps[order], span * crystals + vectors[:, 0]
+    centres, ahead = ions.centres[steps], np.ascontiguousarray(ions.vectors[steps].T)
     begin = np.searchsorted(along, wanted - shift - ROUNDING)
     end = np.searchsorted(along, wanted + shift + ROUNDING)
     carried = np.zeros(len(vectors))
     for some in np.split(np.arange(len(vectors)), _cuts(end - begin)):
         vector, row = rows_of(begin[some], end[some])
-        apart = ions.vectors.take(steps[row], axis=0) - vectors.take(some[vector], axis=0)
-        near = (np.abs(apart) <= shift).all(axis=1)
-        hits = np.unique(vector[near] * len(ions.elements) + ions.centres[steps[row[near]]])
+        for step, carrying in zip(ahead, vectors[some].T, strict=True):
+            near = np.abs(step[row] - carrying[vector]) <= shift
+            vector, row = vector[near], row[near]
+        hits = np.unique(vector * len(ions.elements) + centres[row])
         carried[some] = np.bincount(hits // len(ions.elements), minlength=len(some))
     counts = np.bincount(ions.crystals[chosen], minlength=len(ions.lattices))
     return carried / counts[crystals]
