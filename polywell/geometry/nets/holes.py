@@ -30,6 +30,9 @@ RING = 4
 corners are missing, two of them at opposite corners."""
 
 
+MOST_ANGLES = 500
+"""Structures with more right angles whose square does not close are looked at closely at once."""
+
 SLACK = 1e-6
 """Share by which limits are wider at first: what rounding could decide is left to the closer look."""
 
@@ -218,8 +221,10 @@ def _looked_into(ions: Ions, seen: _Open, owner: Ints, tolerances: Tolerances) -
     far = np.zeros(len(ions.lattices))
     np.maximum.at(far, owner, 2 * near)
     shares = far[:, None] * np.sqrt(np.einsum("nij,nij->nj", inverse, inverse))  # of the cell, by axis
-    is_thin = (shares >= 0.5).any(axis=1)  # one place is near to several images of the other
-    one, other = rows_of(np.arange(1, len(owner) + 1), np.searchsorted(owner, owner, side="right"))
+    # In thin cells a place is near to several images of another; where there are many, so are their pairs.
+    left = (shares >= 0.5).any(axis=1) | (np.bincount(owner, minlength=len(far)) > MOST_ANGLES)
+    after, end = np.arange(1, len(owner) + 1), np.searchsorted(owner, owner, side="right")
+    one, other = rows_of(after, np.where(left[owner], after, end))
     for axis in range(3):
         apart = frac[one, axis] - frac[other, axis]
         close = np.abs(apart - np.rint(apart)) <= shares[owner[one], axis]
@@ -230,13 +235,12 @@ def _looked_into(ions: Ions, seen: _Open, owner: Ints, tolerances: Tolerances) -
     apart = np.einsum("ni,nij->nj", apart - np.rint(apart), ions.lattices[owner[one]])
     between = seen.away[one] + seen.away[other]
     least, apart = np.minimum(near[one], near[other]) ** 2, np.einsum("ij,ij->i", apart, apart)
-    faces = (seen.ligands[one] < 0) & (np.einsum("ij,ij->i", between, between) <= least)
-    faces &= apart <= (near[one] + near[other]) ** 2
     turned = np.abs(np.einsum("ij,ij->i", seen.normals[one], seen.normals[other]))
-    joined = apart <= least
-    joined &= turned >= cos(radians(tolerances.fold)) - SLACK
+    joined = (apart <= least) & (turned >= cos(radians(tolerances.fold)) - SLACK)
     counts = 1 + np.bincount(np.concatenate((one[joined], other[joined])), minlength=len(owner))
-    looks = is_thin[owner] | (counts >= RING)
+    faces = (seen.ligands[one] < 0) & (np.einsum("ij,ij->i", between, between) <= least)
+    faces &= joined | ((counts[one] > 1) & (counts[other] > 1))
+    looks = left[owner] | (counts >= RING)
     looks[one[faces]] = True
     return np.unique(owner[looks])
 
