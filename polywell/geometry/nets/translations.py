@@ -135,7 +135,8 @@ def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Toleran
     carried = is_metal | (ions.is_ligand[members] & heavy)
     is_other = heavy & ~is_metal & ~ions.is_ligand[members]
     count = len(cart)
-    target = np.concatenate([_wrapped(cart + vector, lattice) for vector in vectors])
+    frac = (cart + vectors[:, None]) @ np.linalg.inv(lattice)
+    target = ((frac - np.floor(frac)) @ lattice).reshape(-1, 3)
     near, other, _, distances = find_points_in_spheres(
         cart, target, tolerances.hole_radius, PERIODIC, lattice, 1e-8
     )
@@ -147,12 +148,6 @@ def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Toleran
     found, elements = _clusters(names, target[lone], np.flatnonzero(lone) % count, lattice, tolerances)
     found, elements = _of_nets(ions, members, found, elements, strange, lattice, tolerances)
     return Holes(found, elements, strange) if len(found) or strange else None
-
-
-def _wrapped(points: Floats, lattice: Floats) -> Floats:
-    frac = points @ np.linalg.inv(lattice)
-    wrapped: Floats = np.ascontiguousarray((frac - np.floor(frac)) @ lattice)
-    return wrapped
 
 
 def _met(around: Floats, points: Floats, lattice: Floats, radius: float) -> tuple[Ints, Ints]:
