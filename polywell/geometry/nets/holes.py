@@ -225,10 +225,10 @@ def _looked_into(ions: Ions, seen: _Open, owner: Ints, tolerances: Tolerances) -
     left = (shares >= 0.5).any(axis=1) | (np.bincount(owner, minlength=len(far)) > MOST_ANGLES)
     after, end = np.arange(1, len(owner) + 1), np.searchsorted(owner, owner, side="right")
     one, other = rows_of(after, np.where(left[owner], after, end))
-    for axis in range(3):
-        apart = frac[one, axis] - frac[other, axis]
-        close = np.abs(apart - np.rint(apart)) <= shares[owner[one], axis]
-        one, other = one[close], other[close]
+    for column, share in zip(np.ascontiguousarray(frac.T), shares[owner].T, strict=True):
+        apart = column.take(one) - column.take(other)
+        close = np.flatnonzero(np.abs(apart - np.rint(apart)) <= share.take(one))
+        one, other = one.take(close), other.take(close)
     alike = (seen.ligands[one] < 0) == (seen.ligands[other] < 0)
     one, other = one[alike], other[alike]
     apart = frac[one] - frac[other]
