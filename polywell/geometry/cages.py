@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,8 +42,7 @@ class Cage:
     offset_ang: float
 
 
-@dataclass(frozen=True)
-class _Tip:
+class _Tip(NamedTuple):
     """A cation on a hollow's axis, its signed height, and its place within the sheet, in Å."""
 
     ion: Corner
@@ -153,10 +153,11 @@ def _tips(ions: Ions, nets: Nets, reach: float, tolerances: Tolerances) -> tuple
     start = squares.sites[:, 0]
     square, row = rows_of(ions.starts[start], ions.starts[start + 1])
     heavy = ions.is_heavy | ions.is_hole  # what is there in most cells of the average fills a hollow
-    square, row = square[heavy[ions.others[row]]], row[heavy[ions.others[row]]]
+    is_heavy = heavy[ions.others[row]]
+    square, row = square[is_heavy], row[is_heavy]
     corner = squares.corners[:, 0] - squares.centres
-    normal = nets.normals[nets.net_of[square]]
-    from_centre = ions.vectors[row] + corner[square]
+    normal = nets.normals.take(nets.net_of[square], axis=0)
+    from_centre = ions.vectors.take(row, axis=0) + corner.take(square, axis=0)
     height = np.einsum("ij,ij->i", from_centre, normal)
     offset = from_centre - height[:, None] * normal
     lateral2 = np.einsum("ij,ij->i", offset, offset)
@@ -165,11 +166,7 @@ def _tips(ions: Ions, nets: Nets, reach: float, tolerances: Tolerances) -> tuple
         (lateral2 <= tolerances.cylinder_ratio**2 * edge2[square]) & (np.abs(height) <= reach)
     )
     square, row, height, offset, lateral2 = (
-        square[near],
-        row[near],
-        height[near],
-        offset[near],
-        lateral2[near],
+        one.take(near, axis=0) for one in (square, row, height, offset, lateral2)
     )
     ion = ions.others[row]
     images = ions.images[row] + squares.images[square, 0]

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from polywell.geometry.cages import Cage, cages
+from polywell.geometry.cells import OverlappingAtomsError, are_sound
 from polywell.geometry.ions import (
     Crystal,
     Floats,
     Ions,
-    OverlappingAtomsError,
     completed,
     crystal_in,
     side_by_side,
@@ -166,9 +166,11 @@ def find(structures: Sequence[Structure], tolerances: Tolerances = TOLERANCES) -
 def find_among(structures: Sequence[Sites], tolerances: Tolerances = TOLERANCES) -> Geometry:
     """As `find`, from the sites of structures as arrays."""
     crystals, overlaps = [], {}
-    for number, sites in enumerate(structures):
+    for number, (sites, is_sound) in enumerate(
+        zip(structures, _are_sound(structures, tolerances), strict=True)
+    ):
         try:
-            crystals.append(crystal_in(sites, tolerances))
+            crystals.append(crystal_in(sites, tolerances, is_sound))
         except OverlappingAtomsError as error:
             crystals.append(without_ions(sites.lattice))
             overlaps[number] = str(error)
@@ -194,6 +196,15 @@ def find_among(structures: Sequence[Sites], tolerances: Tolerances = TOLERANCES)
         if (holes := holes_between(ions, number, vectors, tolerances)) is not None
     }
     return replace(found, completed=dict(found.completed) | _completed(found, between, tolerances))
+
+
+def _are_sound(structures: Sequence[Sites], tolerances: Tolerances) -> list[bool]:
+    """Which structures need no check of their own (see `polywell.geometry.cells`)."""
+    owner = np.repeat(np.arange(len(structures)), [len(sites.mixes) for sites in structures])
+    contents = np.bincount(owner, np.concatenate([sites.occupancy for sites in structures]), len(structures))
+    lattices, frac = np.array([sites.lattice for sites in structures]), [sites.frac for sites in structures]
+    sound: list[bool] = are_sound(lattices, np.concatenate(frac), owner, contents, tolerances).tolist()
+    return sound
 
 
 def _completed(

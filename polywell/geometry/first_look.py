@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from polywell.data.elements import LIGANDS, NET_METALS, covalent_radius
-from polywell.geometry.ions import LARGEST_IMAGE, PERIODIC, Bools, Floats, Ints, translations
+from polywell.geometry.cells import SLACK, are_sound
+from polywell.geometry.ions import Bools, Floats, Ints, translations
 from polywell.geometry.nets.bonds import Bonds, edges_between
 from polywell.geometry.nets.squares import right_angles
+from polywell.geometry.periodic import rows_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
-SLACK = 1e-6
-"""Share by which limits are wider here: what rounding could decide is left to the full search."""
+MOST_SITES = 200
+"""Structures with more, each of which has many pairs of sites, are left to the full search."""
 
 
 @dataclass(frozen=True)
@@ -43,46 +44,77 @@ def without_right_angles(cells: Cells, tolerances: Tolerances = TOLERANCES) -> B
     Nothing is said of the others: they are for `polywell.geometry.find`.
     """
     wide = _wider(tolerances)
-    is_sound = _are_sound(cells, wide)
     owner = np.repeat(np.arange(len(cells.sizes)), cells.sizes)
-    radii = np.array([covalent_radius(symbol) for symbol in cells.symbols])[cells.kinds]
-    is_metal = np.array([symbol in NET_METALS for symbol in cells.symbols], bool)[cells.kinds]
-    is_ligand = np.array([symbol in LIGANDS for symbol in cells.symbols], bool)[cells.kinds]
-    largest = np.zeros((3, len(cells.sizes)))
-    for row, chosen in enumerate((is_metal, is_ligand, radii > 0)):
-        np.maximum.at(largest[row], owner[chosen], radii[chosen])
-    reach = np.maximum(wide.bond_ratio * (largest[0] + largest[1]), 2 * wide.overlap_ratio * largest[2])
-    frac = np.where(is_sound[owner, None], cells.frac, 0.0)
-    cart = np.einsum("ij,ijk->ik", frac - np.floor(frac), cells.lattices[owner])
-    ends = np.cumsum(cells.sizes)
-    one, other, image, apart = [], [], [], []
-    for number in np.flatnonzero(is_sound).tolist():
-        first = ends[number] - cells.sizes[number]
-        own, lattice = cart[first : ends[number]], cells.lattices[number]
-        found = find_points_in_spheres(own, own, float(reach[number]), PERIODIC, lattice, 1e-8)
-        one.append(found[0] + first)
-        other.append(found[1] + first)
-        image.append(found[2])
-        apart.append(found[3])
-    if not one:
+    is_sound = are_sound(cells.lattices, cells.frac, owner, cells.sizes, tolerances)
+    is_sound &= cells.sizes <= MOST_SITES
+    asked = np.flatnonzero(is_sound[owner])
+    if not len(asked):
         return is_sound
-    centres, others, distances = np.concatenate(one), np.concatenate(other), np.concatenate(apart)
-    images = np.concatenate(image).astype(np.int64)
-    both = radii[centres] + radii[others]
-    near = np.flatnonzero(distances < wide.overlap_ratio * both)
-    near = near[(centres[near] != others[near]) | images[near].any(axis=1)]
-    is_sound[owner[centres[near]]] = False
-    rows = np.flatnonzero(is_metal[centres] & is_ligand[others] & (distances <= wide.bond_ratio * both))
-    rows = rows[np.argsort(centres[rows], kind="stable")]
-    centres, others, images = centres[rows], others[rows], images[rows]
-    vectors = cart[others] + translations(cells.lattices, owner[others], images) - cart[centres]
-    elements = [cells.symbols[kind] for kind in cells.kinds.tolist()]
-    edges = edges_between(elements, radii, Bonds(centres, others, images, vectors), wide)
+    owner, kinds, frac = owner[asked], cells.kinds[asked], cells.frac[asked]
+    frac -= np.floor(frac)
+    lattices = np.where(is_sound[:, None, None], cells.lattices, np.eye(3))
+    radii = np.array([covalent_radius(symbol) for symbol in cells.symbols])
+    is_metal = np.array([symbol in NET_METALS for symbol in cells.symbols], dtype=bool)
+    is_ligand = np.array([symbol in LIGANDS for symbol in cells.symbols], dtype=bool)
+    binds = is_metal[:, None] & is_ligand
+    overlap = wide.overlap_ratio * (radii[:, None] + radii)
+    limits = np.where(binds | binds.T, wide.bond_ratio / wide.overlap_ratio, 1.0) * overlap
+    one, other, images = _near(lattices, owner, frac, kinds, limits)
+    cart = np.einsum("ij,ijk->ik", frac, lattices[owner])
+    vectors = cart.take(other, axis=0) + translations(lattices, owner[one], images)
+    vectors -= cart.take(one, axis=0)
+    distances = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    of, to = kinds[one], kinds[other]
+    met = (distances < overlap[of, to]) & ((one != other) | images.any(axis=1))
+    is_sound[owner[one[met]]] = False
+    bound = np.flatnonzero((distances <= limits[of, to]) & (binds[of, to] | binds[to, of]))
+    turned = is_metal[to[bound]]
+    metals, ligands = np.where(turned, (other[bound], one[bound]), (one[bound], other[bound]))
+    sign = np.where(turned, -1, 1)[:, None]
+    bonds = Bonds(metals, ligands, sign * images[bound], sign * vectors[bound])
+    elements = [cells.symbols[kind] for kind in kinds.tolist()]
+    edges = edges_between(elements, radii[kinds], bonds, wide)
     for kind in edges[:2]:
         once, _ = kind.distinct(len(elements))
         corner, _ = right_angles(once, wide)
         is_sound[owner[once.first[corner]]] = False
     return is_sound
+
+
+def _near(
+    lattices: Floats, owner: Ints, frac: Floats, kinds: Ints, limits: Floats
+) -> tuple[Ints, Ints, Ints]:
+    """Pairs of ions that may be as near as the limit of their elements, one way round, and all that are.
+
+    Two ions are no nearer than the planes of the lattice on which they lie.
+
+    Args:
+        lattices: cells (C, 3, 3) in Å.
+        owner: structures (N,) of the ions, ascending.
+        frac: fractional coordinates (N, 3).
+        kinds: numbers (N,) of their elements.
+        limits: by two elements, in Å.
+
+    Returns:
+        The one ions, the others, and the images (P, 3) of these.
+    """
+    inverse = np.linalg.inv(lattices)
+    spacings = 1 / np.sqrt(np.einsum("nij,nij->jn", inverse, inverse))[:, owner]
+    columns, count = np.ascontiguousarray(frac.T), len(limits)
+    one, other = rows_of(np.arange(len(owner)), np.searchsorted(owner, owner, side="right"))
+    limit = limits.ravel().take(kinds[one] * count + kinds[other])
+    for column, spacing in zip(columns, spacings, strict=True):
+        apart = column.take(other) - column.take(one)
+        close = np.flatnonzero(np.abs(apart - np.rint(apart)) * spacing.take(one) <= limit)
+        one, other, limit = one.take(close), other.take(close), limit.take(close)
+    images = np.zeros((len(one), 0), dtype=np.int64)
+    for column, spacing in zip(columns, spacings, strict=True):
+        apart, width = column.take(other) - column.take(one), limit / spacing.take(one)
+        begin, end = np.ceil(-width - apart), np.floor(width - apart) + 1
+        row, image = rows_of(begin.astype(np.int64), end.astype(np.int64))
+        one, other, limit = one.take(row), other.take(row), limit.take(row)
+        images = np.column_stack((images.take(row, axis=0), image))
+    return one, other, images
 
 
 def _wider(tolerances: Tolerances) -> Tolerances:
@@ -98,19 +130,4 @@ def _wider(tolerances: Tolerances) -> Tolerances:
         capped_edge=(shortest * less, longest * more),
         square_angle=tolerances.square_angle * more,
         square_edge_ratio=tolerances.square_edge_ratio * more,
-        smallest_volume_per_ion=tolerances.smallest_volume_per_ion * more,
     )
-
-
-def _are_sound(cells: Cells, tolerances: Tolerances) -> Bools:
-    """Which cells are finite, and not flat, skewed or overfull; the full search refuses the others."""
-    owner = np.repeat(np.arange(len(cells.sizes)), cells.sizes)
-    is_sound: Bools = np.isfinite(cells.lattices.sum(axis=(1, 2)))
-    is_sound[owner[~np.isfinite(cells.frac).all(axis=1)]] = False
-    edges = np.sqrt(np.einsum("ijk,ijk->ij", cells.lattices, cells.lattices))
-    with np.errstate(invalid="ignore", over="ignore"):
-        volumes = np.abs(np.linalg.det(np.where(is_sound[:, None, None], cells.lattices, 0.0)))
-        is_sound &= volumes > (1 + SLACK) * 1e-4 * edges.prod(axis=1)
-        is_sound &= volumes >= tolerances.smallest_volume_per_ion * cells.sizes
-        is_sound &= tolerances.reach * edges.max(axis=1) ** 2 <= LARGEST_IMAGE * volumes
-    return is_sound

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from polywell.data.elements import LIGANDS, NET_METALS, covalent_radius
+from polywell.geometry.cells import check_cell
 from polywell.geometry.sites import Sites, majority, sites_of
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
@@ -27,12 +28,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 PERIODIC = np.array([1, 1, 1], dtype=np.int64)
-LARGEST_IMAGE = 60
-"""Cells whose neighbour table would reach farther along an axis are too skewed or too thin to be real."""
-
-
-class OverlappingAtomsError(ValueError):
-    """Atoms stand closer to each other than any bond allows."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +35,10 @@ class Crystal:
     """The ions of one structure, N of them, and the pairs within reach, M of them.
 
     `frac` (N, 3) lies inside the cell; ion k is site `sites[k]` of the structure in the periodic image
-    `shifts[k]`. Pair rows are centre, other and image of the other. `is_hole` marks places that an ion of
-    that element left empty: they have no mix, no occupancy and no site (-1). `is_foreign` marks cations that
-    stand on the corner of a net and are no metals of nets (see `polywell.geometry.nets.holes`).
+    `shifts[k]`. Pair rows are centre, other and image of the other, in order of the centre. `is_hole` marks
+    places that an ion of that element left empty: they have no mix, no occupancy and no site (-1).
+    `is_foreign` marks cations that stand on the corner of a net and are no metals of nets (see
+    `polywell.geometry.nets.holes`).
     """
 
     lattice: Floats
@@ -56,7 +52,7 @@ class Crystal:
     shifts: Ints
     centres: Ints
     others: Ints
-    images: Ints
+    images: Floats
 
 
 @dataclass(frozen=True)
@@ -85,16 +81,18 @@ class Ions:
     """N ions of C structures, with every neighbour within reach.
 
     `crystals` (N,) numbers the structure of each ion and `lattices` (C, 3, 3) holds their cells in Å;
-    `cart` (N, 3) in Å lies inside the cell. Ion k is site `sites[k]` of its structure in the periodic
-    image `shifts[k]`. The neighbour table is sorted by centre: rows `starts[k]:starts[k + 1]` belong to
-    ion k; `others`, `images` and `vectors` (Å, from the centre to the neighbour) describe each row. Holes
-    and foreign corners are marked as in `Crystal`; these are metals too, and those are not heavy.
+    `cart` (N, 3) in Å lies inside the cell, and `kinds` (N,) numbers the elements. Ion k is site `sites[k]`
+    of its structure in the periodic image `shifts[k]`. The neighbour table is sorted by centre: rows
+    `starts[k]:starts[k + 1]` belong to ion k; `others`, `images` and `vectors` (Å, from the centre to the
+    neighbour) describe each row. Holes and foreign corners are marked as in `Crystal`; these are metals too,
+    and those are not heavy.
     """
 
     lattices: Floats
     crystals: Ints
     cart: Floats
     elements: tuple[str, ...]
+    kinds: Ints
     mixes: tuple[dict[str, float], ...]
     occupancy: Floats
     radii: Floats
@@ -131,7 +129,7 @@ def crystal_of(structure: Structure, tolerances: Tolerances = TOLERANCES) -> Cry
     return crystal_in(sites_of(structure), tolerances)
 
 
-def crystal_in(sites: Sites, tolerances: Tolerances = TOLERANCES) -> Crystal:
+def crystal_in(sites: Sites, tolerances: Tolerances = TOLERANCES, is_sound: bool = False) -> Crystal:
     """Reduce the sites of a structure to its ions and their neighbours.
 
     Sites filled less than one half are left out, split sites of one ion count once at their mean
@@ -140,13 +138,15 @@ def crystal_in(sites: Sites, tolerances: Tolerances = TOLERANCES) -> Crystal:
     Args:
         sites: those of any periodic structure.
         tolerances: see `polywell.geometry.tolerances`.
+        is_sound: whether the cell is known to be (see `polywell.geometry.cells`).
 
     Raises:
         OverlappingAtomsError: the cell is too small for its contents.
         ValueError: the cell or a coordinate is not finite, or the cell is flat or too skewed.
     """
     lattice, frac, mixes, occupancy = sites.lattice, sites.frac, sites.mixes, sites.occupancy
-    _check_cell(lattice, frac, float(occupancy.sum()), tolerances)
+    if not is_sound:
+        check_cell(lattice, frac, float(occupancy.sum()), tolerances)
     numbers: Ints = np.arange(len(mixes), dtype=np.int64)
     shifts: Ints = np.floor(frac).astype(np.int64)
     frac = frac - shifts
@@ -197,19 +197,16 @@ def completed(crystal: Crystal, holes: Holes, tolerances: Tolerances = TOLERANCE
     )
 
 
-def _within_reach(lattice: Floats, frac: Floats, tolerances: Tolerances) -> tuple[Ints, Ints, Ints]:
+def _within_reach(lattice: Floats, frac: Floats, tolerances: Tolerances) -> tuple[Ints, Ints, Floats]:
     cart = np.ascontiguousarray(frac @ lattice)
-    centres, others, images, _ = find_points_in_spheres(cart, cart, tolerances.reach, PERIODIC, lattice, 1e-8)
-    return centres, others, images.astype(np.int64)
+    return find_points_in_spheres(cart, cart, tolerances.reach, PERIODIC, lattice, 1e-8)[:3]
 
 
 def without_ions(lattice: Floats) -> Crystal:
     """A cell that holds no ion."""
     none: Ints = np.zeros(0, np.int64)
-    rows, no = none.reshape(0, 3), none.astype(bool)
-    return Crystal(
-        lattice, rows.astype(np.float64), (), [], np.zeros(0), no, no, none, rows, none, none, rows
-    )
+    rows, nowhere, no = none.reshape(0, 3), np.zeros((0, 3)), none.astype(bool)
+    return Crystal(lattice, nowhere, (), [], np.zeros(0), no, no, none, rows, none, none, nowhere)
 
 
 def side_by_side(
@@ -229,6 +226,9 @@ def side_by_side(
     owner = np.repeat(np.arange(len(crystals)), sizes)
     mixes = tuple(mix for crystal in crystals for mix in crystal.mixes)
     elements = tuple(symbol for crystal in crystals for symbol in crystal.elements)
+    symbols = list(dict.fromkeys(elements))
+    numbers = {symbol: number for number, symbol in enumerate(symbols)}
+    kinds: Ints = np.array([numbers[symbol] for symbol in elements], dtype=np.int64)
     is_hole = np.concatenate([crystal.is_hole for crystal in crystals])
     is_foreign = np.concatenate([crystal.is_foreign for crystal in crystals])
     cart = np.einsum("ij,ijk->ik", np.concatenate([crystal.frac for crystal in crystals]), lattices[owner])
@@ -238,46 +238,47 @@ def side_by_side(
     alike = np.flatnonzero(centres == others)
     is_other = np.ones(len(centres), dtype=bool)
     is_other[alike] = images[alike].any(axis=1)
-    order = np.argsort(centres, kind="stable")
-    order = order[is_other[order]]
-    centres, others, images = centres[order], others[order], images.take(order, axis=0)
-    vectors = cart.take(others, axis=0) + translations(lattices, owner[others], images)
+    kept = np.flatnonzero(is_other)
+    centres, others, images = centres.take(kept), others.take(kept), images.take(kept, axis=0)
+    vectors = translations(lattices, owner[others], images)
+    vectors += cart.take(others, axis=0)
     vectors -= cart.take(centres, axis=0)
     ions = Ions(
         lattices=lattices,
         crystals=owner,
         cart=cart,
         elements=elements,
+        kinds=kinds,
         mixes=mixes,
         occupancy=np.concatenate([crystal.occupancy for crystal in crystals]),
-        radii=np.array([covalent_radius(symbol) for symbol in elements]),
+        radii=np.array([covalent_radius(symbol) for symbol in symbols], dtype=np.float64)[kinds],
         sites=np.concatenate([crystal.sites for crystal in crystals]),
         shifts=np.concatenate([crystal.shifts for crystal in crystals]),
         starts=np.searchsorted(centres, np.arange(len(elements) + 1)),
         centres=centres,
         others=others,
-        images=images,
+        images=images.astype(np.int64),
         vectors=vectors,
         distances=np.sqrt(np.einsum("ij,ij->i", vectors, vectors)),
-        is_metal=np.array([symbol in NET_METALS for symbol in elements], dtype=bool) | is_foreign,
-        is_ligand=np.array([symbol in LIGANDS for symbol in elements], dtype=bool),
-        is_heavy=np.array([symbol != "H" for symbol in elements], dtype=bool) & ~is_hole,
+        is_metal=np.array([symbol in NET_METALS for symbol in symbols], dtype=bool)[kinds] | is_foreign,
+        is_ligand=np.array([symbol in LIGANDS for symbol in symbols], dtype=bool)[kinds],
+        is_heavy=np.array([symbol != "H" for symbol in symbols], dtype=bool)[kinds] & ~is_hole,
         is_hole=is_hole,
         is_foreign=is_foreign,
     )
     return ions, _overlaps(ions, tolerances)
 
 
-def translations(lattices: Floats, crystals: Ints, images: Ints) -> Floats:
+def translations(lattices: Floats, crystals: Ints, images: Ints | Floats) -> Floats:
     """Vectors (K, 3) in Å to periodic images (K, 3) of structures (K,).
 
     Column by column: rows of three are too short for numpy to be quick with them.
     """
     moved = np.empty(images.shape)
-    i, j, k = images.T.astype(np.float64)
+    i, j, k = np.ascontiguousarray(images.T, dtype=np.float64)
     for axis in range(3):
         a, b, c = lattices[:, :, axis].T
-        moved[:, axis] = i * a[crystals] + j * b[crystals] + k * c[crystals]
+        moved[:, axis] = i * a.take(crystals) + j * b.take(crystals) + k * c.take(crystals)
     return moved
 
 
@@ -293,32 +294,6 @@ def _overlaps(ions: Ions, tolerances: Tolerances) -> dict[int, str]:
             f"{ions.distances[row]:.3f} Å apart; check coordinates and occupancies"
         )
     return said
-
-
-def _check_cell(lattice: Floats, frac: Floats, contents: float, tolerances: Tolerances) -> None:
-    if not (np.isfinite(lattice).all() and np.isfinite(frac).all()):
-        raise ValueError("the cell or a coordinate is not a finite number; check the input file")
-    edges = np.sqrt(np.einsum("ij,ij->i", lattice, lattice))
-    volume = abs(float(np.linalg.det(lattice)))
-    if not volume > 1e-4 * float(edges.prod()):
-        raise ValueError(f"the cell is flat: edges {edges.round(4).tolist()} Å span {volume:.4g} Å³")
-    if volume < tolerances.smallest_volume_per_ion * contents:
-        raise OverlappingAtomsError(
-            f"{contents:.6g} atoms in {volume:.4g} Å³: less than {tolerances.smallest_volume_per_ion} Å³ "
-            "per atom is no crystal; check cell and coordinates"
-        )
-    area = float(edges.max()) ** 2
-    if tolerances.reach * area / volume > LARGEST_IMAGE:
-        spacings = volume / np.array([_area(lattice, k) for k in range(3)])
-        if tolerances.reach / float(spacings.min()) > LARGEST_IMAGE:
-            raise ValueError(
-                f"the cell is too thin or too skewed: lattice planes {spacings.round(4).tolist()} Å apart; "
-                "reduce the cell first"
-            )
-
-
-def _area(lattice: Floats, axis: int) -> float:
-    return float(np.linalg.norm(np.cross(lattice[axis - 1], lattice[axis - 2])))
 
 
 def _whole_ions(

@@ -7,7 +7,7 @@ import numpy as np
 from polywell.geometry.ions import Bools, Ints
 
 WIDTH = 256
-"""Sums of four images up to half of `LARGEST_IMAGE` (`ions`) stay inside -WIDTH/2 ... WIDTH/2 - 1."""
+"""Sums of four images up to half of `LARGEST_IMAGE` (`cells`) stay inside -WIDTH/2 ... WIDTH/2 - 1."""
 
 
 def code(first: Ints, second: Ints, images: Ints, count: int) -> Ints:

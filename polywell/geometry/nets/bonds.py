@@ -56,8 +56,13 @@ class Edges:
 
     def chosen(self, rows: Ints | Bools) -> Edges:
         """The edges of these rows."""
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         return Edges(
-            self.first[rows], self.second[rows], self.images[rows], self.vectors[rows], self.bonds[rows]
+            self.first[rows],
+            self.second[rows],
+            self.images.take(rows, axis=0),
+            self.vectors.take(rows, axis=0),
+            self.bonds.take(rows, axis=0),
         )
 
 
@@ -67,7 +72,9 @@ def bonds_of(ions: Ions, tolerances: Tolerances) -> Bonds:
     centres, others = ions.centres[rows], ions.others[rows]
     near = ions.distances[rows] <= tolerances.bond_ratio * (ions.radii[centres] + ions.radii[others])
     near &= (ions.occupancy[others] > tolerances.bridge_occupancy) | ions.is_hole[others]
-    return Bonds(centres[near], others[near], ions.images[rows[near]], ions.vectors[rows[near]])
+    kept = rows[near]
+    images, vectors = ions.images.take(kept, axis=0), ions.vectors.take(kept, axis=0)
+    return Bonds(centres[near], others[near], images, vectors)
 
 
 def edges_between(
@@ -86,11 +93,12 @@ def edges_between(
     order = np.argsort(bonds.ligands, kind="stable")
     one, two = pairs_within(bonds.ligands[order])
     one, two = order[one], order[two]
-    between = bonds.images[one] - bonds.images[two]
-    vectors = bonds.vectors[one] - bonds.vectors[two]
+    between = bonds.images.take(one, axis=0) - bonds.images.take(two, axis=0)
+    u, v = bonds.vectors.take(one, axis=0), bonds.vectors.take(two, axis=0)
+    vectors = u - v
     length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     lengths = np.sqrt(np.einsum("ij,ij->i", bonds.vectors, bonds.vectors))
-    cosine = np.einsum("ij,ij->i", bonds.vectors[one], bonds.vectors[two]) / (lengths[one] * lengths[two])
+    cosine = np.einsum("ij,ij->i", u, v) / (lengths[one] * lengths[two])
     edges = Edges(bonds.metals[one], bonds.metals[two], between, vectors, np.column_stack((one, two)))
     low, high = tolerances.bridged_edge
     straight = (cosine <= cos(radians(tolerances.bridge_angle))) & (length >= low)

@@ -30,6 +30,13 @@ RING = 4
 corners are missing, two of them at opposite corners."""
 
 
+MOST_ANGLES = 500
+"""Structures with more right angles whose square does not close are looked at closely at once."""
+
+SLACK = 1e-6
+"""Share by which limits are wider at first: what rounding could decide is left to the closer look."""
+
+
 @dataclass(frozen=True)
 class _Open:
     """Right angles (N,) whose square does not close, seen from the metal `metals`.
@@ -76,7 +83,7 @@ def holes(
     seen = _open(ions, bonds, edges, (corners[0][rows], corners[1][rows]), bridged, tolerances)
     owner = ions.crystals[seen.metals]
     found = {}
-    for crystal in np.flatnonzero(np.bincount(owner, minlength=size) >= 2).tolist():
+    for crystal in _looked_into(ions, seen, owner, tolerances).tolist():
         own = _holes(ions, crystal, seen, np.flatnonzero(owner == crystal), tolerances)
         if own.elements or own.foreign:
             found[crystal] = own
@@ -167,7 +174,7 @@ def _open(
 ) -> _Open:
     """What is missing where two edges p and q at a right angle are no two sides of a square."""
     p, q = corners
-    u, v = edges.vectors[p], edges.vectors[q]
+    u, v = edges.vectors.take(p, axis=0), edges.vectors.take(q, axis=0)
     short = np.sqrt(np.minimum(np.einsum("ij,ij->i", u, u), np.einsum("ij,ij->i", v, v)))
     after_p = _continued(edges, p, v, short, tolerances)
     after_q = _continued(edges, q, u, short, tolerances)
@@ -192,11 +199,50 @@ def _continued(edges: Edges, rows: Ints, wanted: Floats, short: Floats, toleranc
     """For each edge of `rows` one that leaves its far end along `wanted`, within the closure; -1 without."""
     begin = np.searchsorted(edges.first, edges.second[rows])
     owner, row = rows_of(begin, np.searchsorted(edges.first, edges.second[rows], side="right"))
-    miss = edges.vectors[row] - wanted[owner]
+    miss = edges.vectors.take(row, axis=0) - wanted.take(owner, axis=0)
     fits = np.einsum("ij,ij->i", miss, miss) <= (tolerances.square_closure * short[owner]) ** 2
     found = np.full(len(rows), -1)
     found[owner[fits]] = row[fits]
     return found
+
+
+def _looked_into(ions: Ions, seen: _Open, owner: Ints, tolerances: Tolerances) -> Ints:
+    """Structures in which enough right angles look into one place; the others need no closer look.
+
+    Args:
+        ions: those of all structures.
+        seen: right angles, in order of their structure.
+        owner: their structures (N,).
+        tolerances: those of the geometry.
+    """
+    near = tolerances.square_closure * (1 + SLACK) * seen.edges
+    inverse = np.linalg.inv(ions.lattices)
+    frac = np.einsum("ni,nij->nj", seen.places, inverse[owner])
+    far = np.zeros(len(ions.lattices))
+    np.maximum.at(far, owner, 2 * near)
+    shares = far[:, None] * np.sqrt(np.einsum("nij,nij->nj", inverse, inverse))  # of the cell, by axis
+    # In thin cells a place is near to several images of another; where there are many, so are their pairs.
+    left = (shares >= 0.5).any(axis=1) | (np.bincount(owner, minlength=len(far)) > MOST_ANGLES)
+    after, end = np.arange(1, len(owner) + 1), np.searchsorted(owner, owner, side="right")
+    one, other = rows_of(after, np.where(left[owner], after, end))
+    for column, share in zip(np.ascontiguousarray(frac.T), shares[owner].T, strict=True):
+        apart = column.take(one) - column.take(other)
+        close = np.flatnonzero(np.abs(apart - np.rint(apart)) <= share.take(one))
+        one, other = one.take(close), other.take(close)
+    alike = (seen.ligands[one] < 0) == (seen.ligands[other] < 0)
+    one, other = one[alike], other[alike]
+    apart = frac[one] - frac[other]
+    apart = np.einsum("ni,nij->nj", apart - np.rint(apart), ions.lattices[owner[one]])
+    between = seen.away[one] + seen.away[other]
+    least, apart = np.minimum(near[one], near[other]) ** 2, np.einsum("ij,ij->i", apart, apart)
+    turned = np.abs(np.einsum("ij,ij->i", seen.normals[one], seen.normals[other]))
+    joined = (apart <= least) & (turned >= cos(radians(tolerances.fold)) - SLACK)
+    counts = 1 + np.bincount(np.concatenate((one[joined], other[joined])), minlength=len(owner))
+    faces = (seen.ligands[one] < 0) & (np.einsum("ij,ij->i", between, between) <= least)
+    faces &= joined | ((counts[one] > 1) & (counts[other] > 1))
+    looks = left[owner] | (counts >= RING)
+    looks[one[faces]] = True
+    return np.unique(owner[looks])
 
 
 def _holes(ions: Ions, crystal: int, seen: _Open, rows: Ints, tolerances: Tolerances) -> Holes:

@@ -154,9 +154,10 @@ def _nets(
             three_dimensional=frozenset(),
         )
     neighbours, shifts = _coplanar_neighbours(ions, squares, tolerances)
-    across: list[list[tuple[int, int, int, int]]] = [[] for _ in range(len(squares))]
-    for (p, q), (i, j, k) in zip(neighbours.tolist(), shifts.tolist(), strict=True):
-        across[p].append((q, i, j, k))
+    across: list[list[list[int]]] = [[] for _ in range(len(squares))]
+    steps = np.column_stack((neighbours[:, 1], shifts)).tolist()
+    for square, step in zip(neighbours[:, 0].tolist(), steps, strict=True):
+        across[square].append(step)
     place: dict[int, tuple[int, int, int]] = {}
     sheets, normals, solid = [], [], set()
     for seed in range(len(squares)):
@@ -177,7 +178,8 @@ def _nets(
     renumbered = np.cumsum(net_of >= 0) - 1
     ours = np.flatnonzero(net_of[neighbours[:, 0]] >= 0)
     mine = squares.chosen(kept)
-    metals = tuple(tuple(sorted(set(squares.sites[members].ravel().tolist()))) for members in sheets)
+    sites = squares.sites.tolist()
+    metals = tuple(tuple(sorted({ion for one in members for ion in sites[one]})) for members in sheets)
     normal = np.array(normals).reshape(-1, 3)
     inner, net_of_edge = _inner_edges(edges, metals, normal)
     if kind == BRIDGED:
@@ -201,7 +203,7 @@ def _nets(
 
 
 def _reached(
-    seed: int, across: list[list[tuple[int, int, int, int]]], place: dict[int, tuple[int, int, int]]
+    seed: int, across: list[list[list[int]]], place: dict[int, tuple[int, int, int]]
 ) -> tuple[list[int], list[tuple[int, int, int]]]:
     """Squares of the sheet around `seed`, and the lattice vectors by which the sheet meets itself.
 
@@ -238,8 +240,8 @@ def _inner_edges(edges: Edges, metals: tuple[tuple[int, ...], ...], normals: Flo
     begin = np.searchsorted(edges.first[order], metal)
     owner, row = rows_of(begin, np.searchsorted(edges.first[order], metal, side="right"))
     row, net = order[row], net[owner]
-    vectors = edges.vectors[row]
-    rise = np.einsum("ij,ij->i", vectors, normals[net])
+    vectors = edges.vectors.take(row, axis=0)
+    rise = np.einsum("ij,ij->i", vectors, normals.take(net, axis=0))
     flat = rise * rise < 0.25 * np.einsum("ij,ij->i", vectors, vectors)
     return edges.chosen(row[flat]), net[flat]
 

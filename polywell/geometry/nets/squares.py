@@ -9,7 +9,7 @@ import numpy as np
 
 from polywell.geometry.ions import Floats, Ints, Ions
 from polywell.geometry.nets.bonds import Bonds, Edges
-from polywell.geometry.periodic import among, code, pairs_within, rows_of
+from polywell.geometry.periodic import among, code, rows_of
 from polywell.geometry.tolerances import Tolerances
 
 
@@ -69,11 +69,13 @@ def right_angles(edges: Edges, tolerances: Tolerances) -> tuple[Ints, Ints]:
         Rows (R,) of the one and of the other edge.
     """
     length = np.sqrt(np.einsum("ij,ij->i", edges.vectors, edges.vectors))
-    p, q = pairs_within(edges.first)
+    after = np.arange(1, len(edges.first) + 1)
+    p, q = rows_of(after, np.searchsorted(edges.first, edges.first, side="right"))
     short, long = np.minimum(length[p], length[q]), np.maximum(length[p], length[q])
     skew = sin(radians(tolerances.square_angle))
-    right = (p < q) & (long <= tolerances.square_edge_ratio * short)
-    right &= np.abs(np.einsum("ij,ij->i", edges.vectors[p], edges.vectors[q])) <= skew * short * long
+    u, v = edges.vectors.take(p, axis=0), edges.vectors.take(q, axis=0)
+    right = long <= tolerances.square_edge_ratio * short
+    right &= np.abs(np.einsum("ij,ij->i", u, v)) <= skew * short * long
     return p[right], q[right]
 
 
@@ -100,12 +102,12 @@ def squares_of(
     short = np.minimum(length[p], length[q])
     third, r = rows_of(np.searchsorted(first, second[p]), np.searchsorted(first, second[p], side="right"))
     p, q, short = p[third], q[third], short[third]
-    miss = vectors[r] - vectors[q]
+    miss = vectors.take(r, axis=0) - vectors.take(q, axis=0)
     fits = np.einsum("ij,ij->i", miss, miss) <= (tolerances.square_closure * short) ** 2
     fits &= first[p] <= second[r]
     p, q, r = p[fits], q[fits], r[fits]
-    opposite = images[p] + images[r]
-    closed = among(code(second[q], second[r], opposite - images[q], count), known)
+    opposite = images.take(p, axis=0) + images.take(r, axis=0)
+    closed = among(code(second[q], second[r], opposite - images.take(q, axis=0), count), known)
     p, q, r, opposite = p[closed], q[closed], r[closed], opposite[closed]
     sites = np.column_stack((first[p], second[p], second[r], second[q]))
     places = np.stack((np.zeros_like(opposite), images[p], opposite, images[q]), axis=1)
@@ -126,11 +128,14 @@ def _each_once(sites: Ints, images: Ints) -> Ints:
     if not len(rows):
         return np.arange(len(sites))
     rings, places = sites[rows], images[rows]
-    moved = (places[:, None] - places[:, :, None]).reshape(-1, 3)  # by ring, origin and corner
-    corners = np.tile(rings[:, None], (1, 4, 1)).ravel()
-    forms = np.sort(code(np.zeros_like(corners), corners, moved, 0).reshape(-1, 4), axis=1)
-    _, numbers = np.unique(forms, axis=0, return_inverse=True)
-    lowest = np.where(rings == rings[:, :1], numbers.reshape(-1, 4), len(forms)).min(axis=1)
+    ring, origin = np.nonzero(rings == rings[:, :1])
+    moved = places[ring] - places[ring, origin][:, None]
+    corners = rings[ring].ravel()
+    forms = np.sort(code(np.zeros_like(corners), corners, moved.reshape(-1, 3), 0).reshape(-1, 4), axis=1)
+    order = np.lexsort(forms.T)
+    numbers = np.zeros(len(forms), dtype=np.int64)
+    numbers[order[1:]] = np.cumsum((forms[order[1:]] != forms[order[:-1]]).any(axis=1))
+    lowest = np.minimum.reduceat(numbers, np.searchsorted(ring, np.arange(len(rings))))
     _, once = np.unique(lowest, return_index=True)
     return np.sort(np.concatenate((np.flatnonzero(~several), rows[once])))
 

@@ -30,6 +30,9 @@ MOST_METALS = 0.5
 LARGEST_TABLE = 1_000_000
 """Pairs of a vector and a step between ions that are compared at once."""
 
+ROUNDING = 1e-6
+"""Å"""
+
 SEEN_FROM = 2
 """Ions that must be carried to one place to make it a hole."""
 
@@ -58,13 +61,15 @@ def vectors_of_parents(
     owners, found = [], []
     for kind in kinds:
         p, q = kind.corners
+        asked = wanted[ions.crystals[kind.once.first[p]]]
+        p, q = p[asked], q[asked]
         u, v = kind.once.vectors[p], kind.once.vectors[q]
         ways = [u, v] if kind.kind == BRIDGED else [u + v, u - v, 2 * u, 2 * v]
         owners += [ions.crystals[kind.once.first[p]]] * len(ways)
         found += ways
     crystals, vectors = np.concatenate(owners), np.concatenate(found)
     frac = np.einsum("ni,nij->nj", vectors, np.linalg.inv(ions.lattices)[crystals])
-    is_new = (np.abs(frac - np.rint(frac)) > REPEATS).any(axis=1) & wanted[crystals]
+    is_new = (np.abs(frac - np.rint(frac)) > REPEATS).any(axis=1)
     crystals, vectors = crystals[is_new], vectors[is_new]
     if not len(crystals):
         return {}
@@ -85,20 +90,25 @@ def vectors_of_parents(
 
 def _shares(ions: Ions, chosen: Bools, crystals: Ints, vectors: Floats, tolerances: Tolerances) -> Floats:
     """Share (V,) of the chosen ions (N,) of its structure that a vector carries near one of their element."""
-    numbers: dict[str, int] = {}
-    kinds = np.array([numbers.setdefault(symbol, len(numbers)) for symbol in ions.elements])
-    steps = np.flatnonzero((kinds[ions.centres] == kinds[ions.others]) & chosen[ions.centres])
-    owners = ions.crystals[ions.centres[steps]]
-    begin, end = np.searchsorted(owners, crystals), np.searchsorted(owners, crystals, side="right")
+    asked = np.zeros(len(ions.lattices), dtype=bool)
+    asked[crystals] = True
+    steps = np.flatnonzero((chosen & asked[ions.crystals])[ions.centres])
+    steps = steps[ions.kinds[ions.centres[steps]] == ions.kinds[ions.others[steps]]]
+    # In order of structure and first component, of which few are near that of a vector.
+    span, shift = 4 * tolerances.reach, tolerances.parent_shift
+    along = span * ions.crystals[ions.centres[steps]] + ions.vectors[steps, 0]
+    order = np.argsort(along)
+    along, steps, wanted = along[order], steps[order], span * crystals + vectors[:, 0]
+    centres, ahead = ions.centres[steps], np.ascontiguousarray(ions.vectors[steps].T)
+    begin = np.searchsorted(along, wanted - shift - ROUNDING)
+    end = np.searchsorted(along, wanted + shift + ROUNDING)
     carried = np.zeros(len(vectors))
     for some in np.split(np.arange(len(vectors)), _cuts(end - begin)):
         vector, row = rows_of(begin[some], end[some])
-        row = steps[row]
-        near = np.ones(len(row), dtype=bool)
-        for axis in range(3):
-            apart = ions.vectors[row, axis] - vectors[some][vector, axis]
-            near &= np.abs(apart) <= tolerances.parent_shift
-        hits = np.unique(vector[near] * len(ions.elements) + ions.centres[row[near]])
+        for step, carrying in zip(ahead, vectors[some].T, strict=True):
+            near = np.abs(step[row] - carrying[vector]) <= shift
+            vector, row = vector[near], row[near]
+        hits = np.unique(vector * len(ions.elements) + centres[row])
         carried[some] = np.bincount(hits // len(ions.elements), minlength=len(some))
     counts = np.bincount(ions.crystals[chosen], minlength=len(ions.lattices))
     return carried / counts[crystals]
@@ -122,34 +132,22 @@ def holes_between(ions: Ions, crystal: int, vectors: Floats, tolerances: Toleran
     lattice, names = ions.lattices[crystal], ions.elements[members]
     cart = np.ascontiguousarray(ions.cart[members])
     heavy, is_metal = ions.is_heavy[members], ions.is_metal[members]
-    carried = np.flatnonzero(is_metal | (ions.is_ligand[members] & heavy))
+    carried = is_metal | (ions.is_ligand[members] & heavy)
     is_other = heavy & ~is_metal & ~ions.is_ligand[members]
-    places: list[Floats] = []
-    owners: list[Ints] = []
-    foreign: Counter[int] = Counter()
-    for vector in vectors:
-        target = _wrapped(cart + vector, lattice)
-        near, other, _, distances = find_points_in_spheres(
-            cart, target, tolerances.hole_radius, PERIODIC, lattice, 1e-8
-        )
-        close = distances <= tolerances.parent_shift
-        same, there = near[close], other[close]
-        lone = carried[~np.isin(carried, near)]
-        places.append(target[lone])
-        owners.append(lone)
-        foreign.update(set(there[is_metal[same] & is_other[there]].tolist()))
-    strange = tuple(sorted(ion for ion, seen in foreign.items() if seen >= SEEN_FROM))
-    if not places:
-        return None
-    found, elements = _clusters(names, np.concatenate(places), np.concatenate(owners), lattice, tolerances)
+    count = len(cart)
+    frac = (cart + vectors[:, None]) @ np.linalg.inv(lattice)
+    target = ((frac - np.floor(frac)) @ lattice).reshape(-1, 3)
+    near, other, _, distances = find_points_in_spheres(
+        cart, target, tolerances.hole_radius, PERIODIC, lattice, 1e-8
+    )
+    lone = np.tile(carried, len(vectors))
+    lone[near] = False
+    close = (distances <= tolerances.parent_shift) & is_metal[near % count] & is_other[other]
+    seen = np.unique(near[close] // count * count + other[close]) % count
+    strange = tuple(np.flatnonzero(np.bincount(seen, minlength=count) >= SEEN_FROM).tolist())
+    found, elements = _clusters(names, target[lone], np.flatnonzero(lone) % count, lattice, tolerances)
     found, elements = _of_nets(ions, members, found, elements, strange, lattice, tolerances)
     return Holes(found, elements, strange) if len(found) or strange else None
-
-
-def _wrapped(points: Floats, lattice: Floats) -> Floats:
-    frac = points @ np.linalg.inv(lattice)
-    wrapped: Floats = np.ascontiguousarray((frac - np.floor(frac)) @ lattice)
-    return wrapped
 
 
 def _met(around: Floats, points: Floats, lattice: Floats, radius: float) -> tuple[Ints, Ints]:
