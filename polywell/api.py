@@ -34,9 +34,9 @@ from polywell.evidence.estimates import estimated
 from polywell.families import Families, Family, built_in_families, families_of, load_families
 from polywell.geometry.layers.sheets import Sheet
 from polywell.geometry.sites import sites_of
+from polywell.geometry.slab import SLAB, as_crystal, crystal_of, periods
 from polywell.records import Entry, Outcome, Provenance, Screening
 from polywell.screening import Found, failed, not_periodic, rejected_by_composition, screen_in_geometry
-from polywell.slab import SLAB, as_crystal, crystal_of, periods
 
 Material = Structure | Entry | str | Path
 """What is analysed: a structure of pymatgen, an entry, or the path of a file; also the `Atoms` of ASE."""

@@ -83,9 +83,9 @@ def rank(
     # Imported here: who only names an order, as the options do, needs none of the tables behind these.
     from polywell.known import known_compound
     from polywell.novelty.judgement import judge
-    from polywell.try_first import Prospect, choose
     from polywell.worth.possible import verdict
     from polywell.worth.routes import doping_of
+    from polywell.worth.try_first import Prospect, choose
 
     remembered = [Sighting()] * len(found) if sightings is None else sightings
     verdicts = [verdict(*one) for one in found]

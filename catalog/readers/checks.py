@@ -17,7 +17,7 @@ from catalog.errors import (
 from catalog.readers.cif.scan import check_cell
 from catalog.readers.composition import plain_symbol
 from catalog.readers.limits import ReadingLimits
-from polywell.slab import SLAB, crystal_of
+from polywell.geometry.slab import SLAB, crystal_of
 
 
 def check_structure(structure: Structure, limits: ReadingLimits) -> None:

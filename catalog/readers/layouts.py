@@ -12,7 +12,7 @@ from pymatgen.core import Element
 
 from catalog.errors import ParseError, ReadError
 from catalog.sources.base import Kind
-from polywell.slab import periods
+from polywell.geometry.slab import periods
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from catalog.readers.cif.blocks import one_line
 from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.limits import ReadingLimits
 from catalog.scratch import scratch
-from polywell.slab import as_crystal, periods
+from polywell.geometry.slab import as_crystal, periods
 
 PYMATGEN = frozenset(
     {"poscar", "chgcar", "locpot", "vasprun", "cssr", "xsf", "exciting", "mcsqs", "lmto", "res", "pwmat"}

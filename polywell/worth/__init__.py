@@ -1,1 +1,1 @@
-"""What is worth making: whether a candidate is possible, how it is doped, and what one can expect to gain."""
+"""What is worth making: what is possible, how it is doped, what one gains by it, and what to try first."""

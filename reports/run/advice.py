@@ -1,4 +1,4 @@
-"""What to try first, with the why of each: the choice is that of the list (`polywell.try_first`)."""
+"""What to try first, with the why of each: the choice is that of the list (`polywell.worth.try_first`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polywell.data.hazards import hazards
 from polywell.data.measured import measured_by_id
 from polywell.evidence.rows.called import called
 from polywell.records import Candidate, EntryKey, Screening
-from polywell.try_first import COUNT, PASSED_OVER
+from polywell.worth.try_first import COUNT, PASSED_OVER
 from reports.html.cells import clipped, finite
 from reports.html.names import dossier_path
 from reports.html.thumbnail import in_words, thumbnail

@@ -19,7 +19,7 @@ MODULES = (
     "flows.pipeline.steps.reading",
     "flows.pipeline.steps.screening",
     "polywell.novelty.judgement",
-    "polywell.try_first",
+    "polywell.worth.try_first",
     "pyarrow.acero",
     "rich._emoji_codes",
     "scipy.spatial",

@@ -30,7 +30,7 @@ from catalog.readers.checks import check_sites
 from catalog.readers.composition import plain_symbol
 from catalog.readers.limits import ReadingLimits
 from polywell.geometry.sites import Sites
-from polywell.slab import SLAB, as_crystal
+from polywell.geometry.slab import SLAB, as_crystal
 
 Amounts = dict[str, float]
 

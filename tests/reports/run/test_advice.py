@@ -2,7 +2,7 @@
 
 from polywell.data.measured import measured_superconductors
 from polywell.records import ElectronState
-from polywell.try_first import COUNT
+from polywell.worth.try_first import COUNT
 from reports.run.advice import advice
 from reports.run.table import novelty_words
 from tests.reports.made import changed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from polywell.try_first import COUNT
+from polywell.worth.try_first import COUNT
 from tests.reports.conftest import undrawn
 from tests.reports.made import changed, in_order
 from tests.reports.written import write_run

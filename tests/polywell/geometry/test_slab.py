@@ -14,7 +14,7 @@ from pymatgen.core import Lattice, Structure
 
 import polywell
 from polywell.analysis import Analysis
-from polywell.slab import LEAST_GAP_ANG, SLAB, VACUUM_ANG, as_crystal
+from polywell.geometry.slab import LEAST_GAP_ANG, SLAB, VACUUM_ANG, as_crystal
 
 A, HEIGHT = 3.77, 1.40
 """A sheet of FeSe: edge of the cell, and height of Se over the plane of Fe, in Å; rounded. ξ = 2 × height."""
