@@ -160,7 +160,6 @@ class Worker:
                 raise WorkersStoppedError
             if self._process is None or self._pipe is None:
                 context = start_server(self._preload)
-                ForkingPickler.register(pa.RecordBatch, _packed)
                 self._pipe, far_end = context.Pipe()
                 self._process = context.Process(
                     target=_serve, args=(far_end, self._limits, scratch()), daemon=True
@@ -194,7 +193,6 @@ def _how_it_ended(exit_code: int | None) -> str:
 def _serve(pipe: Connection, limits: EntryLimits, shared: Path) -> None:
     tempfile.tempdir = str(shared)  # the run clears it, also after a worker that is killed
     start_worker(limits)
-    ForkingPickler.register(pa.RecordBatch, _packed)
     with suppress(OSError):
         pipe.send(True)
     while True:
@@ -215,6 +213,9 @@ def _packed(batch: pa.RecordBatch) -> tuple[Callable[[pa.Buffer], pa.RecordBatch
 
 def _unpacked(stream: pa.Buffer) -> pa.RecordBatch:
     return pa.ipc.open_stream(stream).read_next_batch()
+
+
+ForkingPickler.register(pa.RecordBatch, _packed)  # in this process, and in all that import this module
 
 
 def _answer(work: Work[Any, Any], shard: Sequence[Any]) -> tuple[bool, Any]:
