@@ -227,11 +227,7 @@ def _entry(
 def _amounts(found: Structure | Sites) -> dict[str, float]:
     """Amounts by element symbol in the whole cell."""
     if isinstance(found, Sites):
-        amounts: dict[str, float] = {}
-        for mix in found.mixes:
-            for symbol, amount in mix.items():
-                amounts[symbol] = amounts.get(symbol, 0.0) + amount
-        return amounts
+        return found.amounts
     return {str(element): float(amount) for element, amount in found.composition.items()}
 
 

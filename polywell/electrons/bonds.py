@@ -157,6 +157,5 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
 
 def _of_elements(ions: Ions, told: Callable[[str], Sequence[int]]) -> Ints:
     """What is told of the element of each ion, a row for each thing."""
-    number = {symbol: place for place, symbol in enumerate(dict.fromkeys(ions.elements))}
-    kinds = [number[symbol] for symbol in ions.elements]
-    return np.array([told(symbol) for symbol in number], np.int64).T[:, kinds]
+    symbols = dict.fromkeys(ions.elements)  # in the order of their numbers
+    return np.array(list(map(told, symbols)), np.int64).T[:, ions.kinds]

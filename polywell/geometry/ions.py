@@ -81,11 +81,11 @@ class Ions:
     """N ions of C structures, with every neighbour within reach.
 
     `crystals` (N,) numbers the structure of each ion and `lattices` (C, 3, 3) holds their cells in Å;
-    `cart` (N, 3) in Å lies inside the cell, and `kinds` (N,) numbers the elements. Ion k is site `sites[k]`
-    of its structure in the periodic image `shifts[k]`. The neighbour table is sorted by centre: rows
-    `starts[k]:starts[k + 1]` belong to ion k; `others`, `images` and `vectors` (Å, from the centre to the
-    neighbour) describe each row. Holes and foreign corners are marked as in `Crystal`; these are metals too,
-    and those are not heavy.
+    `cart` (N, 3) in Å lies inside the cell, and `kinds` (N,) numbers the elements as they come. Ion k is
+    site `sites[k]` of its structure in the periodic image `shifts[k]`. The neighbour table is sorted by
+    centre: rows `starts[k]:starts[k + 1]` belong to ion k; `others`, `images` and `vectors` (Å, from the
+    centre to the neighbour) describe each row. Holes and foreign corners are marked as in `Crystal`; these
+    are metals too, and those are not heavy.
     """
 
     lattices: Floats
