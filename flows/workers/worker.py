@@ -6,16 +6,18 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
@@ -164,12 +166,23 @@ class Worker:
                 self._process = context.Process(
                     target=_serve, args=(far_end, self._limits, scratch()), daemon=True
                 )
-                with _CHILDREN:
+                with _CHILDREN, _without_main():
                     self._process.start()
                 far_end.close()
                 # Also when this process ends: the signal that multiprocessing would send is blocked there.
                 self._kill = weakref.finalize(self, self._process.kill)
             return self._process, self._pipe
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hides the script that runs from a process that starts: it would run it anew, but needs none of it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _nothing() -> None:

@@ -4,6 +4,8 @@ import gc
 import os
 import signal
 import struct
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
@@ -148,6 +150,21 @@ def test_workers_that_rest_are_no_processes_until_there_is_work():
         assert not os.path.exists(f"/proc/{first}")
         [(_, second)] = pool.run(process_of, [1], lost)
         assert second != first
+
+
+SCRIPT = """
+from flows.workers.pool import Workers
+print("begins", flush=True)
+with Workers(1) as pool:
+    print(list(pool.map(sorted, [[2, 1]], None)))
+"""
+
+
+def test_a_plain_script_is_not_run_again_in_its_workers(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines() == ["begins", "[([2, 1], [1, 2])]"]
 
 
 def test_a_killed_worker_is_named_by_its_signal(workers):
