@@ -17,7 +17,7 @@ _BEGINNING = re.compile(rb'\s*\{\s*"entries"\s*:\s*\[\s*(\{\s*"[^"\\]*"\s*:)')
 _BEFORE = 100
 """Bytes before an entry in which the end of the entry before it is looked for; the rest is white space."""
 
-_PIECE = 65_536
+_PIECE = 262_144
 
 _MOST_DEPTH = 1000
 """Brackets that may stand open within one entry; ijson takes the square of that in bytes."""

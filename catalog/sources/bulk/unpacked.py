@@ -19,7 +19,7 @@ FREE_BYTES = 64_000_000
 MOST_SWELLING = 250
 """Bytes that one compressed byte may unpack to beyond that; structures in JSON take 5 to 30."""
 
-_PIECE = 65_536
+_PIECE = 262_144
 """Bytes that are unpacked at a time."""
 
 _AHEAD = 1_000_000
