@@ -81,6 +81,7 @@ def as_json(path: str, record: Screening) -> dict[str, Any]:
     return {
         "path": path,
         "formula": record.formula or None,
+        "formula_written": record.formula_written,
         "outcome": record.outcome.value,
         "reason": record.reason.value if record.reason else record.error_type,
         "message": record.message or None,

@@ -176,7 +176,8 @@ def print_cages(answers: Sequence[Mapping[str, Any]]) -> None:
     """Prints what `flows.cli.cages` says: a line a cage, or one that says why there is none, and the note."""
     rows: list[Sequence[object]] = []
     for answer in answers:
-        first: Sequence[object] = (answer["path"], answer["formula"], answer["family"] or answer["outcome"])
+        formula = answer["formula_written"] or answer["formula"]
+        first: Sequence[object] = (answer["path"], formula, answer["family"] or answer["outcome"])
         note = answer["note"]
         for phase in answer["phases"]:
             rows.append(

@@ -8,7 +8,7 @@ import pytest
 from polywell.families import load_families
 from tests.flows.crystals import CACUO2_C_ANG, CHECKOUT, OUTCOMES
 
-KEYS = ["path", "formula", "outcome", "reason", "message", "note"]
+KEYS = ["path", "formula", "formula_written", "outcome", "reason", "message", "note"]
 KEYS += ["family", "tc_ceiling_k", "tc_outer_k", "phases"]
 PHASE_KEYS = ["phase", "cage", "metal", "xi_ang", "apexes", "faces", "count", "lateral_offset_ang", "tc_k"]
 
