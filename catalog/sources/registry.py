@@ -141,6 +141,10 @@ def open_source(
                 origin_of(address)
             except ValueError as error:
                 raise SourceError(f"cannot trust {address!r} ({error}); expected https://host") from error
+    try:
+        spec.encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(f"{spec!r} holds bytes that are no text in UTF-8; rename that folder") from error
     for kind in SOURCES:
         place = kind.place_in(spec)
         if place is not None:

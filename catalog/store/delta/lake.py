@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as fs
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable
 from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from catalog.errors import LakeError
 from catalog.store.delta import digests
 from catalog.store.delta.changes import Changes
-from catalog.store.delta.writing import replace_rows
+from catalog.store.delta.writing import replace_rows, rewrite
 from catalog.store.predictions import table_schema
 from catalog.store.schema import SCHEMA_VERSION, VERSION_KEY, Row, conformed, without_words
 from catalog.store.structures import structures_schema
@@ -311,13 +311,9 @@ def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTab
     gone = [name for name in stored.names if name not in schema.names]
     if grown or gone:
         whole = _dataset(table, table_path)
-        rows = (conformed(batch, schema) for batch in whole.to_batches(batch_size=BATCH_ROWS))
-        write_deltalake(
-            table,
-            pa.RecordBatchReader.from_batches(schema, rows),
-            mode="overwrite",
-            schema_mode="overwrite",
-        )
+        sources = [str(one["source"]) for one in table.partitions()]
+        rows = (_current(whole, table_path, ds.field("source") == source, schema) for source in sources)
+        rewrite(table, table_path, DeltaSchema.from_arrow(schema), zip(sources, rows, strict=True))
     elif missing:
         table.alter.add_columns(list(DeltaSchema.from_arrow(pa.schema(missing)).fields))
     return _open(table_path) or table

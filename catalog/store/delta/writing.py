@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable
+from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.transaction import AddAction
 
 GROUP_ROWS = 10_000
 """Rows of a group, which whoever reads a table holds in memory together."""
+
+_LONGEST = 200
+"""Characters of the name of a folder; most disks take 255, and other letters than ours take nine each."""
 
 _FILE_GROUPS = 100
 """Groups of a file, at most: they are lost together where it is damaged."""
@@ -37,20 +42,39 @@ def replace_rows(table: DeltaTable, table_path: Path, source: str, batches: Iter
         CommitFailedError: another writer was faster.
         OSError: the disk is full or read-only.
     """
-    folder = f"source={quote(source, safe='')}"
-    groups, added = _groups(batches), []
+    files = list(_files(table_path, source, batches))
+    _commit(table, files, table.schema(), partition_filters=[("source", "=", source)])
+
+
+def rewrite(
+    table: DeltaTable,
+    table_path: Path,
+    schema: Schema,
+    sources: Iterable[tuple[str, Iterable[pa.RecordBatch]]],
+) -> None:
+    """As `replace_rows`, in the place of all rows of a table, which then has the columns of `schema`."""
+    files = [file for source, batches in sources for file in _files(table_path, source, batches)]
+    _commit(table, files, schema, partition_by=["source"])
+
+
+def _commit(table: DeltaTable, files: list[AddAction], schema: Schema, **which: Any) -> None:
+    once = CommitProperties(max_commit_retries=0)
+    table.create_write_transaction(files, "overwrite", schema, commit_properties=once, **which)
+
+
+def _files(table_path: Path, source: str, batches: Iterable[pa.RecordBatch]) -> Iterator[AddAction]:
+    folder, groups = _folder(source), _groups(batches)
     for group in groups:
         name = f"{folder}/part-{uuid4()}.parquet"
         rows = _write(table_path / name, chain([group], islice(groups, _FILE_GROUPS - 1)))
         size, stats = (table_path / name).stat().st_size, json.dumps({"numRecords": rows})
-        added.append(AddAction(name, size, {"source": source}, int(1000 * time.time()), True, stats))
-    table.create_write_transaction(
-        added,
-        "overwrite",
-        table.schema(),
-        partition_filters=[("source", "=", source)],
-        commit_properties=CommitProperties(max_commit_retries=0),
-    )
+        yield AddAction(name, size, {"source": source}, int(1000 * time.time()), True, stats)
+
+
+def _folder(source: str) -> str:
+    """Where the files of a source lie; whose rows they hold stands in the table's log, whatever its name."""
+    name = f"source={quote(source, safe='')}"
+    return name if len(name) <= _LONGEST else f"source-{sha256(source.encode()).hexdigest()[:16]}"
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

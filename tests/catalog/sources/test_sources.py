@@ -33,6 +33,13 @@ def test_a_missing_path_is_named(kind: str, tmp_path: Path) -> None:
         open_source(f"{kind}:{tmp_path / 'nowhere'}")
 
 
+def test_a_source_whose_path_is_no_text_is_refused(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    with pytest.raises(SourceError, match="no text in UTF-8; rename that folder"):
+        open_source(f"files:{folder}")
+
+
 def test_files_are_found_below_the_folder_in_the_order_of_their_ids(tmp_path: Path) -> None:
     for name in ("b.cif", "a/z.vasp", "a/deep/POSCAR", "a.cif", "B.cif.gz", "no suffix", "ü.cif"):
         touch(tmp_path / name)

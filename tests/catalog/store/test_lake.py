@@ -87,14 +87,18 @@ def test_another_source_is_not_touched(table: Path) -> None:
     assert DeltaTable(str(table)).file_uris() == before
 
 
+LONG = "files:/" + "/".join(["层状化合物的晶体结构"] * 30)
+"""No folder can be named so: of letters that are not ASCII each takes nine characters."""
+
+
 def test_names_of_sources_stay_within_the_tables_folder(table: Path) -> None:
-    names = (HOSTILE, "files:../../..", "files:/", "parquet:C:\\x", "s", "S")
+    names = (HOSTILE, "files:../../..", "files:/", "parquet:C:\\x", "s", "S", LONG, f"{LONG}/")
     for name in names:
         put(table, ("a", len(name)), source=name)
     for name in names:
         assert held(table, name) == {"a": len(name)}
     folders = [item for item in table.iterdir() if item.is_dir()]
-    assert len(folders) == 7 and {item.name for item in table.parent.iterdir()} == {table.name}
+    assert len(folders) == 9 and {item.name for item in table.parent.iterdir()} == {table.name}
 
 
 @pytest.mark.parametrize("nested", [[[1.0, 2.0], []], [[]], [], None, [[1.0], [2.0]]])

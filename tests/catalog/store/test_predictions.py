@@ -111,8 +111,8 @@ def test_a_table_of_an_older_program_loses_the_columns_that_are_no_more(
     """Until algorithm 2 the table held the columns of estimates and ranks too, all of them empty."""
     path = tmp_path / "predictions"
     older = table_schema().append(pa.field("tc_expected_k", pa.float64()))
-    record = candidate("a", source="other")
-    row = record_to_row(record) | {"row_hash": "h", "input_hash": "i"}
+    others = [candidate("a", source="other"), candidate("c", source="another")]
+    rows = [record_to_row(record) | {"row_hash": "h", "input_hash": "i"} for record in others]
     schema = without_words(older)
     DeltaTable.create(
         path,
@@ -121,11 +121,11 @@ def test_a_table_of_an_older_program_loses_the_columns_that_are_no_more(
         configuration={VERSION_KEY: str(SCHEMA_VERSION)},
         raise_if_key_not_exists=False,
     )
-    write_deltalake(path, pa.Table.from_pylist([row], schema=schema), mode="append")
+    write_deltalake(path, pa.Table.from_pylist(rows, schema=schema), mode="append")
     new = record_to_row(candidate("b")) | {"row_hash": "h", "input_hash": "i"}
     batch = pa.RecordBatch.from_pylist([new], schema=table_schema())
     apply(path, [batch], pa.array([], pa.string()), new["source"])
-    for source, id_ in (("other", "a"), (new["source"], "b")):
+    for source, id_ in (("other", "a"), (new["source"], "b"), ("another", "c")):
         stored = pa.Table.from_batches(scan(path, source))
         assert stored["id"].to_pylist() == [id_]
     assert "tc_expected_k" not in [field.name for field in DeltaTable(path).schema().fields]
