@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from os.path import expanduser, samefile
 from typing import TYPE_CHECKING
 
 from catalog.errors import SourceError
@@ -151,3 +152,12 @@ def open_source(
             return kind.opener(Asked(spec, place, chemistry, key, trusted))
     expected = ", ".join(kind.form for kind in SOURCES)
     raise SourceError(f"unknown source {spec!r}; expected one of {expected}")
+
+
+def is_same_place(spec: str, other: str) -> bool:
+    """Whether specs of one kind name one file or folder of this machine, such as `files:a` and `files:a/`."""
+    (kind, _, place), (other_kind, _, other_place) = spec.partition(":"), other.partition(":")
+    try:
+        return kind == other_kind and samefile(expanduser(place), expanduser(other_place))
+    except (OSError, ValueError):  # one is no path, or gone
+        return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from logging import WARNING
+from shlex import quote
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ import pyarrow.compute as pc
 from catalog.home import Home
 from catalog.runs.published import newest_by_source, published_runs
 from catalog.sources.licences import is_noncommercial
+from catalog.sources.registry import is_same_place
 from catalog.store.delta.lake import row_count, scan
 from catalog.store.predictions import records_of, with_records
 from catalog.store.schema import arrow_schema, conformed_table, entry_schema
@@ -116,6 +119,12 @@ def rank(plan: Plan, screened: Screened) -> Ranked:
         of_it = verdicts[name]
         sources[name] = Listed(Counts.of(sum(of_it.values()), of_it), excluded[name], facts[name])
         say(f"beside it: {name}: {sources[name].counts.sentence}")
+        if is_same_place(name, own):
+            say(
+                f"{name} and {own} are the same place, and its entries stand twice in the list: "
+                f"`polywell forget {quote(name)}` takes one of them out",
+                WARNING,
+            )
     say(f"calibration: {plan.in_force.sentence}")
     if plan.in_force.note:
         say(plan.in_force.note)

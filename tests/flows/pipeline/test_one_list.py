@@ -66,6 +66,18 @@ def test_two_sources_are_one_list_and_each_is_unchanged_afterwards(home):
     assert before == after and find_run(home, "latest", "one") == after
 
 
+def test_a_folder_that_is_named_in_two_ways_is_told_of(home, tmp_path, capsys):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    for name in (f"files:{folder}", f"files:{tmp_path}", f"files:{folder}/"):
+        capsys.readouterr()
+        screened(source_of(name, "a"), home)
+    said = capsys.readouterr().err
+    assert said.count("are the same place") == 1
+    assert f"`polywell forget 'files:{folder}'` takes one of them out" in said
+    assert len(keys(home)) == 3
+
+
 def test_what_moves_in_one_source_is_told_of_that_source(home):
     one, two = source_of("one", "ab"), source_of("two", "ab")
     screened(one, home)
