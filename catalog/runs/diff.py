@@ -22,7 +22,11 @@ MOVES = tuple(column for column in ENTRY_COLUMNS if column.diffed)
 CAUSES = tuple((column.name, column.cause) for column in ENTRY_COLUMNS if column.cause)
 """Columns that tell why something moved."""
 
-COLUMNS = ("source", "id", "rank", *(column.name for column in MOVES), *(column for column, _ in CAUSES))
+COLUMNS = (
+    *("source", "id", "rank", "formula_written"),
+    *(column.name for column in MOVES),
+    *(column for column, _ in CAUSES),
+)
 
 JUDGED = ("source", "id", "reason", "error_type")
 """Columns that say why an entry is no candidate."""
@@ -35,7 +39,7 @@ LISTED = 500
 class Change:
     """One candidate that came, moved or left.
 
-    `moved` holds column, value before and value after; `why` is one phrase.
+    `formula` is as chemists write it; `moved` holds column, value before and value after; `why` is a phrase.
     """
 
     source: str
@@ -266,4 +270,5 @@ def _judged(rejected: pa.Table, failed: pa.Table, keys: Collection[EntryKey]) ->
 
 
 def _change(row: Row, why: str, moved: tuple[tuple[str, Any, Any], ...] = ()) -> Change:
-    return Change(row["source"], row["id"], row["formula"], row["tc_ceiling_k"], why, moved)
+    formula = row["formula_written"] or row["formula"]
+    return Change(row["source"], row["id"], formula, row["tc_ceiling_k"], why, moved)

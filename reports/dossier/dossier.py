@@ -247,7 +247,7 @@ def _sibling(other: Candidate, source: str, context: Context) -> Sibling:
     return Sibling(
         rank=other.place.rank,
         id=clipped(found.id if found.source == source else f"{found.source}/{found.id}", 60),
-        formula=clipped(found.formula, 60),
+        formula=clipped(found.formula_written or found.formula, 60),
         xi_ang=found.xi_ceiling_ang or 0.0,
         tc_k=found.tc_ceiling_k or 0.0,
         theoretical=origin_word(found.provenance),
