@@ -141,10 +141,14 @@ def shortlist(
 def columns_of_shortlist(with_cif: Collection[EntryKey]) -> dict[Column, Read]:
     """The columns of the shortlist and what reads them: those of the page, whole ranges, and two of its own.
 
+    The formula that people read stands before the reduced one.
+
     Args:
         with_cif: source and id of the candidates that have a CIF.
     """
-    on_page = (*in_order((*ENTRY_COLUMNS, *PHASE_COLUMNS), "listed"), *in_order(ENTRY_COLUMNS, "detail"))
+    on_page = [*in_order((*ENTRY_COLUMNS, *PHASE_COLUMNS), "listed"), *in_order(ENTRY_COLUMNS, "detail")]
+    names = [column.name for column in on_page]
+    on_page.insert(names.index("formula"), on_page.pop(names.index("formula_written")))
     return {column: of_candidate(column) for column in with_upper_ends(on_page, ENTRY_COLUMNS)} | {
         _HAZARDS: _severe,
         _CIF: lambda one: (
