@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from os.path import expanduser, samefile
+from os.path import exists, expanduser, samefile
 from typing import TYPE_CHECKING
 
 from catalog.errors import SourceError
@@ -151,7 +151,8 @@ def open_source(
         if place is not None:
             return kind.opener(Asked(spec, place, chemistry, key, trusted))
     expected = ", ".join(kind.form for kind in SOURCES)
-    raise SourceError(f"unknown source {spec!r}; expected one of {expected}")
+    hint = f"; for this path write files:{spec}" if exists(expanduser(spec)) else ""
+    raise SourceError(f"unknown source {spec!r}; expected one of {expected}{hint}")
 
 
 def is_same_place(spec: str, other: str) -> bool:

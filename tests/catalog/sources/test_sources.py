@@ -27,6 +27,11 @@ def test_an_unknown_source_is_told_what_there_is(spec: str) -> None:
     assert repr(spec) in str(error.value)
 
 
+def test_a_bare_path_is_told_how_it_is_written(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=f"; for this path write files:{tmp_path}$"):
+        open_source(str(tmp_path))
+
+
 @pytest.mark.parametrize("kind", ["files", "parquet"])
 def test_a_missing_path_is_named(kind: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="nowhere"):
