@@ -13,9 +13,8 @@ from pydantic import SecretStr
 
 from catalog.errors import SourceChangedError, SourceError, SourceRefusedError
 from catalog.sources.base import Chemistry
-from catalog.sources.materials_project.documents import FIELDS
+from catalog.sources.materials_project.documents import FIELDS, id_of
 from catalog.sources.materials_project.queries import Query, queries
-from catalog.sources.values import text
 from catalog.sources.web import Pace, Patience, PoliteSession
 
 if TYPE_CHECKING:
@@ -225,22 +224,6 @@ class SummaryService(Service):
             lambda: rester.search(fields=list(fields), all_fields=False, chunk_size=PAGE, **filters)
         )
         return self._documents(found)
-
-
-def plain_id(text: str) -> str:
-    """An id as the user knows it (`mp-149`), also where the service gives the padded form (`mp-aaaaaaft`)."""
-    from emmet.core.types.typing import format_identifier
-
-    try:
-        return str(format_identifier(text, legacy=True))
-    except ValueError:
-        return text
-
-
-def id_of(document: Mapping[str, Any]) -> str | None:
-    """The id of a document as the user knows it; None where it has none."""
-    id_ = text(document.get("material_id"))
-    return plain_id(id_) if id_ else None
 
 
 def answered(ask: Callable[[], Answer]) -> Answer:

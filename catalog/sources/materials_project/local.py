@@ -21,10 +21,15 @@ from deltalake.exceptions import DeltaError
 
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceChangedError, SourceError
 from catalog.sources.base import Asked, Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
-from catalog.sources.materials_project.client import id_of
-from catalog.sources.materials_project.documents import FIELDS, INDEX_FIELDS, date_of, elements_of
-from catalog.sources.materials_project.lacking import Lacking
-from catalog.sources.materials_project.row import raw_entry, row_of
+from catalog.sources.materials_project.documents import (
+    FIELDS,
+    INDEX_FIELDS,
+    Lacking,
+    date_of,
+    elements_of,
+    id_of,
+    row_of,
+)
 from catalog.sources.rows import row_or_error
 
 NAME = "materials-project"
@@ -148,7 +153,7 @@ class LocalMaterialsProject:
                 wrong = MissingValueError("a document has no material_id")
             elif again:
                 wrong = DuplicateIdError(f"the id {own!r} comes again; ids must be unique")
-            yield raw_entry(self.name, id_, row, wrong)
+            yield row.raw_entry(self.name, id_, "pymatgen", wrong)
         if self.version() != before:
             raise SourceChangedError(
                 f"{self._folder} changed while it was read; nothing was stored, run again"

@@ -10,10 +10,15 @@ from pydantic import SecretStr
 
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError
 from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, in_batches
-from catalog.sources.materials_project.client import MATERIAL_ID, REQUESTS_PER_S, SummaryService, id_of
-from catalog.sources.materials_project.documents import FIELDS, INDEX_FIELDS, date_of
-from catalog.sources.materials_project.lacking import Lacking
-from catalog.sources.materials_project.row import raw_entry, row_of
+from catalog.sources.materials_project.client import MATERIAL_ID, REQUESTS_PER_S, SummaryService
+from catalog.sources.materials_project.documents import (
+    FIELDS,
+    INDEX_FIELDS,
+    Lacking,
+    date_of,
+    id_of,
+    row_of,
+)
 from catalog.sources.rows import row_or_error
 from catalog.sources.web import PATIENCE, Pace, Patience
 
@@ -123,7 +128,7 @@ class MaterialsProjectSource:
                 wrong = MissingValueError("the service gave a document without material_id")
             elif again:
                 wrong = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
-            yield raw_entry(self.name, id_, row, wrong)
+            yield row.raw_entry(self.name, id_, "pymatgen", wrong)
 
     def description(self) -> dict[str, str]:
         """Address, version of the last pull, filter, and what the documents that were read lack."""
