@@ -22,6 +22,14 @@ from polywell.geometry.sites import Sites
 from polywell.records import Entry, EntryKey, Provenance
 
 PROVENANCE_FIELDS = tuple(field.name for field in fields(Provenance))
+COLUMNS = (
+    *("source", "id", "formula", "elements"),
+    *("lattice", "frac_coords", "species", "occupancies", "structure_digest"),
+    *PROVENANCE_FIELDS,
+    *("error_type", "message", "stage"),
+    *("raw_id", "stamp", "reading", "row_hash"),
+)
+"""The last four are bookkeeping: the raw entry of a row, what changes with it, how it was read."""
 ARRAYS = frozenset({"lattice", "frac_coords", "species", "occupancies"})
 """Columns of a structure, for which its digest stands in the digest of its row."""
 _NUMBERS = ("pressure_gpa", "e_above_hull_ev", "tc_measured_k", "mismatch")
@@ -37,31 +45,18 @@ def structures_schema() -> pa.Schema:
     their occupancies; `structure_digest` stands for the four. All are empty (null) where the composition
     alone decides and in failures.
     """
-    provenance = [
-        pa.field(name, pa.float64() if name in _NUMBERS else pa.bool_() if name in _FLAGS else pa.string())
-        for name in PROVENANCE_FIELDS
-    ]
+    kinds = {
+        **dict.fromkeys(_NUMBERS, pa.float64()),
+        **dict.fromkeys(_FLAGS, pa.bool_()),
+        "elements": pa.list_(pa.string()),
+        "lattice": pa.list_(pa.float64()),
+        "frac_coords": pa.list_(pa.float64()),
+        "species": pa.list_(pa.list_(pa.string())),
+        "occupancies": pa.list_(pa.list_(pa.float64())),
+    }
+    units = {"lattice": {"unit": "Å"}}
     return pa.schema(
-        [
-            pa.field("source", pa.string()),
-            pa.field("id", pa.string()),
-            pa.field("formula", pa.string()),
-            pa.field("elements", pa.list_(pa.string())),
-            pa.field("lattice", pa.list_(pa.float64()), metadata={"unit": "Å"}),
-            pa.field("frac_coords", pa.list_(pa.float64())),
-            pa.field("species", pa.list_(pa.list_(pa.string()))),
-            pa.field("occupancies", pa.list_(pa.list_(pa.float64()))),
-            pa.field("structure_digest", pa.string()),
-            *provenance,
-            pa.field("error_type", pa.string()),
-            pa.field("message", pa.string()),
-            pa.field("stage", pa.string()),
-            # Bookkeeping: the raw entry that the row came from, what changes with it, how it was read.
-            pa.field("raw_id", pa.string()),
-            pa.field("stamp", pa.string()),
-            pa.field("reading", pa.string()),
-            pa.field("row_hash", pa.string()),
-        ],
+        [pa.field(name, kinds.get(name, pa.string()), metadata=units.get(name)) for name in COLUMNS],
         metadata={VERSION_KEY: str(SCHEMA_VERSION)},
     )
 
@@ -285,25 +280,14 @@ def _hashed(row: Row) -> Row:
 
 
 def _row(source: str, id_: str, formula: str, elements: tuple[str, ...], provenance: Provenance) -> Row:
-    known = {name: getattr(provenance, name) for name in PROVENANCE_FIELDS}
+    known = vars(provenance).items()
     return {
+        **dict.fromkeys(COLUMNS),
         "source": storable(source),
         "id": storable(id_),
         "formula": storable(formula),
         "elements": list(elements),
-        "lattice": None,
-        "frac_coords": None,
-        "species": None,
-        "occupancies": None,
-        "structure_digest": None,
-        **{name: storable(value) if isinstance(value, str) else value for name, value in known.items()},
-        "error_type": None,
-        "message": None,
-        "stage": None,
-        "raw_id": None,
-        "stamp": None,
-        "reading": None,
-        "row_hash": None,
+        **{name: storable(value) if isinstance(value, str) else value for name, value in known},
     }
 
 
