@@ -25,6 +25,9 @@ SCHEMA = 1
 TABLE = "table.json"
 """The rows of the last run of a potential."""
 
+_AS_THEY_ARE = ("source", "id", "changed", "energy_ev_per_atom", "steps", "why")
+"""What a file tells of a relaxation beside its structures."""
+
 
 def folder_of(home: Home, potential: str) -> Path:
     """The folder of a potential's relaxations."""
@@ -37,16 +40,8 @@ def read_kept(folder: Path, key: EntryKey, start: Structure) -> Finished | None:
     if held is None or held.get("schema") != SCHEMA or held.get("begun_with") != _digest(start):
         return None
     after = held["structure"]
-    return Finished(
-        source=held["source"],
-        id=held["id"],
-        start=start,
-        changed=held["changed"],
-        structure=None if after is None else structure_of(after),
-        energy_ev_per_atom=held["energy_ev_per_atom"],
-        steps=held["steps"],
-        why=held["why"],
-    )
+    told = {name: held[name] for name in _AS_THEY_ARE}
+    return Finished(start=start, structure=None if after is None else structure_of(after), **told)
 
 
 def keep(folder: Path, finished: Finished, seconds: float) -> None:
@@ -60,16 +55,11 @@ def keep(folder: Path, finished: Finished, seconds: float) -> None:
         _file(folder, finished.key),
         {
             "schema": SCHEMA,
-            "source": finished.source,
-            "id": finished.id,
             "begun_with": _digest(finished.start),
             "start": plain(finished.start),
-            "changed": finished.changed,
             "structure": None if after is None else plain(after),
-            "energy_ev_per_atom": finished.energy_ev_per_atom,
-            "steps": finished.steps,
-            "why": finished.why,
             "seconds": round(seconds, 1),
+            **{name: getattr(finished, name) for name in _AS_THEY_ARE},
         },
     )
 

@@ -47,16 +47,9 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         """The change as it stands in manifests and records."""
-        facts: dict[str, Any] = {
-            "source": self.source,
-            "id": self.id,
-            "formula": self.formula,
-            "tc_ceiling_k": self.tc_ceiling_k,
-            "why": self.why,
-        }
-        if self.moved:
-            facts["moved"] = {column: [before, after] for column, before, after in self.moved}
-        return facts
+        moved = {column: [before, after] for column, before, after in self.moved}
+        facts = {name: value for name, value in vars(self).items() if name != "moved"}
+        return {**facts, "moved": moved} if moved else facts
 
 
 @dataclass(frozen=True)
