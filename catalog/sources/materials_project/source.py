@@ -62,9 +62,7 @@ class MaterialsProjectSource:
         """
         self._chemistry = chemistry
         self._lacking = Lacking()
-        self._service = SummaryService(
-            chemistry, key, endpoint, patience, pace or Pace(REQUESTS_PER_S), trusted
-        )
+        self._service = SummaryService(key, endpoint, patience, pace or Pace(REQUESTS_PER_S), trusted)
 
     def version(self) -> str:
         """Version of the database, such as `2026.10.01`, asked anew each time; needs no right key.
@@ -82,7 +80,7 @@ class MaterialsProjectSource:
             SourceError: the service does not answer, or refuses the key.
         """
         with closing(self._service):
-            return self._service.count()
+            return self._service.count(self._chemistry)
 
     @in_batches
     def index(self) -> Iterator[Stamp]:
@@ -93,7 +91,8 @@ class MaterialsProjectSource:
         """
         names = UniqueIds()
         with closing(self._service):
-            for number, document in enumerate(self._service.documents(INDEX_FIELDS), start=1):
+            documents = self._service.documents(self._chemistry, INDEX_FIELDS)
+            for number, document in enumerate(documents, start=1):
                 yield names.take(id_of(document) or f"(document {number})")[0], date_of(document)
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
@@ -116,7 +115,7 @@ class MaterialsProjectSource:
             complaint = f"the index has {id_!r} for a document with the id of another one, or with none"
             yield RawEntry(self.name, names.take(id_)[0], "error", DuplicateIdError(complaint))
         if ids is None:
-            documents = self._service.documents(FIELDS)
+            documents = self._service.documents(self._chemistry, FIELDS)
         else:
             documents = self._service.documents_of(sorted(set(ids).difference(nameless)))
         for number, document in enumerate(documents, start=1):
