@@ -252,11 +252,7 @@ class OptimadeService:
 
     def _checked(self, answer: requests.Response) -> Item:
         """The page of an answer; whatever is no page becomes an error."""
-        try:
-            page = answer.json()
-        except (ValueError, RecursionError):
-            page = {}
-        page = page if isinstance(page, Mapping) else {}
+        page = _page_of(answer)
         errors = page.get("errors")
         if answer.status_code != 200 or errors:
             kind = NotUnderstoodError if answer.status_code in _UNKNOWN_FILTER else SourceUnreachableError
@@ -344,15 +340,18 @@ def _with_parameters(link: str, asked: Mapping[str, Any]) -> str:
     )
 
 
-def _refusal(answer: requests.Response) -> str:
-    """A refusal in the service's own words."""
+def _page_of(answer: requests.Response) -> Item:
+    """The mapping that an answer holds; an empty one where it holds something else."""
     try:
         page = answer.json()
     except (ValueError, RecursionError):
-        page = None
-    return (
-        f"HTTP status {answer.status_code}{_words(page.get('errors') if isinstance(page, Mapping) else None)}"
-    )
+        return {}
+    return page if isinstance(page, Mapping) else {}
+
+
+def _refusal(answer: requests.Response) -> str:
+    """A refusal in the service's own words."""
+    return f"HTTP status {answer.status_code}{_words(_page_of(answer).get('errors'))}"
 
 
 def _words(errors: object) -> str:
