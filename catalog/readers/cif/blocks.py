@@ -17,13 +17,13 @@ from catalog.errors import (
     NotAStructureError,
     ParseError,
     ReadError,
-    TooManySitesError,
 )
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif.plain import read_plain
 from catalog.readers.cif.scan import (
     blocks,
     check_before_parsing,
+    check_images,
     check_operations,
     declared,
     possible_elements,
@@ -157,12 +157,7 @@ def _structure(
     readings: list[tuple[Structure, list[str]]] = []
     errors: list[ReadError] = []
     for symmetry in found:
-        rows = len(values.data["_atom_site_label"])
-        if rows * len(symmetry.operations) > limits.generated_sites:
-            raise TooManySitesError(
-                f"{len(symmetry.operations)} symmetry operations on {rows} atom rows make "
-                f"{rows * len(symmetry.operations)} positions, the limit is {limits.generated_sites}"
-            )
+        check_images(len(values.data["_atom_site_label"]), len(symmetry.operations), limits)
         try:
             structure, more = _with_symmetry(values, symmetry, limits)
             with warnings.catch_warnings(), _parsing():
