@@ -186,7 +186,7 @@ class RowsSource(ABC):
 
     def expected_count(self) -> int | None:
         """None unless the file says how many rows it has."""
-        return None
+        return self._count
 
     def description(self) -> dict[str, str]:
         """Spec, kind, and digest of the file; of the state that was read, also where it changed since."""
