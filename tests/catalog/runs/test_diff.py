@@ -9,8 +9,8 @@ from catalog.home import Home
 from catalog.runs.diff import COLUMNS, compare, difference, published_changes
 from catalog.runs.publish import publish
 from catalog.runs.published import PublishedRun, new_name
-from catalog.store.predictions import record_to_row
 from catalog.store.schema import entry_schema
+from tests.catalog.stored import record_to_row
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ from catalog.errors import PublishError
 from catalog.home import Home
 from catalog.runs import publish as publishing
 from catalog.runs.published import new_name
-from catalog.store.predictions import record_to_row, records_of
+from catalog.store.predictions import records_of
 from catalog.store.schema import entry_schema
 from polywell.records import ENTRY_COLUMNS, Screening
+from tests.catalog.stored import record_to_row
 
 
 def manifest(candidates: int = 0, rejected: int = 0, failed: int = 0, **more: Any) -> dict[str, Any]:
@@ -150,7 +151,7 @@ import sys
 from pathlib import Path
 import pyarrow as pa
 from catalog.home import Home
-from catalog.store.predictions import record_to_row
+from tests.catalog.stored import record_to_row
 from catalog.runs.publish import publish
 from catalog.runs.published import new_name
 from catalog.store.schema import entry_schema

@@ -16,10 +16,10 @@ from catalog.runs.published import PublishedRun, latest_run, new_name
 from catalog.runs.record import KEPT_RECORDS, write_record
 from catalog.store.delta.lake import apply
 from catalog.store.durable import file_digest
-from catalog.store.predictions import record_to_row
 from catalog.store.schema import entry_schema
 from catalog.store.structures import entry_to_row, structures_schema
 from polywell.records import ENTRY_COLUMNS, Entry, Outcome
+from tests.catalog.stored import record_to_row
 
 SOURCE = "files:/data/x"
 

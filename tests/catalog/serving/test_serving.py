@@ -22,13 +22,13 @@ from catalog.runs.published import new_name
 from catalog.serving.app import Served
 from catalog.serving.documents import attributes, provider_fields
 from catalog.store.delta.lake import apply
-from catalog.store.predictions import record_to_row
 from catalog.store.schema import entry_schema
 from catalog.store.structures import entry_to_row, structures_schema
 from polywell.data.reference import reference_structures
 from polywell.geometry.sites import sites_of
 from polywell.records import Entry
 from tests.catalog.services.conftest import local
+from tests.catalog.stored import record_to_row
 
 SOURCE = "files:/data/x"
 EMPTY = pa.array([], pa.string())
