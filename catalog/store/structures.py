@@ -133,12 +133,10 @@ def row_to_entry(row: Row) -> Entry:
     """The entry of a row, its structure as arrays, bit for bit those that were stored.
 
     Raises:
-        ValueError: the row is a failure; see `row_to_failure`.
+        ValueError: the row is a failure; see `row_to_part`.
     """
     if row["error_type"] is not None:
-        raise ValueError(
-            f"{row['id']!r} failed with {row['error_type']}: it has no entry, use row_to_failure"
-        )
+        raise ValueError(f"{row['id']!r} failed with {row['error_type']}: it has no entry, use row_to_part")
     known = (*_named(row), None, row_to_provenance(row))
     if row["lattice"] is None:
         return Entry(*known)
@@ -156,7 +154,7 @@ def parts_of(batch: pa.RecordBatch) -> list[Entry | Failure]:
     parts: list[Entry | Failure] = []
     for row, sites in zip(rows, _sites_of(batch), strict=True):
         if row["error_type"] is not None:
-            parts.append(row_to_failure(row))
+            parts.append(_failure_of(row))
         else:
             parts.append(Entry(*_named(row), None, row_to_provenance(row), sites))
     return parts
@@ -211,20 +209,13 @@ def entries_of(rows: Mapping[EntryKey, Row]) -> dict[EntryKey, Entry]:
     return {key: row_to_entry(row).with_structure() for key, row in read.items()}
 
 
-def row_to_failure(row: Row) -> Failure:
-    """The failure of a row that holds one.
-
-    Raises:
-        ValueError: the row is an entry.
-    """
-    if row["error_type"] is None:
-        raise ValueError(f"{row['id']!r} was read: it is no failure, use row_to_entry")
+def _failure_of(row: Row) -> Failure:
     return Failure(*_named(row), row_to_provenance(row), row["error_type"], row["message"], row["stage"])
 
 
 def row_to_part(row: Row) -> Entry | Failure:
     """What a row holds."""
-    return row_to_entry(row) if row["error_type"] is None else row_to_failure(row)
+    return row_to_entry(row) if row["error_type"] is None else _failure_of(row)
 
 
 def _named(row: Row) -> tuple[str, str, str, tuple[str, ...]]:
