@@ -15,7 +15,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from catalog.home import Home
-from catalog.relaxed.plain import plain, structure_of
+from catalog.relaxed.phases import plain, structure_of
 from catalog.store.durable import canonical_json, read_json, text_digest, write_json
 from polywell.records import EntryKey
 from polywell.relaxing.cells import FORCE_EV_PER_ANG, LONGEST_STEPS
