@@ -20,7 +20,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceChangedError, SourceError
-from catalog.sources.base import Asked, Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.materials_project.documents import (
     FIELDS,
     INDEX_FIELDS,
@@ -43,7 +43,7 @@ _ROWS = 256
 """Documents that are held at a time, structures included."""
 
 
-class LocalMaterialsProject:
+class LocalMaterialsProject(Source):
     """Summary documents of a chemistry in a folder of mp-api, read in place: nothing is fetched."""
 
     name = NAME
@@ -113,10 +113,6 @@ class LocalMaterialsProject:
             name = path.relative_to(self._folder)
             digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
         return f"files {digest.hexdigest()[:16]}"
-
-    def expected_count(self) -> int | None:
-        """Not known before the elements of all documents were read."""
-        return None
 
     @in_batches
     def index(self) -> Iterator[Stamp]:
