@@ -143,7 +143,7 @@ def _structure(
         tolerance = PLAIN_MISMATCH if counted else limits.formula_mismatch
         return plain, formula.compare(plain, tolerance, counted)
     # pymatgen's parser with all of its symmetry, which most runs do without
-    from catalog.readers.cif.atoms import lacks_symmetry_of_cell
+    from catalog.readers.cif.images import lacks_symmetry_of_cell
     from catalog.readers.cif.symmetry import UNDECLARED, declared_symmetry, symmetries
     from catalog.readers.cif.values import resolve
 
@@ -189,7 +189,7 @@ def _with_symmetry(
 
     Where sites are filled several times, once more without the rows that symmetry makes of others.
     """
-    from catalog.readers.cif.atoms import without_images
+    from catalog.readers.cif.images import without_images
 
     block = symmetry.block(values)
     try:
