@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from catalog.home import Home
-from catalog.runs.diff import COLUMNS, compare, difference, published_changes
+from catalog.runs.diff import COLUMNS, change_of, compare, published_changes
 from catalog.runs.publish import publish
 from catalog.runs.published import PublishedRun, new_name
 from catalog.store.schema import entry_schema
@@ -71,5 +71,5 @@ def test_a_calibration_that_own_measurements_moved_says_so(own: tuple[int, int],
     old, new = (
         {"tc_expected_k": tc, "calibration_digest": digest} for tc, digest in ((30.0, "a"), (31.0, "b"))
     )
-    (change,) = difference("x", [row | old], [row | new], {}, {}, own).changed
-    assert (change.why, change.moved) == (why, (("tc_expected_k", 30.0, 31.0),))
+    change = change_of(row | old, row | new, own)
+    assert change is not None and (change.why, change.moved) == (why, (("tc_expected_k", 30.0, 31.0),))
