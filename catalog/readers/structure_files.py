@@ -75,10 +75,9 @@ def read_structure_file(
         ReadError: a subclass that says why nothing could be read.
     """
     with (
-        warnings.catch_warnings(record=True) as caught,
+        warnings.catch_warnings(record=True, action="always") as caught,
         tempfile.TemporaryDirectory(dir=scratch()) as folder,
     ):
-        warnings.simplefilter("always")
         try:
             found = _from_file(Path(folder) / _reader_name(name), data, limits)
         except ParseError as error:

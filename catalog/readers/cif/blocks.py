@@ -147,8 +147,8 @@ def _structure(
     from catalog.readers.cif.symmetry import UNDECLARED, declared_symmetry, symmetries
     from catalog.readers.cif.values import resolve
 
-    with warnings.catch_warnings(), _parsing():
-        warnings.simplefilter("ignore")  # spglib announces another way to report errors
+    # spglib announces another way to report errors
+    with warnings.catch_warnings(action="ignore"), _parsing():
         values, notes = resolve(block, others, formula.amounts or ())
         check_operations(values.data, limits)
         found = symmetries(values)
@@ -160,8 +160,7 @@ def _structure(
         check_images(len(values.data["_atom_site_label"]), len(symmetry.operations), limits)
         try:
             structure, more = _with_symmetry(values, symmetry, limits)
-            with warnings.catch_warnings(), _parsing():
-                warnings.simplefilter("ignore")
+            with warnings.catch_warnings(action="ignore"), _parsing():
                 part_of_cell = UNDECLARED in symmetry.notes and lacks_symmetry_of_cell(structure)
             if part_of_cell:
                 raise ParseError(
@@ -219,16 +218,14 @@ def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str
         found = crystal(block, limits)
     if found is not None:
         return found, []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        with _parsing():
-            parser = CifParser.from_str(
-                str(block),
-                occupancy_tolerance=limits.max_occupancy,
-                site_tolerance=limits.position_tolerance,
-                check_cif=False,
-            )
-            structures = parser.parse_structures(primitive=False, on_error="raise")
+    with warnings.catch_warnings(record=True, action="always") as caught, _parsing():
+        parser = CifParser.from_str(
+            str(block),
+            occupancy_tolerance=limits.max_occupancy,
+            site_tolerance=limits.position_tolerance,
+            check_cif=False,
+        )
+        structures = parser.parse_structures(primitive=False, on_error="raise")
     notes = [str(warning.message) for warning in caught]
     if any(_GUESSED in note for note in notes):
         raise ParseError("the symmetry operations are not understood")

@@ -59,8 +59,7 @@ def crystal(block: CifBlock, limits: ReadingLimits) -> Structure | None:
         places[np.abs(places / third - 1) <= _FEW_DIGITS] = third
     symbols = [data["_atom_site_type_symbol"][row] for row in filled.tolist()]
     rows = _joined(symbols, places[filled], shares[filled], moves, limits.position_tolerance)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pymatgen tells once of an element that has none
+    with warnings.catch_warnings(action="ignore"):  # pymatgen tells once of an element that has none
         if any(sum(mix.values()) > 1 or isnan(mix.average_electroneg) for _, mix in rows):
             return None
     species: list[Composition] = []
