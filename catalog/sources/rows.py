@@ -43,14 +43,7 @@ class FileRow:
         """Makes a text of the id, whatever its type."""
         object.__setattr__(self, "id", text(self.id))
 
-    def raw_entry(
-        self,
-        source: str,
-        id_: str,
-        kind: Kind,
-        wrong: ReadError | None = None,
-        lacking: str = "the document has no structure",
-    ) -> RawEntry:
+    def raw_entry(self, source: str, id_: str, kind: Kind, wrong: ReadError | None) -> RawEntry:
         """What is to be read of the row; one with an error, or without a payload, is an entry that fails.
 
         Args:
@@ -58,13 +51,13 @@ class FileRow:
             id_: the entry's id, unique in the source.
             kind: how the payload is laid out.
             wrong: what is wrong with the row's id; it goes before an error of the row.
-            lacking: what is said where there is no payload.
         """
         known = (self.formula, self.provenance, self.elements)
         error = wrong or self.error
         if error is None and self.payload is not None:
             return RawEntry(source, id_, kind, self.payload, *known)
-        return RawEntry(source, id_, "error", error or MissingValueError(lacking), *known)
+        missing = MissingValueError("the document has no structure")
+        return RawEntry(source, id_, "error", error or missing, *known)
 
 
 def row_or_error(make: Callable[[], FileRow], id_: str | None) -> FileRow:
@@ -166,7 +159,9 @@ class RowsSource(ABC):
                 wrong = MissingValueError(
                     f"row {number} has no {self.id_column}; give every row an id of its own"
                 )
-            yield row.raw_entry(self.name, id_, self.kind, wrong, f"row {number} has no structure")
+            elif row.error is None and row.payload is None:
+                wrong = MissingValueError(f"row {number} has no structure")
+            yield row.raw_entry(self.name, id_, self.kind, wrong)
         all_found(self.name, wanted or (), found)
 
     @in_batches

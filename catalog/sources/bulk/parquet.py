@@ -112,7 +112,7 @@ class ParquetSource:
     def _raw_entry(self, values: dict[str, object], number: int, ids: UniqueIds) -> RawEntry:
         wanted, cif, known_formula = text(values[ID]), values[CIF], text(values.get(FORMULA))
         if not wanted:
-            id_, _ = ids.take(_row_id(number))
+            id_, _ = ids.take(f"(row {number})")
             missing = MissingValueError(f"row {number} has no {ID}; give every row an id of its own")
             return RawEntry(self.name, id_, "error", missing, known_formula)
         id_, again = ids.take(_apart(wanted))
@@ -142,10 +142,6 @@ class ParquetSource:
         digest = self._watched.known_version().removeprefix("sha256:")
         rows = self.expected_count()
         return {"spec": self.name, "kind": "Parquet file of CIF texts", "rows": str(rows), "sha256": digest}
-
-
-def _row_id(number: int) -> str:
-    return f"(row {number})"
 
 
 def _apart(id_: str) -> str:

@@ -105,10 +105,6 @@ class MaterialsProjectSource:
             SourceRefusedError: the key is wrong.
             SourceError: the service fails, or gives another number of documents than it promised.
         """
-        with closing(self._service):
-            yield from self._raw_entries(ids)
-
-    def _raw_entries(self, ids: Collection[str] | None) -> Iterator[RawEntry]:
         names = UniqueIds()
         nameless = [id_ for id_ in sorted(set(ids or ())) if not MATERIAL_ID.fullmatch(id_)]
         for id_ in nameless:
@@ -118,16 +114,17 @@ class MaterialsProjectSource:
             documents = self._service.documents(self._chemistry, FIELDS)
         else:
             documents = self._service.documents_of(sorted(set(ids).difference(nameless)))
-        for number, document in enumerate(documents, start=1):
-            self._lacking.see(document)
-            row = row_or_error(partial(row_of, document, self._service.version), id_of(document))
-            id_, again = names.take(row.id or f"(document {number})")
-            wrong: ReadError | None = None
-            if row.id is None:
-                wrong = MissingValueError("the service gave a document without material_id")
-            elif again:
-                wrong = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
-            yield row.raw_entry(self.name, id_, "pymatgen", wrong)
+        with closing(self._service):
+            for number, document in enumerate(documents, start=1):
+                self._lacking.see(document)
+                row = row_or_error(partial(row_of, document, self._service.version), id_of(document))
+                id_, again = names.take(row.id or f"(document {number})")
+                wrong: ReadError | None = None
+                if row.id is None:
+                    wrong = MissingValueError("the service gave a document without material_id")
+                elif again:
+                    wrong = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
+                yield row.raw_entry(self.name, id_, "pymatgen", wrong)
 
     def description(self) -> dict[str, str]:
         """Address, version of the last pull, filter, and what the documents that were read lack."""
