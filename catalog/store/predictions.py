@@ -68,10 +68,7 @@ def records_of(kind: type[Record], table: pa.Table) -> list[Record]:
         KeyError: a column is missing.
         ValueError: an outcome or reason that this program does not know, or a row that contradicts itself.
     """
-    made: list[Record] = []
-    for batch in table.to_batches():
-        made.extend(_records(kind, batch.to_struct_array()))
-    return made
+    return [one for batch in table.to_batches() for one in _records(kind, batch.to_struct_array())]
 
 
 def _records(kind: Any, rows: pa.StructArray) -> list[Any]:
