@@ -1,14 +1,16 @@
 """The rows of a table, now and in its history, and those that records make."""
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from catalog.store.delta import lake
-from catalog.store.schema import Row, storable
+from catalog.store.schema import Row, entry_schema, storable
 
 
 def stored_rows(table: Path, source: str) -> list[Row]:
@@ -28,6 +30,11 @@ def record_to_row(record: Any) -> Row:
         value = getattr(record, field.name)
         row |= record_to_row(value) if is_dataclass(value) else {field.name: _plain(value)}
     return row
+
+
+def tables_of(*lists: Iterable[Any]) -> list[pa.Table]:
+    """A table of the published columns for each list of records."""
+    return [pa.Table.from_pylist(list(map(record_to_row, some)), entry_schema()) for some in lists]
 
 
 def _plain(value: Any) -> Any:

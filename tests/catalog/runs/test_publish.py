@@ -42,13 +42,6 @@ def publish(
     return publishing.publish(home, new_name(home), *tables, facts, keep_runs).folder
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home.at(tmp_path)
-    home.prepare()
-    return home
-
-
 def test_a_run_is_three_files_and_a_manifest(
     home: Home, candidate: Callable, rejected: Callable, failed: Callable
 ) -> None:
@@ -149,12 +142,10 @@ def test_a_home_may_be_moved(tmp_path: Path, candidate: Callable) -> None:
 PUBLISHER = """
 import sys
 from pathlib import Path
-import pyarrow as pa
 from catalog.home import Home
-from tests.catalog.stored import record_to_row
+from tests.catalog.stored import tables_of
 from catalog.runs.publish import publish
 from catalog.runs.published import new_name
-from catalog.store.schema import entry_schema
 from polywell.records import Outcome, Reason, Screening
 
 home = Home.at(Path(sys.argv[1]))
@@ -165,9 +156,7 @@ for number in range(int(sys.argv[2])):
         for index in range(50)
     ]
     counts = {"entries": 50, "candidates": 0, "rejected": 50, "failed": 0, "number": number}
-    rows = [record_to_row(record) for record in records]
-    tables = [pa.Table.from_pylist(some, schema=entry_schema()) for some in ([], rows, [])]
-    publish(home, new_name(home), *tables, counts)
+    publish(home, new_name(home), *tables_of([], records, []), counts)
 """
 
 
