@@ -95,38 +95,28 @@ def column_rows(
     return pa.RecordBatch.from_arrays(filled, schema=schema)
 
 
-def failure_to_row(
-    raw: RawEntry,
-    error_type: str,
-    message: str,
-    stage: str,
-    formula: str | None = None,
-    elements: tuple[str, ...] = (),
-) -> Row:
-    """The row of an entry that could not be read, or whose reader died.
+def failure_to_row(raw: RawEntry, error_type: str, message: str, stage: str) -> Row:
+    """The row of an entry whose reader died.
 
     Args:
         raw: what the source gave; its id, formula and provenance are kept.
         error_type: name of the error's class.
         message: one sentence.
         stage: where it failed.
-        formula: formula where more is known than the source states.
-        elements: elements where they are known.
     """
-    known = formula if formula is not None else raw.formula or ""
-    row = _row(raw.source, raw.id, known, elements, raw.provenance)
-    row["error_type"] = storable(error_type)
-    row["message"] = storable(message)
-    row["stage"] = stage
-    return _hashed(row)
+    known = (raw.source, raw.id, raw.formula or "", (), raw.provenance)
+    return part_to_row(Failure(*known, error_type, message, stage))
 
 
 def part_to_row(part: Entry | Failure) -> Row:
     """The row of whatever `catalog.readers.reading.read_parts` gives."""
     if isinstance(part, Entry):
         return entry_to_row(part)
-    raw = RawEntry(part.source, part.id, "error", "", part.formula, part.provenance)
-    return failure_to_row(raw, part.error_type, part.message, part.stage, part.formula, part.elements)
+    row = _row(part.source, part.id, part.formula, part.elements, part.provenance)
+    row["error_type"] = storable(part.error_type)
+    row["message"] = storable(part.message)
+    row["stage"] = part.stage
+    return _hashed(row)
 
 
 def row_to_entry(row: Row) -> Entry:
