@@ -176,7 +176,7 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
     payload, declared = raw.payload, raw.elements or ()
     assert isinstance(payload, Mapping) and (raw.kind == "pymatgen" or raw.kind == "optimade")
     spanned: list[str] = []
-    amounts = amounts_of(raw.formula) if raw.formula else None
+    amounts = stated = amounts_of(raw.formula) if raw.formula else None
     if not payload and amounts is None:
         amounts = dict.fromkeys(declared, 1.0)
     contents = None
@@ -196,7 +196,6 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
         if amounts and not error.elements:
             error.elements, error.formula = elements_and_formula(amounts)
         raise
-    stated = amounts_of(raw.formula) if raw.formula else None
     return _entry(raw, raw.id, sites, [*spanned, *notes], limits, stated)
 
 
