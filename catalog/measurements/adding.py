@@ -13,7 +13,7 @@ from pymatgen.core import Element, Structure
 
 from catalog.errors import CatalogError, ReadError
 from catalog.home import Home
-from catalog.measurements.forecasts import Asked, forecast_for, is_same_composition
+from catalog.measurements.forecasts import forecast_for, is_same_composition
 from catalog.measurements.sheet import Line, MeasurementsError, read_sheet
 from catalog.measurements.table import Added, append, measurements_of
 from catalog.readers import structures_in
@@ -27,7 +27,7 @@ from polywell.electrons.valence import amounts_of
 from polywell.evidence.own.measurement import Kind, OwnMeasurement
 from polywell.evidence.own.rows import NoRowError, own_row
 from polywell.families import Families
-from polywell.records import Entry
+from polywell.records import Entry, EntryKey
 
 SHOWN = 20
 """Bad rows that an error names; it says how many more there are."""
@@ -50,8 +50,7 @@ class _Material:
     name: str
     structure: Structure | None
     formula: str
-    source: str | None = None
-    id: str | None = None
+    candidate: EntryKey | None = None
 
 
 def add(home: Home, path: Path, families: Families, now: datetime) -> Added:
@@ -114,16 +113,7 @@ def _measurement(
         row = own_row(made, families)
     except NoRowError as error:
         raise _BadCellError(column, cells.get(column, ""), why=str(error)) from error
-    asked = Asked(
-        formula=made.formula,
-        family=row.family,
-        measured=made.date,
-        pressure_gpa=made.pressure_gpa,
-        is_doped=bool(made.doping),
-        source=material.source,
-        id=material.id,
-    )
-    found = forecast_for(home, asked)
+    found = forecast_for(home, made, row.family, material.candidate)
     if isinstance(found, str):
         return made.model_copy(update={"no_forecast": found})
     known = found.model_copy(update={"known": found.known or _own(made, earlier)})
@@ -174,7 +164,7 @@ def _structure(home: Home, cell: str, folder: Path) -> _Material:
     except (ReadError, CatalogError) as error:
         raise _BadCellError("structure", cell, f"a structure that can be read: {error}") from error
     found = [
-        _Material(f"{source}/{id_}", entry.structure, entry.formula, source, id_)
+        _Material(f"{source}/{id_}", entry.structure, entry.formula, (source, id_))
         for source, run in newest_by_source(published_runs(home, complete=True)).items()
         for id_ in dict.fromkeys((cell, cell.removeprefix(f"{source}/")))
         for entry in entries_of(run.structures([(source, id_)])).values()

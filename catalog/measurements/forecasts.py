@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow.compute as pc
 
 from catalog.home import Home
 from catalog.runs.published import PublishedRun, newest_by_source, published_runs
 from polywell.electrons.valence import amounts_of
-from polywell.evidence.own.measurement import Answer, Forecast
+from polywell.evidence.own.measurement import Answer, Forecast, OwnMeasurement
+from polywell.records import EntryKey
 
 COLUMNS = (
     "source",
@@ -39,43 +39,33 @@ SAME_AMOUNT = 0.02
 """Of an ion for each ion of the formula unit, to which two compositions are the same as written."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a measurement asks the list for.
-
-    `source` and `id` name the candidate where the measurement does; `formula` is the composition of the
-    sample, `family` that of its structure; `pressure_gpa` None is ambient. `is_doped`: doping was stated.
-    """
-
-    formula: str
-    family: str
-    measured: str
-    pressure_gpa: float | None
-    is_doped: bool
-    source: str | None = None
-    id: str | None = None
-
-
-def forecast_for(home: Home, asked: Asked) -> Forecast | str:
+def forecast_for(home: Home, made: OwnMeasurement, family: str, candidate: EntryKey | None) -> Forecast | str:
     """What was forecast by the newest run that lists a source and had ended by the day of the measurement.
 
     A measurement that names no candidate is held against the first in rank of its composition, family and
     pressure.
 
+    Args:
+        home: where the runs are.
+        made: the measurement.
+        family: that of its structure.
+        candidate: the one that the measurement names; None where it names none.
+
     Returns:
         The forecast; or why there is none.
     """
     runs = [run for run in published_runs(home, complete=True) if _ended(run)]
-    before = [run for run in runs if _ended(run) <= asked.measured]
+    before = [run for run in runs if _ended(run) <= made.date]
     if not before:
-        return f"no run of this home had ended by {asked.measured}: nothing was forecast before"
+        return f"no run of this home had ended by {made.date}: nothing was forecast before"
     newest = newest_by_source(before)
     for run in before:
-        sources = [one for one, of in newest.items() if of is run and asked.source in (None, one)]
-        row = _listed(run, asked, sources) if sources else None
+        named = list(newest) if candidate is None else [candidate[0]]
+        sources = [one for one in named if newest.get(one) is run]
+        row = _listed(run, sources, made, family, candidate) if sources else None
         if row is not None:
-            return _forecast(run, row, asked)
-    return f"the list as it stood on {asked.measured} does not hold it"
+            return _forecast(run, row, made, "composition" if candidate is None else "id")
+    return f"the list as it stood on {made.date} does not hold it"
 
 
 def _ended(run: PublishedRun) -> str:
@@ -86,19 +76,21 @@ def _ended(run: PublishedRun) -> str:
         return ""
 
 
-def _listed(run: PublishedRun, asked: Asked, sources: Sequence[str]) -> Mapping[str, Any] | None:
+def _listed(
+    run: PublishedRun, sources: Sequence[str], made: OwnMeasurement, family: str, candidate: EntryKey | None
+) -> Mapping[str, Any] | None:
     of_these = pc.field("source").isin(sources)
-    if asked.id is not None:
-        rows = run.ranked(COLUMNS, of_these & (pc.field("id") == asked.id)).to_pylist()
+    if candidate is not None:
+        rows = run.ranked(COLUMNS, of_these & (pc.field("id") == candidate[1])).to_pylist()
         return rows[0] if rows else None
-    wanted = _shares(asked.formula)
-    rows = run.ranked(COLUMNS, of_these & (pc.field("family") == asked.family)).to_pylist()
+    wanted = _shares(made.formula)
+    rows = run.ranked(COLUMNS, of_these & (pc.field("family") == family)).to_pylist()
     same = [row for row in rows if _is_same(wanted, _shares(row["formula"]))]
-    return min(same, key=lambda row: (not _at_pressure(row, asked), row["rank"]), default=None)
+    return min(same, key=lambda row: (not _at_pressure(row, made), row["rank"]), default=None)
 
 
-def _at_pressure(row: Mapping[str, Any], asked: Asked) -> bool:
-    return bool(abs((row["pressure_gpa"] or 0.0) - (asked.pressure_gpa or 0.0)) <= SAME_PRESSURE_GPA)
+def _at_pressure(row: Mapping[str, Any], made: OwnMeasurement) -> bool:
+    return bool(abs((row["pressure_gpa"] or 0.0) - (made.pressure_gpa or 0.0)) <= SAME_PRESSURE_GPA)
 
 
 def is_same_composition(one: str, other: str) -> bool:
@@ -118,18 +110,20 @@ def _is_same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     )
 
 
-def _forecast(run: PublishedRun, row: Mapping[str, Any], asked: Asked) -> Forecast | str:
+def _forecast(
+    run: PublishedRun, row: Mapping[str, Any], made: OwnMeasurement, matched: Literal["id", "composition"]
+) -> Forecast | str:
     if row["tc_expected_k"] is None:
         return (
             f"{row['source']}/{row['id']} is listed without an estimate: "
             f"{row['estimate_note'] or 'no reason'}"
         )
-    if not _at_pressure(row, asked):
+    if not _at_pressure(row, made):
         return (
             f"{row['source']}/{row['id']} is listed at {row['pressure_gpa'] or 0.0:g} GPa, and was measured "
-            f"at {asked.pressure_gpa or 0.0:g} GPa"
+            f"at {made.pressure_gpa or 0.0:g} GPa"
         )
-    is_best = asked.is_doped or not is_same_composition(asked.formula, row["formula"])
+    is_best = bool(made.doping) or not is_same_composition(made.formula, row["formula"])
     if is_best and row["tc_best_k"] is None:
         name = f"{row['source']}/{row['id']} ({row['formula']})"
         return f"{name} has no forecast of another doping than its own"
@@ -139,7 +133,7 @@ def _forecast(run: PublishedRun, row: Mapping[str, Any], asked: Asked) -> Foreca
         published=_ended(run),
         source=row["source"],
         id=row["id"],
-        matched="composition" if asked.id is None else "id",
+        matched=matched,
         answer=Answer.BEST_DOPING if is_best else Answer.AS_WRITTEN,
         expected_k=row["tc_best_k" if is_best else "tc_expected_k"],
         low_k=row[f"{answer}_low_k"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from catalog.errors import HomeError
 from catalog.home import Home
-from catalog.store.durable import write_files
+from catalog.store.durable import text_digest, write_files
 from polywell.evidence.own.measurement import OwnMeasurement
 
 SCHEMA = 1
@@ -72,8 +71,7 @@ def append(home: Home, given: Sequence[OwnMeasurement], now: datetime) -> Added:
             "measurements": [one.model_dump(mode="json") for one in new.values()],
         }
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        digest = hashlib.sha256("".join(new).encode()).hexdigest()[:12]
-        path = folder_of(home) / f"{now:%Y%m%dT%H%M%S.%fZ}-{digest}.json"
+        path = folder_of(home) / f"{now:%Y%m%dT%H%M%S.%fZ}-{text_digest(''.join(new))[:12]}.json"
         try:
             write_files([(path, text.encode())])
         except OSError as error:

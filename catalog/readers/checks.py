@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Element, Lattice, Structure
@@ -15,9 +18,11 @@ from catalog.errors import (
     UnknownElementError,
 )
 from catalog.readers.cif.scan import check_cell
-from catalog.readers.composition import plain_symbol
+from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.limits import ReadingLimits
 from polywell.geometry.slab import SLAB, crystal_of
+
+Amounts = dict[str, float]
 
 
 def check_structure(structure: Structure, limits: ReadingLimits) -> None:
@@ -73,27 +78,40 @@ def normalised(structure: Structure, limits: ReadingLimits) -> tuple[Structure, 
         raise NotPeriodicError(f"periodic in {sum(structure.lattice.pbc)} directions; a square net needs two")
     slab = [] if crystal is structure else [SLAB]
     structure = crystal
-    mixed = [_site_amounts(site, index) for index, site in enumerate(structure)]
-    over = []
-    for index, site in enumerate(mixed):
+    mixed, scaled = at_most_one([_site_amounts(site, index) for index, site in enumerate(structure)], limits)
+    if all(_is_plain(site.species, amounts) for site, amounts in zip(structure, mixed, strict=True)):
+        return structure, [*slab, *scaled]
+    return Structure(structure.lattice, mixed, structure.frac_coords), [*slab, *scaled]
+
+
+def at_most_one(amounts: list[Amounts], limits: ReadingLimits) -> tuple[list[Amounts], list[str]]:
+    """Scales occupancies that exceed 1 through rounding; returns those of all sites, and remarks.
+
+    Raises:
+        BadCoordinatesError: a site is empty, or occupied more often than rounding explains.
+    """
+    result, over = [], 0
+    for index, site in enumerate(amounts):
         total = sum(site.values())
-        if not np.isfinite(total) or total <= 0 or total > limits.max_occupancy:
+        if not 0 < total <= limits.max_occupancy:
             raise BadCoordinatesError(
                 f"site {index} is occupied {total:g} times; "
                 f"expected more than 0 and at most {limits.max_occupancy:g}"
             )
-        if total > 1:
-            mixed[index] = {symbol: amount / total for symbol, amount in site.items()}
-            if total > 1 + 1e-6:
-                over.append(index)
-    remarks = [*slab, f"occupancies of {len(over)} sites were scaled down to 1"] if over else slab
-    if all(_is_plain(site.species, amounts) for site, amounts in zip(structure, mixed, strict=True)):
-        return structure, remarks
-    return Structure(structure.lattice, mixed, structure.frac_coords), remarks
+        over += total > 1 + 1e-6
+        result.append({symbol: amount / total for symbol, amount in site.items()} if total > 1 else site)
+    return result, [f"occupancies of {over} sites were scaled down to 1"] if over else []
 
 
-def _site_amounts(site: object, index: int) -> dict[str, float]:
-    amounts: dict[str, float] = {}
+def not_periodic(symbols: Iterable[str], why: str) -> NotPeriodicError:
+    """The error of a file without a crystal, with the composition of those symbols that are elements'."""
+    amounts: Counter[str] = Counter(filter(None, map(plain_symbol, symbols)))
+    elements, formula = elements_and_formula(amounts) if amounts else ((), "")
+    return NotPeriodicError(f"the file holds no three-dimensional crystal ({why})", elements, formula)
+
+
+def _site_amounts(site: object, index: int) -> Amounts:
+    amounts: Amounts = {}
     for species, occupancy in site.species.items():  # type: ignore[attr-defined]
         symbol = plain_symbol(getattr(species, "symbol", str(species)))
         if symbol is None or type(species).__name__ == "DummySpecies":
@@ -104,7 +122,7 @@ def _site_amounts(site: object, index: int) -> dict[str, float]:
     return amounts
 
 
-def _is_plain(species: object, amounts: dict[str, float]) -> bool:
+def _is_plain(species: object, amounts: Amounts) -> bool:
     items = list(species.items())  # type: ignore[attr-defined]
     return len(items) == len(amounts) and all(
         isinstance(item, Element) and amounts.get(item.symbol) == occupancy for item, occupancy in items

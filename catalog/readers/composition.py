@@ -83,13 +83,14 @@ def _whole_formula(amounts: tuple[tuple[str, int], ...]) -> str:
     if len(order) >= 3 and _electronegativity(order[-1][0]) - _electronegativity(order[-2][0]) < ANION_GAP:
         times = gcd(order[-1][1], order[-2][1])
         if times > 1:
-            group = f"({_in_a_row((symbol, amount // times) for symbol, amount in order[-2:])}){times}"
+            group = f"({in_a_row((symbol, amount // times) for symbol, amount in order[-2:])}){times}"
             order = order[:-2]
-    formula = _in_a_row(order) + group
+    formula = in_a_row(order) + group
     return Composition.special_formulas.get(formula, formula)
 
 
-def _in_a_row(amounts: Iterable[tuple[str, int]]) -> str:
+def in_a_row(amounts: Iterable[tuple[str, int]]) -> str:
+    """Symbols with their amounts, of which 1 is left out."""
     return "".join([symbol if amount == 1 else f"{symbol}{amount}" for symbol, amount in amounts])
 
 

@@ -67,8 +67,8 @@ class Formula:
         """
         if self.amounts is None:
             return []
-        doping = None if counted else _Doping(DOPANT_OF_RAREST * _rarest(structure), self.is_net_metal)
-        return _compared(self.amounts, _amounts_on(structure), tolerance, doping)
+        bound = 0.0 if counted else DOPANT_OF_RAREST * _rarest(structure)
+        return _compared(self.amounts, _amounts_on(structure), tolerance, bound, self.is_net_metal)
 
     def counts(self, structure: Structure) -> bool:
         """Whether this may be a count of full sites: it is whole, or the sites are not all full."""
@@ -95,25 +95,14 @@ def _rarest(structure: Structure) -> float:
     return min(hosts.values(), default=0)
 
 
-@dataclass(frozen=True)
-class _Doping:
-    """What counts as doping: less than `bound` atoms in the cell, none of a net metal."""
-
-    bound: float
-    is_net_metal: NetMetal
-
-    def explains(self, lacking: Mapping[str, float], of_all: float) -> bool:
-        """Whether doping may be all that these elements lack (or exceed, below 0), of `of_all` atoms."""
-        return (
-            not any(map(self.is_net_metal, lacking))
-            and sum(map(abs, lacking.values())) < self.bound
-            and sum(max(amount, 0.0) for amount in lacking.values()) <= DOPANTS_OF_ALL * of_all + 1e-9
-        )
-
-
 def _compared(
-    declared: Mapping[str, float], present: Mapping[str, float], tolerance: float, doping: _Doping | None
+    declared: Mapping[str, float],
+    present: Mapping[str, float],
+    tolerance: float,
+    bound: float,
+    is_net_metal: NetMetal,
 ) -> list[str]:
+    """Remarks on the differences; less than `bound` atoms in the cell, none of a net metal, are doping."""
     shared = [symbol for symbol in declared if symbol in present and symbol != "H"]
     ratios = {symbol: present[symbol] / declared[symbol] for symbol in shared}
     # The lower median: the hosts of a dopant without a site hold more than is declared.
@@ -122,8 +111,13 @@ def _compared(
     lacking = {symbol: amount - present.get(symbol, 0.0) for symbol, amount in wanted.items()}
 
     def is_doping(*symbols: str) -> bool:
-        amounts = {symbol: lacking[symbol] for symbol in symbols}
-        return doping is not None and doping.explains(amounts, sum(wanted.values()))
+        """Whether doping may be all that these elements lack (or exceed, below 0)."""
+        amounts = [lacking[symbol] for symbol in symbols]
+        return (
+            not any(map(is_net_metal, symbols))
+            and sum(map(abs, amounts)) < bound
+            and sum(max(amount, 0.0) for amount in amounts) <= DOPANTS_OF_ALL * sum(wanted.values()) + 1e-9
+        )
 
     without_site = sorted(set(wanted) - set(present))
     hydrogen = ["H"] if "H" in declared and "H" not in present else []

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.errors import NotPeriodicError, ParseError, TooManyStructuresError
+from catalog.readers.checks import not_periodic
 from catalog.readers.cif.blocks import one_line
-from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.layouts import Found, from_ase, from_jarvis
 from catalog.readers.limits import ReadingLimits
 
@@ -187,14 +187,8 @@ def _structure(node: Mapping[Any, Any], id_: str | None) -> Found | None:
 
 
 def _molecule(sites: list[Any]) -> NotPeriodicError:
-    amounts: dict[str, float] = {}
-    for site in sites:
-        name = str(site.get("name", "")) if isinstance(site, dict) else ""
-        symbol = plain_symbol(re.sub(r"[^A-Za-z].*", "", name))
-        if symbol is not None:
-            amounts[symbol] = amounts.get(symbol, 0.0) + 1
-    elements, formula = elements_and_formula(amounts) if amounts else ((), "")
-    return NotPeriodicError("the file holds no three-dimensional crystal (a molecule)", elements, formula)
+    names = (str(site.get("name", "")) for site in sites if isinstance(site, dict))
+    return not_periodic((re.sub(r"[^A-Za-z].*", "", name) for name in names), "a molecule")
 
 
 def _rows(node: Mapping[Any, Any]) -> list[dict[Any, Any]] | None:
@@ -206,27 +200,14 @@ def _rows(node: Mapping[Any, Any]) -> list[dict[Any, Any]] | None:
             {"id": name, **{str(column): value for column, value in zip(columns, row, strict=False)}}
             for name, row in zip(names, data, strict=True)
         ]
-    for key in ID_KEYS:
-        ids = node.get(key)
-        if isinstance(ids, list):
-            return [
-                {
-                    column: values[place]
-                    for column, values in node.items()
-                    if isinstance(values, list) and len(values) == len(ids)
-                }
-                for place in range(len(ids))
-            ]
-        if isinstance(ids, dict):
-            return [
-                {
-                    column: values[place]
-                    for column, values in node.items()
-                    if isinstance(values, dict) and place in values
-                }
-                for place in ids
-            ]
-    return None
+    key = next((key for key in ID_KEYS if isinstance(node.get(key), (list, dict))), None)
+    if key is None:
+        return None
+    if isinstance(node[key], list):
+        same = [name for name, one in node.items() if isinstance(one, list) and len(one) == len(node[key])]
+        return [{name: node[name][place] for name in same} for place in range(len(node[key]))]
+    parts = {name: one for name, one in node.items() if isinstance(one, dict)}
+    return [{name: one[place] for name, one in parts.items() if place in one} for place in node[key]]
 
 
 def _id_in(node: Mapping[Any, Any]) -> str | None:

@@ -124,8 +124,6 @@ def limit_memory(extra_bytes: int = LIMITS.memory_bytes) -> None:
         return
     present = int(statm.read_text().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    bound = present + extra_bytes
-    for limit in (soft, hard):
-        if limit != resource.RLIM_INFINITY:
-            bound = min(bound, limit)
+    lower = (limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY)
+    bound = min((present + extra_bytes, *lower))
     resource.setrlimit(resource.RLIMIT_AS, (bound, hard))

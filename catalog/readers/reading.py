@@ -73,8 +73,6 @@ def read_parts(
         with time_limit(limits.wall_seconds):
             for part in _parts(raw, needs_structure, limits):
                 parts.append(part if isinstance(part, Entry) else _failure(raw, part[0], part[1]))
-    except ReadError as error:
-        parts.append(_failure(raw, _id(raw, len(parts)), error))
     except MemoryError:
         bound = (
             f"reading needed more than {limits.memory_bytes / 1e9:g} GB of memory, the limit for one entry"
@@ -108,27 +106,23 @@ def _parts(
     name, data = read_bytes(raw.payload, limits)
     if data.startswith(SQLITE):
         yield from _found_parts(raw, read_database(data, limits), needs_structure, limits)
-        return
-    if is_document(name, data):
+    elif is_document(name, data):
         yield from _found_parts(raw, read_document(name, data, limits), needs_structure, limits)
-        return
-    if is_table(name, data):
+    elif is_table(name, data):
         yield from _found_parts(raw, read_table(data, limits), needs_structure, limits)
-        return
-    text = _cif_text(name, data)
-    if text is not None:
+    elif (text := _cif_text(name, data)) is not None:
         yield from _cif_parts(raw, text, needs_structure, limits)
-        return
-    found, notes = read_structure_file(name, data, limits)
-    for index, item in enumerate(found):
-        try:
-            if isinstance(item, ReadError):
-                raise item
-            check_structure(item, limits)
-            structure, more = normalised(item, limits)
-            yield _entry(raw, _id(raw, index), structure, [*notes, *more], limits)
-        except ReadError as error:
-            yield _id(raw, index), error
+    else:
+        found, notes = read_structure_file(name, data, limits)
+        for index, item in enumerate(found):
+            try:
+                if isinstance(item, ReadError):
+                    raise item
+                check_structure(item, limits)
+                structure, more = normalised(item, limits)
+                yield _entry(raw, _id(raw, index), structure, [*notes, *more], limits)
+            except ReadError as error:
+                yield _id(raw, index), error
 
 
 def _found_parts(
@@ -182,7 +176,7 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
     payload, declared = raw.payload, raw.elements or ()
     assert isinstance(payload, Mapping) and (raw.kind == "pymatgen" or raw.kind == "optimade")
     spanned: list[str] = []
-    amounts = amounts_of(raw.formula) if raw.formula else None
+    amounts = stated = amounts_of(raw.formula) if raw.formula else None
     if not payload and amounts is None:
         amounts = dict.fromkeys(declared, 1.0)
     contents = None
@@ -202,7 +196,6 @@ def _from_arrays(raw: RawEntry, needs_structure: NeedsStructure, limits: Reading
         if amounts and not error.elements:
             error.elements, error.formula = elements_and_formula(amounts)
         raise
-    stated = amounts_of(raw.formula) if raw.formula else None
     return _entry(raw, raw.id, sites, [*spanned, *notes], limits, stated)
 
 

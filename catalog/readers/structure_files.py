@@ -17,14 +17,13 @@ from pymatgen.core import Lattice, Structure
 
 from catalog.errors import (
     NotAStructureError,
-    NotPeriodicError,
     ParseError,
     ReadError,
     TooManySitesError,
     TooManyStructuresError,
 )
+from catalog.readers.checks import not_periodic
 from catalog.readers.cif.blocks import one_line
-from catalog.readers.composition import elements_and_formula, plain_symbol
 from catalog.readers.limits import ReadingLimits
 from catalog.scratch import scratch
 from polywell.geometry.slab import as_crystal, periods
@@ -76,12 +75,11 @@ def read_structure_file(
         ReadError: a subclass that says why nothing could be read.
     """
     with (
-        warnings.catch_warnings(record=True) as caught,
+        warnings.catch_warnings(record=True, action="always") as caught,
         tempfile.TemporaryDirectory(dir=scratch()) as folder,
     ):
-        warnings.simplefilter("always")
         try:
-            found = _from_copy(Path(folder) / _reader_name(name), data, limits)
+            found = _from_file(Path(folder) / _reader_name(name), data, limits)
         except ParseError as error:
             # The name of the folder changes from run to run, and must not stand in a stored message.
             raise ParseError(str(error).replace(f"{folder}/", "")) from error
@@ -102,13 +100,6 @@ def _reader_name(name: str) -> str:
     return _UNSAFE.sub("_", name)[-100:].lstrip("._-") or "structure"
 
 
-def _from_copy(copy: Path, data: bytes, limits: ReadingLimits) -> list[Structure | ReadError]:
-    if "POSCAR" in copy.name.upper() or "CONTCAR" in copy.name.upper():
-        _check_poscar_counts(data, limits)
-    copy.write_bytes(data)
-    return _from_file(copy, data, limits)
-
-
 def _check_poscar_counts(data: bytes, limits: ReadingLimits) -> None:
     """Refuses a POSCAR by the line of its counts, before a reader makes a list of so many atoms.
 
@@ -124,9 +115,12 @@ def _check_poscar_counts(data: bytes, limits: ReadingLimits) -> None:
 
 
 def _from_file(path: Path, data: bytes, limits: ReadingLimits) -> list[Structure | ReadError]:
-    """The reader of pymatgen first, ASE's where pymatgen has none or gives up."""
+    """What a copy at `path` holds: by the reader of pymatgen, or ASE's where that has none or gives up."""
     from pymatgen.io.registry import get_structure_format
 
+    if "POSCAR" in path.name.upper() or "CONTCAR" in path.name.upper():
+        _check_poscar_counts(data, limits)
+    path.write_bytes(data)
     complaint: str | None = None
     try:
         known = get_structure_format(filename=str(path)).name in PYMATGEN
@@ -214,28 +208,15 @@ def _converted(atoms_list: list[Any], limits: ReadingLimits) -> Iterator[Structu
         symbols = list(atoms.get_chemical_symbols())
         if len(symbols) > limits.sites:
             yield TooManySitesError(f"{len(symbols)} sites, the limit is {limits.sites}")
-        elif not all(periods(atoms.cell.array, atoms.pbc)):
-            yield _slab(symbols, atoms)
+        elif not all(periodic := periods(atoms.cell.array, atoms.pbc)):
+            vectors = as_crystal(atoms.cell.array, atoms.positions, periodic)
+            if vectors is None:
+                why = f"periodic along {sum(periodic)} of {atoms.cell.rank} cell vectors"
+                yield not_periodic(symbols, why)
+            else:
+                lattice = Lattice(vectors, pbc=periodic)
+                yield Structure(lattice, symbols, atoms.positions, coords_are_cartesian=True)
         elif atoms.cell.rank < 3:
-            yield _not_periodic(symbols, f"periodic along {atoms.cell.rank} cell vectors")
+            yield not_periodic(symbols, f"periodic along {atoms.cell.rank} cell vectors")
         else:
             yield Structure(Lattice(atoms.cell.array), symbols, atoms.get_scaled_positions(wrap=False))
-
-
-def _slab(symbols: list[str], atoms: Any) -> Structure | ReadError:
-    """A structure of two periods, which its lattice tells; the error where there are fewer."""
-    periodic = periods(atoms.cell.array, atoms.pbc)
-    vectors = as_crystal(atoms.cell.array, atoms.positions, periodic)
-    if vectors is None:
-        return _not_periodic(symbols, f"periodic along {sum(periodic)} of {atoms.cell.rank} cell vectors")
-    return Structure(Lattice(vectors, pbc=periodic), symbols, atoms.positions, coords_are_cartesian=True)
-
-
-def _not_periodic(symbols: list[str], why: str) -> NotPeriodicError:
-    amounts: dict[str, float] = {}
-    for symbol in symbols:
-        plain = plain_symbol(symbol)
-        if plain is not None:
-            amounts[plain] = amounts.get(plain, 0.0) + 1
-    elements, formula = elements_and_formula(amounts) if amounts else ((), "")
-    return NotPeriodicError(f"the file holds no three-dimensional crystal ({why})", elements, formula)

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 from catalog.errors import MissingValueError, ParseError, TooManyStructuresError
 from catalog.readers.cif.blocks import one_line
@@ -73,11 +72,13 @@ def cells_of(data: bytes, limits: ReadingLimits) -> list[list[str]]:
         ParseError: this is no table, or an empty one.
     """
     text = as_text(data)
-    with _long_cells(limits):
-        try:
-            rows = [row for row in csv.reader(io.StringIO(text), delimiter=_separator(text)) if row]
-        except (csv.Error, ValueError, StopIteration) as error:
-            raise ParseError(f"this is no table: {one_line(error)}") from error
+    before = csv.field_size_limit(limits.text_bytes)  # a cell may be as long as a file
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=_separator(text)) if row]
+    except (csv.Error, ValueError, StopIteration) as error:
+        raise ParseError(f"this is no table: {one_line(error)}") from error
+    finally:
+        csv.field_size_limit(before)
     if not rows:
         raise ParseError("this is no table: it has no line; expected headings and rows")
     return rows
@@ -101,16 +102,6 @@ def _in_row(
         yield Found("error", ParseError(f"{place}: nothing looks like a structure"), id_)
     else:
         yield Found("cif", cell, id_)
-
-
-@contextmanager
-def _long_cells(limits: ReadingLimits) -> Iterator[None]:
-    """Lets a cell be as long as a file."""
-    before = csv.field_size_limit(limits.text_bytes)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
 
 
 def _separator(text: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from catalog.home import Home
-from catalog.relaxed.plain import plain, structure_of
+from catalog.relaxed.phases import plain, structure_of
 from catalog.store.durable import canonical_json, read_json, text_digest, write_json
 from polywell.records import EntryKey
 from polywell.relaxing.cells import FORCE_EV_PER_ANG, LONGEST_STEPS
@@ -24,6 +24,9 @@ from polywell.relaxing.rows import Finished, RelaxedRow
 SCHEMA = 1
 TABLE = "table.json"
 """The rows of the last run of a potential."""
+
+_AS_THEY_ARE = ("source", "id", "changed", "energy_ev_per_atom", "steps", "why")
+"""What a file tells of a relaxation beside its structures."""
 
 
 def folder_of(home: Home, potential: str) -> Path:
@@ -37,16 +40,8 @@ def read_kept(folder: Path, key: EntryKey, start: Structure) -> Finished | None:
     if held is None or held.get("schema") != SCHEMA or held.get("begun_with") != _digest(start):
         return None
     after = held["structure"]
-    return Finished(
-        source=held["source"],
-        id=held["id"],
-        start=start,
-        changed=held["changed"],
-        structure=None if after is None else structure_of(after),
-        energy_ev_per_atom=held["energy_ev_per_atom"],
-        steps=held["steps"],
-        why=held["why"],
-    )
+    told = {name: held[name] for name in _AS_THEY_ARE}
+    return Finished(start=start, structure=None if after is None else structure_of(after), **told)
 
 
 def keep(folder: Path, finished: Finished, seconds: float) -> None:
@@ -60,16 +55,11 @@ def keep(folder: Path, finished: Finished, seconds: float) -> None:
         _file(folder, finished.key),
         {
             "schema": SCHEMA,
-            "source": finished.source,
-            "id": finished.id,
             "begun_with": _digest(finished.start),
             "start": plain(finished.start),
-            "changed": finished.changed,
             "structure": None if after is None else plain(after),
-            "energy_ev_per_atom": finished.energy_ev_per_atom,
-            "steps": finished.steps,
-            "why": finished.why,
             "seconds": round(seconds, 1),
+            **{name: getattr(finished, name) for name in _AS_THEY_ARE},
         },
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pymatgen.core import Structure
+from pymatgen.core import Lattice, Structure
 
 from catalog.home import Home
-from catalog.relaxed.plain import plain, structure_of
 from catalog.store.durable import read_json, write_json
 
 SCHEMA = 1
@@ -74,3 +74,17 @@ def phases_of(home: Home, system: str) -> CompetingPhases | None:
 
 def _file(home: Home, system: str) -> Path:
     return home.catalog / "phases" / f"{system}.json"
+
+
+def plain(structure: Structure) -> dict[str, Any]:
+    """An ordered structure as lattice vectors in Å, elements and fractional coordinates."""
+    return {
+        "lattice": structure.lattice.matrix.tolist(),
+        "species": [site.specie.symbol for site in structure],
+        "frac": structure.frac_coords.tolist(),
+    }
+
+
+def structure_of(held: Mapping[str, Any]) -> Structure:
+    """The structure that `plain` made such a mapping of."""
+    return Structure(Lattice(held["lattice"]), held["species"], held["frac"])

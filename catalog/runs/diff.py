@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -51,16 +51,9 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         """The change as it stands in manifests and records."""
-        facts: dict[str, Any] = {
-            "source": self.source,
-            "id": self.id,
-            "formula": self.formula,
-            "tc_ceiling_k": self.tc_ceiling_k,
-            "why": self.why,
-        }
-        if self.moved:
-            facts["moved"] = {column: [before, after] for column, before, after in self.moved}
-        return facts
+        moved = {column: [before, after] for column, before, after in self.moved}
+        facts = {name: value for name, value in vars(self).items() if name != "moved"}
+        return {**facts, "moved": moved} if moved else facts
 
 
 @dataclass(frozen=True)
@@ -107,56 +100,25 @@ class Difference:
         return facts
 
 
-Judged = Mapping[EntryKey, str]
-"""What became of entries that are no candidates."""
-
-
-def difference(
-    since: str | None,
-    before: Iterable[Row],
-    after: Iterable[Row],
-    judged_before: Judged,
-    judged_after: Judged,
-    own: tuple[int, int] = (0, 0),
-) -> Difference:
-    """Compares the candidates of two runs.
+def change_of(before: Row, after: Row, own: tuple[int, int]) -> Change | None:
+    """What moved of a candidate, and why; None where nothing did.
 
     Args:
-        since: name of the run before; None where there is none.
-        before: its candidates in ranked order, with `COLUMNS`.
-        after: the candidates now.
-        judged_before: why entries that are candidates now were none before.
-        judged_after: why entries that were candidates are none now.
+        before: its row in the run before, with `COLUMNS`.
+        after: its row now.
         own: own measurements in the calibration, before and now; where they differ, this is why it moved.
     """
-    old = {_key(row): row for row in before}
-    now = {_key(row): row for row in after}
-    new, changed = [], []
-    for key, row in now.items():
-        if key not in old:
-            was = judged_before.get(key)
-            new.append(_change(row, f"was {was}" if was else "new in the source"))
-            continue
-        moved = tuple(
-            (column.name, old[key][column.name], row[column.name])
-            for column in MOVES
-            if _has_moved(column, old[key][column.name], row[column.name])
-        )
-        if moved:
-            causes = dict.fromkeys(
-                _cause(column, cause, own) for column, cause in CAUSES if old[key][column] != row[column]
-            )
-            changed.append(_change(row, ", ".join(causes) or "facts of the source", moved))
-    left = [
-        _change(row, f"now {judged_after[key]}" if key in judged_after else "no longer in the source")
-        for key, row in old.items()
-        if key not in now
-    ]
-    return Difference(since, tuple(new), tuple(changed), tuple(left))
-
-
-def _key(row: Row) -> EntryKey:
-    return row["source"], row["id"]
+    moved = tuple(
+        (column.name, before[column.name], after[column.name])
+        for column in MOVES
+        if _has_moved(column, before[column.name], after[column.name])
+    )
+    if not moved:
+        return None
+    causes = dict.fromkeys(
+        _cause(column, cause, own) for column, cause in CAUSES if before[column] != after[column]
+    )
+    return _change(after, ", ".join(causes) or "facts of the source", moved)
 
 
 def _has_moved(column: Column, before: Any, after: Any) -> bool:
@@ -195,26 +157,42 @@ def changes(before: PublishedRun | None, now: Lists, source: str | None = None) 
         now: the lists.
         source: look at the entries of this source only.
     """
-    after = [row for row in _outlines(now.ranked) if source in (None, row["source"])]
+    after = _outlines(now.ranked, source)
     if before is None:
-        return difference(None, (), after, {}, {})
-    old = [row for row in _outlines(before.ranked(COLUMNS)) if source in (None, row["source"])]
+        first = tuple(_change(row, "new in the source") for row in after.values())
+        return Difference(None, first, (), ())
+    old = _outlines(before.ranked(COLUMNS), source)
     joined = _candidates_of(after, set(now.sources) - set(before.sources), source)
     gone = _candidates_of(old, set(before.sources) - set(now.sources), source)
-    after = [row for row in after if row["source"] not in joined]
-    old = [row for row in old if row["source"] not in gone]
-    came = {_key(row) for row in after} - {_key(row) for row in old}
-    left = {_key(row) for row in old} - {_key(row) for row in after}
+    after = {key: row for key, row in after.items() if row["source"] not in joined}
+    old = {key: row for key, row in old.items() if row["source"] not in gone}
+    came, left = after.keys() - old.keys(), old.keys() - after.keys()
     is_new = pc.field("id").isin(pa.array(sorted({id_ for _, id_ in came}), pa.string()))
     was = _judged(before.rejected(JUDGED, is_new), before.failed(JUDGED, is_new), came)
     judged = _judged(now.rejected, now.failed, left)
-    found = difference(before.name, old, after, was, judged, (_own(before), now.own))
-    return replace(found, joined=joined, left=gone)
+    own = _own(before), now.own
+    stayed = (change_of(old[key], row, own) for key, row in after.items() if key in old)
+    return Difference(
+        before.name,
+        tuple(
+            _change(row, f"was {was[key]}" if key in was else "new in the source")
+            for key, row in after.items()
+            if key in came
+        ),
+        tuple(change for change in stayed if change is not None),
+        tuple(
+            _change(row, f"now {judged[key]}" if key in judged else "no longer in the source")
+            for key, row in old.items()
+            if key in left
+        ),
+        joined,
+        gone,
+    )
 
 
-def _candidates_of(rows: Iterable[Row], sources: Collection[str], source: str | None) -> dict[str, int]:
+def _candidates_of(keys: Iterable[EntryKey], sources: Collection[str], source: str | None) -> dict[str, int]:
     """How many candidates each of some sources has."""
-    counted = Counter(row["source"] for row in rows)
+    counted = Counter(of for of, _ in keys)
     return {one: counted[one] for one in sorted(sources) if source in (None, one)}
 
 
@@ -252,11 +230,15 @@ def published_changes(run: PublishedRun) -> Difference:
     return compare(find_run(run.home, str(since)) if is_there else None, run)
 
 
-def _outlines(ranked: pa.Table) -> list[Row]:
-    """Rows of a ranking with `COLUMNS` only."""
+def _key(row: Row) -> EntryKey:
+    return row["source"], row["id"]
+
+
+def _outlines(ranked: pa.Table, source: str | None) -> dict[EntryKey, Row]:
+    """Rows of a ranking with `COLUMNS` only, those of one source where one is given."""
     schema = pa.schema([entry_schema().field(name) for name in COLUMNS])
     rows: list[Row] = conformed_table(ranked.select(COLUMNS), schema).to_pylist()
-    return rows
+    return {_key(row): row for row in rows if source in (None, row["source"])}
 
 
 def _judged(rejected: pa.Table, failed: pa.Table, keys: Collection[EntryKey]) -> dict[EntryKey, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from catalog.errors import RunError
 from catalog.home import Home
@@ -33,7 +32,8 @@ def find_run(home: Home, name: str, source: str | None = None) -> PublishedRun:
     if source is not None:
         if name == "latest":
             newest = next(iter(published_runs(home, source, complete=True)), None)
-            check_manifests(_newer_folders(home, newest))
+            since = "" if newest is None else newest.name
+            check_manifests(folder for folder in run_folders(home) if folder.name > since)
             if newest is None:
                 raise RunError(f"no run of {source!r} came to its end yet; screen it again")
             return newest
@@ -65,11 +65,6 @@ def source_named(home: Home, name: str) -> str:
             f"{name!r} names {len(found)} sources with a run in {home.catalog}; expected one of: {expected}"
         )
     return found[0]
-
-
-def _newer_folders(home: Home, run: PublishedRun | None) -> Iterator[Path]:
-    """The folders of runs that came after one; all if None."""
-    return (folder for folder in run_folders(home) if run is None or folder.name > run.name)
 
 
 def two_runs(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,8 @@ def publish(
     lists = {Outcome.CANDIDATE: ranked, Outcome.REJECTED: rejected, Outcome.FAILED: failed}
     try:
         home.runs.mkdir(parents=True, exist_ok=True)
-        with _only_writer(home.runs):
+        with (home.runs / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # one process publishes at a time; the lock ends with it
             whole = _replace(home, name, lists, manifest)
             _forget_old_runs(home, name, keep_runs)
     except OSError as error:
@@ -168,14 +168,6 @@ def _check_counts(counts: Mapping[Outcome, int], manifest: Mapping[str, Any]) ->
             f"the manifest says {given}, the records are {expected}: an entry was lost or counted twice; "
             "nothing was published"
         )
-
-
-@contextlib.contextmanager
-def _only_writer(folder: Path) -> Iterator[None]:
-    """Lets one process publish at a time; the lock ends with the process that holds it."""
-    with (folder / ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def point(home: Home, name: str) -> None:

@@ -84,8 +84,7 @@ class PublishedRun:
 
     def damage(self) -> str | None:
         """What is wrong with its files, in one sentence; None where each holds what was published."""
-        wrong = (self._wrong(outcome) for outcome in FILES)
-        return next((one for one in wrong if one is not None), None)
+        return next(filter(None, map(self._wrong, FILES)), None)
 
     def _wrong(self, outcome: Outcome) -> str | None:
         path = self.file(outcome)

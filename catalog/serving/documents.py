@@ -11,6 +11,7 @@ from functools import reduce
 from math import gcd, isclose
 from typing import Any
 
+from catalog.readers.composition import in_a_row
 from catalog.runs.published import PublishedRun
 from catalog.store.structures import row_to_entry
 from polywell.columns import Column
@@ -85,13 +86,11 @@ def attributes(sites: Sites) -> Document:
     A formula with parts of atoms has no reduced and no anonymous form: these are null.
     """
     species: dict[str, Document] = {}
-    names, amounts = [], dict[str, float]()
+    names, amounts = [], sites.amounts
     for mix in sites.mixes:
         name = "".join(symbol if share == 1.0 else f"{symbol}{share:.6g}" for symbol, share in mix.items())
         species.setdefault(name, _species(name, mix))
         names.append(name)
-        for symbol, share in mix.items():
-            amounts[symbol] = amounts.get(symbol, 0.0) + share
     elements = sorted(amounts)
     total = sum(amounts.values())
     reduced = _whole(amounts)
@@ -102,7 +101,7 @@ def attributes(sites: Sites) -> Document:
         "chemical_formula_descriptive": "".join(
             f"{symbol}{'' if amounts[symbol] == 1 else format(amounts[symbol], '.6g')}" for symbol in elements
         ),
-        "chemical_formula_reduced": None if reduced is None else _formula(elements, reduced),
+        "chemical_formula_reduced": None if reduced is None else in_a_row(sorted(reduced.items())),
         "chemical_formula_anonymous": None if reduced is None else _anonymous(reduced),
         "dimension_types": [1, 1, 1],
         "nperiodic_dimensions": 3,
@@ -136,15 +135,8 @@ def _whole(amounts: dict[str, float]) -> dict[str, int] | None:
     return {symbol: count // divisor for symbol, count in counts.items()}
 
 
-def _formula(symbols: list[str], counts: dict[str, int]) -> str:
-    return "".join(f"{symbol}{counts[symbol] if counts[symbol] > 1 else ''}" for symbol in symbols)
-
-
 def _anonymous(counts: dict[str, int]) -> str:
     """The counts from the largest down under the names A to Z, then Aa to Za and so on."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     names = [*letters, *(f"{letter}{lower}" for lower in letters.lower() for letter in letters)]
-    largest_first = sorted(counts.values(), reverse=True)
-    return "".join(
-        f"{name}{count if count > 1 else ''}" for name, count in zip(names, largest_first, strict=False)
-    )
+    return in_a_row(zip(names, sorted(counts.values(), reverse=True), strict=False))

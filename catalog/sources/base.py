@@ -133,10 +133,8 @@ class Asked:
 class Source(Protocol):
     """A database or a folder that gives entries in a deterministic order."""
 
-    @property
-    def name(self) -> str:
-        """Name of the source in every table; equal names mean the same source."""
-        ...
+    name: str
+    """Name of the source in every table; equal names mean the same source."""
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
         """Streams the entries, in the same order each time. Ids are unique within the source.
@@ -160,11 +158,11 @@ class Source(Protocol):
 
     def version(self) -> str | None:
         """What changes whenever anything in the source does, if there is such a thing; cheap to ask."""
-        ...
+        return None
 
     def expected_count(self) -> int | None:
         """How many entries the source promises to give, where it says so beforehand."""
-        ...
+        return None
 
     def description(self) -> dict[str, str]:
         """What is known about the source as a whole, for the manifest; asks no service."""

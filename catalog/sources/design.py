@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 
 from catalog.errors import NotAStructureError, SourceError
 from catalog.sources.base import Asked, RawEntry, Source, Stamp, all_found, in_batches
+from polywell.design.conditions.condition import Condition, ConditionError, condition_of
+from polywell.design.designs import Designs, digest
 from polywell.records import Provenance
-
-if TYPE_CHECKING:
-    from polywell.design.conditions.condition import Condition
 
 FIRST = 3000
 """Designs that are given where nobody says how many."""
@@ -24,8 +22,6 @@ def opened(asked: Asked) -> Source:
     Raises:
         SourceError: the place is no number of designs, or names no pressure and no substrate.
     """
-    from polywell.design.conditions.condition import ConditionError, condition_of
-
     place, _, under = asked.place.partition("@")
     try:
         condition = condition_of(under) if under else None
@@ -45,8 +41,6 @@ class DesignSource:
     """
 
     def __init__(self, name: str, limit: int | None, condition: Condition | None = None) -> None:
-        from polywell.design.designs import Designs
-
         self.name = name
         self._designs = Designs(name, limit, condition)
 
@@ -71,8 +65,6 @@ class DesignSource:
 
     def version(self) -> str:
         """Digest of the library, the tables and the rules."""
-        from polywell.design.designs import digest
-
         return digest()
 
     def expected_count(self) -> int:

@@ -21,7 +21,7 @@ def opened(asked: Asked) -> Source:
     return FilesSource(asked.path, asked.name)
 
 
-class FilesSource:
+class FilesSource(Source):
     """Every file below a folder, sorted by path; the id of a file is its path relative to the folder.
 
     Hidden files and folders (a name that begins with a dot: .git, .DS_Store) are left out, as are
@@ -50,14 +50,6 @@ class FilesSource:
         """The files with the sha256 of what a reader takes of them; None for one that cannot be read."""
         for raw in self._all_entries():
             yield raw.id, _digest(str(raw.payload)) if raw.kind == "path" else None
-
-    def version(self) -> None:
-        """None: a folder has no version."""
-        return None
-
-    def expected_count(self) -> None:
-        """None: files are found while they are given."""
-        return None
 
     def _all_entries(self) -> Iterator[RawEntry]:
         if not self._path.is_dir():

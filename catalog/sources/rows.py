@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import DuplicateIdError, MissingValueError, ParseError, ReadError, SourceError
-from catalog.sources.base import Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.base import Chemistry, Kind, RawEntry, Stamp, UniqueIds, all_found, in_batches
 from catalog.sources.bulk.unpacked import SwollenError
 from catalog.sources.values import text
 from catalog.sources.watched import WatchedFile
@@ -42,6 +42,22 @@ class FileRow:
     def __post_init__(self) -> None:
         """Makes a text of the id, whatever its type."""
         object.__setattr__(self, "id", text(self.id))
+
+    def raw_entry(self, source: str, id_: str, kind: Kind, wrong: ReadError | None) -> RawEntry:
+        """What is to be read of the row; one with an error, or without a payload, is an entry that fails.
+
+        Args:
+            source: name of the source.
+            id_: the entry's id, unique in the source.
+            kind: how the payload is laid out.
+            wrong: what is wrong with the row's id; it goes before an error of the row.
+        """
+        known = (self.formula, self.provenance, self.elements)
+        error = wrong or self.error
+        if error is None and self.payload is not None:
+            return RawEntry(source, id_, kind, self.payload, *known)
+        missing = MissingValueError("the document has no structure")
+        return RawEntry(source, id_, "error", error or missing, *known)
 
 
 def row_or_error(make: Callable[[], FileRow], id_: str | None) -> FileRow:
@@ -134,24 +150,19 @@ class RowsSource(ABC):
                 if id_ not in wanted:
                     continue
                 found.add(id_)
-            yield self._raw_entry(row, id_, again, number)
+            wrong: ReadError | None = None
+            if again:
+                wrong = DuplicateIdError(
+                    f"row {number} uses the {self.id_column} {row.id!r} again; ids must be unique"
+                )
+            elif row.error is None and not row.id:
+                wrong = MissingValueError(
+                    f"row {number} has no {self.id_column}; give every row an id of its own"
+                )
+            elif row.error is None and row.payload is None:
+                wrong = MissingValueError(f"row {number} has no structure")
+            yield row.raw_entry(self.name, id_, self.kind, wrong)
         all_found(self.name, wanted or (), found)
-
-    def _raw_entry(self, row: FileRow, id_: str, again: bool, number: int) -> RawEntry:
-        error = row.error
-        if again:
-            error = DuplicateIdError(
-                f"row {number} uses the {self.id_column} {row.id!r} again; ids must be unique"
-            )
-        elif error is None and not row.id:
-            error = MissingValueError(
-                f"row {number} has no {self.id_column}; give every row an id of its own"
-            )
-        elif error is None and row.payload is None:
-            error = MissingValueError(f"row {number} has no structure")
-        if error is not None or row.payload is None:
-            return RawEntry(self.name, id_, "error", error or "", row.formula, row.provenance, row.elements)
-        return RawEntry(self.name, id_, self.kind, row.payload, row.formula, row.provenance, row.elements)
 
     @in_batches
     def index(self) -> Iterator[Stamp]:
@@ -170,7 +181,7 @@ class RowsSource(ABC):
 
     def expected_count(self) -> int | None:
         """None unless the file says how many rows it has."""
-        return None
+        return self._count
 
     def description(self) -> dict[str, str]:
         """Spec, kind, and digest of the file; of the state that was read, also where it changed since."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from catalog.errors import SourceChangedError, SourceError
+from catalog.store.durable import file_digest
 
 Item = TypeVar("Item")
 FileState = tuple[int, int, int, int]
@@ -18,8 +19,6 @@ State = tuple[FileState, ...]
 
 _EVERY = 1000
 """Items between two looks at the file."""
-
-_CHUNK = 1_000_000
 
 
 class WatchedFile:
@@ -117,11 +116,8 @@ class WatchedFile:
         self._check(begun)
 
     def _digest(self, file: Path, begun: FileState) -> str:
-        found = hashlib.sha256()
         try:
-            with file.open("rb") as stream:
-                while part := stream.read(_CHUNK):
-                    found.update(part)
+            found = file_digest(file)
         except OSError as error:
             raise SourceError(
                 f"{self._name!r}: {str(file)!r} cannot be read ({error.strerror or error}); "
@@ -129,7 +125,7 @@ class WatchedFile:
             ) from error
         if self._state(file) != begun:
             raise self._changed(file)
-        return f"sha256:{found.hexdigest()}"
+        return f"sha256:{found}"
 
     def _check(self, begun: State) -> None:
         for file, before, now in zip(self.files, begun, self.state(), strict=True):

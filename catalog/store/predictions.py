@@ -6,7 +6,7 @@ What a column is called, holds and means stands on the fields of `polywell.recor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from enum import StrEnum
 from functools import cache
 from itertools import islice
@@ -34,10 +34,6 @@ RESULTS = frozenset(column.name for column in SCREENING_COLUMNS if column.result
 """Columns that say what is found of an entry: without ranks, versions and dates."""
 
 
-_PLAIN = frozenset({type(None), bool, int, float})
-"""Types of values that a row holds as they are."""
-
-
 @cache
 def table_schema() -> pa.Schema:
     """Schema of the table: what is known of an entry by itself, and bookkeeping.
@@ -51,43 +47,6 @@ def table_schema() -> pa.Schema:
 def results_hash(row: Mapping[str, Any]) -> str:
     """Digest of what is found of an entry."""
     return row_hash({name: row[name] for name in RESULTS & row.keys()})
-
-
-def record_to_row(record: Any) -> Row:
-    """The row of a record: plain numbers, texts, lists and dicts, in the order of its columns."""
-    row: Row = {}
-    for name in _names(record.__class__):
-        value = getattr(record, name)
-        if type(value) in _PLAIN:
-            row[name] = value
-        elif _is_record(value.__class__):
-            row |= record_to_row(value)
-        else:
-            row[name] = _plain(value)
-    return row
-
-
-@cache
-def _is_record(kind: type) -> bool:
-    return is_dataclass(kind)
-
-
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as lists, records as dicts, enumerations as their text, numpy numbers as Python's."""
-    if type(value) in _PLAIN:
-        return value
-    if isinstance(value, str):
-        return storable(str(value))
-    if isinstance(value, (tuple, list)):
-        return [item if type(item) in _PLAIN else _plain(item) for item in value]
-    if _is_record(value.__class__):
-        return record_to_row(value)
-    return value.item() if hasattr(value, "item") else value
 
 
 def candidates_of(table: pa.Table) -> list[Candidate]:
@@ -109,10 +68,7 @@ def records_of(kind: type[Record], table: pa.Table) -> list[Record]:
         KeyError: a column is missing.
         ValueError: an outcome or reason that this program does not know, or a row that contradicts itself.
     """
-    made: list[Record] = []
-    for batch in table.to_batches():
-        made.extend(_records(kind, batch.to_struct_array()))
-    return made
+    return [one for batch in table.to_batches() for one in _records(kind, batch.to_struct_array())]
 
 
 def _records(kind: Any, rows: pa.StructArray) -> list[Any]:
@@ -147,6 +103,17 @@ def _values(hint: Any, column: pa.Array) -> list[Any]:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return [None if value is None else hint(value) for value in values]
     return values
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, enumerations as their text, numpy numbers as Python's."""
+    if value is None or isinstance(value, (float, int)):
+        return value
+    if isinstance(value, str):
+        return storable(str(value))
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value.item() if hasattr(value, "item") else value
 
 
 def with_records(table: pa.Table, records: Sequence[Any]) -> pa.Table:

@@ -22,6 +22,14 @@ from polywell.geometry.sites import Sites
 from polywell.records import Entry, EntryKey, Provenance
 
 PROVENANCE_FIELDS = tuple(field.name for field in fields(Provenance))
+COLUMNS = (
+    *("source", "id", "formula", "elements"),
+    *("lattice", "frac_coords", "species", "occupancies", "structure_digest"),
+    *PROVENANCE_FIELDS,
+    *("error_type", "message", "stage"),
+    *("raw_id", "stamp", "reading", "row_hash"),
+)
+"""The last four are bookkeeping: the raw entry of a row, what changes with it, how it was read."""
 ARRAYS = frozenset({"lattice", "frac_coords", "species", "occupancies"})
 """Columns of a structure, for which its digest stands in the digest of its row."""
 _NUMBERS = ("pressure_gpa", "e_above_hull_ev", "tc_measured_k", "mismatch")
@@ -37,31 +45,18 @@ def structures_schema() -> pa.Schema:
     their occupancies; `structure_digest` stands for the four. All are empty (null) where the composition
     alone decides and in failures.
     """
-    provenance = [
-        pa.field(name, pa.float64() if name in _NUMBERS else pa.bool_() if name in _FLAGS else pa.string())
-        for name in PROVENANCE_FIELDS
-    ]
+    kinds = {
+        **dict.fromkeys(_NUMBERS, pa.float64()),
+        **dict.fromkeys(_FLAGS, pa.bool_()),
+        "elements": pa.list_(pa.string()),
+        "lattice": pa.list_(pa.float64()),
+        "frac_coords": pa.list_(pa.float64()),
+        "species": pa.list_(pa.list_(pa.string())),
+        "occupancies": pa.list_(pa.list_(pa.float64())),
+    }
+    units = {"lattice": {"unit": "Å"}}
     return pa.schema(
-        [
-            pa.field("source", pa.string()),
-            pa.field("id", pa.string()),
-            pa.field("formula", pa.string()),
-            pa.field("elements", pa.list_(pa.string())),
-            pa.field("lattice", pa.list_(pa.float64()), metadata={"unit": "Å"}),
-            pa.field("frac_coords", pa.list_(pa.float64())),
-            pa.field("species", pa.list_(pa.list_(pa.string()))),
-            pa.field("occupancies", pa.list_(pa.list_(pa.float64()))),
-            pa.field("structure_digest", pa.string()),
-            *provenance,
-            pa.field("error_type", pa.string()),
-            pa.field("message", pa.string()),
-            pa.field("stage", pa.string()),
-            # Bookkeeping: the raw entry that the row came from, what changes with it, how it was read.
-            pa.field("raw_id", pa.string()),
-            pa.field("stamp", pa.string()),
-            pa.field("reading", pa.string()),
-            pa.field("row_hash", pa.string()),
-        ],
+        [pa.field(name, kinds.get(name, pa.string()), metadata=units.get(name)) for name in COLUMNS],
         metadata={VERSION_KEY: str(SCHEMA_VERSION)},
     )
 
@@ -100,50 +95,38 @@ def column_rows(
     return pa.RecordBatch.from_arrays(filled, schema=schema)
 
 
-def failure_to_row(
-    raw: RawEntry,
-    error_type: str,
-    message: str,
-    stage: str,
-    formula: str | None = None,
-    elements: tuple[str, ...] = (),
-) -> Row:
-    """The row of an entry that could not be read, or whose reader died.
+def failure_to_row(raw: RawEntry, error_type: str, message: str, stage: str) -> Row:
+    """The row of an entry whose reader died.
 
     Args:
         raw: what the source gave; its id, formula and provenance are kept.
         error_type: name of the error's class.
         message: one sentence.
         stage: where it failed.
-        formula: formula where more is known than the source states.
-        elements: elements where they are known.
     """
-    known = formula if formula is not None else raw.formula or ""
-    row = _row(raw.source, raw.id, known, elements, raw.provenance)
-    row["error_type"] = storable(error_type)
-    row["message"] = storable(message)
-    row["stage"] = stage
-    return _hashed(row)
+    known = (raw.source, raw.id, raw.formula or "", (), raw.provenance)
+    return part_to_row(Failure(*known, error_type, message, stage))
 
 
 def part_to_row(part: Entry | Failure) -> Row:
     """The row of whatever `catalog.readers.reading.read_parts` gives."""
     if isinstance(part, Entry):
         return entry_to_row(part)
-    raw = RawEntry(part.source, part.id, "error", "", part.formula, part.provenance)
-    return failure_to_row(raw, part.error_type, part.message, part.stage, part.formula, part.elements)
+    row = _row(part.source, part.id, part.formula, part.elements, part.provenance)
+    row["error_type"] = storable(part.error_type)
+    row["message"] = storable(part.message)
+    row["stage"] = part.stage
+    return _hashed(row)
 
 
 def row_to_entry(row: Row) -> Entry:
     """The entry of a row, its structure as arrays, bit for bit those that were stored.
 
     Raises:
-        ValueError: the row is a failure; see `row_to_failure`.
+        ValueError: the row is a failure; see `row_to_part`.
     """
     if row["error_type"] is not None:
-        raise ValueError(
-            f"{row['id']!r} failed with {row['error_type']}: it has no entry, use row_to_failure"
-        )
+        raise ValueError(f"{row['id']!r} failed with {row['error_type']}: it has no entry, use row_to_part")
     known = (*_named(row), None, row_to_provenance(row))
     if row["lattice"] is None:
         return Entry(*known)
@@ -161,7 +144,7 @@ def parts_of(batch: pa.RecordBatch) -> list[Entry | Failure]:
     parts: list[Entry | Failure] = []
     for row, sites in zip(rows, _sites_of(batch), strict=True):
         if row["error_type"] is not None:
-            parts.append(row_to_failure(row))
+            parts.append(_failure_of(row))
         else:
             parts.append(Entry(*_named(row), None, row_to_provenance(row), sites))
     return parts
@@ -216,20 +199,13 @@ def entries_of(rows: Mapping[EntryKey, Row]) -> dict[EntryKey, Entry]:
     return {key: row_to_entry(row).with_structure() for key, row in read.items()}
 
 
-def row_to_failure(row: Row) -> Failure:
-    """The failure of a row that holds one.
-
-    Raises:
-        ValueError: the row is an entry.
-    """
-    if row["error_type"] is None:
-        raise ValueError(f"{row['id']!r} was read: it is no failure, use row_to_entry")
+def _failure_of(row: Row) -> Failure:
     return Failure(*_named(row), row_to_provenance(row), row["error_type"], row["message"], row["stage"])
 
 
 def row_to_part(row: Row) -> Entry | Failure:
     """What a row holds."""
-    return row_to_entry(row) if row["error_type"] is None else row_to_failure(row)
+    return row_to_entry(row) if row["error_type"] is None else _failure_of(row)
 
 
 def _named(row: Row) -> tuple[str, str, str, tuple[str, ...]]:
@@ -285,25 +261,14 @@ def _hashed(row: Row) -> Row:
 
 
 def _row(source: str, id_: str, formula: str, elements: tuple[str, ...], provenance: Provenance) -> Row:
-    known = {name: getattr(provenance, name) for name in PROVENANCE_FIELDS}
+    known = vars(provenance).items()
     return {
+        **dict.fromkeys(COLUMNS),
         "source": storable(source),
         "id": storable(id_),
         "formula": storable(formula),
         "elements": list(elements),
-        "lattice": None,
-        "frac_coords": None,
-        "species": None,
-        "occupancies": None,
-        "structure_digest": None,
-        **{name: storable(value) if isinstance(value, str) else value for name, value in known.items()},
-        "error_type": None,
-        "message": None,
-        "stage": None,
-        "raw_id": None,
-        "stamp": None,
-        "reading": None,
-        "row_hash": None,
+        **{name: storable(value) if isinstance(value, str) else value for name, value in known},
     }
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
+from catalog.home import Home
 from catalog.sources.base import RawEntry
 from polywell.records import Outcome, Phase, Provenance, Reason, Screening, Vertex
 
@@ -14,6 +16,13 @@ from polywell.records import Outcome, Phase, Provenance, Reason, Screening, Vert
 def needs_net_metal(elements: Collection[str]) -> bool:
     """Stands for the λ table: entries with Cu, Ni or Fe are worth a structure."""
     return not {"Cu", "Ni", "Fe"}.isdisjoint(elements)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home.at(tmp_path)
+    home.prepare()
+    return home
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from polywell.families import load_families
 from reports.html.writing import environment
 
 MODULES = (
+    "catalog.readers.cif.symmetry",
     "catalog.readers.cif.values",
     "catalog.sources.files",
     "deltalake.fs",

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.readers.composition import amounts_of, elements_and_formula, plain_symbol, same_composition
-from catalog.readers.limits import LIMITS, ReadingLimits
+from catalog.readers.limits import LIMITS
 
 STRUCTURE = ("lattice_vectors", "species_at_sites", "cartesian_site_positions")
 """Columns of a structure, as OPTIMADE names and lays out its properties."""
@@ -44,22 +44,19 @@ def read_compositions(formulas: pa.Array, elements: pa.Array) -> dict[str, pa.Ar
 
 
 def read_structures(
-    batch: pa.RecordBatch,
-    needs_structure: Callable[[Collection[str]], bool],
-    limits: ReadingLimits = LIMITS,
+    batch: pa.RecordBatch, needs_structure: Callable[[Collection[str]], bool]
 ) -> tuple[Ints, dict[str, pa.Array]]:
     """Reads the plain structures of a batch that are worth it.
 
     Args:
         batch: columns `formula`, `elements`, and `STRUCTURE` or `FRACTIONAL`.
         needs_structure: whether entries with these elements are worth a structure.
-        limits: bounds of the reading.
 
     Returns:
         The places of the rows that were read, and columns of the table of structures for them. All other
         rows are to be read one by one.
     """
-    places = np.flatnonzero(_is_whole(batch, limits))
+    places = np.flatnonzero(_is_whole(batch))
     lattices, names, positions = (column.take(pa.array(places)) for column in _structure(batch))
     cells, points = _numbers(lattices).reshape(-1, 3, 3), _numbers(positions).reshape(-1, 3)
     sizes = np.asarray(names.value_lengths(), np.int64)
@@ -67,7 +64,7 @@ def read_structures(
     symbols, codes = coded.dictionary.cast(pa.string()).to_pylist(), np.asarray(coded.indices, np.int64)
     counts = _counts(codes, sizes, len(symbols))
     is_plain = np.array([plain_symbol(symbol) == symbol for symbol in symbols], bool)
-    is_sound = _is_sound(cells, limits) & (counts[:, ~is_plain] == 0).all(axis=1)
+    is_sound = _is_sound(cells) & (counts[:, ~is_plain] == 0).all(axis=1)
     held: list[dict[str, float]] = [{} for _ in places]
     for row, code in zip(*(some.tolist() for some in np.nonzero(counts)), strict=True):
         held[row][symbols[code]] = float(counts[row, code])
@@ -85,8 +82,11 @@ def read_structures(
     chosen = np.flatnonzero(is_chosen)
     on_sites = np.repeat(is_chosen, sizes)
     known = [_compared(formulas[row], tuple(held[row].items())) for row in chosen.tolist()]
-    columns = _named([named for named, _ in known])
-    columns["declared_formula"] = pa.array([other for _, other in known], pa.string())
+    columns = {
+        "formula": pa.array([formula for (_, formula), _ in known], pa.string()),
+        "elements": pa.array([list(elements) for (elements, _), _ in known], pa.list_(pa.string())),
+        "declared_formula": pa.array([other for _, other in known], pa.string()),
+    }
     species = coded.cast(pa.string()).filter(pa.array(on_sites))
     return places[chosen], columns | _arrays(cells[chosen], points[on_sites], sizes[chosen], species)
 
@@ -138,13 +138,6 @@ def _structure(batch: pa.RecordBatch) -> list[pa.Array]:
     return [batch.column(name) for name in names]
 
 
-def _named(known: Collection[tuple[tuple[str, ...], str]]) -> dict[str, pa.Array]:
-    return {
-        "formula": pa.array([formula for _, formula in known], pa.string()),
-        "elements": pa.array([list(symbols) for symbols, _ in known], pa.list_(pa.string())),
-    }
-
-
 def _arrays(cells: Floats, frac: Floats, sizes: Ints, symbols: pa.Array) -> dict[str, pa.Array]:
     """The columns of structures whose sites hold one element each."""
     ends = np.append(0, np.cumsum(sizes))
@@ -161,11 +154,11 @@ def _arrays(cells: Floats, frac: Floats, sizes: Ints, symbols: pa.Array) -> dict
     }
 
 
-def _is_whole(batch: pa.RecordBatch, limits: ReadingLimits) -> Bools:
+def _is_whole(batch: pa.RecordBatch) -> Bools:
     """Which rows have a cell of nine numbers, and a name and three coordinates for each of their sites."""
     lattices, names, positions = _structure(batch)
     sites = names.value_lengths()
-    fits = pc.and_(pc.greater(sites, 0), pc.less_equal(sites, limits.sites))
+    fits = pc.and_(pc.greater(sites, 0), pc.less_equal(sites, LIMITS.sites))
     are_as_many = pc.and_(pc.equal(positions.value_lengths(), sites), pc.equal(lattices.value_lengths(), 3))
     is_whole: Bools = np.asarray(pc.and_(are_as_many, fits).fill_null(False)) & _all(
         names, names.flatten().is_valid()
@@ -196,11 +189,11 @@ def _counts(codes: Ints, sizes: Ints, kinds: int) -> Ints:
     return np.bincount(owners * kinds + codes, minlength=len(sizes) * kinds).reshape(len(sizes), kinds)
 
 
-def _is_sound(cells: Floats, limits: ReadingLimits) -> Bools:
+def _is_sound(cells: Floats) -> Bools:
     """Which cells are within the bounds for certain (see `catalog.readers.checks.check_sites`)."""
     lengths = np.linalg.norm(cells, axis=2)
     faces = np.linalg.norm(np.cross(cells[:, [1, 2, 0]], cells[:, [2, 0, 1]]), axis=2).max(axis=1, initial=0)
     volumes = np.abs(np.linalg.det(cells))
-    is_sound: Bools = volumes > SOUND * limits.min_thickness_ang * faces
-    is_sound &= SOUND * lengths.max(axis=1, initial=0) < limits.max_length_ang
+    is_sound: Bools = volumes > SOUND * LIMITS.min_thickness_ang * faces
+    is_sound &= SOUND * lengths.max(axis=1, initial=0) < LIMITS.max_length_ang
     return is_sound

@@ -26,13 +26,11 @@ from catalog.errors import (
     TooManySitesError,
     UnknownElementError,
 )
-from catalog.readers.checks import check_sites
+from catalog.readers.checks import Amounts, at_most_one, check_sites
 from catalog.readers.composition import plain_symbol
 from catalog.readers.limits import ReadingLimits
 from polywell.geometry.sites import Sites
 from polywell.geometry.slab import SLAB, as_crystal
-
-Amounts = dict[str, float]
 
 VACANCY = "vacancy"
 """OPTIMADE's word for the empty share of a site."""
@@ -117,7 +115,7 @@ def build(
     if cartesian:
         amounts, fractional, merged = _merged(amounts, fractional, limits)
         notes += merged
-    amounts, scaled = _at_most_one(amounts, limits)
+    amounts, scaled = at_most_one(amounts, limits)
     sites = Sites(matrix, fractional, _mixes(amounts))
     check_sites(sites.lattice, sites.frac, limits)
     absent = sorted(set(map(str, declared or ())) - set(contents.composition()) - {"D", "T"})
@@ -326,25 +324,6 @@ def _merged(
     kept = [index for index in range(len(amounts)) if index not in gone]
     note = f"{len(gone)} partly occupied sites were merged with others at the same place"
     return [merged[index] for index in kept], fractional[kept], [note]
-
-
-def _at_most_one(amounts: list[Amounts], limits: ReadingLimits) -> tuple[list[Amounts], list[str]]:
-    """Scales occupancies that exceed 1 through rounding.
-
-    Raises:
-        BadCoordinatesError: a site is empty, or occupied more often than rounding explains.
-    """
-    result, over = [], 0
-    for index, site in enumerate(amounts):
-        total = sum(site.values())
-        if total <= 0 or total > limits.max_occupancy:
-            raise BadCoordinatesError(
-                f"site {index} is occupied {total:g} times; "
-                f"expected more than 0 and at most {limits.max_occupancy:g}"
-            )
-        over += total > 1 + 1e-6
-        result.append({symbol: amount / total for symbol, amount in site.items()} if total > 1 else site)
-    return result, [f"occupancies of {over} sites were scaled down to 1"] if over else []
 
 
 def _mixes(amounts: Sequence[Amounts]) -> list[Amounts]:

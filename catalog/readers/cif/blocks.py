@@ -17,13 +17,13 @@ from catalog.errors import (
     NotAStructureError,
     ParseError,
     ReadError,
-    TooManySitesError,
 )
 from catalog.readers.checks import check_structure, normalised
 from catalog.readers.cif.plain import read_plain
 from catalog.readers.cif.scan import (
     blocks,
     check_before_parsing,
+    check_images,
     check_operations,
     declared,
     possible_elements,
@@ -143,12 +143,12 @@ def _structure(
         tolerance = PLAIN_MISMATCH if counted else limits.formula_mismatch
         return plain, formula.compare(plain, tolerance, counted)
     # pymatgen's parser with all of its symmetry, which most runs do without
-    from catalog.readers.cif.atoms import lacks_symmetry_of_cell
+    from catalog.readers.cif.images import lacks_symmetry_of_cell
     from catalog.readers.cif.symmetry import UNDECLARED, declared_symmetry, symmetries
     from catalog.readers.cif.values import resolve
 
-    with warnings.catch_warnings(), _parsing():
-        warnings.simplefilter("ignore")  # spglib announces another way to report errors
+    # spglib announces another way to report errors
+    with warnings.catch_warnings(action="ignore"), _parsing():
         values, notes = resolve(block, others, formula.amounts or ())
         check_operations(values.data, limits)
         found = symmetries(values)
@@ -157,16 +157,10 @@ def _structure(
     readings: list[tuple[Structure, list[str]]] = []
     errors: list[ReadError] = []
     for symmetry in found:
-        rows = len(values.data["_atom_site_label"])
-        if rows * len(symmetry.operations) > limits.generated_sites:
-            raise TooManySitesError(
-                f"{len(symmetry.operations)} symmetry operations on {rows} atom rows make "
-                f"{rows * len(symmetry.operations)} positions, the limit is {limits.generated_sites}"
-            )
+        check_images(len(values.data["_atom_site_label"]), len(symmetry.operations), limits)
         try:
             structure, more = _with_symmetry(values, symmetry, limits)
-            with warnings.catch_warnings(), _parsing():
-                warnings.simplefilter("ignore")
+            with warnings.catch_warnings(action="ignore"), _parsing():
                 part_of_cell = UNDECLARED in symmetry.notes and lacks_symmetry_of_cell(structure)
             if part_of_cell:
                 raise ParseError(
@@ -194,7 +188,7 @@ def _with_symmetry(
 
     Where sites are filled several times, once more without the rows that symmetry makes of others.
     """
-    from catalog.readers.cif.atoms import without_images
+    from catalog.readers.cif.images import without_images
 
     block = symmetry.block(values)
     try:
@@ -224,16 +218,14 @@ def _parsed(block: CifBlock, limits: ReadingLimits) -> tuple[Structure, list[str
         found = crystal(block, limits)
     if found is not None:
         return found, []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        with _parsing():
-            parser = CifParser.from_str(
-                str(block),
-                occupancy_tolerance=limits.max_occupancy,
-                site_tolerance=limits.position_tolerance,
-                check_cif=False,
-            )
-            structures = parser.parse_structures(primitive=False, on_error="raise")
+    with warnings.catch_warnings(record=True, action="always") as caught, _parsing():
+        parser = CifParser.from_str(
+            str(block),
+            occupancy_tolerance=limits.max_occupancy,
+            site_tolerance=limits.position_tolerance,
+            check_cif=False,
+        )
+        structures = parser.parse_structures(primitive=False, on_error="raise")
     notes = [str(warning.message) for warning in caught]
     if any(_GUESSED in note for note in notes):
         raise ParseError("the symmetry operations are not understood")

@@ -1,7 +1,8 @@
 """Crystals from the resolved rows of a CIF and its operations, as arrays.
 
 They have the sites of pymatgen's parser, in its order and to the last digit, in a tenth of the time; what
-asks for a judgement, such as a site that is filled more than once, is left to that parser.
+asks for a judgement, such as a site that is filled more than once, is left to that parser. Beside them: rows
+that are images of others, and atoms that lack images.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 from math import isnan
+from typing import Any
 
 import numpy as np
+import spglib
 from numpy.typing import NDArray
 from pymatgen.core import Composition, Lattice, Site, Structure, SymmOp
 from pymatgen.io.cif import CifBlock
@@ -27,6 +30,11 @@ _THIRDS = (1 / 3, 2 / 3)
 """Coordinates that stand in files with few digits."""
 _FEW_DIGITS = 1e-4
 """Share by which they miss them there."""
+
+SAME_EDGE_ANG = 0.01
+"""Å: by so much a cell may miss the symmetry of its lattice."""
+SAME_PLACE_ANG = 0.05
+"""Å: by so much atoms may miss their symmetry."""
 
 
 def crystal(block: CifBlock, limits: ReadingLimits) -> Structure | None:
@@ -51,8 +59,7 @@ def crystal(block: CifBlock, limits: ReadingLimits) -> Structure | None:
         places[np.abs(places / third - 1) <= _FEW_DIGITS] = third
     symbols = [data["_atom_site_type_symbol"][row] for row in filled.tolist()]
     rows = _joined(symbols, places[filled], shares[filled], moves, limits.position_tolerance)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pymatgen tells once of an element that has none
+    with warnings.catch_warnings(action="ignore"):  # pymatgen tells once of an element that has none
         if any(sum(mix.values()) > 1 or isnan(mix.average_electroneg) for _, mix in rows):
             return None
     species: list[Composition] = []
@@ -107,3 +114,39 @@ def _each_once(places: Floats, tolerance: float) -> Floats:
         apart = places - places[0]
         places = places[(np.abs(apart - np.round(apart)) >= tolerance).any(axis=1)]
     return np.array(kept)
+
+
+def without_images(block: CifBlock, operations: Sequence[str], tolerance: float) -> list[int]:
+    """Rows of a block that no operation makes of an earlier row with the same symbol and occupancy."""
+    places = np.array([[float(word) for word in block.data[name]] for name in FRACTIONS]).T
+    kinds = list(zip(block.data["_atom_site_type_symbol"], block.data["_atom_site_occupancy"], strict=True))
+    moves = affine(tuple(operations))
+    kept: list[int] = []
+    taken: dict[tuple[str, str], list[np.ndarray]] = {}
+    for row, kind in enumerate(kinds):
+        away = [images - places[row] for images in taken.get(kind, ())]
+        if any((np.abs(some - np.rint(some)) <= tolerance).all(axis=1).any() for some in away):
+            continue
+        kept.append(row)
+        taken.setdefault(kind, []).append(images_of(places[row], moves))
+    return kept
+
+
+def lacks_symmetry_of_cell(structure: Structure) -> bool:
+    """Whether the atoms of a cell have fewer rotations than its lattice, as those of an asymmetric unit do.
+
+    A triclinic cell asks for none.
+    """
+    lattice = structure.lattice.matrix
+    species = [site.species_string for site in structure]
+    kinds = [sorted(set(species)).index(one) for one in species]
+    found = []
+    for places, numbers, tolerance in (
+        (np.zeros((1, 3)), [1], SAME_EDGE_ANG),
+        (structure.frac_coords, kinds, SAME_PLACE_ANG),
+    ):
+        cell: Any = (lattice, places, numbers)
+        symmetry = spglib.get_symmetry(cell, symprec=tolerance)
+        rotations = np.eye(3, dtype=np.int32)[None] if symmetry is None else symmetry["rotations"]
+        found.append(len({turned.tobytes() for one in rotations for turned in (one, -one)}))
+    return found[1] < found[0]

@@ -199,6 +199,15 @@ def check_before_parsing(block: str, limits: ReadingLimits) -> None:
     if rows > limits.sites:
         raise TooManySitesError(f"{rows} atom rows, the limit is {limits.sites} sites")
     _check_count(operations, limits)
+    check_images(rows, operations, limits)
+
+
+def check_images(rows: int, operations: int, limits: ReadingLimits) -> None:
+    """Refuses atom rows and symmetry operations that would make too many positions.
+
+    Raises:
+        TooManySitesError: more than the limit.
+    """
     if rows * operations > limits.generated_sites:
         raise TooManySitesError(
             f"{operations} symmetry operations on {rows} atom rows make {rows * operations} positions, "

@@ -154,13 +154,9 @@ def _in_space(word: str) -> SymmOp:
 def declared_symmetry(block: CifBlock) -> str:
     """What a block says of its space group, to be shown; empty where it says nothing."""
     known = (*_HALL, *_SYMBOL, *_GROUP, _CODE)
-    others = [name for name in block.data if name not in known and not _SAYS_NOTHING.search(name)]
-    said = [(name, _words(block, name)) for name in (*known, *filter(_of_symmetry, others))]
+    others = [name for name in block.data if name.startswith(SYMMETRY) and not _SAYS_NOTHING.search(name)]
+    said = [(name, _words(block, name)) for name in dict.fromkeys((*known, *others))]
     return ", ".join(f"{name[:60]} {words[0][:60]!r}" for name, words in said if words)
-
-
-def _of_symmetry(name: str) -> bool:
-    return name.startswith(SYMMETRY)
 
 
 def _fewer_than_named(block: CifBlock, words: list[str]) -> list[str]:

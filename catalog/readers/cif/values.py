@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -11,8 +12,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Lattice
 from pymatgen.io.cif import CifBlock
 
-from catalog.errors import NoStructureError, ParseError
-from catalog.readers.cif.atoms import element_of, is_hydroxide
+from catalog.errors import NoStructureError, ParseError, UnknownElementError
 from catalog.readers.cif.scan import (
     ANGLES,
     CARTESIAN,
@@ -26,6 +26,7 @@ from catalog.readers.cif.scan import (
     without_uncertainty,
 )
 from catalog.readers.cif.words import block_of
+from catalog.readers.composition import plain_symbol
 
 _CELL = ("_cell_",)
 _LABEL, _SYMBOL, _OCCUPANCY = "_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy"
@@ -41,6 +42,15 @@ _NEGATIVE = -0.05
 """A refined occupancy down to this is 0 within its uncertainty."""
 _LONGEST = 60
 """Characters of a label or symbol that count."""
+
+
+_ISOTOPE = re.compile(r"^\(?\d{1,3}\)?(?=[A-Za-z])")
+"""A mass number before the symbol: 63Cu."""
+_HYDROXIDE = re.compile(r"(?:OH(?![a-z])|O-H|[Ww]at|Ow|OW)")
+"""How symbols of hydroxide and water begin: the oxygen of one site, its hydrogen without any."""
+_NO_ATOM = re.compile(r"(?:X|Xx|Va|Vac\w*|Du|Dum\w*|Q)\d*$", re.IGNORECASE)
+"""Symbols of vacancies, of dummy atoms and of peaks left over in a refinement."""
+_LETTERS = re.compile(r"[A-Za-z]{1,2}")
 
 
 def resolve(
@@ -119,7 +129,7 @@ def _sites(block: CifBlock, declared: Collection[str]) -> list[str]:
         if float(share) < _NEGATIVE:
             raise ParseError(f"{label} is occupied {share} times, expected 0 to 1")
         words = [block.data[name][row] for name in names]
-        element = None if flags and flags[row].lower() == "dum" else element_of(symbol, label, declared)
+        element = None if flags and flags[row].lower() == "dum" else _element_of(symbol, label, declared)
         if element is None:
             empty.append(label)
         elif UNKNOWN.isdisjoint(words):
@@ -127,7 +137,7 @@ def _sites(block: CifBlock, declared: Collection[str]) -> list[str]:
             shares.append(share)
             species.append("D" if element in _HYDROGEN else element)
             kept.append(row)
-            if element == "O" and is_hydroxide(symbol):
+            if element == "O" and _HYDROXIDE.match(symbol):
                 wet.append(label)
         elif element in _HYDROGEN:
             lost.append(label)
@@ -151,6 +161,29 @@ def _sites(block: CifBlock, declared: Collection[str]) -> list[str]:
         "read as oxygen, without hydrogen": wet,
     }
     return [f"{what}: {', '.join(which)}" for what, which in remarks.items() if which]
+
+
+def _element_of(symbol: str, label: str, declared: Collection[str]) -> str | None:
+    """The element of a row by its symbol, or by its label where it has none; None for a row without an atom.
+
+    Capitals that may be one element or another (CO, HO) are the one that the formula declares.
+
+    Raises:
+        UnknownElementError: the symbol is none of an element.
+    """
+    if symbol not in UNKNOWN and _NO_ATOM.match(symbol):
+        return None
+    word = _ISOTOPE.sub("", label if symbol in UNKNOWN else symbol)
+    if _HYDROXIDE.match(word):
+        return "O"
+    letters = _LETTERS.match(word)
+    if letters:
+        known = [one for one in (letters[0].title(), letters[0][0].upper()) if plain_symbol(one)]
+        if not letters[0][1:].islower():
+            known.sort(key=lambda one: one not in declared)
+        if known:
+            return known[0]
+    raise UnknownElementError(f"{label[:30]} holds {symbol[:30]!r}, which is no chemical element")
 
 
 def _checked(word: str, label: str, what: str) -> str:

@@ -234,12 +234,7 @@ def _id(entry: Mapping[str, Any]) -> str | None:
 
 
 def _composition(entry: Mapping[str, Any]) -> dict[str, float] | None:
-    """Amounts by element."""
-    return {symbol: float(amount) for symbol, amount in _amounts(entry).items()} or None
-
-
-def _amounts(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What an entry says of its elements; some dumps carry those that are not there, with null."""
+    """Amounts by element; some dumps carry those that are not there, with null."""
     composition = entry.get("composition")
     held = composition if isinstance(composition, dict) else {}
-    return {symbol: amount for symbol, amount in held.items() if amount}
+    return {symbol: float(amount) for symbol, amount in held.items() if amount} or None

@@ -13,7 +13,7 @@ from catalog.errors import ParseError, ReadError, TooLargeError
 from catalog.readers.limits import LIMITS
 from catalog.sources.base import Asked, Source
 from catalog.sources.bulk.unpacked import SwollenError, Unpacked
-from catalog.sources.materials_project.documents import date_of, elements_of, provenance_of
+from catalog.sources.materials_project.documents import date_of, elements_of, plain_id, provenance_of
 from catalog.sources.rows import FileRow, RowsSource, row_or_error
 from catalog.sources.values import text
 
@@ -93,6 +93,4 @@ def _id(document: dict[str, Any]) -> str | None:
         return None
     if id_.startswith(("mp-", "mvc-")) and id_.partition("-")[2].isdigit():
         return id_
-    from catalog.sources.materials_project.client import plain_id
-
     return plain_id(id_)

@@ -47,16 +47,14 @@ _ID_BATCH_ROWS = 100_000
 
 @dataclass(frozen=True)
 class _StrangeIds:
-    """Ids that a `#2` could take away; those that come more than once, or as a name of a row without one."""
+    """Ids that a `#2` could take away; those that come more than once, or as a name of a row without one.
+
+    `is_plain`: every row has an id of its own.
+    """
 
     numbered: list[str]
     repeated: list[str]
-    are_missing: bool
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether every row has an id of its own."""
-        return not self.repeated and not self.are_missing
+    is_plain: bool
 
 
 class LematSource(RowsSource):
@@ -267,10 +265,10 @@ class LematSource(RowsSource):
                 dates = _as_texts(batch.column(MODIFIED))
             yield texts(batch.column(ID)), dates
 
-    def _batches(self, columns: list[str], rows: int = _ID_BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+    def _batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         try:
             for group in range(self._parquet.groups):
-                yield from self._parquet.batches(columns, rows, group)
+                yield from self._parquet.batches(columns, _ID_BATCH_ROWS, group)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(0, error) from error
 
@@ -284,19 +282,10 @@ class LematSource(RowsSource):
         if self._strange is None or self._strange[0] != state:
             parts = [texts(batch.column(ID)) for batch in self._batches([ID])]
             ids = pa.chunked_array(parts, pa.string())
-            self._strange = (
-                state,
-                _StrangeIds(
-                    ids.filter(pc.match_substring(ids, "#")).to_pylist(),
-                    ids_again(ids),
-                    bool(ids.null_count or pc.any(pc.equal(ids, "")).as_py()),
-                ),
-            )
+            numbered, repeated = ids.filter(pc.match_substring(ids, "#")).to_pylist(), ids_again(ids)
+            are_missing = ids.null_count or pc.any(pc.equal(ids, "")).as_py()
+            self._strange = state, _StrangeIds(numbered, repeated, not repeated and not are_missing)
         return self._strange[1]
-
-    def expected_count(self) -> int:
-        """Number of rows."""
-        return self._parquet.rows
 
 
 def _as_texts(column: pa.Array) -> pa.Array:

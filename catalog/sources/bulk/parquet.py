@@ -110,24 +110,20 @@ class ParquetSource:
             ) from error
 
     def _raw_entry(self, values: dict[str, object], number: int, ids: UniqueIds) -> RawEntry:
-        wanted, cif, known_formula = text(values[ID]), values[CIF], text(values.get(FORMULA))
-        if not wanted:
-            id_, _ = ids.take(_row_id(number))
-            missing = MissingValueError(f"row {number} has no {ID}; give every row an id of its own")
-            return RawEntry(self.name, id_, "error", missing, known_formula)
-        id_, again = ids.take(_apart(wanted))
-        if again:
-            twice = DuplicateIdError(f"row {number} uses the {ID} {wanted!r} again; ids must be unique")
-            return RawEntry(self.name, id_, "error", twice, known_formula)
-        if cif is None:
-            empty = MissingValueError(f"row {number} has no {CIF}; expected the text of a CIF")
-            return RawEntry(self.name, id_, "error", empty, known_formula)
+        wanted, cif, formula = text(values[ID]), values[CIF], text(values.get(FORMULA))
+        id_, again = ids.take(_apart(wanted) if wanted else f"(row {number})")
         words = cif.decode("utf-8", "replace") if isinstance(cif, bytes) else str(cif)
         try:
+            if not wanted:
+                raise MissingValueError(f"row {number} has no {ID}; give every row an id of its own")
+            if again:
+                raise DuplicateIdError(f"row {number} uses the {ID} {wanted!r} again; ids must be unique")
+            if cif is None:
+                raise MissingValueError(f"row {number} has no {CIF}; expected the text of a CIF")
             check_size(len(words), LIMITS)
         except ReadError as error:
-            return RawEntry(self.name, id_, "error", error, known_formula)
-        return RawEntry(self.name, id_, "cif", words, known_formula)
+            return RawEntry(self.name, id_, "error", error, formula)
+        return RawEntry(self.name, id_, "cif", words, formula)
 
     def _own_ids(self) -> Iterator[str]:
         """The ids that the rows ask for; no generated id may equal one of them."""
@@ -142,10 +138,6 @@ class ParquetSource:
         digest = self._watched.known_version().removeprefix("sha256:")
         rows = self.expected_count()
         return {"spec": self.name, "kind": "Parquet file of CIF texts", "rows": str(rows), "sha256": digest}
-
-
-def _row_id(number: int) -> str:
-    return f"(row {number})"
 
 
 def _apart(id_: str) -> str:

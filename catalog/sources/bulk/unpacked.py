@@ -37,7 +37,7 @@ class Unpacked(io.RawIOBase):
     counts the bytes that were read.
     """
 
-    def __init__(self, path: Path, part_bytes: int = LIMITS.text_bytes) -> None:
+    def __init__(self, path: Path) -> None:
         """Opens the file and sees by its first bytes whether it is compressed.
 
         Raises:
@@ -54,7 +54,6 @@ class Unpacked(io.RawIOBase):
         self._aside = None if self._stream is self._packed else ThreadPoolExecutor(1)
         self._ahead: Future[bytes] | None = None
         self._left = b""
-        self._part_bytes = part_bytes
         self.given = self._begun = 0
 
     def begin_part(self) -> None:
@@ -78,8 +77,8 @@ class Unpacked(io.RawIOBase):
             raise SwollenError(
                 f"it unpacks to more than {MOST_SWELLING} times its size, as no data does; fetch it again"
             )
-        if self.given - self._begun > self._part_bytes + _AHEAD:
-            raise SwollenError(f"one entry has more than {self._part_bytes} bytes, the limit for one entry")
+        if self.given - self._begun > LIMITS.text_bytes + _AHEAD:
+            raise SwollenError(f"one entry has more than {LIMITS.text_bytes} bytes, the limit for one entry")
         return len(data)
 
     def _read(self, size: int) -> bytes:

@@ -13,9 +13,8 @@ from pydantic import SecretStr
 
 from catalog.errors import SourceChangedError, SourceError, SourceRefusedError
 from catalog.sources.base import Chemistry
-from catalog.sources.materials_project.documents import FIELDS
+from catalog.sources.materials_project.documents import FIELDS, id_of
 from catalog.sources.materials_project.queries import Query, queries
-from catalog.sources.values import text
 from catalog.sources.web import Pace, Patience, PoliteSession
 
 if TYPE_CHECKING:
@@ -136,31 +135,19 @@ class Service:
 
 
 class SummaryService(Service):
-    """The summary documents of one chemistry."""
+    """The summary documents."""
 
-    def __init__(
-        self,
-        chemistry: Chemistry | None,
-        key: SecretStr | None,
-        endpoint: str | None,
-        patience: Patience,
-        pace: Pace,
-        trusted: Collection[str] = (),
-    ) -> None:
-        """Finds the key and the address; arguments as for `MaterialsProjectSource`."""
-        super().__init__(key, endpoint, patience, pace, trusted)
-        self._chemistry = chemistry
-        self._counted: tuple[str, list[tuple[Query, int]]] | None = None
+    _counted: tuple[str | None, Chemistry | None, list[tuple[Query, int]]] | None = None
 
-    def count(self) -> int:
-        """Number of documents that the service counts for the whole pull; one request a query."""
-        return sum(count for _, count in self._parts(self._summaries()))
+    def count(self, chemistry: Chemistry | None) -> int:
+        """Number of documents that the service counts for a chemistry; one request a query."""
+        return sum(count for _, count in self._parts(self._summaries(), chemistry))
 
-    def documents(self, fields: Sequence[str]) -> Iterator[Document]:
-        """All documents of the chemistry, each once, with the promises of the service kept."""
+    def documents(self, chemistry: Chemistry | None, fields: Sequence[str]) -> Iterator[Document]:
+        """All documents of a chemistry, each once, with the promises of the service kept."""
         rester = self._summaries()
         started = self.version
-        parts = self._parts(rester)
+        parts = self._parts(rester, chemistry)
         pages = 0
         for query, count in parts:
             for page in range(1, -(-count // PAGE) + 1):
@@ -206,12 +193,12 @@ class SummaryService(Service):
 
         return self._rester(SummaryRester)
 
-    def _parts(self, rester: SummaryRester) -> list[tuple[Query, int]]:
+    def _parts(self, rester: SummaryRester, chemistry: Chemistry | None) -> list[tuple[Query, int]]:
         """The queries, each with what the service counts for it; asked once for a version."""
-        if self._counted is None or self._counted[0] != self.version:
-            counted = [(query, self._count(rester, query)) for query in queries(self._chemistry)]
-            self._counted = str(self.version), counted
-        return self._counted[1]
+        if self._counted is None or self._counted[:2] != (self.version, chemistry):
+            counted = [(query, self._count(rester, query)) for query in queries(chemistry)]
+            self._counted = self.version, chemistry, counted
+        return self._counted[2]
 
     def _count(self, rester: SummaryRester, query: Query) -> int:
         criteria = {
@@ -225,22 +212,6 @@ class SummaryService(Service):
             lambda: rester.search(fields=list(fields), all_fields=False, chunk_size=PAGE, **filters)
         )
         return self._documents(found)
-
-
-def plain_id(text: str) -> str:
-    """An id as the user knows it (`mp-149`), also where the service gives the padded form (`mp-aaaaaaft`)."""
-    from emmet.core.types.typing import format_identifier
-
-    try:
-        return str(format_identifier(text, legacy=True))
-    except ValueError:
-        return text
-
-
-def id_of(document: Mapping[str, Any]) -> str | None:
-    """The id of a document as the user knows it; None where it has none."""
-    id_ = text(document.get("material_id"))
-    return plain_id(id_) if id_ else None
 
 
 def answered(ask: Callable[[], Answer]) -> Answer:

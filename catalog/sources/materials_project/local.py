@@ -20,11 +20,16 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError, SourceChangedError, SourceError
-from catalog.sources.base import Asked, Chemistry, RawEntry, Stamp, UniqueIds, all_found, in_batches
-from catalog.sources.materials_project.client import id_of
-from catalog.sources.materials_project.documents import FIELDS, INDEX_FIELDS, date_of, elements_of
-from catalog.sources.materials_project.lacking import Lacking
-from catalog.sources.materials_project.row import raw_entry, row_of
+from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, all_found, in_batches
+from catalog.sources.materials_project.documents import (
+    FIELDS,
+    INDEX_FIELDS,
+    Lacking,
+    date_of,
+    elements_of,
+    id_of,
+    row_of,
+)
 from catalog.sources.rows import row_or_error
 
 NAME = "materials-project"
@@ -38,7 +43,7 @@ _ROWS = 256
 """Documents that are held at a time, structures included."""
 
 
-class LocalMaterialsProject:
+class LocalMaterialsProject(Source):
     """Summary documents of a chemistry in a folder of mp-api, read in place: nothing is fetched."""
 
     name = NAME
@@ -109,10 +114,6 @@ class LocalMaterialsProject:
             digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
         return f"files {digest.hexdigest()[:16]}"
 
-    def expected_count(self) -> int | None:
-        """Not known before the elements of all documents were read."""
-        return None
-
     @in_batches
     def index(self) -> Iterator[Stamp]:
         """Ids and dates of the documents of the chemistry, by three narrow columns.
@@ -148,7 +149,7 @@ class LocalMaterialsProject:
                 wrong = MissingValueError("a document has no material_id")
             elif again:
                 wrong = DuplicateIdError(f"the id {own!r} comes again; ids must be unique")
-            yield raw_entry(self.name, id_, row, wrong)
+            yield row.raw_entry(self.name, id_, "pymatgen", wrong)
         if self.version() != before:
             raise SourceChangedError(
                 f"{self._folder} changed while it was read; nothing was stored, run again"

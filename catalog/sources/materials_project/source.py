@@ -10,10 +10,15 @@ from pydantic import SecretStr
 
 from catalog.errors import DuplicateIdError, MissingValueError, ReadError
 from catalog.sources.base import Asked, Chemistry, RawEntry, Source, Stamp, UniqueIds, in_batches
-from catalog.sources.materials_project.client import MATERIAL_ID, REQUESTS_PER_S, SummaryService, id_of
-from catalog.sources.materials_project.documents import FIELDS, INDEX_FIELDS, date_of
-from catalog.sources.materials_project.lacking import Lacking
-from catalog.sources.materials_project.row import raw_entry, row_of
+from catalog.sources.materials_project.client import MATERIAL_ID, REQUESTS_PER_S, SummaryService
+from catalog.sources.materials_project.documents import (
+    FIELDS,
+    INDEX_FIELDS,
+    Lacking,
+    date_of,
+    id_of,
+    row_of,
+)
 from catalog.sources.rows import row_or_error
 from catalog.sources.web import PATIENCE, Pace, Patience
 
@@ -57,9 +62,7 @@ class MaterialsProjectSource:
         """
         self._chemistry = chemistry
         self._lacking = Lacking()
-        self._service = SummaryService(
-            chemistry, key, endpoint, patience, pace or Pace(REQUESTS_PER_S), trusted
-        )
+        self._service = SummaryService(key, endpoint, patience, pace or Pace(REQUESTS_PER_S), trusted)
 
     def version(self) -> str:
         """Version of the database, such as `2026.10.01`, asked anew each time; needs no right key.
@@ -77,7 +80,7 @@ class MaterialsProjectSource:
             SourceError: the service does not answer, or refuses the key.
         """
         with closing(self._service):
-            return self._service.count()
+            return self._service.count(self._chemistry)
 
     @in_batches
     def index(self) -> Iterator[Stamp]:
@@ -88,7 +91,8 @@ class MaterialsProjectSource:
         """
         names = UniqueIds()
         with closing(self._service):
-            for number, document in enumerate(self._service.documents(INDEX_FIELDS), start=1):
+            documents = self._service.documents(self._chemistry, INDEX_FIELDS)
+            for number, document in enumerate(documents, start=1):
                 yield names.take(id_of(document) or f"(document {number})")[0], date_of(document)
 
     def raw_entries(self, ids: Collection[str] | None = None) -> Iterator[RawEntry]:
@@ -101,29 +105,26 @@ class MaterialsProjectSource:
             SourceRefusedError: the key is wrong.
             SourceError: the service fails, or gives another number of documents than it promised.
         """
-        with closing(self._service):
-            yield from self._raw_entries(ids)
-
-    def _raw_entries(self, ids: Collection[str] | None) -> Iterator[RawEntry]:
         names = UniqueIds()
         nameless = [id_ for id_ in sorted(set(ids or ())) if not MATERIAL_ID.fullmatch(id_)]
         for id_ in nameless:
             complaint = f"the index has {id_!r} for a document with the id of another one, or with none"
             yield RawEntry(self.name, names.take(id_)[0], "error", DuplicateIdError(complaint))
         if ids is None:
-            documents = self._service.documents(FIELDS)
+            documents = self._service.documents(self._chemistry, FIELDS)
         else:
             documents = self._service.documents_of(sorted(set(ids).difference(nameless)))
-        for number, document in enumerate(documents, start=1):
-            self._lacking.see(document)
-            row = row_or_error(partial(row_of, document, self._service.version), id_of(document))
-            id_, again = names.take(row.id or f"(document {number})")
-            wrong: ReadError | None = None
-            if row.id is None:
-                wrong = MissingValueError("the service gave a document without material_id")
-            elif again:
-                wrong = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
-            yield raw_entry(self.name, id_, row, wrong)
+        with closing(self._service):
+            for number, document in enumerate(documents, start=1):
+                self._lacking.see(document)
+                row = row_or_error(partial(row_of, document, self._service.version), id_of(document))
+                id_, again = names.take(row.id or f"(document {number})")
+                wrong: ReadError | None = None
+                if row.id is None:
+                    wrong = MissingValueError("the service gave a document without material_id")
+                elif again:
+                    wrong = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
+                yield row.raw_entry(self.name, id_, "pymatgen", wrong)
 
     def description(self) -> dict[str, str]:
         """Address, version of the last pull, filter, and what the documents that were read lack."""

@@ -13,14 +13,8 @@ from catalog.errors import SourceError
 from catalog.readers.reading import read
 from catalog.relaxed.phases import CompetingPhase, CompetingPhases, system_of
 from catalog.sources.base import RawEntry
-from catalog.sources.materials_project.client import (
-    REQUESTS_PER_S,
-    SERVICE,
-    Document,
-    Service,
-    answered,
-    id_of,
-)
+from catalog.sources.materials_project.client import REQUESTS_PER_S, SERVICE, Document, Service, answered
+from catalog.sources.materials_project.documents import id_of
 from catalog.sources.values import number
 from catalog.sources.web import PATIENCE, Pace, Patience
 from polywell.relaxing.hull import chemical_systems

@@ -7,7 +7,7 @@ where the database lists it among its properties, so that a renamed one costs a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.sources.values import number, text
@@ -71,7 +71,6 @@ class Field:
     path: tuple[str, ...]
     into: str
     read: Callable[[Any], Any]
-    source: str = field(default="", compare=False)
 
 
 def _at_least_zero(value: Any) -> float | None:

@@ -145,14 +145,10 @@ class OptimadeSource:
         for number, entry in enumerate(entries, start=1):
             row = row_or_error(partial(_row, entry, general), text(entry.get("id")))
             id_, again = names.take(row.id or f"(entry {number})")
-            error = row.error
+            wrong: ReadError | None = None
             if again:
-                error = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
-            known = (row.formula, row.provenance, row.elements)
-            if error is not None or row.payload is None:
-                yield RawEntry(self.name, id_, "error", error or "", *known)
-            else:
-                yield RawEntry(self.name, id_, "optimade", row.payload, *known)
+                wrong = DuplicateIdError(f"the service gave the id {row.id!r} again; ids must be unique")
+            yield row.raw_entry(self.name, id_, "optimade", wrong)
 
     def _all(self, filters: Sequence[str]) -> Iterator[Item]:
         return self._entries(self._fields(), filters)

@@ -108,7 +108,7 @@ def scan(table_path: Path, source: str, columns: Collection[str] | None = None) 
     if table is None:
         return
     dataset = _dataset(table, table_path, source)
-    yield from _current(dataset, table_path, ds.field("source") == source, schema)
+    yield from _current(dataset, table_path, source, schema)
 
 
 def row_count(table_path: Path, source: str) -> int:
@@ -264,21 +264,20 @@ def _commit(table_path: Path, changes: Changes, source: str, schema: pa.Schema, 
     Delta's own MERGE gives the same table for seven times the work and 2 GB: it joins whole rows.
     """
     table = _evolved(_open(table_path) or _create(table_path, schema), table_path, schema)
-    dataset, mine = _dataset(table, table_path, source), ds.field("source") == source
-    if not changes.compare(_current(dataset, table_path, mine, changes.columns), complete):
+    dataset = _dataset(table, table_path, source)
+    if not changes.compare(_current(dataset, table_path, source, changes.columns), complete):
         return
-    stay = () if complete else changes.staying(_current(dataset, table_path, mine, schema))
-    rows = chain(stay, changes.coming(everything=complete))
-    replace_rows(table, table_path, source, rows)
+    stay = () if complete else changes.staying(_current(dataset, table_path, source, schema))
+    replace_rows(table, table_path, source, chain(stay, changes.coming(everything=complete)))
 
 
 def _current(
-    dataset: ds.Dataset, table_path: Path, wanted: pc.Expression, schema: pa.Schema
+    dataset: ds.Dataset, table_path: Path, source: str, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    """The stored rows that are wanted, with the columns of `schema`; what older rows lack is null."""
+    """The stored rows of a source, with the columns of `schema`; what older rows lack is null."""
     batches = dataset.to_batches(
         columns=[name for name in schema.names if name in dataset.schema.names],
-        filter=wanted,
+        filter=ds.field("source") == source,
         batch_size=BATCH_ROWS,
         batch_readahead=1,
         fragment_readahead=1,

@@ -20,15 +20,10 @@ Damage = tuple[Path, str]
 """A file or folder, and what is wrong with it."""
 
 
-def damage(table_path: Path, source: str | None = None) -> list[Damage]:
-    """What is damaged of a table; nothing where there is no table.
+def damage(table_path: Path) -> list[Damage]:
+    """What is damaged of a table: files, or the whole folder where its log cannot be read.
 
-    Args:
-        table_path: folder of the table.
-        source: look at the rows of this source only.
-
-    Returns:
-        Files, or the whole folder where its log cannot be read.
+    There is nothing where there is no table.
     """
     if not table_path.exists():
         return []
@@ -39,7 +34,7 @@ def damage(table_path: Path, source: str | None = None) -> list[Damage]:
     table, reason = _opened(table_path)
     if table is None:
         return [(table_path, reason)] if _holds_rows(table_path, kept) else []
-    return _wrong_rows(table_path, files_of(unchecked_dataset(table, table_path), source), kept)
+    return _wrong_rows(table_path, files_of(unchecked_dataset(table, table_path)), kept)
 
 
 def mend(home: Home, table_path: Path) -> Iterator[str]:

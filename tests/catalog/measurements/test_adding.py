@@ -16,9 +16,9 @@ from catalog.measurements.sheet import MeasurementsError
 from catalog.measurements.table import folder_of, measurements_of
 from catalog.runs.publish import publish
 from catalog.runs.published import new_name
-from catalog.store.predictions import record_to_row
 from catalog.store.schema import entry_schema
 from polywell.families import built_in_families
+from tests.catalog.stored import record_to_row
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HEAD = "structure,formula,structure_type,tc_k,kind,pressure_gpa,doping,source,date\n"

@@ -2,15 +2,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from catalog.home import Home
-from catalog.runs.diff import COLUMNS, compare, difference, published_changes
+from catalog.runs.diff import COLUMNS, change_of, compare, published_changes
 from catalog.runs.publish import publish
 from catalog.runs.published import PublishedRun, new_name
-from catalog.store.predictions import record_to_row
-from catalog.store.schema import entry_schema
+from tests.catalog.stored import tables_of
 
 
 @pytest.fixture
@@ -19,9 +17,7 @@ def put(tmp_path: Path) -> Callable[..., PublishedRun]:
     home.prepare()
 
     def put(*lists: Any, since: str | None = None) -> PublishedRun:
-        tables = [
-            pa.Table.from_pylist([record_to_row(record) for record in some], entry_schema()) for some in lists
-        ]
+        tables = tables_of(*lists)
         names = ("candidates", "rejected", "failed")
         counts = {name: table.num_rows for name, table in zip(names, tables, strict=True)}
         facts = {**counts, "entries": sum(counts.values()), "changes": {"since": since}}
@@ -71,5 +67,5 @@ def test_a_calibration_that_own_measurements_moved_says_so(own: tuple[int, int],
     old, new = (
         {"tc_expected_k": tc, "calibration_digest": digest} for tc, digest in ((30.0, "a"), (31.0, "b"))
     )
-    (change,) = difference("x", [row | old], [row | new], {}, {}, own).changed
-    assert (change.why, change.moved) == (why, (("tc_expected_k", 30.0, 31.0),))
+    change = change_of(row | old, row | new, own)
+    assert change is not None and (change.why, change.moved) == (why, (("tc_expected_k", 30.0, 31.0),))

@@ -17,9 +17,10 @@ from catalog.errors import PublishError
 from catalog.home import Home
 from catalog.runs import publish as publishing
 from catalog.runs.published import new_name
-from catalog.store.predictions import record_to_row, records_of
+from catalog.store.predictions import records_of
 from catalog.store.schema import entry_schema
 from polywell.records import ENTRY_COLUMNS, Screening
+from tests.catalog.stored import record_to_row
 
 
 def manifest(candidates: int = 0, rejected: int = 0, failed: int = 0, **more: Any) -> dict[str, Any]:
@@ -39,13 +40,6 @@ def publish(
     lists = (ranks, *([record_to_row(record) for record in records] for records in (rejected, failed)))
     tables = [pa.Table.from_pylist(rows, schema=entry_schema()) for rows in lists]
     return publishing.publish(home, new_name(home), *tables, facts, keep_runs).folder
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home.at(tmp_path)
-    home.prepare()
-    return home
 
 
 def test_a_run_is_three_files_and_a_manifest(
@@ -148,12 +142,10 @@ def test_a_home_may_be_moved(tmp_path: Path, candidate: Callable) -> None:
 PUBLISHER = """
 import sys
 from pathlib import Path
-import pyarrow as pa
 from catalog.home import Home
-from catalog.store.predictions import record_to_row
+from tests.catalog.stored import tables_of
 from catalog.runs.publish import publish
 from catalog.runs.published import new_name
-from catalog.store.schema import entry_schema
 from polywell.records import Outcome, Reason, Screening
 
 home = Home.at(Path(sys.argv[1]))
@@ -164,9 +156,7 @@ for number in range(int(sys.argv[2])):
         for index in range(50)
     ]
     counts = {"entries": 50, "candidates": 0, "rejected": 50, "failed": 0, "number": number}
-    rows = [record_to_row(record) for record in records]
-    tables = [pa.Table.from_pylist(some, schema=entry_schema()) for some in ([], rows, [])]
-    publish(home, new_name(home), *tables, counts)
+    publish(home, new_name(home), *tables_of([], records, []), counts)
 """
 
 

@@ -1,7 +1,6 @@
 import calendar
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,31 +15,20 @@ from catalog.runs.published import PublishedRun, latest_run, new_name
 from catalog.runs.record import KEPT_RECORDS, write_record
 from catalog.store.delta.lake import apply
 from catalog.store.durable import file_digest
-from catalog.store.predictions import record_to_row
-from catalog.store.schema import entry_schema
 from catalog.store.structures import entry_to_row, structures_schema
 from polywell.records import ENTRY_COLUMNS, Entry, Outcome
+from tests.catalog.stored import tables_of
 
 SOURCE = "files:/data/x"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home.at(tmp_path)
-    home.prepare()
-    return home
-
-
-@pytest.fixture
 def run(home: Home, candidate: Callable, rejected: Callable, failed: Callable) -> PublishedRun:
-    lists = (
+    tables = tables_of(
         [candidate("a"), candidate("b", metal="Ni"), candidate("c")],
         [rejected("r"), rejected("s")],
         [failed("f")],
     )
-    tables = [
-        pa.Table.from_pylist([record_to_row(record) for record in some], entry_schema()) for some in lists
-    ]
     counts = {"entries": 6, "candidates": 3, "rejected": 2, "failed": 1, "source": SOURCE}
     return publish(home, new_name(home), *tables, counts)
 
@@ -114,7 +102,7 @@ def test_a_run_is_found_by_the_beginning_of_its_name(
     with pytest.raises(RunError, match="3 runs given"):
         two_runs(home, ["a", "b", "c"])
     assert find_run(home, "latest") == find_run(home, run.name[:-1]) == run
-    tables = [pa.Table.from_pylist(rows, entry_schema()) for rows in ([record_to_row(candidate())], [], [])]
+    tables = tables_of([candidate()], [], [])
     counts = {"entries": 1, "candidates": 1, "rejected": 0, "failed": 0, "source": SOURCE}
     newer = publish(home, new_name(home), *tables, counts)
     assert two_runs(home, []) == two_runs(home, [run.name]) == (run, newer)

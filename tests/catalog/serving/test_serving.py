@@ -22,13 +22,12 @@ from catalog.runs.published import new_name
 from catalog.serving.app import Served
 from catalog.serving.documents import attributes, provider_fields
 from catalog.store.delta.lake import apply
-from catalog.store.predictions import record_to_row
-from catalog.store.schema import entry_schema
 from catalog.store.structures import entry_to_row, structures_schema
 from polywell.data.reference import reference_structures
 from polywell.geometry.sites import sites_of
 from polywell.records import Entry
 from tests.catalog.services.conftest import local
+from tests.catalog.stored import tables_of
 
 SOURCE = "files:/data/x"
 EMPTY = pa.array([], pa.string())
@@ -68,10 +67,7 @@ def home(tmp_path: Path, crystals: dict[str, Structure], candidate: Callable) ->
 def published(home: Home, candidate: Callable, ids: list[str]) -> None:
     """Publishes a list of these ids."""
     records = [candidate(id_, tc_ceiling_k=100.0 - number) for number, id_ in enumerate(ids)]
-    tables = [
-        pa.Table.from_pylist([record_to_row(one) for one in some], entry_schema())
-        for some in (records, [], [])
-    ]
+    tables = tables_of(records, [], [])
     counts = {"entries": len(ids), "candidates": len(ids), "rejected": 0, "failed": 0}
     manifest = {**counts, "source": SOURCE, "finished": "2026-11-29T02:30:00+00:00"}
     publish(home, new_name(home), *tables, manifest)

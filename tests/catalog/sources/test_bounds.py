@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import SourceChangedError, TooLargeError
+from catalog.readers.limits import ReadingLimits
 from catalog.readers.reading import read_parts
 from catalog.sources import SourceError, files, open_source
 from catalog.sources.base import Failure
 from catalog.sources.bulk import jsonl, unpacked
-from catalog.sources.bulk.unpacked import Unpacked
 from tests.catalog.listed import listed
 
 DUMP = {"entries": [{"entry_id": str(number), "composition": {"Mg": 1}} for number in range(2500)]}
@@ -32,7 +32,7 @@ def test_a_file_that_swells_is_one_sentence(pack, kind: str, tmp_path: Path, mon
 
 def test_one_entry_has_a_bound_of_bytes(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(unpacked, "_AHEAD", 70_000)
-    monkeypatch.setattr(Unpacked.__init__, "__defaults__", (100_000,))
+    monkeypatch.setattr(unpacked, "LIMITS", ReadingLimits(text_bytes=100_000))
     (tmp_path / "t").write_text(json.dumps(DUMP))
     assert len(list(open_source(f"alexandria:{tmp_path / 't'}").raw_entries())) == 2500
     (tmp_path / "t").write_text('{"entries": [{"entry_id": "1"}, {"entry_id": "' + "x" * 400_000 + '"}]}')

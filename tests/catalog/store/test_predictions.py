@@ -9,7 +9,6 @@ from deltalake import DeltaTable, write_deltalake
 from catalog.store.delta.lake import apply, scan
 from catalog.store.predictions import (
     candidates_of,
-    record_to_row,
     records_of,
     rejected_rows,
     results_hash,
@@ -28,6 +27,7 @@ from polywell.records import (
     Screening,
     Sighting,
 )
+from tests.catalog.stored import record_to_row
 
 
 def test_the_schema_is_what_the_fields_say() -> None:

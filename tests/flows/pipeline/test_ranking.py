@@ -10,7 +10,7 @@ import pytest
 from catalog.home import Home
 from catalog.measurements import calibration
 from catalog.runs.published import latest_run
-from catalog.store.predictions import record_to_row, records_of, table_schema
+from catalog.store.predictions import records_of, table_schema
 from polywell.data.reference import reference_entries
 from polywell.evidence.anchors import sound_references
 from polywell.evidence.calibration_table import built_in_calibration
@@ -19,6 +19,7 @@ from polywell.families import load_families
 from polywell.ranking import RankBy
 from polywell.records import Entry, Outcome, Provenance, Screening
 from polywell.screening import screen_many
+from tests.catalog.stored import record_to_row
 from tests.flows.crystals import CHECKOUT
 from tests.flows.dated import Dated, infinite_layer, ranked, screened
 

@@ -9,13 +9,14 @@ from pymatgen.entries.computed_entries import ComputedStructureEntry
 from catalog.errors import BadCellError
 from catalog.sources import Chemistry, RawEntry, open_source
 from catalog.sources.base import ColumnSource
-from catalog.store.predictions import record_to_row, results_hash, table_schema
+from catalog.store.predictions import results_hash, table_schema
 from catalog.store.schema import Row
 from catalog.store.structures import parts_of
 from flows.pipeline.shards import RowsOf, column_batch, in_parts, read_batch, records_of, screen_batch
 from polywell.data.elements import LIGANDS
 from polywell.families import load_families
 from polywell.records import Provenance
+from tests.catalog.stored import record_to_row
 from tests.flows.crystals import cacuo2
 
 
