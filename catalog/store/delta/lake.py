@@ -311,7 +311,7 @@ def _evolved(table: DeltaTable, table_path: Path, schema: pa.Schema) -> DeltaTab
     if grown or gone:
         whole = _dataset(table, table_path)
         sources = [str(one["source"]) for one in table.partitions()]
-        rows = (_current(whole, table_path, ds.field("source") == source, schema) for source in sources)
+        rows = (_current(whole, table_path, source, schema) for source in sources)
         rewrite(table, table_path, DeltaSchema.from_arrow(schema), zip(sources, rows, strict=True))
     elif missing:
         table.alter.add_columns(list(DeltaSchema.from_arrow(pa.schema(missing)).fields))
