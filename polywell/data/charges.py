@@ -7,9 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_table
 from polywell.geometry.ions import Floats
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ NetKind = Literal["bridged", "capped"]
 """The two kinds of net, as `polywell.geometry.nets` names them."""
 
 
-class Ion(BaseModel):
+class Ion(Record):
     """Charges of elements that depend on what they stand beside, or of which there are several."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     elements: Annotated[tuple[str, ...], Field(min_length=1)]
     net: NetKind | None = None
@@ -61,9 +59,7 @@ class Ion(BaseModel):
         return self
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Table(Record):
     schema_version: Annotated[Literal[2], Field(alias="schema")]
     source: str
     charge: dict[str, int]

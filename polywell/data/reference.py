@@ -15,11 +15,11 @@ from functools import cache
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
 from polywell.data.orbits import check_cell, orbits
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_table
 from polywell.records import Entry, Provenance, Reason
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates", "controls")
@@ -46,11 +46,7 @@ ORBIT_TOLERANCE = 1e-4
 """Two images of a site closer than this, in fractions of the cell, are one atom: a special position."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Site(_Record):
+class Site(Record):
     """One site of the asymmetric unit, with its occupancies and fractional coordinates."""
 
     label: str = Field(min_length=1)
@@ -68,7 +64,7 @@ class Site(_Record):
         return self
 
 
-class PublishedRow(_Record):
+class PublishedRow(Record):
     """A row of the proposal's Table 1 (cuprates) or 2 (iron-based), as printed there.
 
     ``phase`` is the cage whose height reproduces the row's λ; the proposal chose it after the fact.
@@ -84,7 +80,7 @@ class PublishedRow(_Record):
     phase: Literal["alpha", "beta", "gamma"]
 
 
-class ReferenceStructure(_Record):
+class ReferenceStructure(Record):
     """One measured crystal structure and what is known of its superconductivity.
 
     ``checked`` speaks of the structure: every coordinate read in ``structure_source``, or recalled in
@@ -186,7 +182,7 @@ def representative(
     return next((found for found in (zero_k, tc_k, onset_k, meissner_k) if found is not None), None)
 
 
-class _Table(_Record):
+class _Table(Record):
     structure: tuple[ReferenceStructure, ...]
 
 

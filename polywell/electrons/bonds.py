@@ -11,9 +11,9 @@ from functools import cache, cached_property
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 from polywell.geometry.ions import Bools, Floats, Ints, Ions
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
@@ -36,10 +36,8 @@ MULTIPLE_C_C_ANG = (1.42, 1.28)
 """Å: carbon that is nearer to carbon is bound twice (1.34 Å in ethene), or three times (1.20 Å in ethyne)."""
 
 
-class Pair(BaseModel):
+class Pair(Record):
     """Bond valence parameters of a cation with some anions; of any charge where `charge` is None."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     metal: str
     charge: int | None = None
@@ -48,10 +46,7 @@ class Pair(BaseModel):
     source: str | None = None
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Table(Table):
     source: str
     checked: Literal["read", "recalled"]
     read: str

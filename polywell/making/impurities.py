@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import spglib
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
 from polywell.data.built import kept
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 from polywell.families import built_in_families
 from polywell.making.weighing import is_sealed
 
@@ -41,9 +41,7 @@ Length = Annotated[float, Field(gt=2, lt=40)]
 Site = tuple[str, float, float, float]
 
 
-class _Type(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Type(Record):
     name: Annotated[str, Field(min_length=1)]
     group: Annotated[str, Field(min_length=1)]
     sites: Annotated[tuple[Site, ...], Field(min_length=1)]
@@ -51,9 +49,7 @@ class _Type(BaseModel):
     checked: Literal["read", "recalled"]
 
 
-class _Phase(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Phase(Record):
     formula: Annotated[str, Field(min_length=1)]
     type: str
     ions: Mapping[str, str]
@@ -65,10 +61,7 @@ class _Phase(BaseModel):
     checked: Literal["read", "recalled"]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Table(Table):
     type: Annotated[tuple[_Type, ...], Field(min_length=1)]
     phase: Annotated[tuple[_Phase, ...], Field(min_length=1)]
 
