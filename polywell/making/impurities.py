@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-import spglib
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
 from polywell.data.built import kept
+from polywell.data.orbits import orbits
 from polywell.data.tables import Record, Table, load_table
 from polywell.families import built_in_families
 from polywell.making.weighing import is_sealed
@@ -31,11 +29,8 @@ STRONGEST = 3
 FIRST_DEG, LAST_DEG = 10.0, 70.0
 """2θ at Cu Kα within which the strongest lines are sought."""
 
-SETTINGS = 530
-"""Settings of space groups that spglib knows."""
-
 SAME_SITE = 1e-3
-"""Fractions of the axes within which two places of an orbit are one."""
+"""Two places of an orbit are one where their fractions of the axes differ by less in sum."""
 
 Length = Annotated[float, Field(gt=2, lt=40)]
 Site = tuple[str, float, float, float]
@@ -136,36 +131,9 @@ def structure_of_phase(formula: str) -> Structure:
     phase = {one.formula: one for one in _table().phase}[formula]
     type = {one.name: one for one in _table().type}[phase.type]
     ions = {"C": "C", "H": "H", **phase.ions}
-    species: list[str] = []
-    places: list[NDArray[np.float64]] = []
-    for letter, *place in type.sites:
-        orbit = _orbit(np.array(place), type.group)
-        species += [ions[letter]] * len(orbit)
-        places.extend(orbit)
-    return Structure(_lattice(phase, type.group), species, places)
-
-
-def _orbit(place: NDArray[np.float64], group: str) -> list[NDArray[np.float64]]:
-    """Every site of one orbit."""
-    found: list[NDArray[np.float64]] = []
-    rotations, translations = _operations(group)
-    for moved in (rotations @ place + translations) % 1.0:
-        if all(np.abs((moved - other + 0.5) % 1.0 - 0.5).max() > SAME_SITE for other in found):
-            found.append(moved)
-    return found
-
-
-@cache
-def _operations(group: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Rotations and translations of a space group in its first setting."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # spglib announces another way to report errors
-        for hall in range(1, SETTINGS + 1):
-            found: Any = spglib.get_spacegroup_type(hall)
-            if found is not None and found.international_short == group:
-                operations: Any = spglib.get_symmetry_from_database(hall)
-                return operations["rotations"], operations["translations"]
-    raise ValueError(f"{group!r} is no space group; write its short Hermann-Mauguin symbol, such as Fm-3m")
+    places = orbits(type.group, [(x, y, z) for _, x, y, z in type.sites], SAME_SITE)
+    species = [ions[site[0]] for site, images in zip(type.sites, places, strict=True) for _ in images]
+    return Structure(_lattice(phase, type.group), species, np.concatenate(places))
 
 
 def _lattice(phase: _Phase, group: str) -> Lattice:
