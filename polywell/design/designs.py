@@ -12,13 +12,13 @@ from itertools import islice
 from pymatgen.core import Composition
 
 from polywell.data.reference import digest as library_digest
-from polywell.design.assembly import Assembled, Stiffness, assembled
+from polywell.design.assembly import Assembled, SheetName, Stiffness, assembled
 from polywell.design.blocks.layers import Role, Sheet
 from polywell.design.conditions.condition import Condition, pressed, remark
 from polywell.design.errors import MEASURED_STIFFNESS
 from polywell.design.library import Library, blend, measured_library
 from polywell.design.neutrality import best_carriers
-from polywell.design.recipes import Part, Recipe, SheetName, recipes
+from polywell.design.recipes import Part, Recipe, recipes
 from polywell.design.sizes import Blend
 from polywell.design.table import design_table
 from polywell.making.substrates import substrates
@@ -57,12 +57,7 @@ class Workshop:
         Raises:
             NoDesignError: a bond of its sheets cannot span the cell, or the library lost a block.
         """
-        parts = recipe.parts
-        count = len(parts)
-        blends = [
-            self._blend(part, recipe.sheet, (parts[k - 1].block.role, parts[(k + 1) % count].block.role))
-            for k, part in enumerate(parts)
-        ]
+        blends = self._blends_of(recipe)
         try:
             under = self.condition
             made = assembled(
@@ -81,10 +76,7 @@ class Workshop:
             NoDesignError: see `built`.
         """
         made = self.built(recipe)
-        amounts: dict[str, float] = {}
-        for mix in made.sites.mixes:
-            for symbol, share in mix.items():
-                amounts[symbol] = amounts.get(symbol, 0.0) + share
+        amounts = made.sites.amounts
         formula = str(Composition({s: round(n, 4) for s, n in amounts.items()}).reduced_formula)
         return Entry(
             source=self.source,
@@ -107,6 +99,13 @@ class Workshop:
         """The id of the entry of a recipe."""
         return recipe.id if self.condition is None else f"{recipe.id}{self.condition.tag}"
 
+    def _blends_of(self, recipe: Recipe) -> list[Blend]:
+        """The blocks of a recipe among their neighbours, from the bottom up."""
+        parts = recipe.parts
+        roles = [part.block.role for part in parts]
+        beyond = zip(roles[-1:] + roles[:-1], roles[1:] + roles[:1], strict=True)
+        return [self._blend(part, recipe.sheet, two) for part, two in zip(parts, beyond, strict=True)]
+
     def _blend(self, part: Part, sheet: SheetName, beyond: tuple[Role, Role]) -> Blend:
         key = (part, sheet, beyond)
         if key not in self._blends:
@@ -120,12 +119,8 @@ class Workshop:
 
     def _built_of(self, recipe: Recipe) -> str:
         """The blocks in words, each with the crystals that it comes from, and what was replaced in it."""
-        parts = recipe.parts
-        count = len(parts)
         said = []
-        for k, part in enumerate(parts):
-            beyond = (parts[k - 1].block.role, parts[(k + 1) % count].block.role)
-            mean = self._blend(part, recipe.sheet, beyond)
+        for part, mean in zip(recipe.parts, self._blends_of(recipe), strict=True):
             changed = "".join(f", {change.text}" for change in part.changes)
             said.append(f"{part.block.role} {part.name} ({', '.join(mean.parents[:MOST_NAMED])}{changed})")
         sheets = f"{recipe.sheets_text} x {recipe.sheet[0]}{recipe.sheet[1]}"

@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from itertools import combinations, cycle, islice
 
 from polywell.data.hazards import is_radioactive
+from polywell.design.assembly import SheetName
 from polywell.design.blocks.layers import Block, amounts_of, written
 from polywell.design.blocks.topology import ions
 from polywell.design.library import Library, distance_ang, measured_library, topology_of
@@ -31,8 +32,6 @@ IN_TURN = ((1, 2), (1, 3), (2, 3))
 
 MOST_CHANGES = 2
 """Ions that are replaced in one design, those that dope it left out."""
-
-SheetName = tuple[str, str]
 
 FULL = 0.75
 """A block with an emptier site lends its lengths, but is not built with that site full."""
@@ -55,8 +54,8 @@ class Part:
 
     @cached_property
     def name(self) -> str:
-        """How it is called: its formula and tag."""
-        return f"{formula_of(self.block).lower()}{self.tag}"
+        """How it is called: its formula for the cell of a sheet, and its tag."""
+        return f"{written(amounts_of(self.block.atoms)).lower()}{self.tag}"
 
     def with_change(self, change: Substitution) -> Part:
         """The block with one ion more replaced, made once."""
@@ -142,11 +141,6 @@ class Recipe:
         return balance(known, len(parts), self.sheet, parts[0].block.net)
 
 
-def formula_of(block: Block) -> str:
-    """The formula of a block for the cell of a sheet."""
-    return written(amounts_of(block.atoms))
-
-
 @dataclass(frozen=True)
 class Kitchen:
     """The parts that a library gives, and the recipes that are made of them."""
@@ -217,9 +211,9 @@ class Kitchen:
                 found[f"{topology_of(block)} {ions(block)}"].add(member.cut.sheets[0].metal)
         return {key: frozenset(some) for key, some in found.items()}
 
-    def spacers(self, net: str, most_changes: int) -> Iterator[Part]:
-        """Spacers of the library, then those with one ion replaced, then with two."""
-        known = self.types.get(f"{net} spacer", ())
+    def varied(self, kind: str, most_changes: int) -> Iterator[Part]:
+        """Blocks of a kind, as `bridged inner`: those of the library, with one ion replaced, with two."""
+        known = self.types.get(kind, ())
         yield from known
         seen = {part.name for part in known}
         for _ in range(most_changes):
@@ -233,18 +227,6 @@ class Kitchen:
                         fresh.append(made)
             yield from fresh
             known = tuple(fresh)
-
-    def inner(self) -> Iterator[Part]:
-        """Inner layers of the library, then those with another ion."""
-        known = self.types.get("bridged inner", ())
-        yield from known
-        seen = {part.name for part in known}
-        for part in known:
-            for change in single_substitutions(part.block):
-                made = part.with_change(change)
-                if made.name not in seen:
-                    seen.add(made.name)
-                    yield made
 
     def recipes(self) -> list[Recipe]:
         """All recipes that are neutral at a valence that exists, cheapest first, each with its doped one."""
@@ -263,10 +245,10 @@ class Kitchen:
 
     def _tried(self) -> Iterator[Recipe]:
         for net, sheets in self.sheets.items():
-            spacers = list(self.spacers(net, MOST_CHANGES))
+            spacers = list(self.varied(f"{net} spacer", MOST_CHANGES))
             plain = [part for part in spacers if not part.changes]
             once = [part for part in spacers if len(part.changes) <= 1]
-            inner = list(self.inner()) if net == "bridged" else []
+            inner = list(self.varied(f"{net} inner", 1))
             layers = [part for part in inner if not part.changes]
             for sheet in sheets:
                 for part in inner:

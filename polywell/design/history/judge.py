@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from polywell.design.assembly import SheetName
 from polywell.design.designs import NoDesignError, Workshop
 from polywell.design.errors import stiffness_of_library, without_itself
 from polywell.design.history.calibrated import lows_k, models_before
 from polywell.design.history.years import Compound, compounds, library_before, stacking_of
 from polywell.design.library import Library, measured_library
-from polywell.design.recipes import Kitchen, Part, Recipe, SheetName
+from polywell.design.recipes import Kitchen, Part, Recipe
 from polywell.families import built_in_families
 from polywell.records import Entry, Outcome, Screening
 from polywell.screening import screen_many
