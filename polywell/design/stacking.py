@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from polywell.design.blocks.layers import Atom, Cut, Plane
+from polywell.design.blocks.layers import Atom, Plane
 from polywell.geometry.sites import Sites
 
 
@@ -49,17 +49,6 @@ def stacked(storeys: Sequence[Storey], plane: Plane) -> Sites:
 @lru_cache(maxsize=4096)
 def _mix(shares: tuple[tuple[str, float], ...]) -> dict[str, float]:
     return dict(shares)
-
-
-def rebuilt(cut: Cut) -> Sites:
-    """The crystal of its own layers."""
-    return stacked(
-        [
-            Storey(sheet.atoms, block.atoms, block.shift, block.thickness_ang)
-            for sheet, block in zip(cut.sheets, cut.blocks, strict=True)
-        ],
-        cut.plane,
-    )
 
 
 def _nearest(fraction: float) -> float:

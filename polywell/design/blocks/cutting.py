@@ -107,14 +107,11 @@ class _Frame:
         return np.column_stack((lateral, rise - turns * self.height))
 
 
-def cut(entry: Entry) -> Cut | NotCut:
-    """Cut a crystal into sheets and blocks, its sites as they are, shared and split ones included."""
-    [made] = cut_many([entry])
-    return made
-
-
 def cut_many(entries: Sequence[Entry]) -> tuple[Cut | NotCut, ...]:
-    """As `cut`, of crystals whose geometry is found together, which is several times faster."""
+    """Cut crystals into sheets and blocks, their sites as they are, shared and split ones included.
+
+    The geometry of all is found together, which is several times faster than of one after the other.
+    """
     return tuple(
         one if isinstance(one, NotCut) else cut_of(one) for one in layers_of_many(entries, whole=False)
     )

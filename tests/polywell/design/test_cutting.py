@@ -8,11 +8,11 @@ from pymatgen.core import Structure
 from pymatgen.core.operations import SymmOp
 
 from polywell.data.reference import reference_entries
-from polywell.design.blocks.cutting import cut
+from polywell.design.blocks.cutting import cut_many
 from polywell.design.blocks.folding import folded
 from polywell.design.blocks.layers import Cut, NotCut
 from polywell.design.blocks.topology import topology
-from polywell.design.stacking import rebuilt
+from polywell.design.stacking import Storey, stacked
 from polywell.geometry.sites import structure_of
 
 ENTRIES = {entry.id: entry for entry in reference_entries()}
@@ -42,13 +42,15 @@ def surroundings(structure: Structure) -> list[tuple[str, np.ndarray]]:
 
 @pytest.mark.parametrize("id_", sorted(ENTRIES))
 def test_what_is_cut_comes_together_again_within_two_hundredths(id_):
-    made = cut(ENTRIES[id_])
+    [made] = cut_many([ENTRIES[id_]])
     assert isinstance(made, NotCut) == (id_ in UNLAYERED)
     if isinstance(made, NotCut):
         assert made.why
         return
     before = ENTRIES[id_].structure
-    after = structure_of(rebuilt(made))
+    layers = zip(made.sheets, made.blocks, strict=True)
+    storeys = [Storey(below.atoms, one.atoms, one.shift, one.thickness_ang) for below, one in layers]
+    after = structure_of(stacked(storeys, made.plane))
     assert len(after) == len(before) and after.volume == pytest.approx(before.volume, rel=1e-6)
     left = surroundings(after)
     for formula, distances in surroundings(before):
@@ -82,7 +84,7 @@ def test_the_blocks_are_those_of_the_textbook(id_, blocks):
 
 
 def test_a_block_closes_the_cages_on_both_sides():
-    made = cut(ENTRIES["bi2sr2ca2cu3o10"])
+    [made] = cut_many([ENTRIES["bi2sr2ca2cu3o10"]])
     assert {(b.role, b.apexes) for b in made.blocks} == {
         ("spacer", (("Sr",), ("Sr",))),
         ("inner", (("Ca",), ("Ca",))),
