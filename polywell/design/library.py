@@ -186,17 +186,8 @@ def _response(kind: str, blocks: Iterable[Block]) -> Response:
     for block in mine:
         edge = block.plane.edge_ang
         key = (topology_of(block), block.below.metal, block.below.ligand)
-        for one in _apex_heights(block):
-            rows[*key, one.side].append(
-                (
-                    one.height_ang,
-                    one.radius_ang,
-                    one.charge,
-                    -log(edge),
-                    one.polar,
-                    one.polar * (one.charge - 2),
-                )
-            )
+        for side, height, radius, q, polar in _apex_heights(block):
+            rows[*key, side].append((height, radius, q, -log(edge), polar, polar * (q - 2)))
         sizes = _cation_sizes(block)
         if sizes is not None:
             wide[key].append((edge, *sizes))
@@ -227,23 +218,13 @@ def _fitted(tables: Sequence[Floats], before: Sequence[tuple[float, float]]) -> 
     return [round(float(one), DECIMALS) + 0.0 for one in means + spreads * away]
 
 
-@dataclass(frozen=True)
-class _Height:
-    """The first plane of cations on one side of a block: height over the face, mean radius, mean charge.
-
-    `polar` is 1 where the sheet on this side stands between unlike blocks, else 0.
-    """
-
-    side: str
-    height_ang: float
-    radius_ang: float
-    charge: float
-    polar: float
-
-
 @cache
-def _apex_heights(block: Block) -> list[_Height]:
-    """The heights of a block, remembered: it stands in the library of every left-out compound but its own."""
+def _apex_heights(block: Block) -> list[tuple[str, float, float, float, float]]:
+    """The first plane of cations on each side of a block: side, height over the face, mean radius and charge.
+
+    The last number is 1 where the sheet on this side stands between unlike blocks, else 0. All are
+    remembered: a block stands in the library of every left-out compound but its own.
+    """
     layers = planes(block)
     if not layers:
         return []
@@ -252,14 +233,14 @@ def _apex_heights(block: Block) -> list[_Height]:
     if len(layers) == 1:
         sizes = _sizes(block, layers[0])
         half = (block.thickness_ang - low - high) / 2
-        return [] if sizes is None else [_Height("middle", half, *sizes, fmean(polar))]
+        return [] if sizes is None else [("middle", half, *sizes, fmean(polar))]
     found = []
     for side, plane, flag in (("below", layers[0], polar[0]), ("above", layers[-1], polar[1])):
         height = fmean(block.atoms[k].z for k in plane)
         sizes = _sizes(block, plane)
         if sizes is not None:
             over = height - low if side == "below" else block.thickness_ang - high - height
-            found.append(_Height(side, over, *sizes, flag))
+            found.append((side, over, *sizes, flag))
     return found
 
 

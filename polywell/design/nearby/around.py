@@ -86,39 +86,30 @@ def recipe_of(entry: Entry, kitchen: Kitchen) -> Recipe | str:
     strange = [block for block in cut.blocks if topology_of(block) not in kitchen.library.by_topology]
     if strange:
         return f"no measured crystal has a block like its {strange[0].formula}"
-    slabs = _slabs(cut.blocks)
-    spacers = tuple(_part(block, kitchen) for block in slabs.spacers)
-    inner = {(topology_of(block), ions(block)): block for block in slabs.inner}
-    if len(spacers) > 2 or len(inner) > 1 or len(slabs.sheets) > 2 or len(spacers) == len(slabs.sheets) == 2:
+    different, sheets = _slabs(cut.blocks)
+    spacers = tuple(_part(block, kitchen) for block in different)
+    inner = {(topology_of(block), ions(block)): block for block in cut.blocks if block.role == "inner"}
+    if len(spacers) > 2 or len(inner) > 1 or len(sheets) > 2 or len(spacers) == len(sheets) == 2:
         return "more than two slabs or spacers follow each other, or two of both"
     layer = next((_part(block, kitchen) for block in inner.values()), None)
-    return kitchen.recipe(_in_order(spacers), layer, slabs.sheets or (1,), name)
+    return kitchen.recipe(_in_order(spacers), layer, sheets or (1,), name)
 
 
-@dataclass(frozen=True)
-class _Slabs:
-    """Different spacers in their order, all inner layers, and the sheets of the slabs in turn.
+def _slabs(blocks: Sequence[Block]) -> tuple[tuple[Block, ...], tuple[int, ...]]:
+    """Different spacers in their order, and the sheets of the slabs in turn.
 
-    `sheets` is one number where all are alike, two in their order where slabs alternate.
+    These are one number where all are alike, two in their order where slabs alternate.
     """
-
-    spacers: tuple[Block, ...]
-    inner: tuple[Block, ...]
-    sheets: tuple[int, ...]
-
-
-def _slabs(blocks: Sequence[Block]) -> _Slabs:
     ends = [k for k, block in enumerate(blocks) if block.role == "spacer"]
     different = {(topology_of(blocks[k]), ions(blocks[k])): blocks[k] for k in ends}
     lengths = [
         (after - before) % len(blocks) or len(blocks)
         for before, after in zip(ends, ends[1:] + ends[:1], strict=True)
     ]
-    layers = tuple(block for block in blocks if block.role == "inner")
     found = tuple(sorted(set(lengths)))
     if len(found) == 2 and not all(one != other for one, other in pairwise([*lengths, lengths[0]])):
         found = tuple(lengths)
-    return _Slabs(tuple(different.values()), layers, found)
+    return tuple(different.values()), found
 
 
 def _part(block: Block, kitchen: Kitchen) -> Part:
