@@ -15,11 +15,6 @@ from polywell.geometry.ions import Floats
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-RULE = (
-    "every element has its formal charge times its occupancy; the net metal, on all its sites alike, takes "
-    "the charge that makes the cell neutral"
-)
-
 
 class NoChargeError(ValueError):
     """The charges of a structure cannot be said."""

@@ -258,17 +258,13 @@ def reference_entries() -> tuple[Entry, ...]:
     return tuple(_entry(record) for record in reference_structures())
 
 
-def _told(standing: Standing) -> str:
-    return {"built": BUILT, "derived from built": f"{BUILT}, in the cell that it keeps"}.get(
-        standing, standing
-    )
-
-
 def _entry(record: ReferenceStructure) -> Entry:
     structure = record.structure()
     composition = _without_deuterium(structure.composition)
     measured = record.known_tc_k()
     kind = "zero resistance" if record.tc_zero_k else record.tc_kind or "onset"
+    standing: str = standings()[record.id]
+    told = {"built": BUILT, "derived from built": f"{BUILT}, in the cell that it keeps"}
     return Entry(
         source="reference",
         id=record.id,
@@ -284,7 +280,7 @@ def _entry(record: ReferenceStructure) -> Entry:
             citation=" ".join(
                 part for part in (record.structure_source, record.doi and f"doi:{record.doi}") if part
             ),
-            checked=_told(standings()[record.id]),
+            checked=told.get(standing, standing),
             note=record.note or None,
         ),
     )

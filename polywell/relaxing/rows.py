@@ -210,8 +210,6 @@ def _edge(phase: Phase | None) -> float | None:
     return None if phase is None else fmean(phase.edges_ang)
 
 
-def _entry(source: str, id_: str, structure: Structure | None, provenance: Provenance) -> Entry:
-    if structure is None:
-        raise ValueError(f"{id_!r} has no structure; expected one that was relaxed")
+def _entry(source: str, id_: str, structure: Structure, provenance: Provenance) -> Entry:
     elements = tuple(sorted(element.symbol for element in structure.composition.elements))
     return Entry(source, id_, structure.composition.reduced_formula, elements, structure, provenance)
