@@ -145,5 +145,5 @@ def _take(
 
 
 def _first(ion: str, *uses: Use) -> Precursor | None:
-    rows = [one for use in uses for one in precursors() if one.use == use and one.ion == ion]
-    return rows[0] if rows else None
+    rows = (one for use in uses for one in precursors() if one.use == use and one.ion == ion)
+    return next(rows, None)

@@ -30,7 +30,6 @@ EDGES_ANG = (3.1, 4.7)
 SQUARE = 0.06
 """The edges of the cell differ by less than this share, and its angle from 90° by less than 3°."""
 
-STEPS = ((0.5, 0.5), (0.5, 0.0), (0.0, 0.5))
 BASES = {
     (0.5, 0.5): np.array([[0.5, 0.5], [-0.5, 0.5]]),
     (0.5, 0.0): np.array([[0.5, 0.0], [0.0, 1.0]]),
@@ -67,7 +66,7 @@ def _in_smallest_cell(layers: Layers) -> Cut | NotCut:
     if len(counts) > 1 or counts - {1, 2}:
         return NotCut(layers.id, f"a sheet's cell holds {sorted(counts)} smallest ones; at most 2 are folded")
     if counts == {2}:
-        found = [half for half in (_folded(layers, step) for step in STEPS) if half is not None]
+        found = [half for half in (_folded(layers, step) for step in BASES) if half is not None]
         if not found:
             return NotCut(layers.id, f"its larger cell does not fold within {FOLDED_ANG:g} Å")
         layers = found[0]
