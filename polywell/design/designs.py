@@ -95,6 +95,14 @@ class Workshop:
             ),
         )
 
+    def entries(self, recipes: Iterable[Recipe]) -> Iterator[tuple[Recipe, Entry]]:
+        """Recipes with their entries; one whose blocks do not fit its sheets is no design."""
+        for recipe in recipes:
+            try:
+                yield recipe, self.entry(recipe)
+            except NoDesignError:
+                continue
+
     def id_of(self, recipe: Recipe) -> str:
         """The id of the entry of a recipe."""
         return recipe.id if self.condition is None else f"{recipe.id}{self.condition.tag}"
@@ -179,8 +187,7 @@ class Designs:
     @property
     def ids(self) -> Iterator[str]:
         """The ids of the entries, in their order."""
-        tag = "" if self.condition is None else self.condition.tag
-        return (f"{recipe.id}{tag}" for recipe in self.recipes)
+        return map(self.workshop.id_of, self.recipes)
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:

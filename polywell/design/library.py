@@ -22,7 +22,7 @@ from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
 from polywell.design.blocks.folding import folded_many
 from polywell.design.blocks.layers import Block, Cut, NotCut, Sheet
-from polywell.design.blocks.topology import planes, topology
+from polywell.design.blocks.topology import planes, topology_of
 from polywell.design.sizes import Blend, Filled, Mix, Response, charge, radius_ang
 from polywell.evidence.anchors import sound_references
 from polywell.families import built_in_families
@@ -138,12 +138,6 @@ class _Bonds(dict[tuple[str, str], float]):
 
     def __missing__(self, sheet: tuple[str, str]) -> float:
         return round(covalent_radius(sheet[0]) + covalent_radius(sheet[1]) + self._off, DECIMALS)
-
-
-@cache
-def topology_of(block: Block) -> str:
-    """As `polywell.design.blocks.topology.topology`, remembered."""
-    return topology(block)
 
 
 @cache

@@ -17,8 +17,8 @@ from itertools import combinations, cycle, islice
 from polywell.data.hazards import is_radioactive
 from polywell.design.assembly import SheetName
 from polywell.design.blocks.layers import Block, amounts_of, written
-from polywell.design.blocks.topology import ions
-from polywell.design.library import Library, distance_ang, measured_library, topology_of
+from polywell.design.blocks.topology import ions, topology_of
+from polywell.design.library import Library, distance_ang, measured_library
 from polywell.design.neutrality import Balance, Charge, balance, charge_in, deciding, dopants
 from polywell.design.substitutions import Substitution, pure, single_substitutions, substituted
 from polywell.families import built_in_families

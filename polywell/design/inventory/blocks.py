@@ -11,8 +11,8 @@ from statistics import fmean
 from polywell.design.blocks.cutting import cut_many
 from polywell.design.blocks.folding import folded_many
 from polywell.design.blocks.layers import Atom, Block, Cut, NotCut, amounts_of, written
-from polywell.design.blocks.topology import ions
-from polywell.design.library import measured_library, topology_of
+from polywell.design.blocks.topology import ions, topology_of
+from polywell.design.library import measured_library
 from polywell.design.substitutions import pure
 from polywell.records import Entry
 

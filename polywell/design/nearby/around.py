@@ -13,10 +13,10 @@ from itertools import pairwise
 
 from polywell.design.blocks.folding import folded
 from polywell.design.blocks.layers import Block, NotCut
-from polywell.design.blocks.topology import ions
+from polywell.design.blocks.topology import ions, topology_of
 from polywell.design.designs import NoDesignError, Workshop
 from polywell.design.errors import MEASURED_STIFFNESS
-from polywell.design.library import measured_library, topology_of
+from polywell.design.library import measured_library
 from polywell.design.nearby.neighbours import SOURCE, Relation
 from polywell.design.recipes import IN_TURN, MOST_SHEETS, Kitchen, Part, Recipe, measured_kitchen
 from polywell.design.substitutions import Substitution, pure, single_substitutions

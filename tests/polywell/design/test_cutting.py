@@ -8,11 +8,11 @@ from pymatgen.core import Structure
 from pymatgen.core.operations import SymmOp
 
 from polywell.data.reference import reference_entries
+from polywell.design.assembly import Storey, stacked
 from polywell.design.blocks.cutting import cut_many
 from polywell.design.blocks.folding import folded
 from polywell.design.blocks.layers import Cut, NotCut
-from polywell.design.blocks.topology import topology
-from polywell.design.stacking import Storey, stacked
+from polywell.design.blocks.topology import topology_of
 from polywell.geometry.sites import structure_of
 
 ENTRIES = {entry.id: entry for entry in reference_entries()}
@@ -108,7 +108,7 @@ def test_the_blocks_do_not_depend_on_the_cell_nor_on_the_axes(id_):
 
     def known(made: Cut) -> list[tuple[str, float, float]]:
         return sorted(
-            (topology(b), round(b.thickness_ang, 4), round(b.plane.edge_ang, 4)) for b in made.blocks
+            (topology_of(b), round(b.thickness_ang, 4), round(b.plane.edge_ang, 4)) for b in made.blocks
         )
 
     assert known(turned) == known(plain)
@@ -120,7 +120,7 @@ def test_a_larger_cell_is_folded_to_the_same_blocks():
     large.make_supercell([[1, 1, 0], [-1, 1, 0], [0, 0, 1]])
     one, two = folded(entry), folded(replace(entry, structure=large))
     assert isinstance(two, Cut)
-    assert [topology(b) for b in two.blocks] == [topology(b) for b in one.blocks]
+    assert [topology_of(b) for b in two.blocks] == [topology_of(b) for b in one.blocks]
     assert [b.thickness_ang for b in two.blocks] == pytest.approx([b.thickness_ang for b in one.blocks])
     assert two.plane.edge_ang == pytest.approx(one.plane.edge_ang)
 
@@ -137,5 +137,5 @@ def test_a_primitive_cell_without_two_edges_in_its_sheets_gives_the_same_blocks(
     assert len(primitive) < len(entry.structure)
     own, other = folded(entry), folded(replace(entry, structure=primitive))
     assert isinstance(own, Cut) and isinstance(other, Cut)
-    ours, theirs = ({(topology(b), round(b.thickness_ang, 3)) for b in one.blocks} for one in (own, other))
+    ours, theirs = ({(topology_of(b), round(b.thickness_ang, 3)) for b in one.blocks} for one in (own, other))
     assert ours == theirs
