@@ -136,9 +136,13 @@ class Workshop:
         return "; ".join([sheets, *dict.fromkeys(said), *under])
 
     def _note(self, made: Assembled, recipe: Recipe) -> str | None:
-        under = self.condition
-        said = [_note(made), None if under is None else remark(under, recipe.sheet[0], made.forced)]
-        return "; ".join(one for one in said if one) or None
+        bound, said = design_table().strain, []
+        if made.mismatch > bound:
+            misfit = f"beyond {bound:.0%} blocks and sheets do not fit each other"
+            said.append(f"strained by {made.mismatch:.1%}: {misfit}")
+        if self.condition is not None:
+            said.append(remark(self.condition, recipe.sheet[0], made.forced))
+        return "; ".join(said) or None
 
 
 MOST_NAMED = 2
@@ -159,13 +163,6 @@ def _doping(recipe: Recipe) -> str | None:
         return said
     more = "less" if found.off > 0 else "more"
     return f"{said}; {abs(found.off):.2f} {more} electrons for each {metal} are best"
-
-
-def _note(made: Assembled) -> str | None:
-    bound = design_table().strain
-    if made.mismatch <= bound:
-        return None
-    return f"strained by {made.mismatch:.1%}: beyond {bound:.0%} blocks and sheets do not fit each other"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import combinations, cycle, islice
 
@@ -51,6 +51,8 @@ class Part:
     topology: str
     tag: str
     changes: tuple[Substitution, ...] = ()
+    _changed: dict[Substitution, Part] = field(default_factory=dict)
+    _charges: dict[tuple[str, frozenset[str]], Charge | None] = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:
@@ -65,29 +67,28 @@ class Part:
         return self._changed[change]
 
     @cached_property
-    def _changed(self) -> dict[Substitution, Part]:
-        return {}
-
-    @cached_property
     def kind(self) -> str:
         """Its topology and ions."""
         return f"{self.topology} {ions(self.block)}"
+
+    @cached_property
+    def elements(self) -> frozenset[str]:
+        """Its elements, each site by its majority."""
+        return frozenset(atom.element for atom in self.block.atoms)
 
     @cached_property
     def deciding(self) -> frozenset[str]:
         """Its cations that decide on the charges of others."""
         return deciding().intersection(amounts_of(self.block.atoms))
 
-    @cached_property
-    def charges(self) -> dict[tuple[str, frozenset[str]], Charge | None]:
-        """Its charge beside sheets of each metal, and among ions that decide on charges."""
-        return {}
-
     def charge_beside(self, metal: str, others: frozenset[str]) -> Charge | None:
-        """Its charge where the metal of the sheets takes what is left; None where an ion has none."""
-        if (metal, others) not in self.charges:
-            self.charges[metal, others] = charge_in(self.block, metal, others | {metal})
-        return self.charges[metal, others]
+        """Its charge among ions that decide on charges, where the metal of the sheets takes what is left.
+
+        None where an ion has none.
+        """
+        if (metal, others) not in self._charges:
+            self._charges[metal, others] = charge_in(self.block, metal, others | {metal})
+        return self._charges[metal, others]
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ class Recipe:
     def kinds(self) -> tuple[Part, ...]:
         """Its spacers, and what stands between its sheets."""
         return (*self.spacers, *((self.inner,) if self.inner else ()))
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """Elements of its sheets and blocks."""
+        return frozenset(self.sheet).union(*(part.elements for part in self.kinds))
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -47,14 +47,11 @@ class _Half:
     apart_ang: float
 
 
-def folded(entry: Entry) -> Cut | NotCut:
-    """The whole ions of a crystal, cut, in the smallest square cell of its sheets."""
-    [cut] = folded_many([entry])
-    return cut
-
-
 def folded_many(entries: Sequence[Entry]) -> tuple[Cut | NotCut, ...]:
-    """As `folded`, of crystals whose geometry is found together, which is several times faster."""
+    """The whole ions of crystals, cut, in the smallest square cells of their sheets.
+
+    The geometry of all is found together, which is several times faster than of one after the other.
+    """
     return tuple(
         layers if isinstance(layers, NotCut) else _in_smallest_cell(layers)
         for layers in layers_of_many(entries, whole=True)

@@ -18,7 +18,7 @@ from polywell.design.designs import Workshop
 from polywell.design.errors import stiffness_of_library, without_itself
 from polywell.design.history.years import Compound, compounds, library_before, stacking_of
 from polywell.design.library import Library, measured_library
-from polywell.design.recipes import Kitchen, Part, Recipe
+from polywell.design.recipes import Kitchen, Recipe
 from polywell.evidence.corrected_database import correct_database, corrected_features
 from polywell.evidence.evaluation.hindsight import FEWEST_KNOWN, fit_before
 from polywell.evidence.fitting import superconducting
@@ -159,20 +159,12 @@ def _of_ions(
     workshop: Workshop, recipes: Iterable[Recipe], wanted: set[Ions]
 ) -> Mapping[Ions, Sequence[Screening]]:
     """Candidates among the designs of the wanted elements and sheets, in the order of designs."""
-    held: dict[Part, frozenset[str]] = {}
-
-    def ions_of(recipe: Recipe) -> Ions:
-        for part in recipe.kinds:
-            if part not in held:
-                held[part] = frozenset(atom.element for atom in part.block.atoms)
-        return recipe.sheet, frozenset(recipe.sheet).union(*(held[part] for part in recipe.kinds))
-
-    built = list(workshop.entries(recipe for recipe in recipes if ions_of(recipe) in wanted))
+    built = list(workshop.entries(one for one in recipes if (one.sheet, one.elements) in wanted))
     found: dict[Ions, list[Screening]] = defaultdict(list)
     screenings = screen_many([entry for _, entry in built], built_in_families())
     for (recipe, _), one in zip(built, screenings, strict=True):
         if one.outcome is Outcome.CANDIDATE:
-            found[ions_of(recipe)].append(one)
+            found[recipe.sheet, recipe.elements].append(one)
     return found
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from polywell.design.blocks.folding import folded
+from polywell.design.blocks.folding import folded_many
 from polywell.design.blocks.layers import Block, NotCut
 from polywell.design.blocks.topology import ions, topology_of
-from polywell.design.designs import NoDesignError, Workshop
+from polywell.design.designs import Workshop
 from polywell.design.errors import MEASURED_STIFFNESS
 from polywell.design.library import measured_library
 from polywell.design.nearby.neighbours import SOURCE, Relation
@@ -58,10 +58,7 @@ def next_to_try(entry: Entry) -> NextToTry:
     kept: dict[Relation, list[tuple[str, Entry]]] = {kind: [] for kind in MOST}
     for kind, differs, recipe in around(own, measured_kitchen()):
         if len(kept[kind]) < MOST[kind]:
-            try:
-                kept[kind].append((differs, workshop.entry(recipe)))
-            except NoDesignError:
-                continue  # no neighbour: its blocks do not fit these sheets
+            kept[kind] += [(differs, made) for _, made in workshop.entries([recipe])]
     told = [(kind, differs, made) for kind, some in kept.items() for differs, made in some]
     screenings = screen_many([made for _, _, made in told], built_in_families())
     found = tuple(
@@ -74,7 +71,7 @@ def next_to_try(entry: Entry) -> NextToTry:
 
 def recipe_of(entry: Entry, kitchen: Kitchen) -> Recipe | str:
     """The recipe of a crystal, every site as its most frequent element; why it has none as text."""
-    cut = folded(entry)
+    [cut] = folded_many([entry])
     if isinstance(cut, NotCut):
         return cut.why
     sheet = cut.sheets[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -153,19 +153,12 @@ def _designed(screening: Screening) -> Recipe | None:
         return None
     sheet = (phase.metal, phase.ligand)
     elements = {str(symbol) for symbol in Composition(screening.majority_formula).elements}
-    for recipe, entry in _workshop().entries(_of_elements(sheet, elements)):
+    alike = (one for one in recipes() if one.sheet == sheet and one.elements == elements)
+    for recipe, entry in _workshop().entries(alike):
         [made] = screen_many([entry], built_in_families())
         if (made.signature, made.series) == (screening.signature, screening.series):
             return recipe
     return None
-
-
-def _of_elements(sheet: tuple[str, str], elements: set[str]) -> Iterator[Recipe]:
-    for recipe in recipes():
-        if recipe.sheet == sheet:
-            held = {symbol for part in recipe.kinds for symbol in ions(part.block)}
-            if held | set(sheet) == elements:
-                yield recipe
 
 
 def _workshop() -> Workshop:
