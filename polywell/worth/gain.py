@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from polywell.records import Estimate
-from polywell.worth.described import Described
-from polywell.worth.possible import verdict
+from polywell.worth.possible import Described, verdict
 from polywell.worth.routes import doping_of
 from polywell.worth.table import worth_table
 
