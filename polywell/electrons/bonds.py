@@ -5,7 +5,6 @@ All ions of a batch are seen at once, from the neighbour table of its geometry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Annotated, Literal
@@ -110,16 +109,11 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
     """
     count = len(ions.elements)
     metals, anions, r0, b = _parameters()
-    group, is_carbon, is_hard, metal, anion = _of_elements(
-        ions,
-        lambda symbol: (
-            GROUPS.get(symbol, 0),
-            symbol == "C",
-            symbol in ("O", "F"),
-            metals.get(symbol, -1),
-            anions.get(symbol, -1),
-        ),
-    )
+    told = [
+        (GROUPS.get(one, 0), one == "C", one in ("O", "F"), metals.get(one, -1), anions.get(one, -1))
+        for one in dict.fromkeys(ions.elements)  # in the order of their numbers
+    ]
+    group, is_carbon, is_hard, metal, anion = np.array(told, np.int64).T[:, ions.kinds]
     rows = np.flatnonzero((ions.is_ligand | (group > 0))[ions.others])
     one, other, distances = ions.centres[rows], ions.others[rows], ions.distances[rows]
     bound = distances <= tolerances.bond_ratio * (ions.radii[one] + ions.radii[other])
@@ -148,9 +142,3 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
         held=counted(to_ligand & bound),
         nearby=counted(to_ligand & (bound | is_around)),
     )
-
-
-def _of_elements(ions: Ions, told: Callable[[str], Sequence[int]]) -> Ints:
-    """What is told of the element of each ion, a row for each thing."""
-    symbols = dict.fromkeys(ions.elements)  # in the order of their numbers
-    return np.array(list(map(told, symbols)), np.int64).T[:, ions.kinds]
