@@ -44,7 +44,13 @@ class _Type(Record):
     checked: Literal["read", "recalled"]
 
 
-class _Phase(Record):
+class Impurity(Record):
+    """One phase: its formula, structure type, cell, formulas in the cell, where sites and cell can be read.
+
+    A `layered` one may be the very compound that is wanted; the same formula of any other is
+    another structure.
+    """
+
     formula: Annotated[str, Field(min_length=1)]
     type: str
     ions: Mapping[str, str]
@@ -55,10 +61,15 @@ class _Phase(Record):
     source: Annotated[str, Field(min_length=1)]
     checked: Literal["read", "recalled"]
 
+    @property
+    def elements(self) -> frozenset[str]:
+        """The elements of its formula."""
+        return frozenset(Composition(self.formula).get_el_amt_dict())
+
 
 class _Table(Table):
     type: Annotated[tuple[_Type, ...], Field(min_length=1)]
-    phase: Annotated[tuple[_Phase, ...], Field(min_length=1)]
+    phase: Annotated[tuple[Impurity, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _agrees(self) -> _Table:
@@ -70,27 +81,6 @@ class _Table(Table):
             if missing := sorted(letters - set(phase.ions)):
                 raise ValueError(f"{phase.formula}: no ion for {', '.join(missing)} of {phase.type}")
         return self
-
-
-@dataclass(frozen=True)
-class Impurity:
-    """One phase: its formula, structure type, formulas in the cell, where sites and cell can be read.
-
-    A `layered` one may be the very compound that is wanted; the same formula of any other is
-    another structure.
-    """
-
-    formula: str
-    type: str
-    units: int
-    layered: bool
-    source: str
-    checked: str
-
-    @property
-    def elements(self) -> frozenset[str]:
-        """The elements of its formula."""
-        return frozenset(Composition(self.formula).get_el_amt_dict())
 
 
 @dataclass(frozen=True)
@@ -113,10 +103,10 @@ def impurities() -> tuple[Impurity, ...]:
     return tuple(_impurity(one, types[one.type]) for one in _table().phase)
 
 
-def _impurity(phase: _Phase, type: _Type) -> Impurity:
+def _impurity(phase: Impurity, type: _Type) -> Impurity:
     source = phase.source if phase.source == type.source else f"{phase.source}; sites: {type.source}"
     both = "read" if phase.checked == type.checked == "read" else "recalled"
-    return Impurity(phase.formula, type.name, phase.units, phase.layered, source, both)
+    return phase.model_copy(update={"source": source, "checked": both})
 
 
 def structure_of_phase(formula: str) -> Structure:
@@ -128,7 +118,7 @@ def structure_of_phase(formula: str) -> Structure:
     Raises:
         KeyError: the table has no such phase.
     """
-    phase = {one.formula: one for one in _table().phase}[formula]
+    phase = {one.formula: one for one in impurities()}[formula]
     type = {one.name: one for one in _table().type}[phase.type]
     ions = {"C": "C", "H": "H", **phase.ions}
     places = orbits(type.group, [(x, y, z) for _, x, y, z in type.sites], SAME_SITE)
@@ -136,22 +126,22 @@ def structure_of_phase(formula: str) -> Structure:
     return Structure(_lattice(phase, type.group), species, np.concatenate(places))
 
 
-def _lattice(phase: _Phase, group: str) -> Lattice:
+def _lattice(phase: Impurity, group: str) -> Lattice:
     a, *others = phase.cell_ang
     b, c = others if len(others) == 2 else (a, others[0] if others else a)
     hexagonal = len(others) == 1 and group[1] in "36-"
     return Lattice.from_parameters(a, b, c, 90, phase.beta_deg or 90, 120 if hexagonal else 90)
 
 
-def likely_beside(amounts: Mapping[str, float], most: int = MOST) -> tuple[Impurity, ...]:
+def likely_beside(amounts: Mapping[str, float]) -> tuple[Impurity, ...]:
     """The phases of the table that can form beside a compound.
 
     They hold nothing but what the compound holds and, where it is fired in air, what air brings. A compound
-    that is made in a sealed tube meets oxides only where it holds oxygen. The order is that of the table.
+    that is made in a sealed tube meets oxides only where it holds oxygen. They are in the order of the
+    table, `MOST` at most.
 
     Args:
         amounts: ions of the compound.
-        most: how many at most.
     """
     held = {symbol for symbol, amount in amounts.items() if amount > 0}
     may_hold = held if is_sealed(amounts) else held | FROM_AIR
@@ -163,7 +153,7 @@ def likely_beside(amounts: Mapping[str, float], most: int = MOST) -> tuple[Impur
         and any(Element(symbol).is_metal for symbol in one.elements)
         and not (one.layered and Composition(one.formula).reduced_composition.almost_equals(own))
     ]
-    return tuple(found[:most])
+    return tuple(found[:MOST])
 
 
 def trace(formula: str) -> Trace:
