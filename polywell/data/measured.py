@@ -8,8 +8,6 @@ types by ``structure_type_key``.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Literal
@@ -17,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from polywell.data.reference import Positive, reference_structures, representative
-from polywell.data.tables import Record, load_table
+from polywell.data.tables import Record, digest_of, load_table
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates")
 """Files of the table, without their suffix."""
@@ -149,7 +147,5 @@ def measured_by_id() -> Mapping[str, Measured]:
 
 @cache
 def digest() -> str:
-    """Return the sha256 of the table as canonical JSON (keys sorted, no blanks, UTF-8)."""
-    rows = [row.model_dump(mode="json") for row in measured_superconductors()]
-    text = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The digest of the table, as `digest_of` makes it."""
+    return digest_of([row.model_dump(mode="json") for row in measured_superconductors()])

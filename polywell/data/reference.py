@@ -8,8 +8,6 @@ beside the measured structure; an entry built to those heights says so and tests
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Literal
@@ -19,7 +17,7 @@ from pydantic import Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
 from polywell.data.orbits import check_cell, orbits
-from polywell.data.tables import Record, load_table
+from polywell.data.tables import Record, digest_of, load_table
 from polywell.records import Entry, Provenance, Reason
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates", "controls")
@@ -246,10 +244,8 @@ def _standing(record: ReferenceStructure, records: Mapping[str, ReferenceStructu
 
 @cache
 def digest() -> str:
-    """Return the sha256 of the library as canonical JSON (keys sorted, no blanks, UTF-8)."""
-    rows = [record.model_dump(mode="json") for record in reference_structures()]
-    text = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The digest of the library, as `digest_of` makes it."""
+    return digest_of([record.model_dump(mode="json") for record in reference_structures()])
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -92,6 +94,12 @@ def checked(content: dict[str, Any], model: type[Model], origin: str) -> Model:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise TableError(f"table {origin}: {place}: {first['msg']} (got {_shown(first['input'])})") from error
+
+
+def digest_of(content: Any) -> str:
+    """The sha256 of content as canonical JSON (keys sorted, no blanks, UTF-8)."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _shown(value: object) -> str:

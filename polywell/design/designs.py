@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -12,6 +10,7 @@ from itertools import islice
 from pymatgen.core import Composition
 
 from polywell.data.reference import digest as library_digest
+from polywell.data.tables import digest_of
 from polywell.design.assembly import Assembled, SheetName, Stiffness, assembled
 from polywell.design.blocks.layers import Role, Sheet
 from polywell.design.conditions.condition import Condition, pressed, remark
@@ -214,5 +213,4 @@ def digest() -> str:
             [one.model_dump(mode="json") for one in substrates()],
         ],
     }
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest_of(parts)
