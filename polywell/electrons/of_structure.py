@@ -128,12 +128,12 @@ def _balance(
 def _electrons(
     geometry: Geometry, structure: int, bonding: Bonding, balance: _Balance, strained: Instability
 ) -> Electrons:
-    fit = fit_of(geometry.ions, structure, bonding, balance.nets)
+    factor, misfit = fit_of(geometry.ions, structure, bonding, balance.nets)
     foreign, outside = balance.foreign, balance.outside
     found = Electrons(
         electron_state=ElectronState.UNKNOWN,
-        tolerance_factor=fit.tolerance_factor,
-        fit_note=fit.note,
+        tolerance_factor=factor,
+        fit_note=misfit,
         foreign_share=_kept(sum(foreign.values()) / sum(balance.on_net.values())),
         foreign_metals=tuple(sorted(foreign, key=lambda one: (-round(foreign[one], DIGITS), one))),
         outside_share=_kept(outside),
