@@ -25,7 +25,6 @@ class Charges:
     """Charges (N,) of the sites in units of e, summing to zero, and the charge of one metal ion."""
 
     of_sites: Floats
-    metal: str
     metal_charge: float
 
 
@@ -123,4 +122,4 @@ def site_charges(structure: Structure, metal: str) -> Charges:
     if not share.any():
         raise NoChargeError(f"{structure.composition.reduced_formula} holds no {metal} to balance its charge")
     each = -float(fixed.sum()) / float(share.sum())
-    return Charges(fixed + each * share, metal, each)
+    return Charges(fixed + each * share, each)

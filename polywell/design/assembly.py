@@ -37,21 +37,14 @@ class Stiffness:
 
 @dataclass(frozen=True)
 class Assembled:
-    """A crystal of blocks: its sites, its edge in Å, and the strains of its blocks and of its sheets.
+    """A crystal of blocks: its sites, and the largest strain of its blocks and sheets, without its sign.
 
     `forced` is the strain of the whole against its own edge without a substrate.
     """
 
     sites: Sites
-    edge_ang: float
-    strains: tuple[float, ...]
-    sheet_strain: float
-    forced: float = 0.0
-
-    @property
-    def mismatch(self) -> float:
-        """The largest strain, without its sign."""
-        return max(abs(one) for one in (*self.strains, self.sheet_strain))
+    mismatch: float
+    forced: float
 
 
 def compromise_ang(
@@ -90,7 +83,7 @@ def assembled(
     count = len(blocks)
     faces = [_faces(one, sheet, library, edge) if net == "capped" else (0.0, 0.0) for one in blocks]
     storeys = []
-    strains = []
+    strains = [edge / library.edges_ang[sheet] - 1]
     for k, one in enumerate(blocks):
         beyond = (blocks[k - 1].role, blocks[(k + 1) % count].role)
         stood = one.standing(library.responses[one.kind], beyond)
@@ -108,8 +101,7 @@ def assembled(
         strains.append(stood.strain_slope * edge - 1)
     ratio = _ratio(blocks)
     plane = Plane(edge * sqrt(ratio), edge / sqrt(ratio))
-    sheet_strain = edge / library.edges_ang[sheet] - 1
-    return Assembled(stacked(storeys, plane), edge, tuple(strains), sheet_strain, edge / free - 1)
+    return Assembled(stacked(storeys, plane), max(map(abs, strains)), edge / free - 1)
 
 
 def _faces(blend: Blend, sheet: SheetName, library: Library, edge_ang: float) -> tuple[float, float]:
