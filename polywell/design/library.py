@@ -174,7 +174,7 @@ def _bonds_ang(sheet: Sheet, edge_ang: float) -> list[float]:
 
 def _response(kind: str, blocks: Iterable[Block]) -> Response:
     """The constants of the rules from heights and edges; each 0 where there is nothing to fit it to."""
-    mine = [block for block in blocks if f"{block.net} {block.role}" == kind]
+    mine = [block for block in blocks if block.kind == kind]
     rows: dict[tuple[object, ...], list[tuple[float, ...]]] = defaultdict(list)
     wide: dict[tuple[object, ...], list[tuple[float, ...]]] = defaultdict(list)
     for block in mine:

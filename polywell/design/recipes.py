@@ -185,7 +185,7 @@ class Kitchen:
             if is_radioactive(held):
                 continue
             block = pure(min(some, key=lambda one: one[:3])[3])
-            found[f"{block.net} {block.role}"].append(self.part(block))
+            found[block.kind].append(self.part(block))
         return {
             kind: tuple(sorted(parts, key=lambda part: part.name)) for kind, parts in sorted(found.items())
         }

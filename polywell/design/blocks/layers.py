@@ -116,6 +116,11 @@ class Block:
         """Kind of the sheets beside it."""
         return self.below.net
 
+    @property
+    def kind(self) -> str:
+        """Kind of its sheets, and its role, such as `bridged spacer`."""
+        return f"{self.net} {self.role}"
+
     @cached_property
     def mixes(self) -> tuple[tuple[tuple[str, float], ...], ...]:
         """What stands on the places of its atoms."""

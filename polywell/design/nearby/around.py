@@ -115,7 +115,7 @@ def _part(block: Block, kitchen: Kitchen) -> Part:
 
 def _known(part: Part, kitchen: Kitchen) -> Part:
     """The block of the library with these ions, where it has one."""
-    alike = kitchen.types.get(f"{part.block.net} {part.block.role}", ())
+    alike = kitchen.types.get(part.block.kind, ())
     return next((one for one in alike if one.name == part.name), part)
 
 
