@@ -169,8 +169,8 @@ def _begun(entries: Sequence[Entry]) -> tuple[list[Task], list[Finished]]:
 def _anchors(chosen: Sequence[Screening], asked: Asked, families: Families, folder: Path) -> list[Finished]:
     """Measured structures of the kinds of the candidates, relaxed; those that failed are told."""
     tasks = [
-        Task("reference", one.id, one.structure, one.changed)
-        for one in anchor_structures(kinds_of(chosen), families, asked.anchors)
+        Task("reference", id_, one.structure, one.changed)
+        for id_, one in anchor_structures(kinds_of(chosen), families, asked.anchors).items()
     ]
     return list(relax_all(tasks, asked.potential, folder, "measured structures").values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from catalog.errors import HomeError
@@ -14,6 +15,7 @@ from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from catalog.store.structures import entries_of
 from flows.progress import stage
+from polywell.data.reference import reference_entries
 from polywell.design.inventory.blocks import BlockRow, Inventory, inventory
 from polywell.records import Entry
 from reports.html.names import DESIGNS
@@ -47,7 +49,7 @@ def blocks(home: Home, of_candidates: bool = False) -> Blocks:
     origin = "the reference library"
     if of_candidates:
         origin += " and the candidates of the newest list"
-    found = inventory(_candidates(home) if of_candidates else ())
+    found = inventory(chain(reference_entries(), _candidates(home) if of_candidates else ()))
     folder = home.reports / DESIGNS
     try:
         page = write_files(blocks_files(folder, found, origin))[-1]

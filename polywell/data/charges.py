@@ -7,18 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_table
 from polywell.geometry.ions import Floats
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
-
-RULE = (
-    "every element has its formal charge times its occupancy; the net metal, on all its sites alike, takes "
-    "the charge that makes the cell neutral"
-)
 
 
 class NoChargeError(ValueError):
@@ -30,7 +25,6 @@ class Charges:
     """Charges (N,) of the sites in units of e, summing to zero, and the charge of one metal ion."""
 
     of_sites: Floats
-    metal: str
     metal_charge: float
 
 
@@ -38,10 +32,8 @@ NetKind = Literal["bridged", "capped"]
 """The two kinds of net, as `polywell.geometry.nets` names them."""
 
 
-class Ion(BaseModel):
+class Ion(Record):
     """Charges of elements that depend on what they stand beside, or of which there are several."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     elements: Annotated[tuple[str, ...], Field(min_length=1)]
     net: NetKind | None = None
@@ -61,9 +53,7 @@ class Ion(BaseModel):
         return self
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Table(Record):
     schema_version: Annotated[Literal[2], Field(alias="schema")]
     source: str
     charge: dict[str, int]
@@ -132,4 +122,4 @@ def site_charges(structure: Structure, metal: str) -> Charges:
     if not share.any():
         raise NoChargeError(f"{structure.composition.reduced_formula} holds no {metal} to balance its charge")
     each = -float(fixed.sum()) / float(share.sum())
-    return Charges(fixed + each * share, metal, each)
+    return Charges(fixed + each * share, each)

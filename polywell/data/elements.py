@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from polywell.data.tables import load_table
+from polywell.data.tables import Table, load_table
 
 LIGANDS = frozenset("H B C N O F Si P S Cl Ge As Se Br Sb Te I".split())
 """Elements that bridge or cap metals. Every other element can stand at an apex."""
@@ -21,10 +19,7 @@ FALLBACK_RADIUS = 1.6
 """Å, for the elements that the table of covalent radii leaves out (Bk and heavier)."""
 
 
-class _Radii(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Radii(Table):
     source: str
     checked: Literal["read"]
     read: str

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pymatgen.core import Element
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_rows
 
 KINDS = ("toxic", "radioactive", "volatile", "air-sensitive", "supply")
 """Kinds of remark, in the order in which they are told."""
@@ -19,10 +19,8 @@ Kind = Literal["toxic", "radioactive", "volatile", "air-sensitive", "supply"]
 Level = Literal["severe", "caution"]
 
 
-class Remark(BaseModel):
+class Remark(Record):
     """What one source says of a group of elements. `severe` is a warning, `caution` a remark."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Kind
     level: Level
@@ -41,13 +39,6 @@ class Remark(BaseModel):
         return self
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    remark: Annotated[tuple[Remark, ...], Field(min_length=1)]
-
-
 @dataclass(frozen=True)
 class Hazard:
     """One remark, and the elements of a composition that it speaks of, in alphabetical order."""
@@ -59,7 +50,7 @@ class Hazard:
 @cache
 def remarks() -> tuple[Remark, ...]:
     """The table of remarks, in its own order."""
-    return load_table("elements.toml", _Table).remark
+    return load_rows("elements.toml", "remark", Remark)
 
 
 def hazards(elements: Collection[str]) -> tuple[Hazard, ...]:

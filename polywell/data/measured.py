@@ -8,16 +8,14 @@ types by ``structure_type_key``.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from polywell.data.reference import Positive, reference_structures, representative
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, digest_of, load_table
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates")
 """Files of the table, without their suffix."""
@@ -29,7 +27,7 @@ FIRST_YEAR = 1986
 """Bednorz and Müller, the first row that could stand here."""
 
 
-class Measured(BaseModel):
+class Measured(Record):
     """One report of superconductivity, or of its absence.
 
     ``structure`` is an id of the reference library; where it is the structure of a near doping or
@@ -37,8 +35,6 @@ class Measured(BaseModel):
     of a compound. ``checked`` speaks of the temperature or its absence: read in ``source``, or recalled in
     the parts named by ``recalled_fields``. ``pressure_gpa`` is absent where the source gives none.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9.+_-]*$")
     structure: str = Field(min_length=1)
@@ -117,9 +113,7 @@ class Measured(BaseModel):
         return max(self.temperatures_k().values(), default=None)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Table(Record):
     measured: tuple[Measured, ...]
 
 
@@ -153,7 +147,5 @@ def measured_by_id() -> Mapping[str, Measured]:
 
 @cache
 def digest() -> str:
-    """Return the sha256 of the table as canonical JSON (keys sorted, no blanks, UTF-8)."""
-    rows = [row.model_dump(mode="json") for row in measured_superconductors()]
-    text = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The digest of the table, as `digest_of` makes it."""
+    return digest_of([row.model_dump(mode="json") for row in measured_superconductors()])

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Lattice
 from pymatgen.core.operations import SymmOp
 from pymatgen.symmetry.groups import SpaceGroup
 
-Floats = NDArray[np.float64]
+from polywell.geometry.ions import Floats
 
 DIGITS = 10
 """Decimals to which fractional coordinates of images are rounded."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pymatgen.core import Composition
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 
 Use = Literal["oxide", "carbonate", "halide", "element"]
 
@@ -24,9 +24,7 @@ def _ions(elements: Collection[str], use: Use) -> set[str]:
     return set(elements) if use == "element" else set(elements) - CARRIED
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Group(Record):
     use: Use
     formulas: Annotated[tuple[str, ...], Field(min_length=1)]
     care: Annotated[str, Field(min_length=1)]
@@ -42,10 +40,7 @@ class _Group(BaseModel):
         return self
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Table(Table):
     group: Annotated[tuple[_Group, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

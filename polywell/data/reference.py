@@ -8,18 +8,16 @@ beside the measured structure; an entry built to those heights says so and tests
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
 from polywell.data.orbits import check_cell, orbits
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, digest_of, load_table
 from polywell.records import Entry, Provenance, Reason
 
 TABLE_NAMES = ("cuprates", "iron", "nickelates", "controls")
@@ -46,11 +44,7 @@ ORBIT_TOLERANCE = 1e-4
 """Two images of a site closer than this, in fractions of the cell, are one atom: a special position."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Site(_Record):
+class Site(Record):
     """One site of the asymmetric unit, with its occupancies and fractional coordinates."""
 
     label: str = Field(min_length=1)
@@ -68,7 +62,7 @@ class Site(_Record):
         return self
 
 
-class PublishedRow(_Record):
+class PublishedRow(Record):
     """A row of the proposal's Table 1 (cuprates) or 2 (iron-based), as printed there.
 
     ``phase`` is the cage whose height reproduces the row's λ; the proposal chose it after the fact.
@@ -84,7 +78,7 @@ class PublishedRow(_Record):
     phase: Literal["alpha", "beta", "gamma"]
 
 
-class ReferenceStructure(_Record):
+class ReferenceStructure(Record):
     """One measured crystal structure and what is known of its superconductivity.
 
     ``checked`` speaks of the structure: every coordinate read in ``structure_source``, or recalled in
@@ -186,7 +180,7 @@ def representative(
     return next((found for found in (zero_k, tc_k, onset_k, meissner_k) if found is not None), None)
 
 
-class _Table(_Record):
+class _Table(Record):
     structure: tuple[ReferenceStructure, ...]
 
 
@@ -250,10 +244,8 @@ def _standing(record: ReferenceStructure, records: Mapping[str, ReferenceStructu
 
 @cache
 def digest() -> str:
-    """Return the sha256 of the library as canonical JSON (keys sorted, no blanks, UTF-8)."""
-    rows = [record.model_dump(mode="json") for record in reference_structures()]
-    text = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The digest of the library, as `digest_of` makes it."""
+    return digest_of([record.model_dump(mode="json") for record in reference_structures()])
 
 
 @cache
@@ -262,17 +254,13 @@ def reference_entries() -> tuple[Entry, ...]:
     return tuple(_entry(record) for record in reference_structures())
 
 
-def _told(standing: Standing) -> str:
-    return {"built": BUILT, "derived from built": f"{BUILT}, in the cell that it keeps"}.get(
-        standing, standing
-    )
-
-
 def _entry(record: ReferenceStructure) -> Entry:
     structure = record.structure()
     composition = _without_deuterium(structure.composition)
     measured = record.known_tc_k()
     kind = "zero resistance" if record.tc_zero_k else record.tc_kind or "onset"
+    standing: str = standings()[record.id]
+    told = {"built": BUILT, "derived from built": f"{BUILT}, in the cell that it keeps"}
     return Entry(
         source="reference",
         id=record.id,
@@ -288,7 +276,7 @@ def _entry(record: ReferenceStructure) -> Entry:
             citation=" ".join(
                 part for part in (record.structure_source, record.doi and f"doi:{record.doi}") if part
             ),
-            checked=_told(standings()[record.id]),
+            checked=told.get(standing, standing),
             note=record.note or None,
         ),
     )

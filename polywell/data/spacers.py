@@ -5,15 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 
 
-class SpacerClass(BaseModel):
+class SpacerClass(Record):
     """One class of spacer: its name, the rule that recognises it, room for more oxygen, and one sentence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     rule: Literal[
@@ -31,12 +29,9 @@ class SpacerClass(BaseModel):
     meaning: str
 
 
-class SpacerTable(BaseModel):
+class SpacerTable(Table):
     """The classes of spacers, in the order that decides ties, and radii of apex cations in Å."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
     oxyanion_centres: frozenset[str]
     oxyanion_bond_ang: Annotated[float, Field(gt=0)]
     halogens: frozenset[str]

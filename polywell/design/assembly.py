@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import exp, log, sqrt
+
+import numpy as np
 
 from polywell.design.blocks.layers import Atom, Plane
 from polywell.design.library import Library
 from polywell.design.sizes import Blend, Filled, capped_height_ang
-from polywell.design.stacking import Storey, stacked
 from polywell.geometry.sites import Sites
 
 SheetName = tuple[str, str]
@@ -36,21 +37,14 @@ class Stiffness:
 
 @dataclass(frozen=True)
 class Assembled:
-    """A crystal of blocks: its sites, its edge in Å, and the strains of its blocks and of its sheets.
+    """A crystal of blocks: its sites, and the largest strain of its blocks and sheets, without its sign.
 
     `forced` is the strain of the whole against its own edge without a substrate.
     """
 
     sites: Sites
-    edge_ang: float
-    strains: tuple[float, ...]
-    sheet_strain: float
-    forced: float = 0.0
-
-    @property
-    def mismatch(self) -> float:
-        """The largest strain, without its sign."""
-        return max(abs(one) for one in (*self.strains, self.sheet_strain))
+    mismatch: float
+    forced: float
 
 
 def compromise_ang(
@@ -89,7 +83,7 @@ def assembled(
     count = len(blocks)
     faces = [_faces(one, sheet, library, edge) if net == "capped" else (0.0, 0.0) for one in blocks]
     storeys = []
-    strains = []
+    strains = [edge / library.edges_ang[sheet] - 1]
     for k, one in enumerate(blocks):
         beyond = (blocks[k - 1].role, blocks[(k + 1) % count].role)
         stood = one.standing(library.responses[one.kind], beyond)
@@ -107,8 +101,7 @@ def assembled(
         strains.append(stood.strain_slope * edge - 1)
     ratio = _ratio(blocks)
     plane = Plane(edge * sqrt(ratio), edge / sqrt(ratio))
-    sheet_strain = edge / library.edges_ang[sheet] - 1
-    return Assembled(stacked(storeys, plane), edge, tuple(strains), sheet_strain, edge / free - 1)
+    return Assembled(stacked(storeys, plane), max(map(abs, strains)), edge / free - 1)
 
 
 def _faces(blend: Blend, sheet: SheetName, library: Library, edge_ang: float) -> tuple[float, float]:
@@ -158,3 +151,48 @@ def _rises(filled: Filled, above: bool) -> Mapping[tuple[float, float], float]:
         if not atom.is_cation:
             found[(0.5, 0.0) if abs(atom.u - 0.5) < abs(atom.v - 0.5) else (0.0, 0.5)].append(atom.z)
     return {place: sum(some) / len(some) if some else 0.0 for place, some in found.items()}
+
+
+@dataclass(frozen=True)
+class Storey:
+    """A sheet, what stands on it up to the next one, and the way there: fractions of the plane, and Å."""
+
+    sheet: tuple[Atom, ...]
+    block: tuple[Atom, ...]
+    shift: tuple[float, float]
+    thickness_ang: float
+
+
+def stacked(storeys: Sequence[Storey], plane: Plane) -> Sites:
+    """The crystal in which storeys follow each other without end.
+
+    Every storey stands aside of the one below by its shift. The third edge of the cell leads from the first
+    sheet to the next that is equal; it is inclined where the shifts do not add up to a period of the plane.
+    """
+    (ax, _), (bx, by) = plane.rows
+    height = sum(one.thickness_ang for one in storeys)
+    climb = [_nearest(sum(one.shift[k] for one in storeys)) for k in (0, 1)]
+    frac: list[tuple[float, float, float]] = []
+    mixes: list[dict[str, float]] = []
+    u, v, z = 0.0, 0.0, 0.0
+    for one in storeys:
+        for atom in (*one.sheet, *one.block):
+            share = (z + atom.z) / height
+            frac.append((u + atom.u - share * climb[0], v + atom.v - share * climb[1], share))
+            mixes.append(_mix(atom.mix))
+        u, v, z = u + one.shift[0], v + one.shift[1], z + one.thickness_ang
+    lattice = np.array(
+        [[ax, 0.0, 0.0], [bx, by, 0.0], [climb[0] * ax + climb[1] * bx, climb[1] * by, height]]
+    )
+    return Sites(lattice, np.array(frac).reshape(-1, 3), mixes)
+
+
+@lru_cache(maxsize=4096)
+def _mix(shares: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    return dict(shares)
+
+
+def _nearest(fraction: float) -> float:
+    """The equivalent of a fraction nearest to zero."""
+    rest = fraction - round(fraction)
+    return 0.0 if abs(rest) < 1e-9 else rest

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -12,13 +10,14 @@ from itertools import islice
 from pymatgen.core import Composition
 
 from polywell.data.reference import digest as library_digest
-from polywell.design.assembly import Assembled, Stiffness, assembled
+from polywell.data.tables import digest_of
+from polywell.design.assembly import Assembled, SheetName, Stiffness, assembled
 from polywell.design.blocks.layers import Role, Sheet
 from polywell.design.conditions.condition import Condition, pressed, remark
 from polywell.design.errors import MEASURED_STIFFNESS
 from polywell.design.library import Library, blend, measured_library
 from polywell.design.neutrality import best_carriers
-from polywell.design.recipes import Part, Recipe, SheetName, recipes
+from polywell.design.recipes import Part, Recipe, recipes
 from polywell.design.sizes import Blend
 from polywell.design.table import design_table
 from polywell.making.substrates import substrates
@@ -57,12 +56,7 @@ class Workshop:
         Raises:
             NoDesignError: a bond of its sheets cannot span the cell, or the library lost a block.
         """
-        parts = recipe.parts
-        count = len(parts)
-        blends = [
-            self._blend(part, recipe.sheet, (parts[k - 1].block.role, parts[(k + 1) % count].block.role))
-            for k, part in enumerate(parts)
-        ]
+        blends = self._blends_of(recipe)
         try:
             under = self.condition
             made = assembled(
@@ -81,10 +75,7 @@ class Workshop:
             NoDesignError: see `built`.
         """
         made = self.built(recipe)
-        amounts: dict[str, float] = {}
-        for mix in made.sites.mixes:
-            for symbol, share in mix.items():
-                amounts[symbol] = amounts.get(symbol, 0.0) + share
+        amounts = made.sites.amounts
         formula = str(Composition({s: round(n, 4) for s, n in amounts.items()}).reduced_formula)
         return Entry(
             source=self.source,
@@ -103,9 +94,24 @@ class Workshop:
             ),
         )
 
+    def entries(self, recipes: Iterable[Recipe]) -> Iterator[tuple[Recipe, Entry]]:
+        """Recipes with their entries; one whose blocks do not fit its sheets is no design."""
+        for recipe in recipes:
+            try:
+                yield recipe, self.entry(recipe)
+            except NoDesignError:
+                continue
+
     def id_of(self, recipe: Recipe) -> str:
         """The id of the entry of a recipe."""
         return recipe.id if self.condition is None else f"{recipe.id}{self.condition.tag}"
+
+    def _blends_of(self, recipe: Recipe) -> list[Blend]:
+        """The blocks of a recipe among their neighbours, from the bottom up."""
+        parts = recipe.parts
+        roles = [part.block.role for part in parts]
+        beyond = zip(roles[-1:] + roles[:-1], roles[1:] + roles[:1], strict=True)
+        return [self._blend(part, recipe.sheet, two) for part, two in zip(parts, beyond, strict=True)]
 
     def _blend(self, part: Part, sheet: SheetName, beyond: tuple[Role, Role]) -> Blend:
         key = (part, sheet, beyond)
@@ -120,12 +126,8 @@ class Workshop:
 
     def _built_of(self, recipe: Recipe) -> str:
         """The blocks in words, each with the crystals that it comes from, and what was replaced in it."""
-        parts = recipe.parts
-        count = len(parts)
         said = []
-        for k, part in enumerate(parts):
-            beyond = (parts[k - 1].block.role, parts[(k + 1) % count].block.role)
-            mean = self._blend(part, recipe.sheet, beyond)
+        for part, mean in zip(recipe.parts, self._blends_of(recipe), strict=True):
             changed = "".join(f", {change.text}" for change in part.changes)
             said.append(f"{part.block.role} {part.name} ({', '.join(mean.parents[:MOST_NAMED])}{changed})")
         sheets = f"{recipe.sheets_text} x {recipe.sheet[0]}{recipe.sheet[1]}"
@@ -133,9 +135,13 @@ class Workshop:
         return "; ".join([sheets, *dict.fromkeys(said), *under])
 
     def _note(self, made: Assembled, recipe: Recipe) -> str | None:
-        under = self.condition
-        said = [_note(made), None if under is None else remark(under, recipe.sheet[0], made.forced)]
-        return "; ".join(one for one in said if one) or None
+        bound, said = design_table().strain, []
+        if made.mismatch > bound:
+            misfit = f"beyond {bound:.0%} blocks and sheets do not fit each other"
+            said.append(f"strained by {made.mismatch:.1%}: {misfit}")
+        if self.condition is not None:
+            said.append(remark(self.condition, recipe.sheet[0], made.forced))
+        return "; ".join(said) or None
 
 
 MOST_NAMED = 2
@@ -158,13 +164,6 @@ def _doping(recipe: Recipe) -> str | None:
     return f"{said}; {abs(found.off):.2f} {more} electrons for each {metal} are best"
 
 
-def _note(made: Assembled) -> str | None:
-    bound = design_table().strain
-    if made.mismatch <= bound:
-        return None
-    return f"strained by {made.mismatch:.1%}: beyond {bound:.0%} blocks and sheets do not fit each other"
-
-
 @dataclass(frozen=True)
 class Designs:
     """All designs from the structures that come with polywell, or the first of them.
@@ -184,8 +183,7 @@ class Designs:
     @property
     def ids(self) -> Iterator[str]:
         """The ids of the entries, in their order."""
-        tag = "" if self.condition is None else self.condition.tag
-        return (f"{recipe.id}{tag}" for recipe in self.recipes)
+        return map(self.workshop.id_of, self.recipes)
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:
@@ -215,5 +213,4 @@ def digest() -> str:
             [one.model_dump(mode="json") for one in substrates()],
         ],
     }
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest_of(parts)

@@ -8,7 +8,7 @@ places. The constants of the rules and the weights of the compromise are fitted 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
@@ -16,7 +16,7 @@ from math import ceil
 import numpy as np
 
 from polywell.data.reference import reference_entries
-from polywell.design.assembly import Assembled, SheetName, Stiffness, assembled
+from polywell.design.assembly import SheetName, Stiffness, assembled
 from polywell.design.library import Library, Member, blend, measured_library
 from polywell.design.sizes import Blend
 from polywell.families import built_in_families
@@ -40,7 +40,6 @@ class Missed:
     apexes: tuple[str, ...]
     xi_measured_ang: float
     xi_designed_ang: float
-    edge_error_ang: float
     parents: tuple[str, ...]
 
     @property
@@ -87,17 +86,6 @@ def without_itself(member: Member, others: Library) -> Rebuild | str:
     return Rebuild(member, others, tuple(found), name)
 
 
-def stiffness_of(rows: Iterable[tuple[Rebuild, float]]) -> Stiffness:
-    """The weights of the compromise that give the measured edges with the least mean error."""
-    table = np.array([_edges_on_grid(one) - measured for one, measured in rows])
-    return _best(np.abs(table).sum(axis=0))
-
-
-def _best(loss: np.ndarray) -> Stiffness:
-    place = int(np.argmin(np.round(loss, 6)))
-    return Stiffness(GRID[place // len(GRID)], GRID[place % len(GRID)])
-
-
 def _edges_on_grid(one: Rebuild) -> np.ndarray:
     """Edges in Å by the compromise for all pairs of weights."""
     spacer = [b for b in one.blocks if b.role == "spacer"]
@@ -124,14 +112,10 @@ class _LeftOut:
     off: np.ndarray
 
     def stiffness(self, compound: str | None = None) -> Stiffness:
-        """Weights of the compromise, without a compound if one is named."""
+        """The weights with the least mean error of the edges, without a compound if one is named."""
         kept = np.array([one.member.compound != compound for one in self.rebuilds])
-        return _best(np.abs(self.off[kept]).sum(axis=0))
-
-
-@cache
-def _left_out() -> _LeftOut:
-    return _each_left_out(measured_library())
+        place = int(np.argmin(np.round(np.abs(self.off[kept]).sum(axis=0), 6)))
+        return Stiffness(GRID[place // len(GRID)], GRID[place % len(GRID)])
 
 
 def _each_left_out(library: Library) -> _LeftOut:
@@ -163,45 +147,31 @@ def stiffness_of_library(library: Library) -> Stiffness:
 @cache
 def errors() -> Errors:
     """Every crystal of the library designed without its compound, and its cages held against the measured."""
-    left = _left_out()
-    designs: list[tuple[Rebuild, Assembled]] = []
+    left = _each_left_out(measured_library())
+    measured = {entry.id: entry for entry in reference_entries()}
+    rebuilt: list[tuple[Rebuild, Entry, Entry]] = []
     undesigned = list(left.undesigned)
     for one in left.rebuilds:
+        own = measured[one.member.cut.id]
         try:
-            stiffness = left.stiffness(one.member.compound)
-            designs.append((one, assembled(one.blocks, one.sheet, one.library, stiffness)))
+            made = assembled(one.blocks, one.sheet, one.library, left.stiffness(one.member.compound))
         except ValueError as error:
-            undesigned.append((one.member.cut.id, str(error)))
-    measured = {entry.id: entry for entry in reference_entries()}
+            undesigned.append((own.id, str(error)))
+            continue
+        design = Entry("design", own.id, own.formula, own.elements, None, sites=made.sites)
+        rebuilt.append((one, own, design))
     families = built_in_families()
-    own = screen_many([measured[one.member.cut.id] for one, _ in designs], families)
-    entries = [
-        Entry("design", one.member.cut.id, measured[one.member.cut.id].formula,
-              measured[one.member.cut.id].elements, None, sites=made.sites)
-        for one, made in designs
-    ]  # fmt: skip
+    before = screen_many([own for _, own, _ in rebuilt], families)
+    after = screen_many([design for _, _, design in rebuilt], families)
     cages: list[Missed] = []
-    for (one, made), before, after in zip(designs, own, screen_many(entries, families), strict=True):
+    for (one, own, _), was, now in zip(rebuilt, before, after, strict=True):
         parents = tuple(dict.fromkeys(id for block in one.blocks for id in block.parents))
-        off = made.edge_ang - one.member.cut.plane.edge_ang
-        pairs = _paired(before.phases, after.phases)
+        pairs = _paired(was.phases, now.phases)
         if not pairs:
-            undesigned.append(
-                (one.member.cut.id, f"the design has no such cages: {after.reason or 'others'}")
-            )
-        cages.extend(
-            Missed(
-                before.id,
-                one.member.compound,
-                phase.cage,
-                phase.apexes,
-                phase.xi_ang,
-                designed.xi_ang,
-                off,
-                parents,
-            )
-            for phase, designed in pairs
-        )
+            undesigned.append((own.id, f"the design has no such cages: {now.reason or 'others'}"))
+        for phase, designed in pairs:
+            lengths = phase.xi_ang, designed.xi_ang
+            cages.append(Missed(own.id, one.member.compound, phase.cage, phase.apexes, *lengths, parents))
     return Errors(tuple(cages), tuple(sorted(undesigned)))
 
 

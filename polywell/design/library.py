@@ -22,7 +22,7 @@ from polywell.data.elements import covalent_radius
 from polywell.data.reference import reference_entries, standings
 from polywell.design.blocks.folding import folded_many
 from polywell.design.blocks.layers import Block, Cut, NotCut, Sheet
-from polywell.design.blocks.topology import planes, topology
+from polywell.design.blocks.topology import planes, topology_of
 from polywell.design.sizes import Blend, Filled, Mix, Response, charge, radius_ang
 from polywell.evidence.anchors import sound_references
 from polywell.families import built_in_families
@@ -141,12 +141,6 @@ class _Bonds(dict[tuple[str, str], float]):
 
 
 @cache
-def topology_of(block: Block) -> str:
-    """As `polywell.design.blocks.topology.topology`, remembered."""
-    return topology(block)
-
-
-@cache
 def cut_references() -> tuple[Cut | NotCut, ...]:
     """Every reference structure in the smallest cell of its sheets, or why it is not, in order of id."""
     return folded_many(reference_entries())
@@ -180,23 +174,14 @@ def _bonds_ang(sheet: Sheet, edge_ang: float) -> list[float]:
 
 def _response(kind: str, blocks: Iterable[Block]) -> Response:
     """The constants of the rules from heights and edges; each 0 where there is nothing to fit it to."""
-    mine = [block for block in blocks if f"{block.net} {block.role}" == kind]
+    mine = [block for block in blocks if block.kind == kind]
     rows: dict[tuple[object, ...], list[tuple[float, ...]]] = defaultdict(list)
     wide: dict[tuple[object, ...], list[tuple[float, ...]]] = defaultdict(list)
     for block in mine:
         edge = block.plane.edge_ang
         key = (topology_of(block), block.below.metal, block.below.ligand)
-        for one in _apex_heights(block):
-            rows[*key, one.side].append(
-                (
-                    one.height_ang,
-                    one.radius_ang,
-                    one.charge,
-                    -log(edge),
-                    one.polar,
-                    one.polar * (one.charge - 2),
-                )
-            )
+        for side, height, radius, q, polar in _apex_heights(block):
+            rows[*key, side].append((height, radius, q, -log(edge), polar, polar * (q - 2)))
         sizes = _cation_sizes(block)
         if sizes is not None:
             wide[key].append((edge, *sizes))
@@ -227,23 +212,13 @@ def _fitted(tables: Sequence[Floats], before: Sequence[tuple[float, float]]) -> 
     return [round(float(one), DECIMALS) + 0.0 for one in means + spreads * away]
 
 
-@dataclass(frozen=True)
-class _Height:
-    """The first plane of cations on one side of a block: height over the face, mean radius, mean charge.
-
-    `polar` is 1 where the sheet on this side stands between unlike blocks, else 0.
-    """
-
-    side: str
-    height_ang: float
-    radius_ang: float
-    charge: float
-    polar: float
-
-
 @cache
-def _apex_heights(block: Block) -> list[_Height]:
-    """The heights of a block, remembered: it stands in the library of every left-out compound but its own."""
+def _apex_heights(block: Block) -> list[tuple[str, float, float, float, float]]:
+    """The first plane of cations on each side of a block: side, height over the face, mean radius and charge.
+
+    The last number is 1 where the sheet on this side stands between unlike blocks, else 0. All are
+    remembered: a block stands in the library of every left-out compound but its own.
+    """
     layers = planes(block)
     if not layers:
         return []
@@ -252,14 +227,14 @@ def _apex_heights(block: Block) -> list[_Height]:
     if len(layers) == 1:
         sizes = _sizes(block, layers[0])
         half = (block.thickness_ang - low - high) / 2
-        return [] if sizes is None else [_Height("middle", half, *sizes, fmean(polar))]
+        return [] if sizes is None else [("middle", half, *sizes, fmean(polar))]
     found = []
     for side, plane, flag in (("below", layers[0], polar[0]), ("above", layers[-1], polar[1])):
         height = fmean(block.atoms[k].z for k in plane)
         sizes = _sizes(block, plane)
         if sizes is not None:
             over = height - low if side == "below" else block.thickness_ang - high - height
-            found.append(_Height(side, over, *sizes, flag))
+            found.append((side, over, *sizes, flag))
     return found
 
 

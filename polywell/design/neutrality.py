@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 
-from pymatgen.core import Element
-
-from polywell.data.charges import NetKind, charge_rows, ions_of
+from polywell.data.charges import NetKind, charge_rows
 from polywell.data.elements import LIGANDS
-from polywell.design.blocks.layers import Block, amounts_of, usual_charge
+from polywell.design.blocks.layers import Block, amounts_of, plain_ion, usual_charge
 from polywell.design.sizes import ANIONS
 from polywell.design.substitutions import Substitution, guests, sites_of
 from polywell.design.table import design_table
 from polywell.electrons.families import CarrierFamily, carriers_of, named
+from polywell.electrons.valence import group_of
 from polywell.records import ElectronState
 
 LEAST_SHARE = 0.02
@@ -86,15 +85,10 @@ def charge_in(block: Block, metal: str, beside: frozenset[str] = frozenset()) ->
         if symbol == metal and block.net == "bridged":
             metals += amount
             continue
-        own = usual_charge(symbol, block.net, held)
-        if own is None:
+        row = plain_ion(symbol, block.net, held)
+        if row is None:
             return None
-        row = next(
-            one
-            for one in ions_of(symbol, block.net)
-            if not one.oxygens and (not one.beside or not held.isdisjoint(one.beside))
-        )
-        usual += own * amount
+        usual += row.usual * amount
         low += row.charges[0] * amount
         high += row.charges[-1] * amount
     return Charge(usual, low, high, metals)
@@ -121,15 +115,10 @@ def balance(charges: Iterable[Charge], sheets: int, sheet: tuple[str, str], net:
         valence=valence,
         low=-(fixed + sum(one.high for one in known)) / metals,
         high=-(fixed + sum(one.low for one in known)) / metals,
-        carriers=valence - 2.0 if family.carriers == "holes" else _group(sheet[0]) - valence,
+        carriers=valence - 2.0 if family.carriers == "holes" else group_of(sheet[0]) - valence,
         metals=metals,
         family=family,
     )
-
-
-@cache
-def _group(metal: str) -> int:
-    return int(Element(metal).group)
 
 
 def best_carriers(family: CarrierFamily, carriers: float) -> float:

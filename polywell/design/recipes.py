@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import combinations, cycle, islice
 
 from polywell.data.hazards import is_radioactive
+from polywell.design.assembly import SheetName
 from polywell.design.blocks.layers import Block, amounts_of, written
-from polywell.design.blocks.topology import ions
-from polywell.design.library import Library, distance_ang, measured_library, topology_of
+from polywell.design.blocks.topology import ions, topology_of
+from polywell.design.library import Library, distance_ang, measured_library
 from polywell.design.neutrality import Balance, Charge, balance, charge_in, deciding, dopants
 from polywell.design.substitutions import Substitution, pure, single_substitutions, substituted
 from polywell.families import built_in_families
@@ -31,8 +32,6 @@ IN_TURN = ((1, 2), (1, 3), (2, 3))
 
 MOST_CHANGES = 2
 """Ions that are replaced in one design, those that dope it left out."""
-
-SheetName = tuple[str, str]
 
 FULL = 0.75
 """A block with an emptier site lends its lengths, but is not built with that site full."""
@@ -52,11 +51,13 @@ class Part:
     topology: str
     tag: str
     changes: tuple[Substitution, ...] = ()
+    _changed: dict[Substitution, Part] = field(default_factory=dict)
+    _charges: dict[tuple[str, frozenset[str]], Charge | None] = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:
-        """How it is called: its formula and tag."""
-        return f"{formula_of(self.block).lower()}{self.tag}"
+        """How it is called: its formula for the cell of a sheet, and its tag."""
+        return f"{written(amounts_of(self.block.atoms)).lower()}{self.tag}"
 
     def with_change(self, change: Substitution) -> Part:
         """The block with one ion more replaced, made once."""
@@ -66,29 +67,28 @@ class Part:
         return self._changed[change]
 
     @cached_property
-    def _changed(self) -> dict[Substitution, Part]:
-        return {}
-
-    @cached_property
     def kind(self) -> str:
         """Its topology and ions."""
         return f"{self.topology} {ions(self.block)}"
+
+    @cached_property
+    def elements(self) -> frozenset[str]:
+        """Its elements, each site by its majority."""
+        return frozenset(atom.element for atom in self.block.atoms)
 
     @cached_property
     def deciding(self) -> frozenset[str]:
         """Its cations that decide on the charges of others."""
         return deciding().intersection(amounts_of(self.block.atoms))
 
-    @cached_property
-    def charges(self) -> dict[tuple[str, frozenset[str]], Charge | None]:
-        """Its charge beside sheets of each metal, and among ions that decide on charges."""
-        return {}
-
     def charge_beside(self, metal: str, others: frozenset[str]) -> Charge | None:
-        """Its charge where the metal of the sheets takes what is left; None where an ion has none."""
-        if (metal, others) not in self.charges:
-            self.charges[metal, others] = charge_in(self.block, metal, others | {metal})
-        return self.charges[metal, others]
+        """Its charge among ions that decide on charges, where the metal of the sheets takes what is left.
+
+        None where an ion has none.
+        """
+        if (metal, others) not in self._charges:
+            self._charges[metal, others] = charge_in(self.block, metal, others | {metal})
+        return self._charges[metal, others]
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,11 @@ class Recipe:
     def kinds(self) -> tuple[Part, ...]:
         """Its spacers, and what stands between its sheets."""
         return (*self.spacers, *((self.inner,) if self.inner else ()))
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """Elements of its sheets and blocks."""
+        return frozenset(self.sheet).union(*(part.elements for part in self.kinds))
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -140,11 +145,6 @@ class Recipe:
         if len(known) < len(charges):
             return None
         return balance(known, len(parts), self.sheet, parts[0].block.net)
-
-
-def formula_of(block: Block) -> str:
-    """The formula of a block for the cell of a sheet."""
-    return written(amounts_of(block.atoms))
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class Kitchen:
             if is_radioactive(held):
                 continue
             block = pure(min(some, key=lambda one: one[:3])[3])
-            found[f"{block.net} {block.role}"].append(self.part(block))
+            found[block.kind].append(self.part(block))
         return {
             kind: tuple(sorted(parts, key=lambda part: part.name)) for kind, parts in sorted(found.items())
         }
@@ -217,9 +217,9 @@ class Kitchen:
                 found[f"{topology_of(block)} {ions(block)}"].add(member.cut.sheets[0].metal)
         return {key: frozenset(some) for key, some in found.items()}
 
-    def spacers(self, net: str, most_changes: int) -> Iterator[Part]:
-        """Spacers of the library, then those with one ion replaced, then with two."""
-        known = self.types.get(f"{net} spacer", ())
+    def varied(self, kind: str, most_changes: int) -> Iterator[Part]:
+        """Blocks of a kind, as `bridged inner`: those of the library, with one ion replaced, with two."""
+        known = self.types.get(kind, ())
         yield from known
         seen = {part.name for part in known}
         for _ in range(most_changes):
@@ -233,18 +233,6 @@ class Kitchen:
                         fresh.append(made)
             yield from fresh
             known = tuple(fresh)
-
-    def inner(self) -> Iterator[Part]:
-        """Inner layers of the library, then those with another ion."""
-        known = self.types.get("bridged inner", ())
-        yield from known
-        seen = {part.name for part in known}
-        for part in known:
-            for change in single_substitutions(part.block):
-                made = part.with_change(change)
-                if made.name not in seen:
-                    seen.add(made.name)
-                    yield made
 
     def recipes(self) -> list[Recipe]:
         """All recipes that are neutral at a valence that exists, cheapest first, each with its doped one."""
@@ -263,10 +251,10 @@ class Kitchen:
 
     def _tried(self) -> Iterator[Recipe]:
         for net, sheets in self.sheets.items():
-            spacers = list(self.spacers(net, MOST_CHANGES))
+            spacers = list(self.varied(f"{net} spacer", MOST_CHANGES))
             plain = [part for part in spacers if not part.changes]
             once = [part for part in spacers if len(part.changes) <= 1]
-            inner = list(self.inner()) if net == "bridged" else []
+            inner = list(self.varied(f"{net} inner", 1))
             layers = [part for part in inner if not part.changes]
             for sheet in sheets:
                 for part in inner:

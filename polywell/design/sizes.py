@@ -61,11 +61,6 @@ class Filled:
     block: Block
     mixes: tuple[Mix, ...]
 
-    @property
-    def kind(self) -> str:
-        """Kind of its sheets, and its role."""
-        return f"{self.block.net} {self.block.role}"
-
     @cached_property
     def changes(self) -> list[tuple[float, float, float]]:
         """Height in the parent in Å, and what radius (Å) and charge (e) of every plane of cations grew by."""
@@ -189,7 +184,7 @@ class Blend:
     @property
     def kind(self) -> str:
         """Kind of its sheets, and its role."""
-        return self.first.kind
+        return self.first.block.kind
 
     @property
     def role(self) -> Role:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from polywell.data.charges import NetKind
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 
 Place = Literal["apex", "core"]
 Checked = Literal["read", "recalled"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class PlaceRow(BaseModel):
+class PlaceRow(Record):
     """Ions that may stand on a kind of place."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     place: Place
     net: NetKind
@@ -27,12 +25,9 @@ class PlaceRow(BaseModel):
     checked: Checked
 
 
-class DesignTable(BaseModel):
+class DesignTable(Table):
     """The whole table; `strain` and `share` are bounds, `xi_error` is relative, by kind of cage."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
     radius_share: Share
     radius_source: str
     radius_checked: Checked

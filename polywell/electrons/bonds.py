@@ -5,15 +5,14 @@ All ions of a batch are seen at once, from the neighbour table of its geometry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 from polywell.geometry.ions import Bools, Floats, Ints, Ions
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 
@@ -36,10 +35,8 @@ MULTIPLE_C_C_ANG = (1.42, 1.28)
 """Å: carbon that is nearer to carbon is bound twice (1.34 Å in ethene), or three times (1.20 Å in ethyne)."""
 
 
-class Pair(BaseModel):
+class Pair(Record):
     """Bond valence parameters of a cation with some anions; of any charge where `charge` is None."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     metal: str
     charge: int | None = None
@@ -48,10 +45,7 @@ class Pair(BaseModel):
     source: str | None = None
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Table(Table):
     source: str
     checked: Literal["read", "recalled"]
     read: str
@@ -115,16 +109,11 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
     """
     count = len(ions.elements)
     metals, anions, r0, b = _parameters()
-    group, is_carbon, is_hard, metal, anion = _of_elements(
-        ions,
-        lambda symbol: (
-            GROUPS.get(symbol, 0),
-            symbol == "C",
-            symbol in ("O", "F"),
-            metals.get(symbol, -1),
-            anions.get(symbol, -1),
-        ),
-    )
+    told = [
+        (GROUPS.get(one, 0), one == "C", one in ("O", "F"), metals.get(one, -1), anions.get(one, -1))
+        for one in dict.fromkeys(ions.elements)  # in the order of their numbers
+    ]
+    group, is_carbon, is_hard, metal, anion = np.array(told, np.int64).T[:, ions.kinds]
     rows = np.flatnonzero((ions.is_ligand | (group > 0))[ions.others])
     one, other, distances = ions.centres[rows], ions.others[rows], ions.distances[rows]
     bound = distances <= tolerances.bond_ratio * (ions.radii[one] + ions.radii[other])
@@ -153,9 +142,3 @@ def bonding(ions: Ions, tolerances: Tolerances = TOLERANCES) -> Bonding:
         held=counted(to_ligand & bound),
         nearby=counted(to_ligand & (bound | is_around)),
     )
-
-
-def _of_elements(ions: Ions, told: Callable[[str], Sequence[int]]) -> Ints:
-    """What is told of the element of each ion, a row for each thing."""
-    symbols = dict.fromkeys(ions.elements)  # in the order of their numbers
-    return np.array(list(map(told, symbols)), np.int64).T[:, ions.kinds]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from polywell.data.charges import NetKind
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_rows
 from polywell.records import ElectronState
 
 
-class StateBound(BaseModel):
+class StateBound(Record):
     """The word for carriers below `upto`, from the bound of the row before; without end in the last row."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     word: ElectronState
     upto: float | None = None
@@ -24,10 +22,8 @@ class StateBound(BaseModel):
     checked: Literal["read", "recalled"]
 
 
-class Surplus(BaseModel):
+class Surplus(Record):
     """Bonds of pnictogens beyond one for each metal of a net; metals of `beside` stand between them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     beside: tuple[str, ...] = ()
     bonds: Annotated[int, Field(ge=1, le=3)]
@@ -35,10 +31,8 @@ class Surplus(BaseModel):
     checked: Literal["read", "recalled"]
 
 
-class CarrierFamily(BaseModel):
+class CarrierFamily(Record):
     """How the electrons of one family are counted; `least`, `most` and `parent` are formal valences."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1)]
     metal: str
@@ -73,21 +67,10 @@ class CarrierFamily(BaseModel):
         return ElectronState.UNKNOWN
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    family: Annotated[tuple[CarrierFamily, ...], Field(min_length=1)]
-
-
 @cache
-def _table() -> _Table:
-    return load_table("electrons.toml", _Table)
-
-
 def carrier_families() -> tuple[CarrierFamily, ...]:
     """The families of the table, in its order."""
-    return _table().family
+    return load_rows("electrons.toml", "family", CarrierFamily)
 
 
 @cache

@@ -7,7 +7,6 @@ A 32, 751 (1976), as pymatgen tabulates them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import sqrt
 
@@ -39,14 +38,6 @@ ALSO = {"Bi": 4, "Pr": 12}
 """Numbers that his table lacks and measured crystals have: BiCuSeO and Pr4Ni3O10 of the reference library."""
 
 
-@dataclass(frozen=True)
-class Fit:
-    """The tolerance factor, None where there is none, and what does not fit; None where all does."""
-
-    tolerance_factor: float | None
-    note: str | None
-
-
 @cache
 def known_neighbours(symbol: str) -> tuple[int, int] | None:
     """The fewest and the most anions that an element is known with; None where nobody says."""
@@ -56,10 +47,12 @@ def known_neighbours(symbol: str) -> tuple[int, int] | None:
     return (min(found), max(found)) if found else None
 
 
-def fit_of(ions: Ions, structure: int, bonding: Bonding, nets: Sequence[Net]) -> Fit:
-    """How the ions of one structure fit.
+def fit_of(
+    ions: Ions, structure: int, bonding: Bonding, nets: Sequence[Net]
+) -> tuple[float | None, str | None]:
+    """The tolerance factor of one structure, and what does not fit in words; None where there is none.
 
-    The tolerance factor is (r_A + r_X)/√2(r_M + r_X), r_A the mean radius of the cations at the apexes of all
+    The factor is (r_A + r_X)/√2(r_M + r_X), r_A the mean radius of the cations at the apexes of all
     cages of bridged nets. Cations outside the nets are counted by their majority; too few anions are too few
     within 3 Å or the reach of a bond, too many are too many within the reach of a bond.
 
@@ -86,7 +79,7 @@ def fit_of(ions: Ions, structure: int, bonding: Bonding, nets: Sequence[Net]) ->
         if known is not None and not (near[k] >= known[0] and most[k] <= known[1]):
             count = near[k] if near[k] < known[0] else most[k]
             wrong[f"{symbol} with {count} anions, known with {known[0]} to {known[1]}"] = None
-    return Fit(factor, "; ".join([*said, *wrong]) or None)
+    return factor, "; ".join([*said, *wrong]) or None
 
 
 def _tolerance_factor(ions: Ions, nets: Sequence[Net]) -> float | None:

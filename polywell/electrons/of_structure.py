@@ -63,8 +63,9 @@ Those of a known family if None, else the first.
 class _Balance:
     """What one structure holds, in amounts for a cell, and the valence of the metal of its nets.
 
-    `sites` hold it, `on_net` the places of the metals of `nets`; `amounts` count. `charges` are those that
-    bonds decide. `valence` is a sentence where neutrality leaves none.
+    `sites` hold it, `on_net` the places of the metals of `nets`, of which `foreign` are not the net's own;
+    `amounts` count. `charges` are those that bonds decide. `valence` is a sentence where neutrality leaves
+    none.
     """
 
     metal: str
@@ -72,15 +73,11 @@ class _Balance:
     nets: list[Net]
     sites: Mapping[str, float]
     on_net: Mapping[str, float]
+    foreign: Mapping[str, float]
     amounts: Mapping[str, float]
     charges: Mapping[str, float]
     valence: Valence | str
     notes: list[str]
-
-    @property
-    def foreign(self) -> dict[str, float]:
-        """Other metals on the places of the net's."""
-        return {symbol: amount for symbol, amount in self.on_net.items() if symbol != self.metal}
 
     @property
     def outside(self) -> float:
@@ -125,18 +122,18 @@ def _balance(
         valence = formal_valence(amounts, metal, kind, foreign, charges=charges, excess=excess)
     except NoChargeError as error:
         valence = str(error)
-    return _Balance(metal, kind, ours, sites, on_net, amounts, charges, valence, [*said, *bound])
+    return _Balance(metal, kind, ours, sites, on_net, foreign, amounts, charges, valence, [*said, *bound])
 
 
 def _electrons(
     geometry: Geometry, structure: int, bonding: Bonding, balance: _Balance, strained: Instability
 ) -> Electrons:
-    fit = fit_of(geometry.ions, structure, bonding, balance.nets)
+    factor, misfit = fit_of(geometry.ions, structure, bonding, balance.nets)
     foreign, outside = balance.foreign, balance.outside
     found = Electrons(
         electron_state=ElectronState.UNKNOWN,
-        tolerance_factor=fit.tolerance_factor,
-        fit_note=fit.note,
+        tolerance_factor=factor,
+        fit_note=misfit,
         foreign_share=_kept(sum(foreign.values()) / sum(balance.on_net.values())),
         foreign_metals=tuple(sorted(foreign, key=lambda one: (-round(foreign[one], DIGITS), one))),
         outside_share=_kept(outside),

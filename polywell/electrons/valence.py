@@ -159,7 +159,7 @@ def formal_valence(
         if symbol in known:
             fixed += known[symbol] * left
             continue
-        ion = _ion(symbol, amounts, metal, net)
+        ion = charges_of(symbol, amounts, metal, net)
         fixed += ion.usual * left
         if len(ion.charges) > 1:
             open_ones.append((left, ion, symbol))
@@ -167,7 +167,7 @@ def formal_valence(
     family = carriers_of(metal, net)
     low, middle, high = _range(-fixed / count, count, open_ones, family)
     sites = of_metal + sum(foreign.values())
-    groups = sum(_group(symbol) * amount for symbol, amount in shared.items()) / count
+    groups = sum(group_of(symbol) * amount for symbol, amount in shared.items()) / count
     holes = family is not None and family.carriers == "holes"
     return Valence(
         metal=metal,
@@ -205,7 +205,7 @@ def _range(
 
 
 def charges_of(symbol: str, amounts: Mapping[str, float], metal: str, net: NetKind) -> Ion:
-    """The charges of an element of a composition, the usual one among them.
+    """The row of the table that applies to an element of a composition.
 
     Args:
         symbol: the element.
@@ -216,11 +216,6 @@ def charges_of(symbol: str, amounts: Mapping[str, float], metal: str, net: NetKi
     Raises:
         NoChargeError: it has no charge in the table.
     """
-    return _ion(symbol, amounts, metal, net)
-
-
-def _ion(symbol: str, amounts: Mapping[str, float], metal: str, net: NetKind) -> Ion:
-    """The row of the table that applies to an element of a composition."""
     for row in ions_of(symbol, net):
         if row.beside and not any(one in amounts for one in row.beside):
             continue
@@ -269,7 +264,8 @@ def _foreign(amounts: Mapping[str, float], family: CarrierFamily) -> dict[str, f
 
 
 @cache
-def _group(symbol: str) -> int:
+def group_of(symbol: str) -> int:
+    """The group of an element in the periodic table."""
     return int(Element(symbol).group)
 
 

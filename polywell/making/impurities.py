@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-import spglib
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pymatgen.core import Composition, Element, Lattice, Structure
 
 from polywell.data.built import kept
-from polywell.data.tables import load_table
+from polywell.data.orbits import orbits
+from polywell.data.tables import Record, Table, load_table
 from polywell.families import built_in_families
 from polywell.making.weighing import is_sealed
 
@@ -31,19 +29,14 @@ STRONGEST = 3
 FIRST_DEG, LAST_DEG = 10.0, 70.0
 """2θ at Cu Kα within which the strongest lines are sought."""
 
-SETTINGS = 530
-"""Settings of space groups that spglib knows."""
-
 SAME_SITE = 1e-3
-"""Fractions of the axes within which two places of an orbit are one."""
+"""Two places of an orbit are one where their fractions of the axes differ by less in sum."""
 
 Length = Annotated[float, Field(gt=2, lt=40)]
 Site = tuple[str, float, float, float]
 
 
-class _Type(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Type(Record):
     name: Annotated[str, Field(min_length=1)]
     group: Annotated[str, Field(min_length=1)]
     sites: Annotated[tuple[Site, ...], Field(min_length=1)]
@@ -51,8 +44,12 @@ class _Type(BaseModel):
     checked: Literal["read", "recalled"]
 
 
-class _Phase(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Impurity(Record):
+    """One phase: its formula, structure type, cell, formulas in the cell, where sites and cell can be read.
+
+    A `layered` one may be the very compound that is wanted; the same formula of any other is
+    another structure.
+    """
 
     formula: Annotated[str, Field(min_length=1)]
     type: str
@@ -64,13 +61,15 @@ class _Phase(BaseModel):
     source: Annotated[str, Field(min_length=1)]
     checked: Literal["read", "recalled"]
 
+    @property
+    def elements(self) -> frozenset[str]:
+        """The elements of its formula."""
+        return frozenset(Composition(self.formula).get_el_amt_dict())
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Table(Table):
     type: Annotated[tuple[_Type, ...], Field(min_length=1)]
-    phase: Annotated[tuple[_Phase, ...], Field(min_length=1)]
+    phase: Annotated[tuple[Impurity, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _agrees(self) -> _Table:
@@ -82,27 +81,6 @@ class _Table(BaseModel):
             if missing := sorted(letters - set(phase.ions)):
                 raise ValueError(f"{phase.formula}: no ion for {', '.join(missing)} of {phase.type}")
         return self
-
-
-@dataclass(frozen=True)
-class Impurity:
-    """One phase: its formula, structure type, formulas in the cell, where sites and cell can be read.
-
-    A `layered` one may be the very compound that is wanted; the same formula of any other is
-    another structure.
-    """
-
-    formula: str
-    type: str
-    units: int
-    layered: bool
-    source: str
-    checked: str
-
-    @property
-    def elements(self) -> frozenset[str]:
-        """The elements of its formula."""
-        return frozenset(Composition(self.formula).get_el_amt_dict())
 
 
 @dataclass(frozen=True)
@@ -125,10 +103,10 @@ def impurities() -> tuple[Impurity, ...]:
     return tuple(_impurity(one, types[one.type]) for one in _table().phase)
 
 
-def _impurity(phase: _Phase, type: _Type) -> Impurity:
+def _impurity(phase: Impurity, type: _Type) -> Impurity:
     source = phase.source if phase.source == type.source else f"{phase.source}; sites: {type.source}"
     both = "read" if phase.checked == type.checked == "read" else "recalled"
-    return Impurity(phase.formula, type.name, phase.units, phase.layered, source, both)
+    return phase.model_copy(update={"source": source, "checked": both})
 
 
 def structure_of_phase(formula: str) -> Structure:
@@ -140,57 +118,30 @@ def structure_of_phase(formula: str) -> Structure:
     Raises:
         KeyError: the table has no such phase.
     """
-    phase = {one.formula: one for one in _table().phase}[formula]
+    phase = {one.formula: one for one in impurities()}[formula]
     type = {one.name: one for one in _table().type}[phase.type]
     ions = {"C": "C", "H": "H", **phase.ions}
-    species: list[str] = []
-    places: list[NDArray[np.float64]] = []
-    for letter, *place in type.sites:
-        orbit = _orbit(np.array(place), type.group)
-        species += [ions[letter]] * len(orbit)
-        places.extend(orbit)
-    return Structure(_lattice(phase, type.group), species, places)
+    places = orbits(type.group, [(x, y, z) for _, x, y, z in type.sites], SAME_SITE)
+    species = [ions[site[0]] for site, images in zip(type.sites, places, strict=True) for _ in images]
+    return Structure(_lattice(phase, type.group), species, np.concatenate(places))
 
 
-def _orbit(place: NDArray[np.float64], group: str) -> list[NDArray[np.float64]]:
-    """Every site of one orbit."""
-    found: list[NDArray[np.float64]] = []
-    rotations, translations = _operations(group)
-    for moved in (rotations @ place + translations) % 1.0:
-        if all(np.abs((moved - other + 0.5) % 1.0 - 0.5).max() > SAME_SITE for other in found):
-            found.append(moved)
-    return found
-
-
-@cache
-def _operations(group: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Rotations and translations of a space group in its first setting."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # spglib announces another way to report errors
-        for hall in range(1, SETTINGS + 1):
-            found: Any = spglib.get_spacegroup_type(hall)
-            if found is not None and found.international_short == group:
-                operations: Any = spglib.get_symmetry_from_database(hall)
-                return operations["rotations"], operations["translations"]
-    raise ValueError(f"{group!r} is no space group; write its short Hermann-Mauguin symbol, such as Fm-3m")
-
-
-def _lattice(phase: _Phase, group: str) -> Lattice:
+def _lattice(phase: Impurity, group: str) -> Lattice:
     a, *others = phase.cell_ang
     b, c = others if len(others) == 2 else (a, others[0] if others else a)
     hexagonal = len(others) == 1 and group[1] in "36-"
     return Lattice.from_parameters(a, b, c, 90, phase.beta_deg or 90, 120 if hexagonal else 90)
 
 
-def likely_beside(amounts: Mapping[str, float], most: int = MOST) -> tuple[Impurity, ...]:
+def likely_beside(amounts: Mapping[str, float]) -> tuple[Impurity, ...]:
     """The phases of the table that can form beside a compound.
 
     They hold nothing but what the compound holds and, where it is fired in air, what air brings. A compound
-    that is made in a sealed tube meets oxides only where it holds oxygen. The order is that of the table.
+    that is made in a sealed tube meets oxides only where it holds oxygen. They are in the order of the
+    table, `MOST` at most.
 
     Args:
         amounts: ions of the compound.
-        most: how many at most.
     """
     held = {symbol for symbol, amount in amounts.items() if amount > 0}
     may_hold = held if is_sealed(amounts) else held | FROM_AIR
@@ -202,7 +153,7 @@ def likely_beside(amounts: Mapping[str, float], most: int = MOST) -> tuple[Impur
         and any(Element(symbol).is_metal for symbol in one.elements)
         and not (one.layered and Composition(one.formula).reduced_composition.almost_equals(own))
     ]
-    return tuple(found[:most])
+    return tuple(found[:MOST])
 
 
 def trace(formula: str) -> Trace:

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polywell.geometry.conventional import Conventional
+from polywell.geometry.ions import Floats, Ints
 from polywell.geometry.sites import structure_of
-
-Floats = NDArray[np.float64]
 
 RADIATIONS = {"CuKa": "Cu Kα", "MoKa": "Mo Kα", "AgKa": "Ag Kα", "CoKa": "Co Kα"}
 """Names in pymatgen's table of wavelengths (means of Kα1 and Kα2), and for people; the first is usual."""
@@ -164,7 +162,7 @@ def profile(two_theta_deg: Floats, intensity: Floats) -> Profile:
     return Profile(round(first * STEP_DEG, 6), STEP_DEG, tuple(heights.tolist()))
 
 
-def _as_one(two_theta_deg: Floats) -> NDArray[np.int64]:
+def _as_one(two_theta_deg: Floats) -> Ints:
     """The number of the line that each reflection belongs to, by rising angle."""
     groups, start = np.zeros(len(two_theta_deg), dtype=np.int64), two_theta_deg[0]
     for place, angle in enumerate(two_theta_deg[1:], start=1):
@@ -175,7 +173,7 @@ def _as_one(two_theta_deg: Floats) -> NDArray[np.int64]:
 
 
 def _indices(
-    families: Sequence[Sequence[Mapping[str, Any]]], members: NDArray[np.int64], heights: Floats
+    families: Sequence[Sequence[Mapping[str, Any]]], members: Ints, heights: Floats
 ) -> Iterator[tuple[int, ...]]:
     """Miller indices of the reflections of one line, those of the strongest first."""
     for member in sorted(members.tolist(), key=lambda place: -heights[place]):

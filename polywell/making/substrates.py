@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_rows
 from polywell.records import Phase
 
 INFINITE = "infinite"
@@ -21,10 +21,8 @@ COHERENT_PERCENT = 4.0
 Length = Annotated[float, Field(gt=2, lt=10)]
 
 
-class Substrate(BaseModel):
+class Substrate(Record):
     """One substrate: lengths in Å that the two edges of the square of metals meet, shorter first."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1)]
     cut: Annotated[str, Field(min_length=1)]
@@ -38,13 +36,6 @@ class Substrate(BaseModel):
         if self.in_plane_ang[0] > self.in_plane_ang[1]:
             raise ValueError(f"{self.name}: in_plane_ang {self.in_plane_ang}, expected the shorter first")
         return self
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    substrate: Annotated[tuple[Substrate, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,7 @@ class Mismatch:
 @cache
 def substrates() -> tuple[Substrate, ...]:
     """The table, in its own order."""
-    return load_table("substrates.toml", _Table).substrate
+    return load_rows("substrates.toml", "substrate", Substrate)
 
 
 def strain_matters(phase: Phase) -> bool:

@@ -22,7 +22,6 @@ CONCENTRATED = 2500.0
 """HHI above which a market is called concentrated (US Department of Justice, merger guidelines of 2010)."""
 
 HHI_SOURCE = "Gaultois et al., Chem. Mater. 25, 2911 (2013)"
-HHI_YEAR = 2013
 PRICE_SOURCE = "pymatgen's table of element prices, from Wolfram Alpha and Wikipedia"
 
 _YEAR = re.compile(r'year\s*=\s*"(\d{4})"')

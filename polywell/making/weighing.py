@@ -107,13 +107,8 @@ def _take_salts(left: dict[str, float], halogen: str, moles: Moles) -> None:
         salt = salts.get(ion)
         if salt is None:
             continue
-        _take(
-            left,
-            salt,
-            min(left[halogen] / salt.amounts[halogen], left[ion] / salt.amounts[ion]),
-            moles,
-            halogen,
-        )
+        mole = min(left[halogen] / salt.amounts[halogen], left[ion] / salt.amounts[ion])
+        _take(left, salt, mole, moles, halogen)
         if left[halogen] <= NEGLIGIBLE:
             break
 
@@ -129,13 +124,7 @@ def _take_oxides(left: dict[str, float], oxygen: float, moles: Moles) -> float:
     return oxygen
 
 
-def _take(
-    left: dict[str, float],
-    one: Precursor,
-    mole: float,
-    moles: Moles,
-    halogen: str = "",
-) -> None:
+def _take(left: dict[str, float], one: Precursor, mole: float, moles: Moles, halogen: str = "") -> None:
     if mole <= NEGLIGIBLE:
         return
     before = moles[one.formula][1] if one.formula in moles else 0.0
@@ -145,5 +134,5 @@ def _take(
 
 
 def _first(ion: str, *uses: Use) -> Precursor | None:
-    rows = [one for use in uses for one in precursors() if one.use == use and one.ion == ion]
-    return rows[0] if rows else None
+    rows = (one for use in uses for one in precursors() if one.use == use and one.ion == ion)
+    return next(rows, None)

@@ -9,9 +9,9 @@ from math import exp, log
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_rows
 from polywell.geometry.ions import Floats
 from polywell.relation import critical_temperature_k
 
@@ -21,11 +21,7 @@ STIFFENING = 12.0
 Range = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)]]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MeasuredPoint(_Record):
+class MeasuredPoint(Record):
     """One measured T_c in K at a pressure in GPa."""
 
     pressure_gpa: Annotated[float, Field(ge=0)]
@@ -34,7 +30,7 @@ class MeasuredPoint(_Record):
     source: str
 
 
-class Compressibility(_Record):
+class Compressibility(Record):
     """Compressibilities along the normal of the sheets and in their plane in 1/GPa, and T_c under pressure.
 
     That in the plane is None where none was read.
@@ -53,13 +49,6 @@ class Compressibility(_Record):
     slope_range_gpa: Range | None = None
     slope_source: str = ""
     tc: tuple[MeasuredPoint, ...]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    compound: tuple[Compressibility, ...]
 
 
 @dataclass(frozen=True)
@@ -83,7 +72,7 @@ class PressureCurve:
 @cache
 def compressibilities() -> tuple[Compressibility, ...]:
     """The table of compressibilities, in its own order."""
-    return load_table("compressibility.toml", _Table).compound
+    return load_rows("compressibility.toml", "compound", Compressibility)
 
 
 def height_under_pressure_ang(xi_ang: float, kappa_per_gpa: float, pressure_gpa: float | Floats) -> Floats:

@@ -7,29 +7,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from pymatgen.core import Structure
-
 from polywell.data.reference import reference_structures
 from polywell.evidence.anchors import sound_records
 from polywell.evidence.corrected_database import correct_database
 from polywell.families import Families
 from polywell.records import Outcome, Screening
-from polywell.relaxing.cells import RelaxationError, ordered
+from polywell.relaxing.cells import Ordered, RelaxationError, ordered
 
 Kind = tuple[str, str]
 """Family and cage: what potentials err alike in."""
 
 ANCHORS = 12
 """Compounds of a kind that are relaxed where nobody says how many: a correction needs four."""
-
-
-@dataclass(frozen=True)
-class AnchorStructure:
-    """One measured structure to relax: id in the reference library, and its ordered structure."""
-
-    id: str
-    structure: Structure
-    changed: str
 
 
 @dataclass(frozen=True)
@@ -60,8 +49,8 @@ def kinds_of(records: Collection[Screening]) -> frozenset[Kind]:
     )
 
 
-def anchor_structures(wanted: Collection[Kind], families: Families, most: int) -> tuple[AnchorStructure, ...]:
-    """Measured structures of the wanted kinds, one a compound, the smallest cells first.
+def anchor_structures(wanted: Collection[Kind], families: Families, most: int) -> dict[str, Ordered]:
+    """Measured structures of the wanted kinds by id, one a compound, the smallest cells first.
 
     Those with sites that have no majority cannot be relaxed and are passed over.
 
@@ -80,17 +69,16 @@ def anchor_structures(wanted: Collection[Kind], families: Families, most: int) -
             found = ordered(held[record.id].structure())
         except RelaxationError:
             continue
-        made = AnchorStructure(record.id, found.structure, found.changed)
-        sized.append((len(found.structure), record.id, str(record.majority_formula), kinds, made))
+        sized.append((len(found.structure), record.id, str(record.majority_formula), kinds, found))
     taken: Counter[Kind] = Counter()
     compounds: set[str] = set()
-    chosen = []
-    for _, _, compound, kinds, made in sorted(sized, key=lambda row: row[:2]):
+    chosen: dict[str, Ordered] = {}
+    for _, id_, compound, kinds, found in sorted(sized, key=lambda row: row[:2]):
         if compound not in compounds and any(taken[kind] < most for kind in kinds):
             compounds.add(compound)
             taken.update(kinds)
-            chosen.append(made)
-    return tuple(chosen)
+            chosen[id_] = found
+    return chosen
 
 
 def missed(records: Sequence[Screening], families: Families) -> tuple[Missed, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import combinations
 
 from pymatgen.core import Composition
 
@@ -84,11 +85,8 @@ def standing(formula: str, energy_ev_per_atom: float, against: Competition) -> S
 def chemical_systems(elements: Collection[str]) -> tuple[str, ...]:
     """The chemical system of some elements and all within it, as `Ca-Cu-O`, the smaller first."""
     ordered = sorted(set(elements))
-    found = [
-        "-".join(symbol for place, symbol in enumerate(ordered) if number >> place & 1)
-        for number in range(1, 2 ** len(ordered))
-    ]
-    return tuple(sorted(found, key=lambda name: (name.count("-"), name)))
+    sizes = range(1, len(ordered) + 1)
+    return tuple("-".join(some) for size in sizes for some in combinations(ordered, size))
 
 
 def _elements(one: Rival) -> set[str]:

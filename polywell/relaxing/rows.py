@@ -138,8 +138,8 @@ def rows(
         families: the λ table.
     """
     library = reference_library(families)
-    found = find_anchors(screened(anchors, potential, families), library)
-    known = {row.group: row for row in corrections(found, reference_scatter(library))}
+    held = find_anchors(screened(anchors, potential, families), library)
+    known = {row.group: row for row in corrections(held, reference_scatter(library))}
     after = {record.id: record for record in screened(candidates, potential, families)}
     corrected = {
         id_: correct(record, known, families)
@@ -147,18 +147,12 @@ def rows(
         if record.outcome is Outcome.CANDIDATE
     }
     begun = [_entry("start", "/".join(one.key), one.start, Provenance()) for one in candidates]
-    before = {record.id: record for record in screen_many(begun, families)}
-    return tuple(
-        _row(
-            one,
-            before["/".join(one.key)],
-            after.get("/".join(one.key)),
-            corrected.get("/".join(one.key)),
-            against.get(one.key, Competition()),
-            potential.name,
-        )
-        for one in candidates
-    )
+    made = []
+    for one, before in zip(candidates, screen_many(begun, families), strict=True):
+        rivals = against.get(one.key, Competition())
+        found = after.get(before.id), corrected.get(before.id)
+        made.append(_row(one, before, *found, rivals, potential.name))
+    return tuple(made)
 
 
 def _row(
@@ -210,8 +204,6 @@ def _edge(phase: Phase | None) -> float | None:
     return None if phase is None else fmean(phase.edges_ang)
 
 
-def _entry(source: str, id_: str, structure: Structure | None, provenance: Provenance) -> Entry:
-    if structure is None:
-        raise ValueError(f"{id_!r} has no structure; expected one that was relaxed")
+def _entry(source: str, id_: str, structure: Structure, provenance: Provenance) -> Entry:
     elements = tuple(sorted(element.symbol for element in structure.composition.elements))
     return Entry(source, id_, structure.composition.reduced_formula, elements, structure, provenance)

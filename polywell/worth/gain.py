@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from polywell.records import Estimate
-from polywell.worth.described import Described
-from polywell.worth.possible import verdict
+from polywell.worth.possible import Described, verdict
 from polywell.worth.routes import doping_of
 from polywell.worth.table import worth_table
 
-RULE = (
-    "probability to superconduct at the best doping, times the lower end of T_c there, times a factor each "
-    "for whether the candidate is possible, how it is doped, and how near measured compounds are"
-)
-
 
 def gain_k(screening: Described, estimate: Estimate, before: int | None = None) -> float | None:
-    """The expected gain in K by `RULE`, with the factors of `tables/worth.toml`; None without an estimate.
+    """The expected gain in K; None without an estimate.
 
-    Precedents are those known before a year, if one is given.
+    It is the probability to superconduct at the best doping, times the lower end of T_c there, times a factor
+    of `tables/worth.toml` each for whether the candidate is possible, how it is doped, and how near measured
+    compounds are. Precedents are those known before a year, if one is given.
     """
     if estimate.tc_best_low_k is None:
         return None

@@ -8,14 +8,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from polywell.electrons.families import carrier_families
-from polywell.records import ElectronState, Estimate, Possible
-from polywell.worth.described import Described
+from polywell.records import Electrons, ElectronState, Estimate, Possible, Provenance
 from polywell.worth.table import worth_table
 
 ORDER = tuple(Possible)
 """From what is possible to what is not."""
+
+
+class Described(Protocol):
+    """What is judged: columns of a `polywell.records.Screening`, or of a compound of which less is known."""
+
+    @property
+    def family(self) -> str | None:
+        """Row of the λ table."""
+
+    @property
+    def metal(self) -> str | None:
+        """That of the net."""
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """In alphabetical order."""
+
+    @property
+    def series(self) -> str | None:
+        """As chemists name it."""
+
+    @property
+    def electrons(self) -> Electrons:
+        """Of the net's metal."""
+
+    @property
+    def shortest_contact(self) -> float | None:
+        """Over the sum of covalent radii."""
+
+    @property
+    def shortest_pair(self) -> str | None:
+        """The two ions of that contact."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """What the source says."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from functools import cache
 from polywell.doping import Replacement, change_of, replacements
 from polywell.evidence.model.family import AS_IT_IS
 from polywell.records import ElectronState, Estimate, RouteKind
-from polywell.worth.described import Described
+from polywell.worth.possible import Described
 
 DOPED = frozenset(
     {
@@ -46,7 +46,7 @@ def doping_of(screening: Described, estimate: Estimate, before: int | None = Non
     if best == AS_IT_IS:
         if state is ElectronState.PARENT:
             return Doping(RouteKind.NONE, "a parent; no known substitution fits its ions and helps")
-        if state is ElectronState.ELECTRON_DOPED and not _takes_electrons(screening.series):
+        if state is ElectronState.ELECTRON_DOPED and not (screening.series or "").startswith(ELECTRONS_IN):
             return Doping(
                 RouteKind.NONE, f"electron-doped, which is known of {' and '.join(ELECTRONS_IN)} alone"
             )
@@ -60,10 +60,6 @@ def doping_of(screening: Described, estimate: Estimate, before: int | None = Non
         return Doping(RouteKind.PRECEDENT, f"{best}; as in {_said(own[0])}")
     known = f"; known from another series, {_said(others[0])}" if others else ""
     return Doping(RouteKind.UNTRIED, f"{best}; untried in its series{known}")
-
-
-def _takes_electrons(series: str | None) -> bool:
-    return series is not None and series.startswith(ELECTRONS_IN)
 
 
 def _precedents(

@@ -6,19 +6,15 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 from polywell.records import Possible, RouteKind
 
 Checked = Literal["read", "recalled", "computed"]
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Bound(_Row):
+class Bound(Record):
     """Beyond `doubtful` and `impossible`, on one side, a measure makes a candidate so."""
 
     measure: Literal["valence", "contact", "bond_valence", "instability", "hull", "foreign"]
@@ -37,7 +33,7 @@ class Bound(_Row):
         return Possible.DOUBTFUL if sign * value > sign * self.doubtful else Possible.POSSIBLE
 
 
-class Poison(_Row):
+class Poison(Record):
     """An element that ends superconductivity in some series."""
 
     series: tuple[str, ...]
@@ -47,7 +43,7 @@ class Poison(_Row):
     checked: Checked
 
 
-class UnusualIon(_Row):
+class UnusualIon(Record):
     """Of these ions there are no more than `most` for each metal of the nets in what can be."""
 
     families: tuple[str, ...]
@@ -63,13 +59,13 @@ class UnusualIon(_Row):
         return any(fnmatchcase(ion, one) for one in self.ions)
 
 
-class Unknown(_Row):
+class Unknown(Record):
     """What stands for a value that is not known."""
 
     probability: Annotated[float, Field(ge=0, le=1)]
 
 
-class Discount(_Row):
+class Discount(Record):
     """Factors of the expected gain."""
 
     possible: dict[Possible, float]
@@ -78,10 +74,9 @@ class Discount(_Row):
     unknown: Unknown
 
 
-class Table(_Row):
+class WorthTable(Table):
     """The whole table."""
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
     bound: Annotated[tuple[Bound, ...], Field(min_length=1)]
     poison: tuple[Poison, ...]
     ion: tuple[UnusualIon, ...]
@@ -89,6 +84,6 @@ class Table(_Row):
 
 
 @cache
-def worth_table() -> Table:
+def worth_table() -> WorthTable:
     """The table, read once."""
-    return load_table("worth.toml", Table)
+    return load_table("worth.toml", WorthTable)

@@ -12,7 +12,7 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache, cached_property
 
@@ -24,10 +24,6 @@ FILE = ("measured", "supercon.csv")
 CITATION = "MDR SuperCon 240322, National Institute for Materials Science, CC BY 4.0, doi:10.48505/nims.3837"
 OTHER = "other"
 """Structure type of what has no layers of the kinds in `tables/structure_types.toml`, or cannot be told."""
-COLUMNS = (
-    "numbers", "formula", "oxygen", "family", "type", "tc_k", "a_ang", "b_ang", "c_ang", "year", "flags",
-    "reference",
-)  # fmt: skip
 HEAD = f"""\
 # Reported superconductors: copper oxides, iron pnictides and chalcogenides, and what stands beside them.
 # Source: {CITATION}.
@@ -83,6 +79,9 @@ class Report:
     def usable(self) -> bool:
         """Whether neither composition nor T_c is in doubt, and the structure type is known."""
         return self.type != OTHER and UNUSABLE.isdisjoint(self.flags)
+
+
+COLUMNS = tuple(field.name for field in fields(Report))
 
 
 def to_text(reports: Iterable[Report]) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_rows
 
 APICAL_AND_ELECTROPOSITIVE = frozenset(
     "Li Na K Rb Cs Be Mg Ca Sr Ba Y La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Th U".split()
@@ -43,10 +43,8 @@ MULTIPLES = (1.0, 0.5, 2.0)
 """Formula units that a formula is written for: one, two, or half of one."""
 
 
-class StructureType(BaseModel):
+class StructureType(Record):
     """A row of `tables/structure_types.toml`, where the fields are explained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1)]
     family: Literal["cuprate", "iron-based"]
@@ -75,13 +73,6 @@ class StructureType(BaseModel):
         return self
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    type: tuple[StructureType, ...]
-
-
 @dataclass(frozen=True)
 class Counts:
     """Ions of a composition by what they do in a layered compound."""
@@ -101,7 +92,7 @@ class Counts:
 @cache
 def structure_types() -> Mapping[str, StructureType]:
     """The table, by our name."""
-    return {row.name: row for row in load_table("structure_types.toml", _Table).type}
+    return {row.name: row for row in load_rows("structure_types.toml", "type", StructureType)}
 
 
 @cache

@@ -107,14 +107,11 @@ class _Frame:
         return np.column_stack((lateral, rise - turns * self.height))
 
 
-def cut(entry: Entry) -> Cut | NotCut:
-    """Cut a crystal into sheets and blocks, its sites as they are, shared and split ones included."""
-    [made] = cut_many([entry])
-    return made
-
-
 def cut_many(entries: Sequence[Entry]) -> tuple[Cut | NotCut, ...]:
-    """As `cut`, of crystals whose geometry is found together, which is several times faster."""
+    """Cut crystals into sheets and blocks, their sites as they are, shared and split ones included.
+
+    The geometry of all is found together, which is several times faster than of one after the other.
+    """
     return tuple(
         one if isinstance(one, NotCut) else cut_of(one) for one in layers_of_many(entries, whole=False)
     )
@@ -269,17 +266,15 @@ def _layers(
     members = [k for k in range(ions.members(place).start, ions.members(place).stop) if not ions.is_hole[k]]
     own = {ion: k for k, net in enumerate(nets) for ion in (*net.metals, *net.ligands)}
     metals = {ion for net in nets for ion in net.metals}
+    placed_ions = frame.placed(_fractions(geometry, place, members))
     if whole:
-        placed = frame.placed(_fractions(geometry, place, members))
-        mixes = [ions.mixes[k] for k in members]
-        in_sheet = [own.get(k, -1) for k in members]
-        is_metal = [k in metals for k in members]
+        placed, mixes, ion_of = placed_ions, [ions.mixes[k] for k in members], members
     else:
         sites = geometry.sites[place]
         placed, mixes = frame.placed(sites.frac), sites.mixes
-        of = _ion_of_sites(geometry, place, members)
-        in_sheet = [own.get(of.get(site, -1), -1) for site in range(len(mixes))]
-        is_metal = [of.get(site, -1) in metals for site in range(len(mixes))]
+        ion_of = _ion_of_sites(geometry, place, members)
+    in_sheet = [own.get(ion, -1) for ion in ion_of]
+    is_metal = [ion in metals for ion in ion_of]
     inner, apexes = _between(nets)
     made = []
     for k, (net, height, gap) in enumerate(zip(nets, heights, gaps, strict=True)):
@@ -287,7 +282,7 @@ def _layers(
         above = frame.over(placed, height, 0.0)
         block = [s for s, number in enumerate(in_sheet) if number < 0 and above[s, 2] < gap]
         block.sort(key=lambda s: (round(float(above[s, 2]), 6), s))
-        rises = frame.over(frame.placed(_fractions(geometry, place, members)), height, 0.0)[:, 2]
+        rises = frame.over(placed_ions, height, 0.0)[:, 2]
         held = {ion for ion, rise in zip(members, rises, strict=True) if rise < gap and ion not in own}
         # Without another sheet the one below is also the one above.
         upper = nets[(k + 1) % len(nets)]
@@ -329,8 +324,8 @@ def _between(nets: Sequence[Net]) -> tuple[frozenset[int], Mapping[tuple[int, bo
     return shared, apexes
 
 
-def _ion_of_sites(geometry: Geometry, place: int, members: Sequence[int]) -> dict[int, int]:
-    """The ion that each site is, or is a split part of."""
+def _ion_of_sites(geometry: Geometry, place: int, members: Sequence[int]) -> list[int]:
+    """The ion that each site is, or is a split part of; -1 where it is none."""
     ions, sites = geometry.ions, geometry.sites[place]
     of = {int(ions.sites[k]): k for k in members}
     frac = _fractions(geometry, place, members)
@@ -347,7 +342,7 @@ def _ion_of_sites(geometry: Geometry, place: int, members: Sequence[int]) -> dic
             if sites.occupancy[head] < 0.999:
                 of[site] = members[row]
                 break
-    return of
+    return [of.get(site, -1) for site in range(len(sites.mixes))]
 
 
 def _plane(vectors: Floats) -> Plane:

@@ -8,7 +8,7 @@ Larger cells, and those that differ more, are left as they are and lend no block
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,7 +30,6 @@ EDGES_ANG = (3.1, 4.7)
 SQUARE = 0.06
 """The edges of the cell differ by less than this share, and its angle from 90° by less than 3°."""
 
-STEPS = ((0.5, 0.5), (0.5, 0.0), (0.0, 0.5))
 BASES = {
     (0.5, 0.5): np.array([[0.5, 0.5], [-0.5, 0.5]]),
     (0.5, 0.0): np.array([[0.5, 0.0], [0.0, 1.0]]),
@@ -39,23 +38,11 @@ BASES = {
 """In-plane vectors of the folded cell, in those of the whole one, by the step that folds it."""
 
 
-@dataclass(frozen=True)
-class _Half:
-    """One of each pair of ions that a step joins, at their mean place, and the largest distance of a pair."""
-
-    places: Floats
-    kept: list[int]
-    apart_ang: float
-
-
-def folded(entry: Entry) -> Cut | NotCut:
-    """The whole ions of a crystal, cut, in the smallest square cell of its sheets."""
-    [cut] = folded_many([entry])
-    return cut
-
-
 def folded_many(entries: Sequence[Entry]) -> tuple[Cut | NotCut, ...]:
-    """As `folded`, of crystals whose geometry is found together, which is several times faster."""
+    """The whole ions of crystals, cut, in the smallest square cells of their sheets.
+
+    The geometry of all is found together, which is several times faster than of one after the other.
+    """
     return tuple(
         layers if isinstance(layers, NotCut) else _in_smallest_cell(layers)
         for layers in layers_of_many(entries, whole=True)
@@ -67,7 +54,7 @@ def _in_smallest_cell(layers: Layers) -> Cut | NotCut:
     if len(counts) > 1 or counts - {1, 2}:
         return NotCut(layers.id, f"a sheet's cell holds {sorted(counts)} smallest ones; at most 2 are folded")
     if counts == {2}:
-        found = [half for half in (_folded(layers, step) for step in STEPS) if half is not None]
+        found = [half for half in (_folded(layers, step) for step in BASES) if half is not None]
         if not found:
             return NotCut(layers.id, f"its larger cell does not fold within {FOLDED_ANG:g} Å")
         layers = found[0]
@@ -94,16 +81,17 @@ def _folded(layers: Layers, step: tuple[float, float]) -> Layers | None:
     for one in layers.layers:
         sheet = _half(one.sheet, one.sheet_mixes, layers.vectors, step)
         block = _half(one.block, one.block_mixes, layers.vectors, step)
-        if sheet is None or block is None or max(sheet.apart_ang, block.apart_ang) > FOLDED_ANG:
+        if sheet is None or block is None:
             return None
+        (places, kept), (over, above) = sheet, block
         made.append(
             replace(
                 one,
-                sheet=_in_basis(sheet.places, inverse),
-                sheet_mixes=[one.sheet_mixes[k] for k in sheet.kept],
-                metals=tuple(one.metals[k] for k in sheet.kept),
-                block=_in_basis(block.places, inverse),
-                block_mixes=[one.block_mixes[k] for k in block.kept],
+                sheet=_in_basis(places, inverse),
+                sheet_mixes=[one.sheet_mixes[k] for k in kept],
+                metals=tuple(one.metals[k] for k in kept),
+                block=_in_basis(over, inverse),
+                block_mixes=[one.block_mixes[k] for k in above],
             )
         )
     axis = vectors[0] / np.sqrt(vectors[0] @ vectors[0])
@@ -117,12 +105,14 @@ def _in_basis(places: Floats, inverse: Floats) -> Floats:
 
 def _half(
     places: Floats, mixes: Sequence[dict[str, float]], vectors: Floats, step: tuple[float, float]
-) -> _Half | None:
-    """Pairs of ions joined by a step; None where an ion has no partner of its element."""
+) -> tuple[Floats, list[int]] | None:
+    """Mean places of the ions that a step joins in pairs, and the first of each pair.
+
+    None where an ion has no partner of its element within `FOLDED_ANG`.
+    """
     left = list(range(len(places)))
     kept: list[int] = []
     means: list[Floats] = []
-    apart = 0.0
     while left:
         one = left.pop(0)
         best: tuple[float, int, Floats] | None = None
@@ -135,10 +125,9 @@ def _half(
             distance = float(np.sqrt(flat @ flat + way[2] ** 2))
             if best is None or distance < best[0]:
                 best = distance, other, way
-        if best is None:
+        if best is None or best[0] > FOLDED_ANG:
             return None
         left.remove(best[1])
         kept.append(one)
         means.append(places[one] + best[2] / 2)
-        apart = max(apart, best[0])
-    return _Half(np.array(means).reshape(-1, 3), kept, apart)
+    return np.array(means).reshape(-1, 3), kept

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from math import cos, radians, sin, sqrt
 from typing import Literal
 
-from polywell.data.charges import NetKind, ions_of
+from polywell.data.charges import Ion, NetKind, ions_of
 from polywell.data.elements import LIGANDS
 from polywell.geometry.sites import majority
 
@@ -116,6 +116,11 @@ class Block:
         """Kind of the sheets beside it."""
         return self.below.net
 
+    @property
+    def kind(self) -> str:
+        """Kind of its sheets, and its role, such as `bridged spacer`."""
+        return f"{self.net} {self.role}"
+
     @cached_property
     def mixes(self) -> tuple[tuple[tuple[str, float], ...], ...]:
         """What stands on the places of its atoms."""
@@ -135,8 +140,14 @@ class Block:
     @property
     def charge(self) -> float | None:
         """Sum of the usual charges of its ions in e for the cell; None where an element has none."""
-        among = (symbol for sheet in (self.below, self.above) for symbol in (sheet.metal, sheet.ligand))
-        return charge_of(amounts_of(self.atoms), self.net, among)
+        amounts = amounts_of(self.atoms)
+        beside = (symbol for sheet in (self.below, self.above) for symbol in (sheet.metal, sheet.ligand))
+        held = frozenset({*amounts, *beside})
+        charges = [usual_charge(symbol, self.net, held) for symbol in amounts]
+        known = [charge for charge in charges if charge is not None]
+        if len(known) < len(charges):
+            return None
+        return sum(charge * amount for charge, amount in zip(known, amounts.values(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -173,23 +184,14 @@ def written(amounts: dict[str, float], cells: float = 1.0) -> str:
     return "".join(f"{symbol}{'' if amount == 1 else f'{amount:g}'}" for symbol, amount in parts) or "vacant"
 
 
-def charge_of(amounts: dict[str, float], net: NetKind, among: Iterable[str] = ()) -> float | None:
-    """Sum of usual charges in e; None where an element has none beside such a net.
-
-    Args:
-        amounts: of the ions whose charges are asked for.
-        net: kind of the sheets.
-        among: elements that stand beside them.
-    """
-    held = frozenset({*amounts, *among})
-    charges = {symbol: usual_charge(symbol, net, held) for symbol in amounts}
-    known = {symbol: charge for symbol, charge in charges.items() if charge is not None}
-    return sum(known[s] * amounts[s] for s in amounts) if len(known) == len(amounts) else None
-
-
 @cache
-def usual_charge(symbol: str, net: NetKind, among: frozenset[str] = frozenset()) -> int | None:
-    """The usual charge of an ion, as no part of an oxyanion, among other elements; None where it has none."""
-    rows = [row for row in ions_of(symbol, net) if not row.oxygens]
-    rows = [row for row in rows if not row.beside or not among.isdisjoint(row.beside)]
-    return rows[0].usual if rows else None
+def plain_ion(symbol: str, net: NetKind, among: frozenset[str]) -> Ion | None:
+    """The charges of an ion, as no part of an oxyanion, among other elements; None where it has none."""
+    rows = (row for row in ions_of(symbol, net) if not row.oxygens)
+    return next((row for row in rows if not row.beside or not among.isdisjoint(row.beside)), None)
+
+
+def usual_charge(symbol: str, net: NetKind, among: frozenset[str]) -> int | None:
+    """The usual one of these charges; None where it has none."""
+    ion = plain_ion(symbol, net, among)
+    return None if ion is None else ion.usual

@@ -43,7 +43,8 @@ def _planes(heights: tuple[float | None, ...]) -> list[list[int]]:
     return found
 
 
-def topology(block: Block) -> str:
+@cache
+def topology_of(block: Block) -> str:
     """Kind of sheet and role, the cations by plane, and the anions by the plane in or over which they stand.
 
     Blocks of equal topology differ by their ions and lengths alone.

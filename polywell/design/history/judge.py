@@ -10,14 +10,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from polywell.design.designs import NoDesignError, Workshop
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from polywell.design.assembly import SheetName
+from polywell.design.designs import Workshop
 from polywell.design.errors import stiffness_of_library, without_itself
-from polywell.design.history.calibrated import lows_k, models_before
 from polywell.design.history.years import Compound, compounds, library_before, stacking_of
 from polywell.design.library import Library, measured_library
-from polywell.design.recipes import Kitchen, Part, Recipe, SheetName
-from polywell.families import built_in_families
-from polywell.records import Entry, Outcome, Screening
+from polywell.design.recipes import Kitchen, Recipe
+from polywell.evidence.corrected_database import correct_database, corrected_features
+from polywell.evidence.evaluation.hindsight import FEWEST_KNOWN, fit_before
+from polywell.evidence.fitting import superconducting
+from polywell.evidence.model.family import FamilyModel
+from polywell.evidence.model.material import material_of, with_features
+from polywell.evidence.rows.rows import measured_rows
+from polywell.evidence.training import training_rows
+from polywell.families import Families, built_in_families
+from polywell.records import Outcome, Screening
 from polywell.screening import screen_many
 
 YEARS = tuple(range(1987, 2021, 3))
@@ -149,36 +159,54 @@ def _of_ions(
     workshop: Workshop, recipes: Iterable[Recipe], wanted: set[Ions]
 ) -> Mapping[Ions, Sequence[Screening]]:
     """Candidates among the designs of the wanted elements and sheets, in the order of designs."""
-    held: dict[Part, frozenset[str]] = {}
-    entries: list[tuple[Ions, Entry]] = []
-    for recipe in recipes:
-        for part in recipe.kinds:
-            if part not in held:
-                held[part] = frozenset(atom.element for atom in part.block.atoms)
-        ions = recipe.sheet, frozenset(recipe.sheet).union(*(held[part] for part in recipe.kinds))
-        if ions in wanted:
-            entries.extend((ions, entry) for entry in _built(workshop, [recipe]))
+    built = list(workshop.entries(one for one in recipes if (one.sheet, one.elements) in wanted))
     found: dict[Ions, list[Screening]] = defaultdict(list)
-    screenings = screen_many([entry for _, entry in entries], built_in_families())
-    for (ions, _), one in zip(entries, screenings, strict=True):
+    screenings = screen_many([entry for _, entry in built], built_in_families())
+    for (recipe, _), one in zip(built, screenings, strict=True):
         if one.outcome is Outcome.CANDIDATE:
-            found[ions].append(one)
+            found[recipe.sheet, recipe.elements].append(one)
     return found
-
-
-def _built(workshop: Workshop, recipes: Iterable[Recipe]) -> Iterable[Entry]:
-    """The entries of recipes whose blocks fit; one that cannot be built is no design."""
-    for recipe in recipes:
-        try:
-            entry = workshop.entry(recipe)
-        except NoDesignError:
-            continue
-        yield entry
 
 
 def _drawn(workshop: Workshop, recipes: Sequence[Recipe], drawn: int) -> tuple[list[Screening], int]:
     """Candidates among the designs drawn by the digest of their ids, and how many of these are none."""
     some = sorted(recipes, key=lambda one: hashlib.sha256(one.id.encode()).hexdigest())[:drawn]
-    found = screen_many(list(_built(workshop, some)), built_in_families())
+    found = screen_many([entry for _, entry in workshop.entries(some)], built_in_families())
     kept = [one for one in found if one.tc_ceiling_k is not None]
     return kept, len(some) - len(kept)
+
+
+def models_before(year: int, families: Families, wanted: frozenset[str]) -> Mapping[str, FamilyModel]:
+    """The model of each wanted family, fitted to the measured rows published before a year.
+
+    A family with fewer than `FEWEST_KNOWN` superconducting rows has none.
+    """
+    rows = training_rows(measured_rows(families, before=year), families)
+    found = {}
+    for family in families.rows:
+        own = [row for row in rows if row.family == family.name]
+        if family.name in wanted and len(superconducting(own)) >= FEWEST_KNOWN:
+            found[family.name] = fit_before(own, family, year)
+    return found
+
+
+def lows_k(
+    candidates: Sequence[Screening], models: Mapping[str, FamilyModel], families: Families, year: int
+) -> list[float | None]:
+    """Lower ends in K of T_c at the best doping known before a year; None for a family without a model."""
+    database = correct_database(candidates, families)
+    materials = [material_of(one.record) for one in database.candidates]
+    features = [
+        corrected_features(held.features, one)
+        for held, one in zip(materials, database.candidates, strict=True)
+    ]
+    corrected = with_features(materials, features)
+    spread = np.array([one.ceiling.deviation for one in database.candidates], dtype=float)
+    made: list[float | None] = [None] * len(corrected)
+    for name, model in models.items():
+        own = [k for k, one in enumerate(corrected) if one.features.family == name]
+        with threadpool_limits(1):
+            found = model.predict([corrected[k] for k in own], spread[own], before=year)
+        for k, one in zip(own, found, strict=True):
+            made[k] = one.tc_best_low_k
+    return made

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from statistics import fmean
 
-from polywell.data.reference import reference_entries
 from polywell.design.blocks.cutting import cut_many
 from polywell.design.blocks.folding import folded_many
 from polywell.design.blocks.layers import Atom, Block, Cut, NotCut, amounts_of, written
-from polywell.design.blocks.topology import ions
-from polywell.design.library import cut_references, measured_library, topology_of
+from polywell.design.blocks.topology import ions, topology_of
+from polywell.design.library import measured_library
 from polywell.design.substitutions import pure
 from polywell.records import Entry
 
@@ -134,48 +133,30 @@ class Inventory:
         return tuple(sorted(every, key=lambda row: (row.source != REFERENCE, row.source, row.id, row.number)))
 
 
-def inventory(others: Iterable[Entry] = ()) -> Inventory:
-    """The blocks of every reference structure, and of other crystals.
-
-    Args:
-        others: entries with structures, such as the candidates of a list.
-    """
-    return _inventory(chain(_cut(zip(reference_entries(), cut_references(), strict=True)), _each(others)))
-
-
-def inventory_of(entries: Iterable[Entry]) -> Inventory:
-    """The blocks of some entries: in the smallest square cell of their sheets where they fit it.
-
-    Args:
-        entries: with structures.
-    """
-    return _inventory(_each(entries))
-
-
 Whole = tuple[Entry, Cut | NotCut, bool]
 """An entry, its blocks, and whether they stand in the smallest square cell."""
 
 
-def _each(entries: Iterable[Entry]) -> Iterator[Whole]:
-    """Entries with their blocks, `TOGETHER` of them cut at once."""
+def _cut(entries: Iterable[Entry]) -> Iterator[Whole]:
+    """Entries in the smallest cell of their sheets, and all others in the cell that they have."""
     left = iter(entries)
     while some := list(islice(left, TOGETHER)):
-        yield from _cut(zip(some, folded_many(some), strict=True))
+        known = list(zip(some, folded_many(some), strict=True))
+        others = iter(cut_many([entry for entry, small in known if isinstance(small, NotCut)]))
+        for entry, small in known:
+            yield (entry, small, True) if isinstance(small, Cut) else (entry, next(others), False)
 
 
-def _cut(folded: Iterable[tuple[Entry, Cut | NotCut]]) -> Iterator[Whole]:
-    """Those in the smallest cell, and all others in the cell that they have."""
-    known = list(folded)
-    others = iter(cut_many([entry for entry, small in known if isinstance(small, NotCut)]))
-    for entry, small in known:
-        yield (entry, small, True) if isinstance(small, Cut) else (entry, next(others), False)
+def inventory(entries: Iterable[Entry]) -> Inventory:
+    """The blocks of some entries: in the smallest square cell of their sheets where they fit it.
 
-
-def _inventory(crystals: Iterable[Whole]) -> Inventory:
+    Args:
+        entries: with structures, such as those of the reference library and the candidates of a list.
+    """
     lenders = {member.cut.id for member in measured_library().members}
     found: dict[tuple[str, tuple[str, ...]], list[tuple[BlockRow, Block]]] = defaultdict(list)
     missing, count = [], 0
-    for entry, whole, smallest in crystals:
+    for entry, whole, smallest in _cut(entries):
         if isinstance(whole, NotCut):
             missing.append(whole)
             continue

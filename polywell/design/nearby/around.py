@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from polywell.design.blocks.folding import folded
+from polywell.design.blocks.folding import folded_many
 from polywell.design.blocks.layers import Block, NotCut
-from polywell.design.blocks.topology import ions
-from polywell.design.designs import NoDesignError, Workshop
+from polywell.design.blocks.topology import ions, topology_of
+from polywell.design.designs import Workshop
 from polywell.design.errors import MEASURED_STIFFNESS
-from polywell.design.library import measured_library, topology_of
+from polywell.design.library import measured_library
 from polywell.design.nearby.neighbours import SOURCE, Relation
 from polywell.design.recipes import IN_TURN, MOST_SHEETS, Kitchen, Part, Recipe, measured_kitchen
 from polywell.design.substitutions import Substitution, pure, single_substitutions
@@ -58,10 +58,7 @@ def next_to_try(entry: Entry) -> NextToTry:
     kept: dict[Relation, list[tuple[str, Entry]]] = {kind: [] for kind in MOST}
     for kind, differs, recipe in around(own, measured_kitchen()):
         if len(kept[kind]) < MOST[kind]:
-            try:
-                kept[kind].append((differs, workshop.entry(recipe)))
-            except NoDesignError:
-                continue  # no neighbour: its blocks do not fit these sheets
+            kept[kind] += [(differs, made) for _, made in workshop.entries([recipe])]
     told = [(kind, differs, made) for kind, some in kept.items() for differs, made in some]
     screenings = screen_many([made for _, _, made in told], built_in_families())
     found = tuple(
@@ -74,7 +71,7 @@ def next_to_try(entry: Entry) -> NextToTry:
 
 def recipe_of(entry: Entry, kitchen: Kitchen) -> Recipe | str:
     """The recipe of a crystal, every site as its most frequent element; why it has none as text."""
-    cut = folded(entry)
+    [cut] = folded_many([entry])
     if isinstance(cut, NotCut):
         return cut.why
     sheet = cut.sheets[0]
@@ -86,39 +83,30 @@ def recipe_of(entry: Entry, kitchen: Kitchen) -> Recipe | str:
     strange = [block for block in cut.blocks if topology_of(block) not in kitchen.library.by_topology]
     if strange:
         return f"no measured crystal has a block like its {strange[0].formula}"
-    slabs = _slabs(cut.blocks)
-    spacers = tuple(_part(block, kitchen) for block in slabs.spacers)
-    inner = {(topology_of(block), ions(block)): block for block in slabs.inner}
-    if len(spacers) > 2 or len(inner) > 1 or len(slabs.sheets) > 2 or len(spacers) == len(slabs.sheets) == 2:
+    different, sheets = _slabs(cut.blocks)
+    spacers = tuple(_part(block, kitchen) for block in different)
+    inner = {(topology_of(block), ions(block)): block for block in cut.blocks if block.role == "inner"}
+    if len(spacers) > 2 or len(inner) > 1 or len(sheets) > 2 or len(spacers) == len(sheets) == 2:
         return "more than two slabs or spacers follow each other, or two of both"
     layer = next((_part(block, kitchen) for block in inner.values()), None)
-    return kitchen.recipe(_in_order(spacers), layer, slabs.sheets or (1,), name)
+    return kitchen.recipe(_in_order(spacers), layer, sheets or (1,), name)
 
 
-@dataclass(frozen=True)
-class _Slabs:
-    """Different spacers in their order, all inner layers, and the sheets of the slabs in turn.
+def _slabs(blocks: Sequence[Block]) -> tuple[tuple[Block, ...], tuple[int, ...]]:
+    """Different spacers in their order, and the sheets of the slabs in turn.
 
-    `sheets` is one number where all are alike, two in their order where slabs alternate.
+    These are one number where all are alike, two in their order where slabs alternate.
     """
-
-    spacers: tuple[Block, ...]
-    inner: tuple[Block, ...]
-    sheets: tuple[int, ...]
-
-
-def _slabs(blocks: Sequence[Block]) -> _Slabs:
     ends = [k for k, block in enumerate(blocks) if block.role == "spacer"]
     different = {(topology_of(blocks[k]), ions(blocks[k])): blocks[k] for k in ends}
     lengths = [
         (after - before) % len(blocks) or len(blocks)
         for before, after in zip(ends, ends[1:] + ends[:1], strict=True)
     ]
-    layers = tuple(block for block in blocks if block.role == "inner")
     found = tuple(sorted(set(lengths)))
     if len(found) == 2 and not all(one != other for one, other in pairwise([*lengths, lengths[0]])):
         found = tuple(lengths)
-    return _Slabs(tuple(different.values()), layers, found)
+    return tuple(different.values()), found
 
 
 def _part(block: Block, kitchen: Kitchen) -> Part:
@@ -127,7 +115,7 @@ def _part(block: Block, kitchen: Kitchen) -> Part:
 
 def _known(part: Part, kitchen: Kitchen) -> Part:
     """The block of the library with these ions, where it has one."""
-    alike = kitchen.types.get(f"{part.block.net} {part.block.role}", ())
+    alike = kitchen.types.get(part.block.kind, ())
     return next((one for one in alike if one.name == part.name), part)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pymatgen.core import Composition
 
-from polywell.design.blocks.topology import ions
-from polywell.design.designs import NoDesignError, Workshop
+from polywell.design.blocks.topology import ions, topology_of
+from polywell.design.designs import Workshop
 from polywell.design.errors import MEASURED_STIFFNESS
-from polywell.design.library import measured_library, topology_of
+from polywell.design.library import measured_library
 from polywell.design.recipes import Part, Recipe, recipes
 from polywell.evidence.anchors import reference_records
 from polywell.evidence.calibration import Calibration
@@ -61,19 +61,10 @@ def neighbours(name: str, calibration: Calibration) -> tuple[Neighbour, ...]:
     own = named(name)
     related = [(found, recipe) for recipe in recipes() if (found := relation(own, recipe)) is not None]
     related.sort(key=lambda one: list(Relation).index(one[0][0]))
-    workshop = _workshop()
-    built = []
-    for (kind, differs), recipe in related:
-        try:
-            built.append((kind, differs, workshop.entry(recipe)))
-        except NoDesignError:
-            continue  # no neighbour: its blocks do not fit these sheets
-    screenings = screen_many([entry for _, _, entry in built], built_in_families())
-    kept = [
-        (kind, differs, one)
-        for (kind, differs, _), one in zip(built, screenings, strict=True)
-        if one.outcome is Outcome.CANDIDATE
-    ]
+    how = {recipe.id: found for found, recipe in related}
+    entries = [entry for _, entry in _workshop().entries(recipe for _, recipe in related)]
+    screenings = screen_many(entries, built_in_families())
+    kept = [(*how[one.id], one) for one in screenings if one.outcome is Outcome.CANDIDATE]
     estimates, _ = estimated([one for _, _, one in kept], calibration, built_in_families())
     return tuple(
         Neighbour(kind, differs, one, estimate)
@@ -162,24 +153,12 @@ def _designed(screening: Screening) -> Recipe | None:
         return None
     sheet = (phase.metal, phase.ligand)
     elements = {str(symbol) for symbol in Composition(screening.majority_formula).elements}
-    workshop = _workshop()
-    for recipe in _of_elements(sheet, elements):
-        try:
-            entry = workshop.entry(recipe)
-        except NoDesignError:
-            continue  # no design: its blocks do not fit these sheets
+    alike = (one for one in recipes() if one.sheet == sheet and one.elements == elements)
+    for recipe, entry in _workshop().entries(alike):
         [made] = screen_many([entry], built_in_families())
         if (made.signature, made.series) == (screening.signature, screening.series):
             return recipe
     return None
-
-
-def _of_elements(sheet: tuple[str, str], elements: set[str]) -> Iterator[Recipe]:
-    for recipe in recipes():
-        if recipe.sheet == sheet:
-            held = {symbol for part in recipe.kinds for symbol in ions(part.block)}
-            if held | set(sheet) == elements:
-                yield recipe
 
 
 def _workshop() -> Workshop:

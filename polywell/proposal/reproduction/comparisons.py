@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 from polywell.doping import nearest_spacing, stripe_doping
 from polywell.pressure.chemical import shannon_radius_ang, shift_by_heights_k, shift_by_radii_k
 from polywell.proposal import resonance
@@ -26,10 +26,8 @@ Expression = int | float | str | list[Any]
 """A number, a name, a path, or a formula with its arguments; the table's head says what each means."""
 
 
-class Comparison(BaseModel):
+class Comparison(Record):
     """One row of the table."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     value: str
     basis: Basis = "arithmetic"
@@ -39,22 +37,17 @@ class Comparison(BaseModel):
     circular: bool = False
     independent: bool = False
     reason: str = ""
-    facts: dict[str, Expression] = {}
+    facts: dict[str, Expression] = Field(default_factory=dict)
 
 
-class Section(BaseModel):
+class Section(Record):
     """The rows of one section, and the facts that they share."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     rows: tuple[Comparison, ...]
-    facts: dict[str, Expression] = {}
+    facts: dict[str, Expression] = Field(default_factory=dict)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Table(Table, extra="allow"):
     __pydantic_extra__: dict[str, Section]
 
 

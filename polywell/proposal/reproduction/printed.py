@@ -8,9 +8,9 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 
 Basis = Literal["arithmetic", "structure", "measurement", "table"]
 Value = float | str
@@ -21,10 +21,8 @@ POWER_SLACK = 0.02
 """Twice that for what goes as 1/ξ²."""
 
 
-class Printed(BaseModel):
+class Printed(Record):
     """One value of the proposal, with unit, decimals as printed, and its role there."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: str = ""
     section: str = ""
@@ -107,12 +105,9 @@ class Pair:
         return None if apart is None or not self.printed.number else 100 * apart / self.printed.number
 
 
-class _Table(BaseModel):
+class _Table(Table, extra="allow"):
     """The values by section and name."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
     source: str
     __pydantic_extra__: dict[str, dict[str, Printed]]
 

@@ -4,8 +4,7 @@ import pytest
 
 from flows.studies.design_history import headline, lines, once
 from polywell.design.errors import UNFITTED, stiffness_of_library
-from polywell.design.history.calibrated import lows_k, models_before
-from polywell.design.history.judge import NEAR_ANG, YEARS, _placed, judged
+from polywell.design.history.judge import NEAR_ANG, YEARS, _placed, judged, lows_k, models_before
 from polywell.design.history.years import compounds, library_before, screened, year_in, years
 from polywell.design.library import Library, measured_library
 from polywell.evidence.rows.rows import measured_rows

@@ -3,7 +3,7 @@
 import pytest
 
 from polywell.data.reference import reference_entries
-from polywell.design.inventory.blocks import inventory_of
+from polywell.design.inventory.blocks import inventory
 
 IDS = ("hgba2cuo4.18", "hgba2ca2cu3o8.16", "ca0.86sr0.14cuo2", "cakfe4as4", "bafe2as2")
 
@@ -11,7 +11,7 @@ IDS = ("hgba2cuo4.18", "hgba2ca2cu3o8.16", "ca0.86sr0.14cuo2", "cakfe4as4", "baf
 @pytest.fixture(scope="module")
 def some():
     by_id = {entry.id: entry for entry in reference_entries()}
-    return inventory_of([by_id[id_] for id_ in (*IDS, "fese")] if "fese" in by_id else map(by_id.get, IDS))
+    return inventory([by_id[id_] for id_ in (*IDS, "fese")] if "fese" in by_id else map(by_id.get, IDS))
 
 
 def test_every_gap_between_two_sheets_is_a_row(some):

@@ -9,7 +9,7 @@ import pytest
 from flows.studies import blocks as study
 from polywell.data.reference import reference_entries
 from polywell.design.blocks.layers import Cut
-from polywell.design.inventory.blocks import inventory_of
+from polywell.design.inventory.blocks import inventory
 from polywell.design.library import cut_references
 from reports.studies.block_picture import EDGE, SCALE, picture
 
@@ -18,7 +18,7 @@ IDS = ("hgba2ca2cu3o8.16", "cakfe4as4")
 
 @pytest.fixture(scope="module")
 def found():
-    return inventory_of([entry for entry in reference_entries() if entry.id in IDS])
+    return inventory([entry for entry in reference_entries() if entry.id in IDS])
 
 
 def test_page_and_tables_hold_every_block(monkeypatch, tmp_path, found, open_page):
