@@ -5,6 +5,7 @@ What a command needs is imported inside it, so that each starts no slower than i
 
 from __future__ import annotations
 
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,10 +40,11 @@ def build(
     with one_line_errors():
         from flows.cli.terminal import print_table
         from flows.studies.measured import build as built
+        from reports.studies.tables import number, text
 
         done = built(raw)
     print_table(
-        (("what", False), ("number", True)), ((name, str(count)) for name, count in done.counts.items())
+        done.counts.items(), (text("what"), itemgetter(0)), (number("number", digits=0), itemgetter(1))
     )
     say(f"{'written' if done.changed else 'unchanged'}: {done.path}")
 
@@ -53,52 +55,56 @@ def dressing() -> None:
         from flows.cli.terminal import print_table
         from polywell.evidence.rows.noise import noise_lines
         from polywell.families import load_families
+        from reports.studies.tables import number, text
 
         lines = noise_lines(load_families())
-    columns = ("family", "geometry", "cell", "structures", "smallest cage/%", "largest cage/%")
     print_table(
-        [(name, place > 2) for place, name in enumerate(columns)],
-        ((*line[:4], f"{line[4]:.1f}", f"{line[5]:.1f}") for line in lines),
+        lines,
+        (text("family"), itemgetter(0)),
+        (text("geometry"), itemgetter(1)),
+        (text("cell"), itemgetter(2)),
+        (number("structures", digits=0), itemgetter(3)),
+        (number("smallest cage/%", digits=1), itemgetter(4)),
+        (number("largest cage/%", digits=1), itemgetter(5)),
     )
 
 
 def forecast() -> None:
     """Score reports of 2025 and 2026 that trained nothing: expected beside measured, by the calibration."""
     with one_line_errors():
-        from flows.cli.terminal import print_table
+        from flows.cli.terminal import plain, print_table
         from flows.progress import say
         from polywell.evidence.calibration_table import built_in_calibration
         from polywell.evidence.rows.reports import forecasts
         from polywell.families import load_families
+        from reports.studies.tables import number, text
 
         calibration = built_in_calibration()
         found = forecasts(load_families(), calibration.predict)
-    columns = (
-        "report",
-        "formula",
-        "GPa",
-        "T_c/K",
-        "expected/K",
-        "80 % of it",
-        "probability",
-        "within",
-        "read",
+    within = {True: "yes", False: "no", None: ""}
+    print_table(
+        found,
+        (text("report"), lambda one: one.report.id),
+        (text("formula"), lambda one: one.report.formula),
+        (number("GPa"), lambda one: plain(one.report.pressure_gpa)),
+        (number("T_c/K"), lambda one: plain(one.report.tc_k) or "none"),
+        (number("expected/K"), lambda one: _said(one)[0]),
+        (text("80 % of it"), lambda one: _said(one)[1]),
+        (text("probability"), lambda one: _said(one)[2]),
+        (text("within"), lambda one: within[one.within]),
+        (text("read"), lambda one: one.report.read),
     )
-    print_table([(name, name in columns[2:5]) for name in columns], (_forecast_row(one) for one in found))
     say(f"calibration: {calibration.training_digest}")
 
 
-def _forecast_row(one: Forecast) -> tuple[object, ...]:
-    report, expected = one.report, one.expected
-    row = (report.id, report.formula, report.pressure_gpa, report.tc_k or "none")
+def _said(one: Forecast) -> tuple[str, str, str]:
+    """Expected T_c, its interval and the probability, as far as the calibration says them."""
+    expected = one.expected
     if expected is None:
-        return (*row, None, None, None, None, report.read)
+        return "", "", ""
     likely = expected.superconducting_probability
     return (
-        *row,
         f"{expected.tc_expected_k:.0f}",
         f"{expected.tc_low_k:.0f} to {expected.tc_high_k:.0f}",
-        None if likely is None else f"{likely:.2f}",
-        {True: "yes", False: "no", None: ""}[one.within],
-        report.read,
+        "" if likely is None else f"{likely:.2f}",
     )

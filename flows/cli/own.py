@@ -6,12 +6,15 @@ What a command needs is imported inside it, so that each starts no slower than i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli.arguments import HomeFolder
 from flows.cli.errors import one_line_errors
+
+if TYPE_CHECKING:
+    from polywell.evidence.own.measurement import OwnMeasurement
 
 
 def add(
@@ -46,34 +49,33 @@ def listed(home: HomeFolder = None) -> None:
 
     with one_line_errors():
         from catalog.measurements.table import measurements_of
-        from flows.cli.terminal import print_table
+        from flows.cli.terminal import plain, print_table
         from flows.options import home_at
         from polywell.evidence.own.scoreboard import scored
+        from reports.studies.tables import number, text
 
         measured = measurements_of(home_at(home))
     if not measured:
         say("no measurement of your own yet: `polywell measured add FILE`")
         return
     verdicts = {one.measured.id: one.verdict for one in scored(measured)}
-    columns = ("id", "date", "formula", "material", "GPa", "seen", "forecast/K", "verdict", "source")
     print_table(
-        [(name, name == "GPa") for name in columns],
-        (
-            (
-                one.id,
-                one.date,
-                one.formula,
-                one.material,
-                one.pressure_gpa,
-                one.seen,
-                one.forecast
-                and f"{one.forecast.expected_k:.0f} ({one.forecast.low_k:.0f} to {one.forecast.high_k:.0f})",
-                verdicts.get(one.id, one.no_forecast),
-                one.source,
-            )
-            for one in measured
-        ),
+        measured,
+        (text("id"), lambda one: one.id),
+        (text("date"), lambda one: one.date),
+        (text("formula"), lambda one: one.formula),
+        (text("material"), lambda one: one.material),
+        (number("GPa"), lambda one: plain(one.pressure_gpa)),
+        (text("seen"), lambda one: one.seen),
+        (text("forecast/K"), _forecast),
+        (text("verdict"), lambda one: verdicts.get(one.id, one.no_forecast)),
+        (text("source"), lambda one: one.source),
     )
+
+
+def _forecast(one: OwnMeasurement) -> str:
+    said = one.forecast
+    return "" if said is None else f"{said.expected_k:.0f} ({said.low_k:.0f} to {said.high_k:.0f})"
 
 
 def scoreboard(home: HomeFolder = None) -> None:
