@@ -250,14 +250,9 @@ def _compressed(drawn: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
         inside = curve.pressure_gpa <= source.range_gpa[1]
-        axes.plot(
-            curve.pressure_gpa[inside], curve.tc_k[inside], color=theme.series[0], linewidth=1.6,
-            label="relation, κ measured",
-        )  # fmt: skip
-        axes.plot(
-            curve.pressure_gpa[~inside], curve.tc_k[~inside], "--", color=theme.series[0], linewidth=1.6,
-            label="relation, κ carried on",
-        )  # fmt: skip
+        for part, dash, name in ((inside, "-", "measured"), (~inside, "--", "carried on")):
+            where, label = curve.pressure_gpa[part], f"relation, κ {name}"
+            axes.plot(where, curve.tc_k[part], dash, color=theme.series[0], linewidth=1.6, label=label)
         for place, kind in enumerate(("onset", "other")):
             some = [one for one in source.tc if ("onset" in one.kind) == (kind == "onset")]
             points = np.array([(one.pressure_gpa, one.tc_k) for one in some])
