@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,11 @@ def cages_of(paths: Sequence[str], families: Path | None) -> Iterator[dict[str, 
     def named() -> Iterator[list[Named]]:
         for path, source in sources:
             folder = os.path.isdir(path)
-            waiting: list[Named] = []
-            for raw in source.raw_entries():
-                waiting.append((shown(os.path.join(path, raw.id) if folder else path), raw))
-                if len(waiting) == ENTRIES_TOGETHER:
-                    yield waiting
-                    waiting = []
-            if waiting:
-                yield waiting
+            every = (
+                (shown(os.path.join(path, raw.id) if folder else path), raw) for raw in source.raw_entries()
+            )
+            while together := list(islice(every, ENTRIES_TOGETHER)):
+                yield together
 
     with Workers(options.workers, preload=(shards.__name__,)) as workers:
         for _, found in workers.map(work, named(), lost):
