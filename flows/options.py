@@ -184,10 +184,8 @@ class ScreenOptions(BaseSettings):
         """
         file = settings_file(self.home)
         for name in type(self).model_fields:
-            origin = flag(name) if name in given else variable(name)
-            if name not in given and variable(name) not in _environment():
-                origin = str(file) if name in self.model_fields_set else "default"
-            yield name, _text(getattr(self, name)), origin
+            found = str(file) if name in self.model_fields_set else "default"
+            yield name, _text(getattr(self, name)), _origin(name, given) or found
 
 
 def settings_file(home: Path | str | None) -> Path:
@@ -265,7 +263,11 @@ def _sentence(error: ErrorDetails, given: Mapping[str, Any]) -> str:
     expected = error.get("ctx", {}).get("expected")
     if expected is not None:
         message = f"expected {str(expected).replace(chr(39), '')}"
-    origin = flag(name) if name in given else variable(name)
-    if name not in given and origin not in _environment():
-        origin = f"{name} in {FILE}"
-    return f"{origin} is {error['input']!r}; {message}"
+    return f"{_origin(name, given) or f'{name} in {FILE}'} is {error['input']!r}; {message}"
+
+
+def _origin(name: str, given: Collection[str]) -> str | None:
+    """Flag or variable that sets an option; None where neither does."""
+    if name in given:
+        return flag(name)
+    return variable(name) if variable(name) in _environment() else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,13 @@ from flows.pipeline import shards
 from flows.workers.pool import Workers
 from polywell.families import Families, load_families
 from polywell.records import Phase, Screening
+from reports.html.cells import finite
 
 ENTRIES_TOGETHER = 8
 """Files that go to a worker together: few, so that the first answers come soon."""
+
+TOLD = "phase cage metal xi_ang apexes faces count lateral_offset_ang tc_k".split()
+"""Fields of a phase that are told."""
 
 Named = tuple[str, RawEntry]
 """The path to show for an entry, and the entry."""
@@ -48,14 +52,11 @@ def cages_of(paths: Sequence[str], families: Path | None) -> Iterator[dict[str, 
     def named() -> Iterator[list[Named]]:
         for path, source in sources:
             folder = os.path.isdir(path)
-            waiting: list[Named] = []
-            for raw in source.raw_entries():
-                waiting.append((shown(os.path.join(path, raw.id) if folder else path), raw))
-                if len(waiting) == ENTRIES_TOGETHER:
-                    yield waiting
-                    waiting = []
-            if waiting:
-                yield waiting
+            every = (
+                (shown(os.path.join(path, raw.id) if folder else path), raw) for raw in source.raw_entries()
+            )
+            while together := list(islice(every, ENTRIES_TOGETHER)):
+                yield together
 
     with Workers(options.workers, preload=(shards.__name__,)) as workers:
         for _, found in workers.map(work, named(), lost):
@@ -87,26 +88,12 @@ def as_json(path: str, record: Screening) -> dict[str, Any]:
         "message": record.message or None,
         "note": record.provenance.note,
         "family": record.family,
-        "tc_ceiling_k": _finite(record.tc_ceiling_k),
-        "tc_outer_k": _finite(record.tc_outer_k),
+        "tc_ceiling_k": finite(record.tc_ceiling_k),
+        "tc_outer_k": finite(record.tc_outer_k),
         "phases": [_phase_as_json(phase) for phase in record.phases],
     }
 
 
 def _phase_as_json(phase: Phase) -> dict[str, Any]:
-    return {
-        "phase": phase.phase,
-        "cage": phase.cage,
-        "metal": phase.metal,
-        "xi_ang": _finite(phase.xi_ang),
-        "apexes": list(phase.apexes),
-        "faces": phase.faces,
-        "count": phase.count,
-        "lateral_offset_ang": _finite(phase.lateral_offset_ang),
-        "tc_k": _finite(phase.tc_k),
-    }
-
-
-def _finite(value: float | None) -> float | None:
-    """JSON has no word for what is not a finite number."""
-    return float(value) if value is not None and math.isfinite(value) else None
+    facts = {name: getattr(phase, name) for name in TOLD}
+    return {name: finite(fact) if isinstance(fact, float) else fact for name, fact in facts.items()}

@@ -51,7 +51,7 @@ def design(
         from flows.cli.terminal import print_table
         from flows.options import OptionError, home_at
         from flows.progress import say
-        from flows.studies.neighbours import HEADS, rows_around
+        from flows.studies.neighbours import COLUMNS, ordered_around
 
         options = [
             name
@@ -62,7 +62,7 @@ def design(
             raise OptionError(
                 f"--around screens nothing and takes no {', '.join(sorted(others))}; leave that out"
             )
-        rows = rows_around(around, calibration_in_force(home_at(given.get("home"))).calibration)
-    print_table(HEADS, rows[: top + 1])
-    if len(rows) > top + 1:
-        say(f"{len(rows) - top - 1} more; --top N shows more of them")
+        found = ordered_around(around, calibration_in_force(home_at(given.get("home"))).calibration)
+    print_table(found[: top + 1], *COLUMNS)
+    if len(found) > top + 1:
+        say(f"{len(found) - top - 1} more; --top N shows more of them")

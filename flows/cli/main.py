@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from functools import cached_property
+from operator import itemgetter
 from typing import Annotated, Any
 
 import typer
@@ -125,14 +126,18 @@ def config(home: HomeFolder = None) -> None:
         from flows.cli.terminal import print_table
         from flows.options import ScreenOptions
         from flows.progress import say
+        from reports.studies.tables import text
 
         given = {} if home is None else {"home": home}
         options = ScreenOptions.of(given)
         in_force = calibration_in_force(Home.at(options.home))
     meanings = {name: field.description for name, field in ScreenOptions.model_fields.items()}
     print_table(
-        (("option", False), ("value", False), ("from", False), ("meaning", False)),
-        ((name, value, origin, meanings[name]) for name, value, origin in options.in_force(given)),
+        options.in_force(given),
+        (text("option"), itemgetter(0)),
+        (text("value"), itemgetter(1)),
+        (text("from"), itemgetter(2)),
+        (text("meaning"), lambda row: meanings[row[0]]),
     )
     say(f"calibration: {in_force.sentence}")
     if in_force.note:
@@ -253,10 +258,14 @@ def sources() -> None:
     """List the sources that can be screened, each with an example."""
     from catalog.sources.registry import SOURCES
     from flows.cli.terminal import print_table
+    from reports.studies.tables import text
 
     print_table(
-        (("source", False), ("example", False), ("what", False), ("needs", False)),
-        ((kind.form, f"polywell screen {kind.example}", kind.meaning, kind.needs) for kind in SOURCES),
+        SOURCES,
+        (text("source"), lambda kind: kind.form),
+        (text("example"), lambda kind: f"polywell screen {kind.example}"),
+        (text("what"), lambda kind: kind.meaning),
+        (text("needs"), lambda kind: kind.needs),
     )
 
 

@@ -208,11 +208,11 @@ def relax(
         from flows.progress import answer, say
         from flows.relaxing.relax import Asked
         from flows.relaxing.relax import relax as relaxed
-        from reports.studies.relaxed import HEADS, cells, sentences
+        from reports.studies.relaxed import COLUMNS, sentences
 
         asked = Asked(tuple(ids or ()), source, limit, potential, anchors, fetch_phases)
         found = relaxed(home_at(home), asked)
     for sentence in sentences(found.rows, found.missed):
         answer(sentence)
-    print_table(HEADS, (cells(row) for row in found.rows))
+    print_table(found.rows, *COLUMNS)
     say(f"page: {found.page}")

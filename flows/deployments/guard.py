@@ -1,23 +1,33 @@
-"""How a flow is made: one that can be stopped, also from a script, and whose log acts on no terminal."""
+"""How a flow is made: one that can be stopped, also from a script, and whose log acts on no terminal.
+
+It is tried again only after failures that may pass by themselves. A flow of Prefect 3.8 takes no
+`retry_condition_fn`, as tasks do; its number of retries stands with the run on the server, where it can be
+changed.
+"""
 
 from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from types import SimpleNamespace
 from typing import Any, Generic, ParamSpec, Self, TypeVar, cast
 
+import httpx
 from prefect import Flow
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
+from prefect.logging.handlers import APILogHandler
+from prefect.logging.loggers import PrefectLogAdapter
 from prefect.settings import get_current_settings, temporary_settings
 from prefect.states import Completed
 
+from catalog.errors import CatalogError
 from flows.deployments.identity import run_name
-from flows.deployments.retrying import fail_for_good, may_pass
-from flows.deployments.run_log import said_in_run_log
-from flows.progress import harmless_lines
+from flows.progress import harmless_lines, heard_by
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +35,11 @@ R = TypeVar("R")
 LOGGERS = ("prefect.engine", "prefect.flow_runs", "prefect.task_runs")
 """Where Prefect writes what a flow or a task raised."""
 
+
+PASSING = (OSError, MemoryError, httpx.HTTPError)
+"""Errors of the disk, the network, the memory and Prefect's server, none of which a wrong option causes."""
+
+RUN_LOG = "prefect.flow_runs.polywell"
 
 PATIENCE = {"server.ephemeral.startup_timeout_seconds": 120}
 """The embedded server takes 15-20 s to start on a fresh PREFECT_HOME; Prefect itself gives up after 20 s."""
@@ -116,3 +131,42 @@ def _provide_server() -> None:
             return process
 
     Server()  # the only one of its kind: whoever asks for Prefect's class gets it
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same run may succeed later, with nothing set right by hand."""
+    return error.may_pass if isinstance(error, CatalogError) else isinstance(error, PASSING)
+
+
+def fail_for_good() -> None:
+    """Lets the present run end with the error that it is about to raise, whatever retries it has left."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None or not isinstance(context.client, SyncPrefectClient):
+        return
+    policy = context.flow_run.empirical_policy
+    if policy.retries:
+        none_left = policy.model_copy(update={"retries": 0})
+        context.client.update_flow_run(context.flow_run.id, empirical_policy=none_left)
+
+
+@contextmanager
+def said_in_run_log() -> Iterator[None]:
+    """Sends what is said during the block to the log of the present run, if there is one.
+
+    It goes there alone: the terminal of whoever started the run, or the worker, has it from stderr.
+    """
+    if FlowRunContext.get() is None:
+        yield
+        return
+    log = logging.getLogger(RUN_LOG)
+    handler = APILogHandler()
+    # At each run: Prefect's own setting up of logging takes the handlers of such loggers away.
+    log.handlers, log.propagate = [handler], False
+    log.setLevel(logging.INFO)
+    run = get_run_logger()
+    adapter = PrefectLogAdapter(log, extra=dict(getattr(run, "extra", None) or {}))
+    with heard_by(adapter.log):
+        try:
+            yield
+        finally:
+            handler.flush()

@@ -1,11 +1,11 @@
-"""The Prefect flow `screen`. Its tasks are thin: each calls one function of `flows.pipeline`.
+"""The Prefect flow `screen`. Its tasks are functions of `flows.pipeline`.
 
 Prefect's result cache stays off: it cannot see a changed table or library, and would serve stale science.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from prefect import task
@@ -21,39 +21,17 @@ from flows.deployments.summary import address_of, counts_markdown, page_words, t
 from flows.options import ScreenOptions
 from flows.pipeline import run
 from flows.pipeline.finished import Finished, checked
-from flows.pipeline.pending import Pending
 from flows.pipeline.plan import Plan, make_plan
 from flows.pipeline.record import Started
 from flows.pipeline.steps import listing, publishing, ranking, reading, screening
 from flows.pipeline.steps.listing import Listing
 from flows.pipeline.steps.ranking import Ranked
-from flows.pipeline.steps.reading import Stored
-from flows.pipeline.steps.screening import Screened
 from flows.progress import from_level
 
-
-@task(name="list", cache_policy=NO_CACHE, persist_result=False)
-def list_source(plan: Plan) -> Listing | Finished:
-    """Lists the source, unless it is unchanged."""
-    return listing.list_source(plan)
-
-
-@task(name="read", cache_policy=NO_CACHE, persist_result=False)
-def read(plan: Plan, listed: Listing, workers: run.AnyWorkers) -> Stored:
-    """Reads what changed into the table `structures`."""
-    return reading.read(plan, listed, workers)
-
-
-@task(name="screen", cache_policy=NO_CACHE, persist_result=False)
-def screen_pending(plan: Plan, pending: Pending, workers: run.AnyWorkers, today: date) -> Screened:
-    """Screens what is pending, and brings the verdicts into their table."""
-    return screening.screen(plan, pending, workers, today)
-
-
-@task(name="rank", cache_policy=NO_CACHE, persist_result=False)
-def rank(plan: Plan, screened: Screened) -> Ranked:
-    """Ranks the candidates, and checks that no entry is lost."""
-    return ranking.rank(plan, screened)
+list_source = task(name="list", cache_policy=NO_CACHE, persist_result=False)(listing.list_source)
+read = task(name="read", cache_policy=NO_CACHE, persist_result=False)(reading.read)
+screen_pending = task(name="screen", cache_policy=NO_CACHE, persist_result=False)(screening.screen)
+rank = task(name="rank", cache_policy=NO_CACHE, persist_result=False)(ranking.rank)
 
 
 @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
@@ -77,12 +55,8 @@ def publish(plan: Plan, started: Started, listed: Listing, ranked: Ranked) -> Fi
 TASKS = run.Steps(read, screen_pending, rank, publish)
 
 
-def _headline(finished: Finished) -> str:
-    return finished.headline
-
-
 @flow(
-    told=_headline,
+    told=attrgetter("headline"),
     name="screen",
     persist_result=False,
     validate_parameters=False,  # the options do it, as the first step of the run: such an error is final

@@ -57,14 +57,7 @@ TITLES = {"chgnet": "CHGNet", "sevenn": "SevenNet"}
 """What people call the packages."""
 
 POTENTIALS = {
-    "chgnet": Known(
-        "chgnet",
-        "r2scan",
-        "r2SCAN",
-        MODIFIED_BSD,
-        "MPtrj, then MP-r2SCAN",
-        _chgnet,
-    ),
+    "chgnet": Known("chgnet", "r2scan", "r2SCAN", MODIFIED_BSD, "MPtrj, then MP-r2SCAN", _chgnet),
     "chgnet-mp": Known("chgnet", "0.3.0", "PBE", MODIFIED_BSD, "MPtrj (GGA, GGA+U, corrected)", _chgnet),
     "sevennet-0": Known("sevenn", "7net-0", "PBE", MIT, "MPtrj (GGA, GGA+U)", _sevennet),
     "sevennet-l3i5": Known("sevenn", "7net-l3i5", "PBE", MIT, "MPtrj (GGA, GGA+U)", _sevennet),

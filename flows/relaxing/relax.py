@@ -195,7 +195,7 @@ def _competition(
 def _against(found: CompetingPhases, finished: Mapping[EntryKey, Finished]) -> Competition:
     rivals, lacking = [], []
     for phase in found.phases:
-        formula = _formula(phase.structure)
+        formula = str(phase.structure.composition.reduced_formula)
         done = finished.get((PHASES, phase.id))
         if done is None or done.energy_ev_per_atom is None:
             lacking.append(f"{formula} ({phase.id})")
@@ -217,7 +217,3 @@ def _fetch(home: Home, systems: Sequence[str]) -> None:
 
 def _system(structure: Structure) -> str:
     return system_of([element.symbol for element in structure.composition.elements])
-
-
-def _formula(structure: Structure) -> str:
-    return str(structure.composition.reduced_formula)

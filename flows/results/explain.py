@@ -18,7 +18,7 @@ from polywell.doping import NOTHING
 from polywell.families import built_in_families
 from polywell.novelty.series import is_called
 from polywell.ranking import rank
-from polywell.records import REASON_MEANING, Candidate, Entry, EntryKey, Screening
+from polywell.records import REASON_MEANING, Candidate, Screening
 from reports.dossier.dossier import Context, dossier
 from reports.dossier.page import dossier_files
 from reports.dossier.payload import Derivation, Dossier
@@ -68,7 +68,8 @@ def explain(
         one = _looked_up(one)
     measured = measured_candidates(built_in_families())
     context = Context.of(ranked, run.manifest, measured, relaxed=rows_of(home))
-    payload = dossier(one, _structure_of(run, one.screening.key), context)
+    key = one.screening.key
+    payload = dossier(one, entries_of(run.structures({key})).get(key), context)
     lines = dossier_lines(payload)
     if others:
         more = "" if len(others) <= NAMED else f" and {len(others) - NAMED} more"
@@ -81,10 +82,6 @@ def explain(
 def _name(one: Candidate, run: PublishedRun) -> str:
     """How an entry is called in a run: by its id, behind its source where the run lists several."""
     return one.screening.id if len(run.sources) == 1 else "/".join(one.screening.key)
-
-
-def _structure_of(run: PublishedRun, key: EntryKey) -> Entry | None:
-    return entries_of(run.structures({key})).get(key)
 
 
 def _looked_up(one: Candidate) -> Candidate:

@@ -13,7 +13,7 @@ from catalog.measurements.table import Added, measurements_of
 from catalog.store.durable import write_files
 from flows.pipeline.record import now
 from polywell.evidence.own.measurement import OwnMeasurement
-from polywell.evidence.own.scoreboard import Scored, scored, sentence, tallies
+from polywell.evidence.own.scoreboard import scored, sentence, tallies
 from polywell.families import load_families
 from reports.html.names import SCOREBOARD
 from reports.studies.scoreboard import scoreboard_files
@@ -23,10 +23,9 @@ NOTHING = "nothing of what this home forecast has been measured yet: `polywell m
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """The sentences of the tally, the forecasts that it is of, and the page."""
+    """The sentences of the tally, and the page."""
 
     sentences: tuple[str, ...]
-    rows: tuple[Scored, ...]
     page: Path
 
 
@@ -60,7 +59,7 @@ def scoreboard(home: Home) -> Scoreboard:
             f"the scoreboard cannot be written to {home.reports} ({error.strerror or error}); make room or "
             "permissions, then run `polywell scoreboard`"
         ) from error
-    return Scoreboard(tuple(map(sentence, groups)) or (NOTHING,), rows, page)
+    return Scoreboard(tuple(map(sentence, groups)) or (NOTHING,), page)
 
 
 def verdict_lines(measured: OwnMeasurement) -> Iterator[str]:

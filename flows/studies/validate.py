@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -177,16 +177,12 @@ def _read(raws: Sequence[RawEntry], families: Families, workers: int) -> tuple[l
     """Reads the structures in worker processes; what cannot be read comes back with its error."""
     entries: list[Entry] = []
     unread: list[Unused] = []
-
-    def shards() -> Iterator[Sequence[RawEntry]]:
-        for start in range(0, len(raws), READ_TOGETHER):
-            yield raws[start : start + READ_TOGETHER]
-
+    shards = [raws[start : start + READ_TOGETHER] for start in range(0, len(raws), READ_TOGETHER)]
     with (
         stage("reading", "structures", len(raws)) as advance,
         Workers(workers, preload=("catalog.readers.reading",)) as pool,
     ):
-        for shard, parts in pool.map(partial(_read_shard, families=families), shards(), _lost):
+        for shard, parts in pool.map(partial(_read_shard, families=families), shards, _lost):
             advance(len(shard))
             for part in parts:
                 if isinstance(part, Entry):

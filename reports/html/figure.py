@@ -14,13 +14,6 @@ from matplotlib.figure import Figure
 
 DPI = 130
 MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
-SERIES = {
-    "light": ("#0072b2", "#008a63", "#d55e00", "#b0568d", "#a87400", "#3a8fc0"),
-    "dark": ("#56b4e9", "#2fc79c", "#f08a3c", "#e29ac6", "#e69f00", "#9bd0f0"),
-}
-INK = {"light": "#1c2126", "dark": "#e6e9ec"}
-SOFT = {"light": "#5a646e", "dark": "#a3adb7"}
-LINE = {"light": "#dfe3e7", "dark": "#2c333a"}
 
 
 @dataclass(frozen=True)
@@ -37,25 +30,23 @@ class Image:
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of one kind of paper."""
+    """Colours of one kind of paper: of text, of axes and secondary marks, of grids, and of the series.
 
-    name: str
+    Those of the series are safe for colour-blind readers.
+    """
 
-    @property
-    def series(self) -> tuple[str, ...]:
-        """Colours of the series, safe for colour-blind readers."""
-        return SERIES[self.name]
+    ink: str
+    soft: str
+    line: str
+    series: tuple[str, ...]
 
-    @property
-    def ink(self) -> str:
-        """Colour of text."""
-        return INK[self.name]
 
-    @property
-    def soft(self) -> str:
-        """Colour of axes and secondary marks."""
-        return SOFT[self.name]
-
+LIGHT = Theme(
+    "#1c2126", "#5a646e", "#dfe3e7", ("#0072b2", "#008a63", "#d55e00", "#b0568d", "#a87400", "#3a8fc0")
+)
+DARK = Theme(
+    "#e6e9ec", "#a3adb7", "#2c333a", ("#56b4e9", "#2fc79c", "#f08a3c", "#e29ac6", "#e69f00", "#9bd0f0")
+)
 
 Draw = Callable[[Figure, Theme], None]
 """Draws into an empty figure with the colours of a theme."""
@@ -63,9 +54,9 @@ Draw = Callable[[Figure, Theme], None]
 
 def image(draw: Draw, alt: str, caption: str, inches: tuple[float, float], kind: str = "svg") -> Image:
     """Draw a figure for both kinds of paper; equal data give equal bytes."""
-    found = {name: _encoded(draw, Theme(name), inches, kind) for name in ("light", "dark")}
+    light, dark = (_encoded(draw, theme, inches, kind) for theme in (LIGHT, DARK))
     width, height = (round(side * 100) for side in inches)
-    return Image(found["light"], found["dark"], alt, caption, width, height)
+    return Image(light, dark, alt, caption, width, height)
 
 
 def _encoded(draw: Draw, theme: Theme, inches: tuple[float, float], kind: str) -> str:
@@ -86,7 +77,7 @@ def _encoded(draw: Draw, theme: Theme, inches: tuple[float, float], kind: str) -
         "legend.fontsize": 9,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "grid.color": LINE[theme.name],
+        "grid.color": theme.line,
         "axes.axisbelow": True,
     }
     with mpl.rc_context(settings):

@@ -10,30 +10,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.html.names import (
-    BLOCKS_PAGE,
-    CEILING,
-    CEILING_PAGE,
-    DESIGNS,
-    EVALUATION,
-    EVALUATION_PAGE,
-    RELAXED,
-    RELAXED_PAGE,
-    REPRODUCTION,
-    REPRODUCTION_PAGE,
-    SCOREBOARD,
-    SCOREBOARD_PAGE,
-)
+from reports.html import names
 from reports.html.writing import File, environment, page_bytes, read_text, typeset
 
 PAGES = (
     ("Run", "latest/index.html"),
-    ("How far to believe it", f"{EVALUATION}/{EVALUATION_PAGE}"),
-    ("Forecasts against measurements", f"{SCOREBOARD}/{SCOREBOARD_PAGE}"),
-    ("Blocks", f"{DESIGNS}/{BLOCKS_PAGE}"),
-    ("Relaxed", f"{RELAXED}/{RELAXED_PAGE}"),
-    ("Nickelate ceiling", f"{CEILING}/{CEILING_PAGE}"),
-    ("The proposal, reproduced", f"{REPRODUCTION}/{REPRODUCTION_PAGE}"),
+    ("How far to believe it", f"{names.EVALUATION}/{names.EVALUATION_PAGE}"),
+    ("Forecasts against measurements", f"{names.SCOREBOARD}/{names.SCOREBOARD_PAGE}"),
+    ("Blocks", f"{names.DESIGNS}/{names.BLOCKS_PAGE}"),
+    ("Relaxed", f"{names.RELAXED}/{names.RELAXED_PAGE}"),
+    ("Nickelate ceiling", f"{names.CEILING}/{names.CEILING_PAGE}"),
+    ("The proposal, reproduced", f"{names.REPRODUCTION}/{names.REPRODUCTION_PAGE}"),
 )
 """Title and place of every page, below the folder of a home's pages."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from reports.dossier.payload import Dossier
 from reports.html.thumbnail import in_words, thumbnail
 from reports.html.words import words
 from reports.html.writing import File, environment, page_bytes, read_text
-from reports.mail.drawing import HEIGHT, WIDTH, Drawing, drawing
+from reports.mail.drawing import HEIGHT, WIDTH, drawing
 from reports.run.manifest import moment, order_of
 
 MAIL = "mail.html"
@@ -24,16 +23,6 @@ MAIL = "mail.html"
 
 WORDS = ("expected", "best", "ceiling", "support", "likeness", "sheets", "block", "suspect", "xi", "gain")
 """Words that the page explains."""
-
-
-@dataclass(frozen=True)
-class Mailed:
-    """One candidate of the page: its dossier, its structure drawn flat, and the picture of its block."""
-
-    dossier: Dossier
-    drawing: Drawing | None
-    block: Markup
-    gain_k: float | None
 
 
 def mail_file(
@@ -51,13 +40,12 @@ def mail_file(
         manifest: the run's manifest.
         chosen_by: what the candidates were chosen by, in words; empty for all or the first.
     """
-    mailed = [_mailed(one, made) for one, made in chosen]
     html = (
         environment()
         .get_template("mail.html.j2")
         .render(
-            mailed=mailed,
-            axis_k=max((one.dossier.axis_k for one in mailed), default=20.0),
+            mailed=[_mailed(one, made) for one, made in chosen],
+            axis_k=max((made.axis_k for _, made in chosen), default=20.0),
             total=int(manifest.get("candidates", len(chosen))),
             sources=", ".join(manifest.get("sources") or [str(manifest.get("source", ""))]),
             finished=moment(str(manifest["finished"])) if manifest.get("finished") else "",
@@ -76,10 +64,14 @@ def mail_file(
     return folder / MAIL, page_bytes(html)
 
 
-def _mailed(one: Candidate, made: Dossier) -> Mailed:
+def _mailed(one: Candidate, made: Dossier) -> dict[str, Any]:
+    """One candidate of the page: its dossier, its structure drawn flat, and the picture of its block."""
     heights = {phase.name: phase.xi_ang for phase in made.phases}
     drawn = thumbnail(one.screening)
     scene = made.scene
-    flat = None if scene is None else drawing(scene, [heights[cage.phase] for cage in scene.cages])
-    block = Markup() if drawn is None else drawn.svg(in_words(one.screening))
-    return Mailed(made, flat, block, one.place.gain_k)
+    return {
+        "dossier": made,
+        "drawing": scene and drawing(scene, [heights[cage.phase] for cage in scene.cages]),
+        "block": Markup() if drawn is None else drawn.svg(in_words(one.screening)),
+        "gain_k": one.place.gain_k,
+    }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from polywell.design.inventory.blocks import REFERENCE, BlockKind, BlockRow, Inventory
 from reports.html.cells import clipped
 from reports.html.names import BLOCKS_DATA, BLOCKS_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File, records_csv
-from reports.studies.block_picture import Picture, picture
+from reports.studies.block_picture import picture
 
 BLOCKS_CSV, BLOCKS_PARQUET = "blocks.csv", "blocks.parquet"
 """Every block as a table, beside the page."""
@@ -29,23 +30,6 @@ TITLES = {
     ("bridged", "inner"): "Inner layers, between two CuO₂-type sheets of one slab",
     ("capped", "spacer"): "Spacers between FeAs-type sheets",
 }
-
-
-@dataclass(frozen=True)
-class Card:
-    """What the page says of one kind of block."""
-
-    name: str
-    picture: Picture
-    sheets: str
-    charge: str
-    thickness_ang: float
-    spread_ang: float
-    edge_ang: float
-    apexes: str
-    parents: str
-    more_parents: int
-    remark: str
 
 
 def blocks_files(folder: Path, found: Inventory, origin: str) -> Iterator[File]:
@@ -87,22 +71,22 @@ def blocks_files(folder: Path, found: Inventory, origin: str) -> Iterator[File]:
     )
 
 
-def _card(kind: BlockKind) -> Card:
-    first = kind.first
+def _card(kind: BlockKind) -> dict[str, Any]:
+    """What the page says of one kind of block."""
     parents = [clipped(one, LONGEST) for one in kind.parents]
-    return Card(
-        name=clipped(kind.name, LONGEST),
-        picture=picture(kind.block),
-        sheets=", ".join(kind.sheets),
-        charge="not known" if kind.charge is None else f"{kind.charge:+.2f} e".replace("-", "−"),
-        thickness_ang=kind.thickness_ang,
-        spread_ang=kind.spread_ang,
-        edge_ang=kind.edge_ang,
-        apexes=_apexes(first),
-        parents=", ".join(parents[:MOST_PARENTS]),
-        more_parents=max(0, len(parents) - MOST_PARENTS),
-        remark=_remark(kind),
-    )
+    return {
+        "name": clipped(kind.name, LONGEST),
+        "picture": picture(kind.block),
+        "sheets": ", ".join(kind.sheets),
+        "charge": "not known" if kind.charge is None else f"{kind.charge:+.2f} e".replace("-", "−"),
+        "thickness_ang": kind.thickness_ang,
+        "spread_ang": kind.spread_ang,
+        "edge_ang": kind.edge_ang,
+        "apexes": _apexes(kind.first),
+        "parents": ", ".join(parents[:MOST_PARENTS]),
+        "more_parents": max(0, len(parents) - MOST_PARENTS),
+        "remark": _remark(kind),
+    }
 
 
 def _apexes(row: BlockRow) -> str:

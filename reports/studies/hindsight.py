@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from matplotlib.figure import Figure
 
 from polywell.evidence.evaluation.hindsight import (
@@ -17,6 +19,10 @@ from polywell.evidence.evaluation.hindsight import (
 from reports.html.figure import Image, Theme, image
 
 MARKS = ("o", "s", "D", "^", "v", "x")
+PANELS: dict[str, Callable[[Score], float | None]] = {
+    "Good in the first tenth (%)": lambda score: 100 * score.good_share,
+    "Mean place of records (%), 0 the first": lambda score: score.records,
+}
 
 
 def helped_sentences(helped: Hindsight) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -35,32 +41,24 @@ def helped_figure(helped: Hindsight) -> Image | None:
 
     def draw(figure: Figure, theme: Theme) -> None:
         panels = figure.subplots(1, 2)
-        for panel, title, value in (
-            (panels[0], "Good in the first tenth (%)", _good),
-            (panels[1], "Mean place of records (%), 0 the first", _records),
-        ):
+        for panel, (title, value) in zip(panels, PANELS.items(), strict=True):
             for number, order in enumerate(ORDERS):
-                points = [(k, value(one.scores[number])) for k, one in enumerate(lists)]
-                known = [(k, height) for k, height in points if height is not None]
+                heights = [value(one.scores[number]) for one in lists]
+                known = [k for k, height in enumerate(heights) if height is not None]
+                is_last = number == len(ORDERS) - 1
                 panel.plot(
-                    [k for k, _ in known],
-                    [height for _, height in known],
-                    color=theme.soft
-                    if number == len(ORDERS) - 1
-                    else theme.series[number % len(theme.series)],
-                    marker=MARKS[number],
-                    linestyle="none",
+                    known,
+                    [heights[k] for k in known],
+                    MARKS[number],
+                    color=theme.soft if is_last else theme.series[number % len(theme.series)],
                     ms=8 if number == 0 else 5,
                     label=order,
                 )
             panel.set_xticks(range(len(lists)), names, fontsize=8)
-            panel.set_xlim(-0.5, len(lists) - 0.5)
-            panel.set_ylim(-3, 103)
-            panel.set_title(title)
+            panel.set(title=title, xlim=(-0.5, len(lists) - 0.5), ylim=(-3, 103))
             panel.grid(linewidth=0.6)
         panels[1].invert_yaxis()
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=3)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
 
     return image(
         draw,
@@ -70,14 +68,6 @@ def helped_figure(helped: Hindsight) -> Image | None:
         f"first measured in the {AFTER} years from it.",
         (11.0, 4.6),
     )
-
-
-def _good(score: Score) -> float | None:
-    return 100 * score.good_share
-
-
-def _records(score: Score) -> float | None:
-    return score.records
 
 
 def _unlisted(one: Unlisted) -> str:

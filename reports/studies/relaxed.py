@@ -13,23 +13,10 @@ from reports.html.cells import MAX_NAME, clipped
 from reports.html.names import RELAXED_DATA, RELAXED_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File, records_csv
+from reports.studies.tables import Column, listing_of, number, text
 
 RELAXED_CSV, RELAXED_PARQUET = "relaxed.csv", "relaxed.parquet"
 """Every row, beside the page."""
-
-HEADS = (
-    ("compound", False),
-    ("id", False),
-    ("outcome", False),
-    ("ξ before (Å)", True),
-    ("ξ relaxed (Å)", True),
-    ("ξ corrected (Å)", True),
-    ("T_c before (K)", True),
-    ("T_c corrected (K)", True),
-    ("moved (Å)", True),
-    ("above hull (meV/atom)", True),
-)
-"""Columns for a terminal, and whether each holds numbers."""
 
 
 def relaxed_files(
@@ -45,6 +32,7 @@ def relaxed_files(
         far: how far the anchors are missed.
     """
     yield folder / RELAXED_CSV, records_csv(RelaxedRow, rows)
+    table = listing_of("candidates", "Candidates", rows, *COLUMNS)
     yield from study_files(
         folder / RELAXED_PAGE,
         folder / RELAXED_DATA,
@@ -59,8 +47,8 @@ def relaxed_files(
             "potential": potential,
             "weights": weights,
             "sentences": sentences(rows, far),
-            "rows": [(cells(row), why(row)) for row in rows],
-            "heads": HEADS[2:],
+            "rows": list(zip(table.written(""), map(why, rows), strict=True)),
+            "heads": [(column.label, column.digits is not None) for column in table.columns[2:]],
             "csv_name": RELAXED_CSV,
             "parquet_name": RELAXED_PARQUET,
         },
@@ -96,23 +84,6 @@ def sentences(rows: Sequence[RelaxedRow], far: Sequence[Missed]) -> list[str]:
             "No measured structure was relaxed: nothing is corrected, and how far off ξ is, is not known."
         )
     return said
-
-
-def cells(row: RelaxedRow) -> tuple[str, ...]:
-    """One row for people, under `HEADS`."""
-    above = "not known" if row.above_hull_ev is None else f"{1000 * row.above_hull_ev:+.0f}"
-    return (
-        clipped(row.formula, MAX_NAME),
-        clipped(row.id, MAX_NAME),
-        row.outcome,
-        _number(row.xi_start_ang, 3),
-        _number(row.xi_relaxed_ang, 3),
-        _number(row.xi_corrected_ang, 3),
-        _number(row.tc_start_k, 0),
-        _interval(row),
-        _number(row.moved_ang, 2),
-        above.replace("-", "−"),
-    )
 
 
 def why(row: RelaxedRow) -> str:
@@ -157,5 +128,22 @@ def _interval(row: RelaxedRow) -> str:
     return f"{row.tc_corrected_k:.0f} ({row.tc_corrected_low_k:.0f} to {row.tc_corrected_high_k:.0f})"
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
+def _above_hull(row: RelaxedRow) -> str:
+    if row.above_hull_ev is None:
+        return "not known"
+    return f"{1000 * row.above_hull_ev:+.0f}".replace("-", "−")
+
+
+COLUMNS: tuple[Column[RelaxedRow], ...] = (
+    (text("compound"), lambda row: clipped(row.formula, MAX_NAME)),
+    (text("id"), lambda row: clipped(row.id, MAX_NAME)),
+    (text("outcome"), lambda row: row.outcome),
+    (number("ξ before (Å)", digits=3), lambda row: row.xi_start_ang),
+    (number("ξ relaxed (Å)", digits=3), lambda row: row.xi_relaxed_ang),
+    (number("ξ corrected (Å)", digits=3), lambda row: row.xi_corrected_ang),
+    (number("T_c before (K)", digits=0), lambda row: row.tc_start_k),
+    (number("T_c corrected (K)"), _interval),
+    (number("moved (Å)"), lambda row: row.moved_ang),
+    (number("above hull (meV/atom)"), _above_hull),
+)
+"""What the page and a terminal show of each candidate."""

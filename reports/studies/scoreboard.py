@@ -111,13 +111,10 @@ def _figure(rows: Sequence[Scored]) -> Image | None:
                 axes.vlines(at, low, high, color=theme.series[colour], linewidth=1.1, alpha=0.6)
                 expected = [one.expected_k for one in said]
                 axes.plot(at, expected, mark, color=theme.series[colour], ms=6, label=f"{name}: {len(some)}")
-        axes.set_xlim(-0.02 * top, top)
-        axes.set_ylim(0, top)
-        axes.set_xlabel("Measured $T_c$ (K)")
-        axes.set_ylabel("Forecast $T_c$ (K)")
+        axes.set(xlim=(-0.02 * top, top), xlabel="Measured $T_c$ (K)")
+        axes.set(ylim=(0, top), ylabel="Forecast $T_c$ (K)")
         axes.grid(linewidth=0.6)
-        handles, labels = axes.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=3)
+        figure.legend(loc="outside upper left", ncols=3)
 
     return image(
         draw,

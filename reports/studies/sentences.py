@@ -45,6 +45,13 @@ def sentence(template: str, facts: Mapping[str, Any], each: Each | None = None) 
     return _Sentences().vformat(template, (), {**facts, **together})
 
 
+def told(found: str | Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """A sentence of `words`, written as its template alone or with `each` beside its `text`."""
+    if isinstance(found, str):
+        return sentence(found, facts)
+    return sentence(found["text"], facts, found["each"])
+
+
 def joined(items: Any, each: Sequence[str] | None = None) -> str:
     """The items of a tuple or mapping in one text; `none` where there are none."""
     joint, template = each or (", ", "{0}")

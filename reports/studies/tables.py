@@ -53,10 +53,12 @@ def number(label: str, unit: str = "", digits: int = 2, meaning: str = "") -> Li
     return ListColumn(label, unit, digits, meaning)
 
 
-def listing_of(
-    key: str, title: str, rows: Iterable[Row], *columns: tuple[ListColumn, Callable[[Row], Cell]]
-) -> Listing:
-    """A table of records: each column stands beside the function that takes its cell out of a record."""
+Column = tuple[ListColumn, Callable[[Row], Cell]]
+"""A column of a table of records, and what takes its cell out of a record."""
+
+
+def listing_of(key: str, title: str, rows: Iterable[Row], *columns: Column[Row]) -> Listing:
+    """A table of records, on a page or in a terminal."""
     cells = tuple(tuple(cell(row) for _, cell in columns) for row in rows)
     return Listing(key, title, "", tuple(column for column, _ in columns), cells)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from polywell import ALGORITHM_VERSION
 from polywell.evidence.evaluation import scores
 from polywell.evidence.evaluation.baselines import BASELINES
 from polywell.evidence.evaluation.evaluate import CALIBRATED, CONSTANT, Prediction, Split
-from polywell.evidence.evaluation.hindsight import FIRST, GOOD, NO_LISTS, ORDERS, Hindsight
+from polywell.evidence.evaluation.hindsight import GOOD, NO_LISTS, Hindsight
 from polywell.evidence.evaluation.over_time import AFTER, TimePoint
 from polywell.evidence.evaluation.scoring import (
     AREA,
@@ -32,7 +33,6 @@ from polywell.evidence.evaluation.scoring import (
 )
 from polywell.evidence.evaluation.verdict import verdict
 from polywell.evidence.rows.standing import standing
-from reports.html.figure import Image
 from reports.html.names import EVALUATION_DATA, EVALUATION_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
@@ -119,48 +119,6 @@ class ValidationPayload:
     resamples: int = scores.RESAMPLES
 
 
-@dataclass(frozen=True)
-class ScoreCell:
-    """A score as text, with the ends of its interval; empty where the data do not define it."""
-
-    value: str
-    interval: str
-
-
-@dataclass(frozen=True)
-class ScoreLine:
-    """The scores of one predictor; `better` where its error is below the calibration's."""
-
-    predictor: str
-    better: bool
-    cells: tuple[ScoreCell, ...]
-
-
-@dataclass(frozen=True)
-class ShownFamily:
-    """The scores and the figure of one family in one split."""
-
-    family: str
-    title: str
-    superconducting: int
-    rows: int
-    systems: int
-    lines: tuple[ScoreLine, ...]
-    image: Image | None
-
-
-@dataclass(frozen=True)
-class ShownSplit:
-    """One way of leaving rows out."""
-
-    key: str
-    title: str
-    lead: str
-    families: tuple[ShownFamily, ...]
-    unpredicted: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 def validation_files(folder: Path, payload: ValidationPayload) -> Iterator[File]:
     """Give `index.html` and `validation.json`.
 
@@ -183,9 +141,7 @@ def validation_files(folder: Path, payload: ValidationPayload) -> Iterator[File]
         "after": AFTER,
         "helped": payload.helped,
         "helped_figure": helped_figure(payload.helped),
-        "helped_sentences": [one for part in helped_sentences(payload.helped) for one in part],
-        "orders": ORDERS,
-        "first": FIRST,
+        "helped_sentences": list(chain(*helped_sentences(payload.helped))),
         "good": GOOD,
         "unread": _causes(payload.unread),
         "not_candidates": _causes(payload.not_candidates),
@@ -255,10 +211,7 @@ def validation_data(payload: ValidationPayload) -> dict[str, Any]:
         "scores": [asdict(score) for score in evaluation.scores],
         "predictions": [asdict(one) for one in evaluation.predictions],
         "over_time": [asdict(point) for point in payload.over_time],
-        "helped": {
-            **asdict(payload.helped),
-            "sentences": [one for part in helped_sentences(payload.helped) for one in part],
-        },
+        "helped": asdict(payload.helped) | {"sentences": list(chain(*helped_sentences(payload.helped)))},
         "seen": dict(_seen(evaluation)) if payload.against is not None else None,
         "unpredicted": [{"split": split, "id": id_} for split, id_ in evaluation.unpredicted],
         "unread": [asdict(one) for one in payload.unread],
@@ -286,18 +239,20 @@ def _seen(evaluation: Evaluation) -> tuple[tuple[str, int], ...]:
     return tuple((name, counts[name]) for name in ("composition", "chemical system", "nothing"))
 
 
-def _split(evaluation: Evaluation, split: Split) -> ShownSplit:
-    return ShownSplit(
-        key=split.value.replace(" ", "-"),
-        title=TITLES[split],
-        lead=LEFT_OUT[split],
-        families=tuple(_family(evaluation, split, family) for family in families(evaluation, split)),
-        unpredicted=tuple(id_ for name, id_ in evaluation.unpredicted if name == split),
-        rows=_rows(evaluation, split),
-    )
+def _split(evaluation: Evaluation, split: Split) -> dict[str, Any]:
+    """One way of leaving rows out, as the page shows it."""
+    return {
+        "key": split.value.replace(" ", "-"),
+        "title": TITLES[split],
+        "lead": LEFT_OUT[split],
+        "families": [_family(evaluation, split, family) for family in families(evaluation, split)],
+        "unpredicted": [id_ for name, id_ in evaluation.unpredicted if name == split],
+        "rows": _rows(evaluation, split),
+    }
 
 
-def _family(evaluation: Evaluation, split: Split, family: str) -> ShownFamily:
+def _family(evaluation: Evaluation, split: Split, family: str) -> dict[str, Any]:
+    """The scores and the figure of one family in one split; `better` has an error below the calibration's."""
     here = {
         (score.predictor, score.score): score
         for score in evaluation.scores
@@ -305,35 +260,34 @@ def _family(evaluation: Evaluation, split: Split, family: str) -> ShownFamily:
     }
     better = winners(evaluation, split, family)
     known = {predictor for predictor, _ in here}
-    lines = tuple(
-        ScoreLine(
-            predictor=predictor,
-            better=predictor in better,
-            cells=tuple(_cell(here.get((predictor, name)), digits) for name, _, digits in SHOWN_SCORES),
-        )
+    lines = [
+        {
+            "predictor": predictor,
+            "better": predictor in better,
+            "cells": [_cell(here.get((predictor, name)), digits) for name, _, digits in SHOWN_SCORES],
+        }
         for predictor in PREDICTORS
         if predictor in known
-    )
+    ]
     rows = _calibrated(evaluation, split, family)
     hot = [one for one in rows if one.tc_measured_k is not None]
-    return ShownFamily(
-        family=family,
-        title=family,
-        superconducting=len(hot),
-        rows=len(rows),
-        systems=len({one.system for one in rows}),
-        lines=lines,
-        image=None if not hot else measured_figure(family, hot, LEFT_OUT[split]),
-    )
+    return {
+        "family": family,
+        "title": family,
+        "superconducting": len(hot),
+        "rows": len(rows),
+        "systems": len({one.system for one in rows}),
+        "lines": lines,
+        "image": measured_figure(family, hot, LEFT_OUT[split]) if hot else None,
+    }
 
 
-def _cell(score: Score | None, digits: int) -> ScoreCell:
-    if score is None or score.value is None:
-        return ScoreCell("", "")
-    interval = ""
-    if score.low is not None and score.high is not None:
-        interval = f"{_number(score.low, digits)} … {_number(score.high, digits)}"
-    return ScoreCell(_number(score.value, digits), interval)
+def _cell(score: Score | None, digits: int) -> dict[str, str]:
+    """A score as text, with the ends of its interval; empty where the data do not define it."""
+    value, low, high = (None, None, None) if score is None else (score.value, score.low, score.high)
+    known = None not in (value, low, high)
+    interval = f"{_number(low, digits)} … {_number(high, digits)}" if known else ""
+    return {"value": _number(value, digits), "interval": interval}
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from polywell.evidence.evaluation.evaluate import Prediction
 from polywell.evidence.evaluation.over_time import AFTER, TimePoint
 from reports.html.figure import Image, Theme, image
 
-MARKS = ("o", "s", "D", "^", "v", "p")
 TALLEST = 1.6
 """Intervals are cut at this multiple of the highest measured or expected T_c, lest one shrinks all."""
 
@@ -45,13 +43,10 @@ def measured_figure(family: str, rows: Sequence[Prediction], left_out: str) -> I
                 continue
             axes.vlines(measured[mask], low[mask], high[mask], color=colour, linewidth=0.9, alpha=0.45)
             axes.plot(measured[mask], expected[mask], mark, color=colour, ms=5, label=f"{name}: {mask.sum()}")
-        axes.set_xlim(0, right)
-        axes.set_ylim(0, top)
-        axes.set_xlabel("Measured $T_c$ (K)")
-        axes.set_ylabel("Expected $T_c$ (K)")
+        axes.set(xlim=(0, right), xlabel="Measured $T_c$ (K)", ylim=(0, top), ylabel="Expected $T_c$ (K)")
         axes.set_title(f"{family}: {len(rows)} superconducting rows")
         axes.grid(linewidth=0.6)
-        _legend(figure, axes)
+        figure.legend(loc="outside upper left", ncols=4)
 
     note = f" {cut} intervals reach beyond the frame." if cut > 1 else ""
     note = " One interval reaches beyond the frame." if cut == 1 else note
@@ -75,28 +70,17 @@ def time_figure(points: Sequence[TimePoint]) -> Image | None:
         for panel, name in zip(axes, names, strict=True):
             own = [point for point in points if point.family == name]
             years = [point.year for point in own]
-            for place, (label, errors) in enumerate(
-                (
-                    ("calibrated", [point.error_k for point in own]),
-                    ("forest on composition and valence", [point.forest_error_k for point in own]),
-                    ("family median", [point.median_error_k for point in own]),
-                )
-            ):
-                panel.plot(
-                    years,
-                    errors,
-                    color=theme.series[place],
-                    marker=MARKS[place],
-                    linewidth=1.4,
-                    ms=4,
-                    label=label,
-                )
-            panel.set_ylim(bottom=0)
-            panel.set_xlabel("Fitted to what was published before")
-            panel.set_title(name)
+            errors = {
+                "calibrated": [point.error_k for point in own],
+                "forest on composition and valence": [point.forest_error_k for point in own],
+                "family median": [point.median_error_k for point in own],
+            }
+            for (label, of), mark, colour in zip(errors.items(), "osD", theme.series, strict=False):
+                panel.plot(years, of, color=colour, marker=mark, linewidth=1.4, ms=4, label=label)
+            panel.set(title=name, xlabel="Fitted to what was published before", ylim=(0, None))
             panel.grid(linewidth=0.6)
         axes[0].set_ylabel(f"Mean absolute error of the next {AFTER} years (K)")
-        _legend(figure, axes[0])
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
 
     return image(
         draw,
@@ -105,8 +89,3 @@ def time_figure(points: Sequence[TimePoint]) -> Image | None:
         f"in the {AFTER} years from it.",
         (4.6 * len(names) + 0.6, 4.4),
     )
-
-
-def _legend(figure: Figure, axes: Axes) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=min(len(labels), 4))

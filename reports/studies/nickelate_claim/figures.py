@@ -61,29 +61,23 @@ def _heights(analysis: WeighedClaim) -> Image:
         axes.plot(curve, lam / curve**2, color=theme.soft, linewidth=1.4, label=f"λ/ξ², λ = {lam:g} K·Å²")
         unmeasured = [cell for cell in analysis.cells if not cell.standing]
         if unmeasured:
-            axes.plot(
-                [cell.xi_ceiling_ang for cell in unmeasured], [cell.tc_ceiling_k for cell in unmeasured],
-                linestyle="", marker="|", ms=9, color=theme.soft, label="catalog, by the relation",
-            )  # fmt: skip
+            points = np.array([(cell.xi_ceiling_ang, cell.tc_ceiling_k) for cell in unmeasured])
+            axes.plot(*points.T, "|", ms=9, color=theme.soft, label="catalog, by the relation")
             axes.set_xlim(curve[0], curve[-1])
         _claim(axes, theme, analysis.claim_k)
         for place, row in enumerate(analysis.classes):
             own = _of(seen, row.class_name)
             style = _style(theme, place)
             if own:
-                axes.plot(
-                    [one.xi_ang or 0.0 for one in own], [one.tc_k or 0.0 for one in own],
-                    linestyle="", ms=6.5, label=row.class_name, **style,
-                )  # fmt: skip
+                points = np.array([(one.xi_ang, one.tc_k) for one in own])
+                axes.plot(*points.T, linestyle="", ms=6.5, label=row.class_name, **style)
             quiet = [cell.xi_ceiling_ang for cell in silent if cell.class_name == row.class_name]
             if quiet:
                 axes.plot(
                     quiet, [0.0] * len(quiet), linestyle="", marker="x", ms=6, color=style["color"],
                     label=None if own else f"{row.class_name}, none seen",
                 )  # fmt: skip
-        axes.set_xlabel("ξ of the smallest cage (Å)")
-        axes.set_ylabel("$T_c$ (K)")
-        axes.set_ylim(-5, 145)
+        axes.set(xlabel="ξ of the smallest cage (Å)", ylabel="$T_c$ (K)", ylim=(-5, 145))
         axes.grid(linewidth=0.6)
         figure.legend(loc="outside lower center", ncols=3)
 
@@ -98,7 +92,7 @@ def _heights(analysis: WeighedClaim) -> Image:
 
 def _predicted(analysis: WeighedClaim) -> Image:
     seen = [one for one in _seen(analysis) if one.relation_k is not None]
-    above = sum((one.tc_k or 0.0) > (one.relation_k or 0.0) for one in seen)
+    above = sum(one.tc_k > one.relation_k for one in seen)
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
@@ -111,14 +105,10 @@ def _predicted(analysis: WeighedClaim) -> Image:
         for place, row in enumerate(analysis.classes):
             own = _of(seen, row.class_name)
             if own:
-                axes.plot(
-                    [one.relation_k or 0.0 for one in own], [one.tc_k or 0.0 for one in own],
-                    linestyle="", ms=6.5, label=row.class_name, **_style(theme, place),
-                )  # fmt: skip
-        axes.set_xlabel("$T_c$ by the relation (K)")
-        axes.set_ylabel("Measured $T_c$ (K)")
-        axes.set_xlim(85, 130)
-        axes.set_ylim(0, 130)
+                points = np.array([(one.relation_k, one.tc_k) for one in own])
+                axes.plot(*points.T, linestyle="", ms=6.5, label=row.class_name, **_style(theme, place))
+        axes.set(xlabel="$T_c$ by the relation (K)", xlim=(85, 130))
+        axes.set(ylabel="Measured $T_c$ (K)", ylim=(0, 130))
         axes.grid(linewidth=0.6)
         figure.legend(loc="outside lower center", ncols=3)
 
@@ -132,9 +122,7 @@ def _falling(seen: Sequence[Row]) -> bool:
     """Whether measured and predicted temperatures run against each other."""
     if len(seen) < 3:
         return False
-    return bool(
-        np.corrcoef([one.relation_k or 0.0 for one in seen], [one.tc_k or 0.0 for one in seen])[0, 1] < 0
-    )
+    return bool(np.corrcoef([one.relation_k for one in seen], [one.tc_k for one in seen])[0, 1] < 0)
 
 
 def _classes(analysis: WeighedClaim) -> Image:
@@ -157,14 +145,8 @@ def _classes(analysis: WeighedClaim) -> Image:
                 if middle is None:
                     continue
                 if low is not None and high is not None:
-                    axes.plot(
-                        [low, high],
-                        [place + shift] * 2,
-                        color=colour,
-                        linewidth=4,
-                        alpha=0.45,
-                        solid_capstyle="round",
-                    )
+                    bar: dict[str, Any] = {"linewidth": 4, "alpha": 0.45, "solid_capstyle": "round"}
+                    axes.plot([low, high], [place + shift] * 2, color=colour, **bar)
                 axes.plot([middle], [place + shift], "o", color=colour, ms=6, label=label)
                 label = None
         best = [(place, row.best.tc_k) for place, row in enumerate(rows) if row.best and row.best.tc_k]
@@ -174,9 +156,7 @@ def _classes(analysis: WeighedClaim) -> Image:
         )  # fmt: skip
         _claim(axes, theme, analysis.claim_k, vertical=True)
         axes.set_yticks(range(len(rows)), [row.class_name for row in rows])
-        axes.set_ylim(-0.6, len(rows) - 0.4)
-        axes.set_xlim(left=0)
-        axes.set_xlabel("$T_c$ (K)")
+        axes.set(ylim=(-0.6, len(rows) - 0.4), xlim=(0, None), xlabel="$T_c$ (K)")
         axes.grid(axis="x", linewidth=0.6)
         figure.legend(loc="outside lower center", ncols=2)
 
@@ -202,18 +182,11 @@ def _years(analysis: WeighedClaim) -> Image:
             ends, [*calm, calm[-1]], where="post", color=theme.series[2], lw=1.8, ls="--",
             label="record at ambient pressure",
         )  # fmt: skip
-        axes.plot(
-            years,
-            [row.best_k for row in analysis.years],
-            "o",
-            color=theme.series[0],
-            ms=6,
-            label="best of the year",
-        )
+        best = [row.best_k for row in analysis.years]
+        axes.plot(years, best, "o", color=theme.series[0], ms=6, label="best of the year")
         _claim(axes, theme, analysis.claim_k)
         axes.set_xticks(years)
-        axes.set_ylim(0, max(110.0, 1.1 * max(record)))
-        axes.set_ylabel("$T_c$ (K)")
+        axes.set(ylim=(0, max(110.0, 1.1 * max(record))), ylabel="$T_c$ (K)")
         axes.grid(axis="y", linewidth=0.6)
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, 0.9))
 

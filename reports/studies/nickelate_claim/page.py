@@ -77,13 +77,7 @@ def _stand(cells: Sequence[Row]) -> str:
 
 
 def _shown(listing: Listing) -> dict[str, Any]:
-    return {
-        "key": listing.key,
-        "title": listing.title,
-        "columns": listing.columns,
-        "rows": listing.written("–"),
-        "tall": len(listing.rows) > OPEN_ROWS,
-    }
+    return {**vars(listing), "rows": listing.written("–"), "tall": len(listing.rows) > OPEN_ROWS}
 
 
 def _typeset(words: str) -> Markup:

@@ -7,7 +7,7 @@ from typing import Any
 
 from polywell.proposal.nickelate_claim.verdict import Point, Side, Verdict
 from polywell.proposal.rows import Row
-from reports.studies.sentences import sentence, words
+from reports.studies.sentences import sentence, told, words
 
 WORDS = "nickelate_claim"
 
@@ -34,9 +34,7 @@ def sides(verdict: Verdict) -> dict[str, tuple[str, ...]]:
 
 def said(point: Point) -> str:
     """One point as a sentence."""
-    found = words(WORDS)["points"][point.name]
-    template, each = (found, None) if isinstance(found, str) else (found["text"], found["each"])
-    text = sentence(template, _worded(point.facts), each)
+    text = told(words(WORDS)["points"][point.name], _worded(point.facts))
     return text[:1].upper() + text[1:]
 
 
@@ -53,10 +51,9 @@ def _worded(facts: Mapping[str, Any]) -> dict[str, Any]:
     if "record" in facts:
         gpa = facts["record"].pressure_gpa
         more["pressure"] = ", pressure not stated" if gpa is None else f", {pressure(gpa)}"
-    if "standing" in facts:
-        more["stand"] = ", ".join(f"{count} {name}" for name, count in facts["standing"].items())
-    elif "row" in facts and "standing" in facts["row"]:
-        more["stand"] = ", ".join(f"{count} {name}" for name, count in facts["row"]["standing"].items())
+    standing = facts.get("standing", facts.get("row", {}).get("standing"))
+    if standing is not None:
+        more["stand"] = ", ".join(f"{count} {name}" for name, count in standing.items())
     if "chance" in facts:
         best = facts["row"].likeliest_k
         more["percent"] = percent(facts["chance"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -55,8 +56,7 @@ def _table_figure(drawn: Row, table: int, title: str) -> Image:
                 *np.array(other).T, "o", mfc="none", color=theme.series[2], ms=6, label="phase passed over"
             )
         axes.plot(*np.array(chosen).T, "o", color=theme.series[0], ms=6, label="phase that the table names")
-        axes.set_xlabel("Printed ξ (Å)")
-        axes.set_ylabel("Printed $T_c$ (K)")
+        axes.set(xlabel="Printed ξ (Å)", ylabel="Printed $T_c$ (K)")
         axes.grid(linewidth=0.6)
         axes.legend(loc="best")
 
@@ -81,17 +81,12 @@ def _stripes(drawn: Row) -> Image:
                 (lattice.second, "s", theme.series[2], "second plane"),
             ):
                 panel.plot(*(points / edge).T, mark, color=colour, ms=5, label=name)
-            panel.set_title(f"n = {lattice.n}, x = {lattice.doping:.3f}")
-            panel.set_xticks(range(0, 9, 2))
-            panel.set_yticks(range(0, 13, 2))
-            panel.set_xlim(-0.7, 8.2)
-            panel.set_ylim(-0.7, 12.2)
-            panel.set_aspect("equal")
+            panel.set(title=f"n = {lattice.n}, x = {lattice.doping:.3f}", aspect="equal")
+            panel.set(xlabel="along a (edges)", xticks=range(0, 9, 2), xlim=(-0.7, 8.2))
+            panel.set(yticks=range(0, 13, 2), ylim=(-0.7, 12.2))
             panel.grid(linewidth=0.6)
-            panel.set_xlabel("along a (edges)")
         axes[0].set_ylabel("along b (edges)")
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=2)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
 
     counts = ", ".join(str(lattice.n) for lattice in drawn.stripes)
     return image(
@@ -115,17 +110,10 @@ def _trilayers(drawn: Row) -> Image:
             axes.axvline(at, color=theme.soft, linewidth=0.8, linestyle=":")
         for sheets in (1, 2, 3):
             inside = first.doping[np.array(first.fermi_sheets) == sheets]
-            axes.annotate(
-                f"{sheets} Fermi {'sheet' if sheets == 1 else 'sheets'}",
-                (float(inside.mean()), 0.02),
-                xycoords=("data", "axes fraction"),
-                ha="center",
-                color=theme.soft,
-                fontsize=9,
-            )
-        axes.set_xlabel("Doping p")
-        axes.set_ylabel("$T_c$ by the rule (K)")
-        axes.set_ylim(bottom=0)
+            said = f"{sheets} Fermi {'sheet' if sheets == 1 else 'sheets'}"
+            middle, frame = (float(inside.mean()), 0.02), ("data", "axes fraction")
+            axes.annotate(said, middle, xycoords=frame, ha="center", color=theme.soft, fontsize=9)
+        axes.set(xlabel="Doping p", ylabel="$T_c$ by the rule (K)", ylim=(0, None))
         axes.grid(linewidth=0.6)
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.1))
 
@@ -144,10 +132,9 @@ def _maps(name: str, plane: Row, normal: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.subplots(1, 2)
         levels = np.linspace(LOWEST_EV, HIGHEST_EV, 17)
-        shown = None
-        for panel, one, title, across in (
-            (axes[0], plane, "in the plane of the sheet", "along b (Å)"),
-            (axes[1], normal, "diagonal and normal", "along the normal (Å)"),
+        for panel, one, title, along, across in (
+            (axes[0], plane, "in the plane of the sheet", "along a (Å)", "along b (Å)"),
+            (axes[1], normal, "diagonal and normal", "along the diagonal (Å)", "along the normal (Å)"),
         ):
             centre = float(one.energy_ev[len(one.y_ang) // 2, len(one.x_ang) // 2])
             energy = np.clip(one.energy_ev - centre, LOWEST_EV, HIGHEST_EV)
@@ -155,12 +142,8 @@ def _maps(name: str, plane: Row, normal: Row) -> Image:
             shown.set_edgecolor("face")
             panel.plot(0, 0, "+", color="white", ms=9)
             panel.annotate("Γ", (0, 0), xytext=(5, 4), textcoords="offset points", color="white")
-            panel.set_title(title)
-            panel.set_aspect("equal")
-            panel.set_xlabel("along a (Å)" if panel is axes[0] else "along the diagonal (Å)")
-            panel.set_ylabel(across)
-        if shown is not None:
-            figure.colorbar(shown, ax=list(axes), label="energy less that at Γ (eV)", shrink=0.85)
+            panel.set(title=title, aspect="equal", xlabel=along, ylabel=across)
+        figure.colorbar(shown, ax=list(axes), label="energy less that at Γ (eV)", shrink=0.85)
 
     centre = float(plane.energy_ev[len(plane.y_ang) // 2, len(plane.x_ang) // 2])
     return image(
@@ -184,8 +167,7 @@ def _depths(landscapes: Survey) -> Image:
             ours = [one for one in shown if one.reference.family == family]
             points = np.array([(one.xi_ang, one.landscape.depth_ev) for one in ours])
             axes.plot(*points.T, MARKS[place], color=theme.series[place], ms=5, label=family)
-        axes.set_xlabel("ξ of the smallest cage (Å)")
-        axes.set_ylabel("Depth of Γ within the sheet (eV)")
+        axes.set(xlabel="ξ of the smallest cage (Å)", ylabel="Depth of Γ within the sheet (eV)")
         axes.grid(linewidth=0.6)
         axes.legend()
 
@@ -218,29 +200,15 @@ def _resonance(pairs: Sequence[Pair]) -> Image:
             for pair, of in wanted:
                 if of == mode and isinstance(pair.computed, float):
                     k = origins.index(pair.origin)
-                    axes.plot(
-                        place + 0.13 * (k - 1),
-                        pair.computed,
-                        MARKS[k],
-                        color=theme.series[k],
-                        ms=8,
-                        label=f"{'structure ' if pair.basis == 'structure' else ''}{pair.origin}"
-                        if place == 0
-                        else None,
-                    )
+                    said = f"structure {pair.origin}" if pair.basis == "structure" else pair.origin
+                    style: dict[str, Any] = {"color": theme.series[k], "label": None if place else said}
+                    axes.plot(place + 0.13 * (k - 1), pair.computed, MARKS[k], ms=8, **style)
             if mode in measured:
-                axes.hlines(
-                    measured[mode],
-                    place - 0.3,
-                    place + 0.3,
-                    color=theme.ink,
-                    linewidth=1.4,
-                    label="measured" if place == 0 else "_",
-                )
+                said = "_" if place else "measured"
+                ends = place - 0.3, place + 0.3
+                axes.hlines(measured[mode], *ends, color=theme.ink, linewidth=1.4, label=said)
         axes.set_xticks([0, 1], ["α", "γ"])
-        axes.set_xlim(-0.6, 1.6)
-        axes.set_ylim(bottom=0)
-        axes.set_ylabel("$E_R$ (meV)")
+        axes.set(xlim=(-0.6, 1.6), ylim=(0, None), ylabel="$E_R$ (meV)")
         axes.grid(axis="y", linewidth=0.6)
         axes.legend(loc="lower left")
 
@@ -282,22 +250,12 @@ def _compressed(drawn: Row) -> Image:
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
         inside = curve.pressure_gpa <= source.range_gpa[1]
-        axes.plot(
-            curve.pressure_gpa[inside], curve.tc_k[inside], color=theme.series[0], linewidth=1.6,
-            label="relation, κ measured",
-        )  # fmt: skip
-        axes.plot(
-            curve.pressure_gpa[~inside], curve.tc_k[~inside], "--", color=theme.series[0], linewidth=1.6,
-            label="relation, κ carried on",
-        )  # fmt: skip
+        for part, dash, name in ((inside, "-", "measured"), (~inside, "--", "carried on")):
+            where, label = curve.pressure_gpa[part], f"relation, κ {name}"
+            axes.plot(where, curve.tc_k[part], dash, color=theme.series[0], linewidth=1.6, label=label)
         for place, kind in enumerate(("onset", "other")):
-            points = np.array(
-                [
-                    (one.pressure_gpa, one.tc_k)
-                    for one in source.tc
-                    if ("onset" in one.kind) == (kind == "onset")
-                ]
-            )
+            some = [one for one in source.tc if ("onset" in one.kind) == (kind == "onset")]
+            points = np.array([(one.pressure_gpa, one.tc_k) for one in some])
             if len(points):
                 label = "measured, onset" if kind == "onset" else "measured, bulk or zero resistance"
                 axes.plot(*points.T, MARKS[place], color=theme.series[2 + place], ms=6, label=label)
@@ -317,9 +275,6 @@ def _compressed(drawn: Row) -> Image:
 
 
 def _pressure_axes(axes: Axes, title: str) -> None:
-    axes.set_xlabel("Pressure (GPa)")
-    axes.set_ylabel("$T_c$ (K)")
-    axes.set_title(title.replace("$", ""))
-    axes.set_ylim(bottom=0)
+    axes.set(title=title.replace("$", ""), xlabel="Pressure (GPa)", ylabel="$T_c$ (K)", ylim=(0, None))
     axes.grid(linewidth=0.6)
     axes.legend(loc="best")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,12 @@ from markupsafe import Markup, escape
 from polywell.proposal.reproduction.printed import Pair, Value, Verdict
 from polywell.proposal.reproduction.reproduce import COMPRESSED, Reproduction
 from polywell.proposal.reproduction.surveys import Survey
-from reports.html.figure import Image
 from reports.html.names import REPRODUCTION_PAGE
 from reports.html.study import study_files
 from reports.html.writing import File
 from reports.studies.reproduction.figures import figures
 from reports.studies.reproduction.words import WORDS, listing, meanings, sections, why
 from reports.studies.sentences import words
-from reports.studies.tables import ListColumn
 
 PAGE, DATA = REPRODUCTION_PAGE, "reproduction.json"
 SCHEMA = 1
@@ -38,49 +36,6 @@ _PHASE = re.compile(r"(?<![A-Za-z])(?:alpha|beta|gamma)(?![A-Za-z])")
 _INDEX = re.compile(r"(?<=[A-Za-zΔη-ξ])_(c|R|La|Pr|[α-γ])(?![A-Za-z])")
 
 
-@dataclass(frozen=True)
-class PairRow:
-    """One pair as the page shows it; `span` rows share the printed value, 0 for all but the first."""
-
-    span: int
-    what: str
-    role: str
-    printed: str
-    basis: str
-    origin: str
-    computed: str
-    difference: str
-    verdict: Verdict
-    why: str
-
-
-@dataclass(frozen=True)
-class ShownListing:
-    """A listing as the page shows it."""
-
-    key: str
-    title: str
-    note: str
-    columns: tuple[ListColumn, ...]
-    rows: tuple[tuple[str, ...], ...]
-    folded: bool
-
-
-@dataclass(frozen=True)
-class ShownSection:
-    """One section of the page."""
-
-    key: str
-    title: str
-    lead: str
-    counts: tuple[int, ...]
-    total: int
-    pairs: tuple[PairRow, ...]
-    folded: bool
-    images: tuple[Image, ...]
-    listings: tuple[ShownListing, ...]
-
-
 def reproduction_files(folder: Path, payload: Reproduction) -> Iterator[File]:
     """Give `reproduction.html` and `reproduction.json`.
 
@@ -90,7 +45,7 @@ def reproduction_files(folder: Path, payload: Reproduction) -> Iterator[File]:
     """
     counts = Counter(pair.verdict for pair in payload.pairs)
     shown = {
-        "sections": shown_sections(payload),
+        "sections": _sections(payload),
         "verdicts": tuple(meanings().items()),
         "counts": tuple((verdict, counts[verdict]) for verdict in meanings()),
         "total": len(payload.pairs),
@@ -146,7 +101,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
     }
 
 
-def shown_sections(payload: Reproduction) -> tuple[ShownSection, ...]:
+def _sections(payload: Reproduction) -> list[dict[str, Any]]:
     """The sections in the order of the page, with their figures drawn."""
     drawn = figures(payload)
     shown = []
@@ -154,19 +109,19 @@ def shown_sections(payload: Reproduction) -> tuple[ShownSection, ...]:
         ours = payload.of(key)
         counts = Counter(pair.verdict for pair in ours)
         shown.append(
-            ShownSection(
-                key=key,
-                title=title,
-                lead=lead,
-                counts=tuple(counts[verdict] for verdict in meanings()),
-                total=len(ours),
-                pairs=_pair_rows(ours),
-                folded=key in FOLDED_SECTIONS,
-                images=tuple(drawn.get(key, ())),
-                listings=tuple(_listing(one) for one in payload.surveys.get(key, ())),
-            )
+            {
+                "key": key,
+                "title": title,
+                "lead": lead,
+                "counts": [counts[verdict] for verdict in meanings()],
+                "total": len(ours),
+                "pairs": _pair_rows(ours),
+                "folded": key in FOLDED_SECTIONS,
+                "images": drawn.get(key, ()),
+                "listings": [_listing(one) for one in payload.surveys.get(key, ())],
+            }
         )
-    return tuple(shown)
+    return shown
 
 
 def _tally(pairs: Iterable[Pair], basis: str) -> Mapping[str, int]:
@@ -187,29 +142,27 @@ def _tally(pairs: Iterable[Pair], basis: str) -> Mapping[str, int]:
     }
 
 
-def _pair_rows(pairs: Iterable[Pair]) -> tuple[PairRow, ...]:
+def _pair_rows(pairs: Iterable[Pair]) -> list[dict[str, Any]]:
+    """The pairs as the page shows them; `span` rows share the printed value, 0 for all but the first."""
     together: dict[str, list[Pair]] = {}
     for pair in pairs:
         together.setdefault(pair.printed.key, []).append(pair)
-    rows = []
-    for group in together.values():
-        for place, pair in enumerate(group):
-            decimals, unit = pair.printed.decimals, pair.printed.unit
-            rows.append(
-                PairRow(
-                    span=len(group) if place == 0 else 0,
-                    what=pair.printed.what,
-                    role=pair.printed.role,
-                    printed=_value(pair.printed.value, decimals, unit),
-                    basis=words(WORDS)["basis"][pair.basis],
-                    origin=pair.origin,
-                    computed=_value(pair.computed, _finer(decimals), unit),
-                    difference=_difference(pair),
-                    verdict=pair.verdict,
-                    why=why(pair),
-                )
-            )
-    return tuple(rows)
+    return [
+        {
+            "span": len(group) if place == 0 else 0,
+            "what": pair.printed.what,
+            "role": pair.printed.role,
+            "printed": _value(pair.printed.value, pair.printed.decimals, pair.printed.unit),
+            "basis": words(WORDS)["basis"][pair.basis],
+            "origin": pair.origin,
+            "computed": _value(pair.computed, _finer(pair.printed.decimals), pair.printed.unit),
+            "difference": _difference(pair),
+            "verdict": pair.verdict,
+            "why": why(pair),
+        }
+        for group in together.values()
+        for place, pair in enumerate(group)
+    ]
 
 
 def _finer(decimals: int | None) -> int | None:
@@ -247,8 +200,6 @@ def _typeset(words: str) -> Markup:
     return Markup(_INDEX.sub(r"<sub>\1</sub>", str(escape(greek))))
 
 
-def _listing(survey: Survey) -> ShownListing:
+def _listing(survey: Survey) -> dict[str, Any]:
     found = listing(survey)
-    return ShownListing(
-        found.key, found.title, found.note, found.columns, found.written(""), len(found.rows) > OPEN_ROWS
-    )
+    return {**vars(found), "rows": found.written(""), "folded": len(found.rows) > OPEN_ROWS}

@@ -7,7 +7,7 @@ from typing import Any
 
 from polywell.proposal.reproduction.printed import Pair, Verdict
 from polywell.proposal.reproduction.surveys import Survey
-from reports.studies.sentences import joined, sentence, words
+from reports.studies.sentences import joined, sentence, told, words
 from reports.studies.tables import Cell, ListColumn, Listing
 
 WORDS = "reproduction"
@@ -39,11 +39,7 @@ def why(pair: Pair) -> str:
 
 
 def _reason(pair: Pair) -> str:
-    if not pair.reason:
-        return ""
-    found = words(WORDS)["reasons"][pair.reason]
-    template, each = (found, None) if isinstance(found, str) else (found["text"], found["each"])
-    return sentence(template, pair.facts, each)
+    return told(words(WORDS)["reasons"][pair.reason], pair.facts) if pair.reason else ""
 
 
 def _unread(pair: Pair) -> str:

@@ -10,10 +10,9 @@ from prefect.testing.utilities import prefect_test_harness
 
 from catalog.errors import SourceError, SourceRefusedError, SourceUnreachableError
 from catalog.home import Home
-from flows.deployments.guard import flow
+from flows.deployments.guard import flow, may_pass
 from flows.deployments.identity import artifact_key
 from flows.deployments.notify import NotifyError
-from flows.deployments.retrying import may_pass
 from flows.deployments.screen import screen
 from flows.options import OptionError
 from flows.progress import say
