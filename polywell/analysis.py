@@ -161,8 +161,7 @@ class Analysis:
             if outcome is Outcome.CANDIDATE
             else self.screening.reason or self.screening.error_type
         )
-        name = self.screening.formula_written or self.formula or self.screening.id
-        return f"{name}: {outcome}, {word}"
+        return f"{self.screening.called}: {outcome}, {word}"
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         """What the short form says below its title."""

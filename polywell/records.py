@@ -286,6 +286,11 @@ class Screening:
         return self.source, self.id
 
     @property
+    def called(self) -> str:
+        """What people call it: by its formula as chemists write it, the reduced one, or the id."""
+        return self.formula_written or self.formula or self.id
+
+    @property
     def ceiling_phase(self) -> Phase | None:
         """The cage that gives the ceiling; None where there is none."""
         held = (phase for phase in self.phases if phase.tc_k is not None)

@@ -39,7 +39,7 @@ def _at_best(one: Neighbour) -> str:
 
 COLUMNS: tuple[Column[Neighbour], ...] = (
     (text("design"), lambda one: one.screening.id),
-    (text("formula"), lambda one: one.screening.formula_written or one.screening.formula),
+    (text("formula"), lambda one: one.screening.called),
     (text("differs"), lambda one: f"{one.relation}: {one.differs}" if one.differs else str(one.relation)),
     (number("ξ (Å)", digits=3), lambda one: one.screening.xi_ceiling_ang or 0),
     (number("ceiling (K)", digits=0), lambda one: one.screening.tc_ceiling_k or 0),

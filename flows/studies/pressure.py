@@ -57,7 +57,7 @@ def under_pressure(name: str, up_to_gpa: float, relax: bool, potential: str = DE
     if record.outcome is not Outcome.CANDIDATE:
         raise PressureError(f"{name!r} is no candidate: {record.message or record.outcome.value}")
     shrinks = _relaxed(entry, potential) if relax else _tabulated(entry.id)
-    yield f"{record.formula_written or record.formula}  {name}"
+    yield f"{record.called}  {name}"
     yield f"κ = -d ln ξ/dp = {1000 * shrinks.kappa_per_gpa:.2f} × 10⁻³/GPa: {shrinks.source}"
     if up_to_gpa > shrinks.up_to_gpa:
         yield f"! κ is known up to {shrinks.up_to_gpa:g} GPa; what lies above is carried on"

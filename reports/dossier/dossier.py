@@ -110,7 +110,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
     cell = None if sites is None else conventional(sites)
     cif = "" if entry is None or entry.structure is None else cif_text(entry)
     digest = sha256_of(cif) if cif else ""
-    formula = clipped(found.formula_written or found.formula or found.id, MAX_NAME)
+    formula = clipped(found.called, MAX_NAME)
     lambda_k_ang2 = None if main is None else main.lambda_k_ang2
     shorter = None if lambda_k_ang2 is None else shorter_by(xi, lambda_k_ang2)
     known, derived = known_line(one), derivation(one, context.manifest, end)
@@ -247,7 +247,7 @@ def _sibling(other: Candidate, source: str, context: Context) -> Sibling:
     return Sibling(
         rank=other.place.rank,
         id=clipped(found.id if found.source == source else f"{found.source}/{found.id}", 60),
-        formula=clipped(found.formula_written or found.formula, 60),
+        formula=clipped(found.called, 60),
         xi_ang=found.xi_ceiling_ang or 0.0,
         tc_k=found.tc_ceiling_k or 0.0,
         theoretical=origin_word(found.provenance),

@@ -70,7 +70,7 @@ def next_lines(one: Screening, entry: Entry | None, before: NextLines | None = N
         NextLine(
             differs=clipped(made.differs, MAX_NAME),
             id=clipped(made.screening.id, MAX_NAME),
-            formula=clipped(made.screening.formula_written or made.screening.formula, MAX_NAME),
+            formula=clipped(made.screening.called, MAX_NAME),
             xi_ang=made.screening.xi_ceiling_ang or 0.0,
             ceiling_k=made.screening.tc_ceiling_k or 0.0,
             note=clipped(made.screening.provenance.note, MAX_NAME),
@@ -117,7 +117,7 @@ def _filters(one: Screening) -> tuple[tuple[str, str], ...]:
 
 def _look_up(one: Screening, blocks: tuple[BlockLine, ...]) -> tuple[str, ...]:
     """What would end the matter soonest: the compound itself, then its replacements, then its parents."""
-    formula = clipped(one.formula_written or one.formula, MAX_NAME)
+    formula = clipped(one.called, MAX_NAME)
     series = f", or another compound of the series {one.series}" if one.series else ""
     said = [f"whether {formula}{series} was ever made with these ions: no database was asked"]
     for block in blocks:

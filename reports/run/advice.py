@@ -164,7 +164,7 @@ def _pick(place: int, one: Candidate, end: float, with_dossier: Collection[Entry
         place=place,
         rank=one.place.rank,
         id=clipped(found.id, MAX_NAME),
-        formula=clipped(found.formula_written or found.formula or found.id, MAX_NAME),
+        formula=clipped(found.called, MAX_NAME),
         family=clipped(found.family, MAX_NAME),
         link=dossier_path(found.source, found.id) if found.key in with_dossier else "",
         ceiling_k=ceiling,

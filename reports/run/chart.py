@@ -173,7 +173,7 @@ def _point(row: int, one: Screening, tc_k: float, note: str) -> Point:
     return Point(
         row=row,
         name=clipped(one.id, MAX_NAME),
-        formula=clipped(one.formula_written or one.formula, MAX_NAME),
+        formula=clipped(one.called, MAX_NAME),
         family=clipped(one.family, MAX_NAME),
         xi_ang=round(one.xi_ceiling_ang or 0.0, 4),
         used_ang=round(one.xi_ceiling_ang or 0.0, 4),

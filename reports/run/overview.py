@@ -91,7 +91,7 @@ def overview(ranked: Sequence[Candidate]) -> Overview:
 def _best(some: Sequence[Candidate]) -> tuple[float, str] | None:
     """The highest expected T_c in K and whose it is, of those that are neither suspect nor impossible."""
     found = [
-        (value, str(one.screening.formula_written or one.screening.formula))
+        (value, one.screening.called)
         for one in some
         if (value := finite(one.estimate.tc_expected_k)) is not None
         and not one.estimate.geometry_suspect

@@ -228,7 +228,7 @@ def _above_ceiling(ranked: Sequence[Candidate]) -> AboveCeiling | None:
         return None
     above = [item for item in both if item[0] > item[1]]
     expected, ceiling, found = max(both, key=lambda item: item[0] - item[1])
-    name = clipped(found.formula_written or found.formula or found.id, MAX_FACT)
+    name = clipped(found.called, MAX_FACT)
     return AboveCeiling(len(above), len(both), name, expected, ceiling)
 
 

@@ -154,7 +154,7 @@ def ranked_table(ranked: Sequence[Candidate], with_dossier: Collection[EntryKey]
         if column.name == "novelty_note":
             values = [novelty_words(one.place) for one in ranked]
         if column.name == "formula":
-            values = [one.screening.formula_written or one.screening.formula for one in ranked]
+            values = [one.screening.called for one in ranked]
         cells.append(_cells(values, column, _ends(ranked, column, of_candidate)))
         if column.name == "formula":
             columns.append(BARS)
