@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.transaction import AddAction
+
+from catalog.store.durable import text_digest
 
 GROUP_ROWS = 10_000
 """Rows of a group, which whoever reads a table holds in memory together."""
@@ -74,7 +75,7 @@ def _files(table_path: Path, source: str, batches: Iterable[pa.RecordBatch]) -> 
 def _folder(source: str) -> str:
     """Where the files of a source lie; whose rows they hold stands in the table's log, whatever its name."""
     name = f"source={quote(source, safe='')}"
-    return name if len(name) <= _LONGEST else f"source-{sha256(source.encode()).hexdigest()[:16]}"
+    return name if len(name) <= _LONGEST else f"source-{text_digest(source)[:16]}"
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
