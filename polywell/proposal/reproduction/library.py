@@ -26,7 +26,7 @@ from polywell.proposal.resonance import pair_distances_ang
 from polywell.proposal.rows import Row
 from polywell.proposal.surface import axis_ratios, cleavage
 from polywell.proposal.trilayers import trilayer
-from polywell.records import Screening
+from polywell.records import Phase, Screening
 from polywell.relation import critical_temperature_k
 
 FAMILIES = ("cuprate", "nickelate", "iron-based")
@@ -51,6 +51,18 @@ class Member:
         return found
 
 
+def _smallest(one: Member) -> Phase:
+    """The phase whose ξ gives the ceiling.
+
+    Raises:
+        ValueError: the record is no candidate.
+    """
+    found = one.record.ceiling_phase
+    if found is None:
+        raise ValueError(f"{one.id} is {one.record.outcome}, expected a candidate with a ceiling")
+    return found
+
+
 KNOWN: dict[str, Callable[[Member], Any]] = {
     # Of the cell: `built`, also where it is derived from one that was, is no test of the printed heights.
     "cell": lambda one: standings()[one.id],
@@ -63,7 +75,7 @@ KNOWN: dict[str, Callable[[Member], Any]] = {
     "candidate": lambda one: one.record.tc_ceiling_k is not None,
     "ceiling_k": lambda one: one.record.tc_ceiling_k or 0.0,
     "xi_ang": lambda one: one.record.xi_ceiling_ang or 0.0,
-    "smallest": lambda one: one.record.ceiling_phase,
+    "smallest": _smallest,
     "phases": lambda one: {phase.phase: phase for phase in one.record.phases},
     "first_apexes": lambda one: one.record.phases[0].apexes,
     # Of the proposal's relations; lengths in Å, T_c in K.
