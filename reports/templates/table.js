@@ -97,7 +97,7 @@ class RowTable {
       const button = event.target.closest("button");
       if (button) this.sort(button.dataset.key);
     });
-    this.box.addEventListener("scroll", () => this.draw(), { passive: true });
+    this.box.addEventListener("scroll", () => this.come_in_sight(), { passive: true });
     this.box.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("click", (event) => {
       if (event.target.closest("a")) return;
@@ -106,7 +106,7 @@ class RowTable {
       if (fold) this.fold(Number(row.dataset.place));
       else if (row && !String(window.getSelection())) this.choose(Number(row.dataset.place), true);
     });
-    new ResizeObserver(() => this.draw()).observe(this.box);
+    new ResizeObserver(() => this.come_in_sight()).observe(this.box);
     this.words = [];
     NARROW.addEventListener("change", () => { this.rowHeight = 0; this.draw(); });
     this.axis();
@@ -303,6 +303,19 @@ class RowTable {
     this.rest.replaceChildren(text, element("code", { textContent: this.file }), where);
   }
 
+  /* Lines from the first to the one after the last that are to be drawn. */
+  in_sight() {
+    const count = this.order.length;
+    if (this.printing) return [0, Math.min(count, PRINTED_ROWS)];
+    const first = Math.max(0, Math.floor(this.box.scrollTop / this.rowHeight) - MARGIN_ROWS);
+    return [first, Math.min(count, first + Math.ceil(this.box.clientHeight / this.rowHeight) + 2 * MARGIN_ROWS)];
+  }
+
+  /* Draws anew where other lines came in sight; a row that is being clicked stays as it is. */
+  come_in_sight() {
+    if (!this.rowHeight || String(this.in_sight()) !== String(this.drawn)) this.draw();
+  }
+
   draw() {
     const focused = this.body.contains(document.activeElement);
     const count = this.order.length;
@@ -310,12 +323,8 @@ class RowTable {
       this.body.replaceChildren(this.row(0));
       this.rowHeight = this.body.firstElementChild.getBoundingClientRect().height;
     }
-    let first = 0, last = Math.min(count, PRINTED_ROWS);
-    if (!this.printing) {
-      if (!this.rowHeight) return;
-      first = Math.max(0, Math.floor(this.box.scrollTop / this.rowHeight) - MARGIN_ROWS);
-      last = Math.min(count, first + Math.ceil(this.box.clientHeight / this.rowHeight) + 2 * MARGIN_ROWS);
-    }
+    if (!this.rowHeight && !this.printing) return;
+    const [first, last] = this.drawn = this.in_sight();
     const rows = [];
     for (let line = first; line < last; line += 1) rows.push(this.row(line));
     if (first && !this.printing) rows.unshift(this.spacer(first));

@@ -138,6 +138,15 @@ def test_a_row_without_dossier_tells_how_to_get_one(opened) -> None:
     opened.assert_quiet()
 
 
+def test_a_list_that_moves_a_little_under_a_click_keeps_its_row(opened) -> None:
+    opened.page.locator("[data-table=ranked] tbody tr[data-place]").last.hover()
+    opened.page.mouse.down()
+    opened.page.evaluate("document.querySelector('[data-table=ranked] .scroll').dispatchEvent(new Event('scroll'))")
+    opened.page.mouse.up()
+    opened.page.wait_for_selector("#details[open]", timeout=5_000)
+    opened.assert_quiet()
+
+
 def test_a_reason_leads_to_the_entries_that_have_it(small_run, tmp_path, open_page) -> None:
     opened = open_page(write_run(tmp_path, **small_run.arguments()))
     opened.page.locator("a[data-list=rejected]", has_text="not_layered").click()
