@@ -22,6 +22,9 @@ File = tuple[Path, bytes | None]
 Of the files that a function gives, the page that a person opens comes last.
 """
 
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a text begins with that a spreadsheet may run."""
+
 _IN_PROSE = re.compile(r"(?<![\w.<&;#/-])(?:[(\[]*[A-Z][a-z]?[0-9.]*(?:[,)\]]+[0-9.]*)*){2,}(?![\w/-])")
 """What may be a formula in a sentence; `_formula_in_prose` holds its words against the elements."""
 
@@ -131,18 +134,24 @@ def page_bytes(text: str, errors: str = "xmlcharrefreplace") -> bytes:
     return text.encode("utf-8", errors=errors)
 
 
-def csv_text(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV (RFC 4180), the names of their columns first; None is empty."""
+def csv_bytes(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Rows as a CSV file (RFC 4180) that no spreadsheet runs, the names of their columns first.
+
+    None is empty; a mark at the beginning tells spreadsheets that it is UTF-8.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(names)
-    writer.writerows(rows)
-    return out.getvalue()
+    writer.writerows([unarmed(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return page_bytes("\ufeff" + out.getvalue(), errors="backslashreplace")
+
+
+def unarmed(text: str) -> str:
+    """The text so that no spreadsheet runs it: a leading =, +, -, @ gets an apostrophe."""
+    return f"'{text}" if text.lstrip(" '\"").startswith(_RISKY) or text.startswith(_RISKY) else text
 
 
 def records_csv(kind: type, rows: Iterable[object]) -> bytes:
     """Rows of a dataclass as a CSV file, a column for each of its fields."""
     names = [field.name for field in fields(kind)]
-    return page_bytes(
-        csv_text(names, ([getattr(row, name) for name in names] for row in rows)), errors="backslashreplace"
-    )
+    return csv_bytes(names, ([getattr(row, name) for name in names] for row in rows))

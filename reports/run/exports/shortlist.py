@@ -17,7 +17,7 @@ from polywell.records import ENTRY_COLUMNS, PHASE_COLUMNS, Candidate, Entry, Ent
 from reports.dossier.cif import cif_text
 from reports.html.cells import clipped, finite
 from reports.html.names import safe_name
-from reports.html.writing import File, csv_text, page_bytes
+from reports.html.writing import File, csv_bytes, page_bytes
 from reports.run.exports.workbook import MAX_CELL, Cell, plain_text, workbook
 from reports.run.manifest import order_of
 from reports.run.schema import schema_text
@@ -33,7 +33,6 @@ _HAZARDS = replace(
 _CIF = replace(
     Column("", "CIF", f"Name of its file in {CIFS}; empty without a structure."), name="cif", type="string"
 )
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _DAY_ONE = (1980, 1, 1, 0, 0, 0)
 
 Read = Callable[[Candidate], Any]
@@ -130,7 +129,7 @@ def shortlist(
         columns, cells, _notes(manifest, wanted or Filter(), len(cells)), manifest.get("finished")
     )
     files = (
-        (folder / CSV, page_bytes(_csv(columns, cells), errors="backslashreplace")),
+        (folder / CSV, csv_bytes([column.name for column in columns], cells)),
         (folder / XLSX, book),
         (folder / CIFS, _archive(with_cif.values())),
         (folder / SCHEMA, page_bytes(schema_text())),
@@ -174,17 +173,6 @@ def _cell(value: Any, column: Column) -> Cell:
         return "yes" if value else "no"
     text = "-".join(map(str, value)) if isinstance(value, tuple) else value
     return plain_text(clipped(text, MAX_CELL))
-
-
-def unarmed(text: str) -> str:
-    """The text so that no spreadsheet runs it: a leading =, +, -, @ gets an apostrophe."""
-    return f"'{text}" if text.lstrip(" '\"").startswith(_RISKY) or text.startswith(_RISKY) else text
-
-
-def _csv(columns: Sequence[Column], cells: Sequence[Sequence[Any]]) -> str:
-    """Rows as CSV that no spreadsheet runs; its mark tells spreadsheets that it is UTF-8."""
-    harmless = ([unarmed(cell) if isinstance(cell, str) else cell for cell in row] for row in cells)
-    return "\ufeff" + csv_text([column.name for column in columns], harmless)
 
 
 def _notes(manifest: Mapping[str, Any], wanted: Filter, count: int) -> list[tuple[str, str]]:

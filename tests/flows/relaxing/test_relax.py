@@ -92,7 +92,7 @@ def test_the_energy_is_not_known_until_competing_phases_are(home, alone, materia
 
 def test_every_row_stands_in_a_table_and_on_a_page(home, alone):
     folder = alone.page.parent
-    text = (folder / "relaxed.csv").read_text(encoding="utf-8")
+    text = (folder / "relaxed.csv").read_text(encoding="utf-8-sig")
     names = [row["id"] for row in csv.DictReader(io.StringIO(text, newline=""))]
     assert set(names) <= set(IDS) and pq.read_table(folder / "relaxed.parquet")["id"].to_pylist() == names
     page = alone.page.read_text("utf-8")

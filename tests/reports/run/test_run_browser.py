@@ -141,7 +141,9 @@ def test_a_row_without_dossier_tells_how_to_get_one(opened) -> None:
 def test_a_list_that_moves_a_little_under_a_click_keeps_its_row(opened) -> None:
     opened.page.locator("[data-table=ranked] tbody tr[data-place]").last.hover()
     opened.page.mouse.down()
-    opened.page.evaluate("document.querySelector('[data-table=ranked] .scroll').dispatchEvent(new Event('scroll'))")
+    opened.page.evaluate(
+        "document.querySelector('[data-table=ranked] .scroll').dispatchEvent(new Event('scroll'))"
+    )
     opened.page.mouse.up()
     opened.page.wait_for_selector("#details[open]", timeout=5_000)
     opened.assert_quiet()

@@ -6,6 +6,7 @@ import json
 import re
 import warnings
 import zipfile
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +15,8 @@ from pymatgen.core import Structure
 from polywell.records import ENTRY_COLUMNS, Entry
 from reports.dossier.cif import cif_text
 from reports.html.names import safe_name
-from reports.run.exports.shortlist import Filter, FilterError, chosen, unarmed
+from reports.html.writing import records_csv, unarmed
+from reports.run.exports.shortlist import Filter, FilterError, chosen
 from reports.run.schema import schema_text
 from tests.reports.made import changed
 from tests.reports.written import write_shortlist
@@ -79,6 +81,17 @@ def test_no_cell_starts_a_formula(make, row, tmp_path) -> None:
 def test_a_harmless_text_stays_as_it_is() -> None:
     assert unarmed("YBa2Cu3O7") == "YBa2Cu3O7"
     assert unarmed("=1") == "'=1"
+
+
+def test_tables_of_studies_are_as_harmless() -> None:
+    @dataclass
+    class Made:
+        id: str
+        gain: float | None
+
+    assert records_csv(Made, [Made("=cmd()", -1.0), Made("\ud800", None)]).decode("utf-8-sig") == (
+        "id,gain\r\n'=cmd(),-1.0\r\n\\ud800,\r\n"
+    )
 
 
 def test_the_workbook_has_units_and_notes(small_run, tmp_path) -> None:

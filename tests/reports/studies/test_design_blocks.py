@@ -34,7 +34,7 @@ def test_page_and_tables_hold_every_block(monkeypatch, tmp_path, found, open_pag
     assert hg.locator("circle.apex").count() >= 2 and hg.locator("circle.other").count() >= 1
     table = pq.read_table(made.table).to_pylist()
     assert [(row["id"], row["number"]) for row in table] == [(row.id, row.number) for row in found.rows]
-    with made.page.with_name("blocks.csv").open(encoding="utf-8", newline="") as file:
+    with made.page.with_name("blocks.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["thickness_ang"]) for row in rows] == [row["thickness_ang"] for row in table]
     kinds = json.loads(made.page.with_name("blocks.json").read_text("utf-8"))["kinds"]
