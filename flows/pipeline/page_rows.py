@@ -1,16 +1,14 @@
-"""What the pages of a run show: its candidates, the first of the others, structures, and the references."""
+"""The pages of a run: its candidates, the first of the others, structures, and the references."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from catalog.home import Home
 from catalog.runs.published import PublishedRun
 from catalog.store.delta.lake import rows_of
 from catalog.store.durable import difference_from, read_json
@@ -19,59 +17,48 @@ from catalog.store.schema import arrow_schema, conformed_table
 from catalog.store.structures import entries_of
 from polywell.evidence.anchors import reference_records
 from polywell.families import Families
-from polywell.records import SCREENING_COLUMNS, Candidate, Entry, EntryKey, Outcome, Screening
+from polywell.records import SCREENING_COLUMNS, Candidate, Outcome, Screening
 from reports.dossier.next_to_try import NextLines
 from reports.dossier.page import FOLDER, given_dossiers
+from reports.html.names import EVALUATION
+from reports.html.writing import File
 from reports.run.table import shared_places
 
-PROGRAM = ("code_digest", "reference_digest")
+PROGRAM = ("code_digest", "reference_digest", "library_versions")
 """What the manifest holds of all that neighbours depend on beside a structure."""
 
 
-@dataclass(frozen=True)
-class PageRows:
-    """Records as `reports.run.page.run_files` takes them; of rejected and failed ones, those it lists."""
-
-    ranked: list[Candidate]
-    rejected: list[Screening]
-    failed: list[Screening]
-    structures: dict[EntryKey, Entry]
-    measured: list[Screening]
-    next_before: Mapping[str, NextLines]
-
-
-def page_rows(
-    home: Home,
+def page_files(
+    run: PublishedRun,
     families: Families,
     dossiers: int,
     candidates: list[Candidate],
     rejected: pa.Table,
     failed: pa.Table,
-    next_before: Mapping[str, NextLines] = MappingProxyType({}),
-) -> PageRows:
-    """Gathers what the pages of a run show.
+    before: Mapping[str, NextLines] = MappingProxyType({}),
+) -> Iterator[File]:
+    """The pages of a run, as `reports.run.page.run_files` gives them.
 
     Args:
-        home: whose table holds the structures.
-        families: the λ table.
+        run: the run, published; the table of its home holds the structures.
+        families: the λ table, for the measured compounds beside the candidates.
         dossiers: how many of the first candidates get a page of their own (`reports.dossier.page`).
         candidates: all candidates, in order.
         rejected: the rejected entries; may be slim (see `catalog.store.slim`).
         failed: the failed entries, likewise.
-        next_before: what `next_before` gives, where there was a run before.
+        before: what `next_before` gives, where there was a run before.
 
     Raises:
         LakeError: the structures cannot be read.
     """
-    keys = {one.screening.key for one in given_dossiers(candidates, dossiers)}
-    return PageRows(
-        candidates,
-        _listed(rejected, "reason"),
-        _listed(failed, "error_type"),
-        entries_of(rows_of(home.structures, keys)),
-        measured_candidates(families),
-        next_before,
-    )
+    from reports.run.page import run_files  # with matplotlib, which who explains an entry needs not
+
+    home, keys = run.home, {one.screening.key for one in given_dossiers(candidates, dossiers)}
+    return run_files(
+        home.reports / "latest", candidates, _listed(rejected, "reason"), _listed(failed, "error_type"),
+        run.manifest, measured_candidates(families), entries_of(rows_of(home.structures, keys)), dossiers,
+        home.reports / EVALUATION, before,
+    )  # fmt: skip
 
 
 def _listed(table: pa.Table, reason: str) -> list[Screening]:

@@ -19,7 +19,7 @@ from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from catalog.store.shards import forget_work, work_folder
 from flows.pipeline.finished import Counts, Finished, wrong_page
-from flows.pipeline.page_rows import PageRows, next_before, page_rows
+from flows.pipeline.page_rows import next_before, page_files
 from flows.pipeline.plan import Plan
 from flows.pipeline.record import Started, now
 from flows.pipeline.steps.listing import Listing
@@ -27,9 +27,7 @@ from flows.pipeline.steps.ranking import Ranked
 from flows.pipeline.versions import code_version, versions
 from flows.progress import say
 from polywell.families import Families
-from reports.html.names import EVALUATION
 from reports.html.writing import File
-from reports.run.page import run_files
 
 LIBRARIES = ("numpy", "scipy", "pymatgen", "ase", "pyarrow", "deltalake", "prefect")
 """Libraries whose version can move a result or a file."""
@@ -54,11 +52,11 @@ def publish(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> F
     lacking = manifest["sources"][source]["source_description"].get("lacking")
     if lacking:
         say(f"{source}: without {lacking}")
-    rows = page_rows(
-        home, plan.families, plan.options.dossiers,
+    files = page_files(
+        run, plan.families, plan.options.dossiers,
         ranked.candidates, ranked.rejected, ranked.failed, next_before(before, manifest),
     )  # fmt: skip
-    _write_pages(run, rows, plan.options.dossiers)
+    _write_pages(run, files)
     forget_work(work_folder(home, source))
     for table in (home.structures, home.predictions):
         gone = forget_versions(table, plan.options.keep_days)
@@ -107,16 +105,11 @@ def write_pages_of(run: PublishedRun, families: Families, dossiers: int) -> None
         CatalogError: what they are made of cannot be read.
     """
     candidates = candidates_of(run.ranked())
-    rows = page_rows(run.home, families, dossiers, candidates, run.rejected(), run.failed())
-    _write_pages(run, rows, dossiers)
+    _write_pages(run, page_files(run, families, dossiers, candidates, run.rejected(), run.failed()))
 
 
-def _write_pages(run: PublishedRun, rows: PageRows, dossiers: int) -> None:
+def _write_pages(run: PublishedRun, files: Iterable[File]) -> None:
     home = run.home
-    files = run_files(
-        home.reports / "latest", rows.ranked, rows.rejected, rows.failed, run.manifest,
-        rows.measured, rows.structures, dossiers, home.reports / EVALUATION, rows.next_before,
-    )  # fmt: skip
     try:
         run.mark_complete(write_files(_with_room(home, files)))
     except OSError as error:
