@@ -12,6 +12,7 @@ from flows.pipeline.finished import Finished, wrong_page
 from flows.pipeline.plan import Plan
 from flows.pipeline.record import Started, recorded
 from flows.pipeline.steps.listing import Listing, list_source
+from flows.progress import say
 from flows.workers.dask import DaskWorkers
 from flows.workers.pool import Workers
 from flows.workers.worker import MODULES, start_server, stop_server
@@ -64,10 +65,11 @@ def run(plan: Plan, list_: List = list_source, steps_of: Callable[[], Steps] = p
         listing = list_(plan)
         facts.update(listing.facts)
         if isinstance(listing, Finished):
-            if wrong_page(listing.run) is not None:
-                from flows.pipeline.steps.publishing import restore_pages
+            if wrong := wrong_page(listing.run):
+                from flows.pipeline.steps.publishing import write_pages_of
 
-                restore_pages(plan, listing.run)
+                say(f"{wrong}: the pages are written again")
+                write_pages_of(listing.run, plan.families, plan.options.dossiers)
             return listing
         with workers_of(plan.options) as workers:
             steps = steps_of()

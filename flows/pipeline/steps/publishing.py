@@ -18,7 +18,7 @@ from catalog.store.delta.retention import forget_versions
 from catalog.store.durable import write_files
 from catalog.store.predictions import candidates_of
 from catalog.store.shards import forget_work, work_folder
-from flows.pipeline.finished import Counts, Finished, wrong_page
+from flows.pipeline.finished import Counts, Finished
 from flows.pipeline.page_rows import next_before, page_files
 from flows.pipeline.plan import Plan
 from flows.pipeline.record import Started, now
@@ -78,20 +78,6 @@ def _run_before(home: Home) -> tuple[PublishedRun | None, list[tuple[PublishedRu
     return None, damaged
 
 
-def restore_pages(plan: Plan, run: PublishedRun) -> None:
-    """Writes the pages of an unchanged run again where one is missing or does not hold what was written.
-
-    Raises:
-        HomeError: the pages cannot be written.
-        CatalogError: what they are made of cannot be read.
-    """
-    wrong = wrong_page(run)
-    if wrong is None:
-        return
-    say(f"{wrong}: the pages are written again")
-    write_pages_of(run, plan.families, plan.options.dossiers)
-
-
 def write_pages_of(run: PublishedRun, families: Families, dossiers: int) -> None:
     """Writes the pages of a published run, in place of those of any other.
 
@@ -129,25 +115,8 @@ def _with_room(home: Home, files: Iterable[File]) -> Iterator[File]:
         yield path, content
 
 
-SOURCE_FACTS = (
-    "source_version",
-    "source_description",
-    "started",
-    "finished",
-    "entries",
-    "candidates",
-    "rejected",
-    "failed",
-    "reasons",
-    "failures",
-    "excluded_noncommercial",
-)
-"""What a manifest keeps of each source, beside the versions that it was screened with."""
-
-
 def _manifest(plan: Plan, started: Started, listing: Listing, ranked: Ranked) -> dict[str, Any]:
     """What was screened, with what, when, and how many came out as what: of all sources, and of each."""
-    made_with = versions(plan.families, plan.in_force)
     times = {
         "started": started.at.isoformat(timespec="seconds"),
         "finished": now().isoformat(timespec="seconds"),
@@ -156,13 +125,13 @@ def _manifest(plan: Plan, started: Started, listing: Listing, ranked: Ranked) ->
         "source_version": listing.version,
         "source_description": plan.source.description(),
         **times,
-        **made_with,
+        **versions(plan.families, plan.in_force),
     }
     sources = {}
     for name, one in ranked.sources.items():
         facts = screened if name == ranked.source else one.facts
-        kept = {key: facts.get(key) for key in (*SOURCE_FACTS, *made_with)}
-        sources[name] = kept | one.counts.as_json() | {"excluded_noncommercial": one.excluded}
+        held = one.counts.as_json() | {"excluded_noncommercial": one.excluded}
+        sources[name] = {key: facts.get(key) for key in screened} | held
     return {
         **listing.inputs,
         "source": ranked.source,
