@@ -29,7 +29,8 @@ from polywell.evidence.evaluation.external import outside_rows
 from polywell.evidence.evaluation.hindsight import hindsight
 from polywell.evidence.evaluation.over_time import over_time
 from polywell.evidence.evaluation.scoring import scored
-from polywell.evidence.training import built_in_rows, digests
+from polywell.evidence.rows.rows import measured_rows
+from polywell.evidence.training import digests
 from polywell.families import Families, load_families
 from polywell.records import Entry, Outcome, Screening
 from polywell.screening import rejected_by_composition, screen_many
@@ -56,7 +57,7 @@ def validate(
     families: Path | None,
     against: str | None = None,
     *,
-    training: Rows = built_in_rows,
+    training: Rows = measured_rows,
     resamples: int = scores.RESAMPLES,
 ) -> Path:
     """Evaluates the calibration and writes its page and `validation.json` below the pages of a home.

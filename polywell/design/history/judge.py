@@ -25,7 +25,6 @@ from polywell.evidence.fitting import superconducting
 from polywell.evidence.model.family import FamilyModel
 from polywell.evidence.model.material import material_of, with_features
 from polywell.evidence.rows.rows import measured_rows
-from polywell.evidence.training import training_rows
 from polywell.families import Families, built_in_families
 from polywell.records import Outcome, Screening
 from polywell.screening import screen_many
@@ -181,7 +180,7 @@ def models_before(year: int, families: Families, wanted: frozenset[str]) -> Mapp
 
     A family with fewer than `FEWEST_KNOWN` superconducting rows has none.
     """
-    rows = training_rows(measured_rows(families, before=year), families)
+    rows = measured_rows(families, before=year)
     found = {}
     for family in families.rows:
         own = [row for row in rows if row.family == family.name]

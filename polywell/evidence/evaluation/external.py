@@ -13,8 +13,7 @@ from polywell.electrons.valence import amounts_of
 from polywell.evidence.calibration import TrainingRow
 from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
 from polywell.evidence.model.material import material_of
-from polywell.evidence.rows.joined import rounded
-from polywell.evidence.training import base_of, system_of
+from polywell.evidence.rows.rows import base_of, rounded, system_of
 from polywell.families import Families
 from polywell.records import Entry, Outcome
 from polywell.screening import screen_many

@@ -49,13 +49,11 @@ class Cell:
 class Dressed:
     """Features of a composition in a structure type.
 
-    `prototype` is the reference structure behind them; `same_compound` tells that the composition is a doping
-    of it. `compound` is a key that dopings of one compound share: the type, and the commonest ion of each
-    site.
+    `same_compound` tells that the composition is a doping of the prototype. `compound` is a key that dopings
+    of one compound share: the type, and the commonest ion of each site.
     """
 
     features: Features
-    prototype: str
     same_compound: bool
     compound: str
 
@@ -106,7 +104,6 @@ def dressed(
     net = _Net.of(prototype, held, cell, kind.family)
     return Dressed(
         features=_features(prototype, kind, held, net, cages, cell),
-        prototype=prototype.id,
         same_compound=distance is not None and not kind.fluorite,
         compound=_compound(kind, held, mixes),
     )
