@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 from polywell.electrons.valence import amounts_of
 from polywell.evidence.calibration import TrainingRow
-from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
-from polywell.evidence.model.material import material_of
+from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_material
 from polywell.evidence.rows.rows import base_of, rounded, system_of
 from polywell.families import Families
 from polywell.records import Entry, Outcome
@@ -50,7 +49,7 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
     made: dict[str, TrainingRow] = {}
     for entry, record, one in zip(kept, candidates, database.candidates, strict=True):
         amounts = amounts_of(record.formula)
-        material = material_of(record)
+        material = corrected_material(one)
         made[entry.id] = TrainingRow(
             id=entry.id,
             formula=record.formula,
@@ -58,7 +57,7 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
             system=system_of(amounts),
             base=base_of(amounts, str(record.metal)),
             structure_type="",
-            material=replace(material, features=rounded(corrected_features(material.features, one))),
+            material=replace(material, features=rounded(material.features)),
             tc_k=entry.provenance.tc_measured_k or None,
         )
     spread = {one.record.id: one.ceiling.deviation for one in database.candidates}

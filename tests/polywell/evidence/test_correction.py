@@ -16,7 +16,7 @@ from polywell.evidence.anchors import (
     sound_references,
 )
 from polywell.evidence.calibration_table import built_in_calibration
-from polywell.evidence.corrected_database import correct_database, corrected_features
+from polywell.evidence.corrected_database import correct_database, corrected_material
 from polywell.evidence.correction import (
     LEAST_COMPOUNDS,
     by_compound,
@@ -416,7 +416,7 @@ def test_features_take_the_corrected_heights():
     anchors = [Anchor(place, f"e{n}", f"C{n}", "r", 0.8, 1.0) for n in range(LEAST_COMPOUNDS)]
     found = correct(record, by_group(corrections(anchors, FLOOR)), FAMILIES)
     plain = features(record)
-    corrected = corrected_features(plain, found)
+    corrected = corrected_material(found).features
     assert corrected.xi_ceiling_ang == pytest.approx(0.8 * plain.xi_ceiling_ang)
     assert corrected.anion_height_ang == pytest.approx(0.8 * plain.anion_height_ang)
     assert corrected.xi_outer_ang == plain.xi_outer_ang
