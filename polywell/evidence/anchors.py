@@ -9,7 +9,7 @@ equal cells and so refuses magnetic supercells and the small distortions that a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from statistics import fmean, median
@@ -23,8 +23,8 @@ from polywell.families import Families
 from polywell.records import Outcome, Phase, Screening
 from polywell.screening import screen_many
 
-MEASURED_SOURCES = ("reference",)
-"""Sources whose structures were measured; their ξ is not corrected."""
+MEASURED_SOURCE = "reference"
+"""Source whose structures were measured; their ξ is not corrected."""
 HANDED_IN = "user"
 """Source of structures that a person hands in. They may be of any origin and are taken as they are."""
 OWN_FILES = "files:"
@@ -112,9 +112,9 @@ def cages_of(record: Screening) -> Cages:
     return tuple(sorted(kinds))
 
 
-def is_calculated(record: Screening, measured_sources: Collection[str] = MEASURED_SOURCES) -> bool:
+def is_calculated(record: Screening) -> bool:
     """Whether its heights are those of a calculation, as far as is known, and so a database's to correct."""
-    if record.source in (*measured_sources, HANDED_IN):
+    if record.source in (MEASURED_SOURCE, HANDED_IN):
         return False
     return not record.source.startswith(OWN_FILES) or bool(record.provenance.functional)
 
@@ -137,11 +137,7 @@ def group_of(record: Screening, cage: str) -> Group:
     return Group(record.source, run_type(record), magnetic, str(record.family), cage)
 
 
-def find_anchors(
-    records: Iterable[Screening],
-    library: Library,
-    measured_sources: Collection[str] = MEASURED_SOURCES,
-) -> tuple[Anchor, ...]:
+def find_anchors(records: Iterable[Screening], library: Library) -> tuple[Anchor, ...]:
     """Anchors among the candidates, in order of the records and, within one, of the cages.
 
     Several references of one compound (dopings) stand for it by the one nearest in composition; equally near
@@ -150,13 +146,12 @@ def find_anchors(
     Args:
         records: records of one or several sources; those that are no candidates are passed over.
         library: measured structures, such as `reference_library`.
-        measured_sources: sources of measured structures, which hold no anchors.
     """
     found: list[Anchor] = []
     for record in records:
         if (
             record.outcome is not Outcome.CANDIDATE
-            or not is_calculated(record, measured_sources)
+            or not is_calculated(record)
             or record.provenance.built_of is not None
             or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA
         ):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, find_anchors, reference_library
+from polywell.evidence.anchors import Anchor, find_anchors, reference_library
 from polywell.evidence.correction import (
     CompoundGeometry,
     CorrectedRecord,
@@ -97,7 +97,6 @@ class CorrectedDatabase:
 def correct_database(
     records: Sequence[Screening],
     families: Families,
-    measured_sources: Collection[str] = MEASURED_SOURCES,
     of_others: bool = False,
 ) -> CorrectedDatabase:
     """Calibrate the sources among the records by their own anchors, and correct their candidates.
@@ -105,12 +104,11 @@ def correct_database(
     Args:
         records: as screened; those that are no candidates are passed over.
         families: the λ table of the screening.
-        measured_sources: sources of measured structures, which are not corrected.
         of_others: correct each candidate by the anchors of other compounds only, as if its own structure had
             never been measured.
     """
     library, limits = reference_library(families), reference_limits(families)
-    anchors = find_anchors(records, library, measured_sources)
+    anchors = find_anchors(records, library)
     floor = reference_scatter(library)
     rows = corrections(anchors, floor)
     known = {row.group: row for row in rows}
@@ -130,7 +128,6 @@ def correct_database(
                 without.get(record.majority_formula or "", known),
                 families,
                 suspicions(record, limits),
-                measured_sources,
             )
             for record in candidates
         ),
