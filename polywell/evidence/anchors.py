@@ -83,16 +83,8 @@ class Known:
     volume_ang3: float
 
 
-@dataclass(frozen=True)
-class Library:
-    """Measured structures by family and majority formula, and among these by cages."""
-
-    formulas: Mapping[tuple[str, str], Mapping[Cages, tuple[Known, ...]]]
-
-    @property
-    def alike(self) -> Iterable[tuple[Known, ...]]:
-        """Structures of one compound with the same cages, together."""
-        return (rows for kinds in self.formulas.values() for rows in kinds.values())
+Library = Mapping[tuple[str, str], Mapping[Cages, tuple[Known, ...]]]
+"""Measured structures by family and majority formula, and among these by cages."""
 
 
 def cages_of(record: Screening) -> Cages:
@@ -157,31 +149,27 @@ def find_anchors(records: Iterable[Screening], library: Library) -> tuple[Anchor
         ):
             continue
         formula = record.majority_formula or ""
-        alike = library.formulas.get((str(record.family), formula))
+        alike = library.get((str(record.family), formula))
         if alike is not None:
             found.extend(_anchors_of(record, formula, alike.get(cages_of(record), ())))
     return tuple(found)
 
 
-def library_of(records: Iterable[Screening]) -> Library:
-    """Measured structures ready to be matched; all candidates with a known volume are taken."""
+@cache
+def reference_library(families: Families) -> Library:
+    """The anchors of the reference library: measured, at ambient pressure, no film, heights not estimated.
+
+    All candidates with a known volume are taken.
+    """
     together: dict[tuple[str, str], dict[Cages, list[Known]]] = defaultdict(lambda: defaultdict(list))
-    for record in records:
+    for record in sound_records(families):
         if record.outcome is Outcome.CANDIDATE and record.volume_per_ion_ang3 is not None:
             key = (str(record.family), record.majority_formula or "")
             together[key][cages_of(record)].append(_known(record))
-    return Library(
-        {
-            key: {cages: tuple(sorted(rows, key=lambda row: row.id)) for cages, rows in kinds.items()}
-            for key, kinds in sorted(together.items())
-        }
-    )
-
-
-@cache
-def reference_library(families: Families) -> Library:
-    """The anchors of the reference library: measured, at ambient pressure, no film, heights not estimated."""
-    return library_of(sound_records(families))
+    return {
+        key: {cages: tuple(sorted(rows, key=lambda row: row.id)) for cages, rows in kinds.items()}
+        for key, kinds in sorted(together.items())
+    }
 
 
 @cache

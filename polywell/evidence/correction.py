@@ -175,7 +175,7 @@ def robust_deviation(values: Sequence[float]) -> float:
 def reference_scatter(library: Library) -> float:
     """Relative scatter of ξ among measured structures of one compound: dopings, samples, refinements."""
     away: list[float] = []
-    for rows in library.alike:
+    for rows in (rows for kinds in library.values() for rows in kinds.values()):
         for key in {key for row in rows for key in row.heights}:
             heights = [log(row.heights[key][0]) for row in rows if key in row.heights]
             if len(heights) > 1:
@@ -250,8 +250,8 @@ def geometry_kind(record: Screening) -> str:
 
 def by_compound(
     found: Sequence[CorrectedRecord],
-    anchors: Iterable[Anchor] = (),
-    compounds: Sequence[str] | None = None,
+    anchors: Iterable[Anchor],
+    compounds: Sequence[str],
 ) -> tuple[CompoundGeometry, ...]:
     """Group entries of one compound that have the same cages, and choose whose ξ counts.
 
@@ -262,11 +262,10 @@ def by_compound(
     Args:
         found: corrected candidates.
         anchors: those found among them.
-        compounds: the compound of each of them; its formula if None.
+        compounds: the compound of each of them.
     """
     together: dict[tuple[str, Cages], list[CorrectedRecord]] = defaultdict(list)
-    names = [one.record.formula for one in found] if compounds is None else compounds
-    for name, one in zip(names, found, strict=True):
+    for name, one in zip(compounds, found, strict=True):
         together[name, cages_of(one.record)].append(one)
     matched: dict[tuple[str, str], tuple[str, float]] = {}
     for anchor in anchors:
