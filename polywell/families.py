@@ -15,11 +15,10 @@ from pymatgen.core import Element
 
 from polywell.data.elements import LIGANDS, NET_METALS
 from polywell.data.tables import Record, Table, TableError, checked, read_table
-from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON, TRIDECAHEDRON
+from polywell.geometry.cages import OCTAHEDRON
 from polywell.records import Phase
 
 BUILT_IN = Path(__file__).parent / "tables" / "families.toml"
-CAGE_KINDS = (OCTAHEDRON, NONAHEDRON, TRIDECAHEDRON)
 
 
 class FamilyTableError(TableError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypedDict
 
 from polywell import ALGORITHM_VERSION
 from polywell.data.elements import LIGANDS
@@ -224,26 +223,18 @@ def _electrons(
     return electrons_of(geometry, bonding(geometry.ions, tolerances), asked) if asked else {}
 
 
-class _Numbers(TypedDict):
-    lambda_k_ang2: float
-    tc_k: float
-    tc_low_k: float
-    tc_high_k: float
-    extrapolation: str | None
-
-
 def _with_tc(phase: Phase, families: Families) -> Phase:
     family = families.of(phase.metal, phase.cage, phase.ligand)
     if family is None:
         return phase
-    numbers = _Numbers(
+    return replace(
+        phase,
         lambda_k_ang2=family.lambda_k_ang2,
         tc_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2),
         tc_low_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2 - family.spread_k_ang2),
         tc_high_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2 + family.spread_k_ang2),
         extrapolation=beyond_published(family, phase),
     )
-    return replace(phase, **numbers)
 
 
 def _candidate(
