@@ -74,15 +74,6 @@ class Change:
         return self.amount * amounts.get(self.metal or self.host, 0.0)
 
 
-@dataclass(frozen=True)
-class StripeStep:
-    """One step of the stripe series: n edges between stripes, x = 2/(4n), what the proposal says of it."""
-
-    n: int
-    doping: Fraction
-    meaning: str
-
-
 class Replacement(Record):
     """One substitution that is known to have worked; T_c in K as the source reports it.
 
@@ -132,11 +123,6 @@ def stripe_doping(n: int) -> Fraction:
 def nearest_spacing(doping: float) -> int:
     """The n of the series (2 to 8) whose x = 2/(4n) is nearest to a doping; a tie goes to the smaller n."""
     return min(SPACINGS, key=lambda n: (abs(float(stripe_doping(n)) - doping), n))
-
-
-def stripe_series() -> tuple[StripeStep, ...]:
-    """The series x = 2/(4n), n = 2 to 8 (proposal, doping and stripes), by falling doping."""
-    return tuple(StripeStep(n, stripe_doping(n), STRIPE_MEANING.get(n, "")) for n in SPACINGS)
 
 
 @cache
