@@ -37,23 +37,18 @@ class Next:
     screening: Screening
 
 
-@dataclass(frozen=True)
-class NextToTry:
-    """Neighbours of a crystal; where there are none, `why` says so."""
-
-    found: tuple[Next, ...]
-    why: str
-
-
-def next_to_try(entry: Entry) -> NextToTry:
+def next_to_try(entry: Entry) -> tuple[tuple[Next, ...], str]:
     """The nearest neighbours of a crystal among what can be designed, by kind.
 
     Args:
         entry: with a structure.
+
+    Returns:
+        The neighbours, and why there are none, else empty.
     """
     own = recipe_of(entry, measured_kitchen())
     if isinstance(own, str):
-        return NextToTry((), own)
+        return (), own
     workshop = Workshop(measured_library(), MEASURED_STIFFNESS, SOURCE)
     kept: dict[Relation, list[tuple[str, Entry]]] = {kind: [] for kind in MOST}
     for kind, differs, recipe in around(own, measured_kitchen()):
@@ -66,7 +61,7 @@ def next_to_try(entry: Entry) -> NextToTry:
         for (kind, differs, _), one in zip(told, screenings, strict=True)
         if one.outcome is Outcome.CANDIDATE
     )
-    return NextToTry(found, "" if found else "nothing that differs by one thing is neutral and can be built")
+    return found, "" if found else "nothing that differs by one thing is neutral and can be built"
 
 
 def recipe_of(entry: Entry, kitchen: Kitchen) -> Recipe | str:

@@ -6,8 +6,8 @@ compounds only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from polywell.electrons.valence import amounts_of
 from polywell.evidence.calibration import TrainingRow
@@ -18,16 +18,9 @@ from polywell.records import Entry, Outcome
 from polywell.screening import screen_many
 
 
-@dataclass(frozen=True)
-class Outside:
-    """Rows to evaluate against, the relative deviation of each row's ξ by id, and the correction in words."""
-
-    rows: tuple[TrainingRow, ...]
-    xi_spread: Mapping[str, float]
-    correction: str
-
-
-def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
+def outside_rows(
+    entries: Sequence[Entry], families: Families
+) -> tuple[tuple[TrainingRow, ...], dict[str, float], str]:
     """Rows to evaluate against from entries that carry a measured T_c, in order of id.
 
     An entry enters when it is a candidate and says a T_c; 0 K is read as "not superconducting", which is what
@@ -37,6 +30,9 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
     Args:
         entries: structures with `tc_measured_k` in their provenance, each id once.
         families: the λ table for the screening.
+
+    Returns:
+        The rows, the relative deviation of each row's ξ by id, and the correction in words.
     """
     records = screen_many(entries, families)
     places = [
@@ -61,7 +57,7 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
             tc_k=entry.provenance.tc_measured_k or None,
         )
     spread = {one.record.id: one.ceiling.deviation for one in database.candidates}
-    return Outside(tuple(made[id] for id in sorted(made)), spread, _words(database))
+    return tuple(made[id] for id in sorted(made)), spread, _words(database)
 
 
 def _words(database: CorrectedDatabase) -> str:
