@@ -14,11 +14,11 @@ from math import asin, atan, degrees, sqrt
 from statistics import fmean
 
 from polywell.data.elements import LIGANDS, NET_METALS, covalent_radius
-from polywell.data.spacers import spacer_table
+from polywell.data.spacers import mean_radius_ang, spacer_table
 from polywell.data.supercon.types import StructureType
 from polywell.evidence.features import NO_LIGAND, Features
 from polywell.evidence.rows.filling import Filling, Mix, by_size, filled
-from polywell.evidence.rows.prototypes import INFINITE, Apex, Prototype, mean_radius_ang, prototypes
+from polywell.evidence.rows.prototypes import INFINITE, Apex, Prototype, prototypes
 from polywell.families import Families
 from polywell.known import Amounts, doping_distance
 
