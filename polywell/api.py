@@ -211,7 +211,7 @@ def _given(material: Any, families: Families) -> Entry | Screening:
 def _without_periods(symbols: Iterable[str], families: Families) -> Screening:
     amounts = Counter(symbols)
     formula = Composition(amounts).reduced_formula
-    return not_periodic(HANDED_IN, formula, formula, sorted(amounts), Provenance(), families)
+    return not_periodic(Entry(HANDED_IN, formula, formula, tuple(sorted(amounts)), None), families)
 
 
 def _entry(structure: Structure) -> Entry:
@@ -233,19 +233,9 @@ def _in_path(path: str | Path, families: Families) -> Iterator[Entry | Screening
         if isinstance(part, Entry):
             yield part
         elif part.error_type == "NotPeriodicError":
-            yield not_periodic(part.source, part.id, part.formula, part.elements, part.provenance, families)
+            yield not_periodic(part.entry, families)
         else:
-            yield failed(
-                part.source,
-                part.id,
-                part.formula,
-                part.elements,
-                part.provenance,
-                part.error_type,
-                part.message,
-                part.stage,
-                families,
-            )
+            yield failed(part.entry, part.error_type, part.message, part.stage, families)
 
 
 def _apart(given: Sequence[Entry | Screening]) -> list[Entry | Screening]:

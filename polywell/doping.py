@@ -9,9 +9,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, load_rows
 
 PLANES, PERIOD_EDGES = 2, 4
 """Two kinds of CuO2 plane, and stripes that repeat every four edges along a, give x = 2/(4n)."""
@@ -74,22 +74,11 @@ class Change:
         return self.amount * amounts.get(self.metal or self.host, 0.0)
 
 
-@dataclass(frozen=True)
-class StripeStep:
-    """One step of the stripe series: n edges between stripes, x = 2/(4n), what the proposal says of it."""
-
-    n: int
-    doping: Fraction
-    meaning: str
-
-
-class Replacement(BaseModel):
+class Replacement(Record):
     """One substitution that is known to have worked; T_c in K as the source reports it.
 
     `series` are those that the parent belongs to, `*` for any end (see `Screening.series`).
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     family: Annotated[str, Field(min_length=1)]
     parent: Annotated[str, Field(min_length=1)]
@@ -110,13 +99,6 @@ class Replacement(BaseModel):
             return True
         said = _YEAR.search(self.source)
         return said is not None and int(said[1]) < year
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    substitution: Annotated[tuple[Replacement, ...], Field(min_length=1)]
 
 
 def change_of(route: str) -> Change:
@@ -143,15 +125,10 @@ def nearest_spacing(doping: float) -> int:
     return min(SPACINGS, key=lambda n: (abs(float(stripe_doping(n)) - doping), n))
 
 
-def stripe_series() -> tuple[StripeStep, ...]:
-    """The series x = 2/(4n), n = 2 to 8 (proposal, doping and stripes), by falling doping."""
-    return tuple(StripeStep(n, stripe_doping(n), STRIPE_MEANING.get(n, "")) for n in SPACINGS)
-
-
 @cache
 def replacements() -> tuple[Replacement, ...]:
     """The table of substitutions, in its own order."""
-    return load_table("substitutions.toml", _Table).substitution
+    return load_rows("substitutions.toml", "substitution", Replacement)
 
 
 def replacements_for(family: str, elements: Collection[str]) -> tuple[Replacement, ...]:

@@ -10,26 +10,23 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pymatgen.core import Element
 
 from polywell.data.elements import LIGANDS, NET_METALS
-from polywell.data.tables import TableError, checked, read_table
-from polywell.geometry.cages import NONAHEDRON, OCTAHEDRON, TRIDECAHEDRON
+from polywell.data.tables import Record, Table, TableError, checked, read_table
+from polywell.geometry.cages import OCTAHEDRON
 from polywell.records import Phase
 
 BUILT_IN = Path(__file__).parent / "tables" / "families.toml"
-CAGE_KINDS = (OCTAHEDRON, NONAHEDRON, TRIDECAHEDRON)
 
 
 class FamilyTableError(TableError):
     """A λ table cannot be used."""
 
 
-class Family(BaseModel):
+class Family(Record):
     """One row of the λ table. λ and its spread are in K·Å²."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1, max_length=60)]
     metal: str
@@ -69,10 +66,7 @@ class Family(BaseModel):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Table(Table):
     family: Annotated[tuple[Family, ...], Field(min_length=1)]
 
 

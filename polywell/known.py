@@ -11,6 +11,7 @@ from pymatgen.core import Composition
 
 from polywell.data.elements import LIGANDS, NET_METALS
 from polywell.data.measured import Measured, measured_superconductors
+from polywell.data.reference import reference_structures
 
 CATIONS_SLACK = 0.02
 """Cations per metal of the net that two formulas of one compound may differ by in all: rounding."""
@@ -80,8 +81,7 @@ def known_compound(formula: str, metal: str) -> Known | None:
     if not matches:
         return None
     nearest = sorted(matches, key=lambda match: match[:2])
-    keys = {row.compound_key for _, _, row in nearest if row.compound_key == nearest[0][2].compound_key}
-    rows = tuple(row for _, _, row in nearest if row.compound_key in keys)
+    rows = tuple(row for _, _, row in nearest if row.compound_key == nearest[0][2].compound_key)
     best = best_of(rows)
     return Known(rows, best, None if best is None else best.representative_tc_k())
 
@@ -133,24 +133,10 @@ def nearest_relatives(
 
 @cache
 def _table(metal: str) -> tuple[tuple[Measured, Amounts], ...]:
-    rows = []
-    for row in measured_superconductors():
-        amounts = amounts_per_metal(_library_formula(row), metal)
-        if amounts is not None:
-            rows.append((row, amounts))
-    return tuple(rows)
-
-
-@cache
-def _library() -> dict[str, str]:
-    from polywell.data.reference import reference_structures
-
-    return {record.id: record.formula for record in reference_structures()}
-
-
-def _library_formula(row: Measured) -> str:
-    """The formula of the row's structure: a name such as `(Ba,K)Fe2As2` gives no amounts."""
-    return _library()[row.structure]
+    """The measured rows by the formula of their structure: a name such as `(Ba,K)Fe2As2` gives no amounts."""
+    formulas = {one.id: one.formula for one in reference_structures()}
+    read = ((row, amounts_per_metal(formulas[row.structure], metal)) for row in measured_superconductors())
+    return tuple((row, amounts) for row, amounts in read if amounts is not None)
 
 
 def amounts_per_metal(formula: str, metal: str) -> Amounts | None:

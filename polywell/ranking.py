@@ -96,8 +96,8 @@ def rank(
     known = [known_compound(found[number][0].formula, str(found[number][0].metal)) for number in order]
     judged = [judge(found[number][0], of) for number, of in zip(order, known, strict=True)]
     prospects = [
-        Prospect(*found[number], compound, novel.novelty, verdicts[number], doping_of(*found[number]))
-        for number, compound, novel in zip(order, known, judged, strict=True)
+        Prospect(*found[number], compound, novelty, verdicts[number], doping_of(*found[number]))
+        for number, compound, (novelty, _) in zip(order, known, judged, strict=True)
     ]
     choices = choose(prospects)
     seen: Counter[str] = Counter()
@@ -119,7 +119,7 @@ def rank(
                     known_tc_k=None if one.known is None else one.known.tc_k,
                     known_pressure_gpa=None if best is None else best.pressure_gpa or None,
                     novelty=one.novelty,
-                    novelty_note=judged[place - 1].note,
+                    novelty_note=judged[place - 1][1],
                     possible=one.verdict.possible,
                     possible_note=one.verdict.note,
                     route=one.doping.kind,

@@ -56,16 +56,6 @@ MEASURED_DOUBT = 0.002
 
 
 @dataclass(frozen=True)
-class Shortening:
-    """T_c in K of a cage whose ξ is shorter by `percent`, and the change against T_c as it stands."""
-
-    percent: float
-    xi_ang: float
-    tc_k: float
-    change_k: float
-
-
-@dataclass(frozen=True)
 class Doubt:
     """Doubt of T_c in K (one standard deviation), and the shares of λ, of ξ and of its copies; they sum to 1.
 
@@ -79,18 +69,16 @@ class Doubt:
     share_copies: float
 
 
-def shorter_by(xi_ang: float, lambda_k_ang2: float, percent: float = 1.0) -> Shortening:
-    """T_c = λ/ξ² with ξ shorter by `percent`, whatever does it: pressure, strain or a smaller ion.
+def one_percent_shorter(xi_ang: float, lambda_k_ang2: float) -> tuple[float, float, float]:
+    """ξ in Å shorter by 1 %, whatever does it (pressure, strain, a smaller ion), its T_c and the change in K.
 
     Raises:
-        ValueError: ξ is not positive, or the cage would vanish.
+        ValueError: ξ is not positive.
     """
-    if not 0 <= percent < 100:
-        raise ValueError(f"expected a shortening from 0 to below 100 %, got {percent}")
-    shorter = float(xi_ang) * (1 - percent / 100)
+    shorter = float(xi_ang) * (1 - 1.0 / 100)
     before = critical_temperature_k(float(xi_ang), lambda_k_ang2)
     after = critical_temperature_k(shorter, lambda_k_ang2)
-    return Shortening(percent, shorter, after, after - before)
+    return shorter, after, after - before
 
 
 def pressure_for_gpa(percent: float, kappa_per_gpa: float) -> float:

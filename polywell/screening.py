@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypedDict
 
 from polywell import ALGORITHM_VERSION
 from polywell.data.elements import LIGANDS
@@ -21,7 +20,7 @@ from polywell.geometry.sites import Sites, majority_formula, volume_per_ion_ang3
 from polywell.geometry.tolerances import TOLERANCES, Tolerances
 from polywell.naming import named, net_note
 from polywell.novelty.signature import signature
-from polywell.records import REASON_MEANING, Electrons, Entry, Outcome, Phase, Provenance, Reason, Screening
+from polywell.records import REASON_MEANING, Electrons, Entry, Outcome, Phase, Reason, Screening
 from polywell.relation import critical_temperature_k
 
 BATCH_SITES = 8000
@@ -95,53 +94,28 @@ def _screen_batch(batch: list[Entry], families: Families, tolerances: Tolerances
     except Exception as error:
         if len(batch) > 1:
             return [one for entry in batch for one in _screen_batch([entry], families, tolerances)]
-        entry = batch[0]
-        screening = failed(
-            entry.source,
-            entry.id,
-            entry.formula,
-            entry.elements,
-            entry.provenance,
-            type(error).__name__,
-            str(error),
-            "screen",
-            families,
-        )
-        return [(screening, None)]
+        return [(failed(batch[0], type(error).__name__, str(error), "screen", families), None)]
 
 
-def failed(
-    source: str,
-    id: str,
-    formula: str,
-    elements: Collection[str],
-    provenance: Provenance,
-    error_type: str,
-    message: str,
-    stage: str,
-    families: Families,
-) -> Screening:
+def failed(entry: Entry, error_type: str, message: str, stage: str, families: Families) -> Screening:
     """The record of an entry that could not be read (`stage` = read) or screened (screen)."""
     return Screening(
-        source=source,
-        id=id,
-        formula=formula,
-        elements=tuple(elements),
+        source=entry.source,
+        id=entry.id,
+        formula=entry.formula,
+        elements=entry.elements,
         outcome=Outcome.FAILED,
         error_type=error_type,
         message=message,
         stage=stage,
-        provenance=provenance,
+        provenance=entry.provenance,
         algorithm_version=ALGORITHM_VERSION,
         families_digest=families.digest,
     )
 
 
-def not_periodic(
-    source: str, id: str, formula: str, elements: Collection[str], provenance: Provenance, families: Families
-) -> Screening:
+def not_periodic(entry: Entry, families: Families) -> Screening:
     """The record of an entry without a three-dimensional cell, such as a single molecule."""
-    entry = Entry(source, id, formula, tuple(elements), None, provenance)
     return _rejected(entry, families, Reason.NOT_PERIODIC, REASON_MEANING[Reason.NOT_PERIODIC])
 
 
@@ -249,26 +223,18 @@ def _electrons(
     return electrons_of(geometry, bonding(geometry.ions, tolerances), asked) if asked else {}
 
 
-class _Numbers(TypedDict):
-    lambda_k_ang2: float
-    tc_k: float
-    tc_low_k: float
-    tc_high_k: float
-    extrapolation: str | None
-
-
 def _with_tc(phase: Phase, families: Families) -> Phase:
     family = families.of(phase.metal, phase.cage, phase.ligand)
     if family is None:
         return phase
-    numbers = _Numbers(
+    return replace(
+        phase,
         lambda_k_ang2=family.lambda_k_ang2,
         tc_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2),
         tc_low_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2 - family.spread_k_ang2),
         tc_high_k=critical_temperature_k(phase.xi_ang, family.lambda_k_ang2 + family.spread_k_ang2),
         extrapolation=beyond_published(family, phase),
     )
-    return replace(phase, **numbers)
 
 
 def _candidate(

@@ -7,23 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from catalog.errors import HomeError
 from catalog.home import Home
 from catalog.store.durable import text_digest, write_files
+from polywell.data.tables import Table
 from polywell.evidence.own.measurement import OwnMeasurement
 
 SCHEMA = 1
 FOLDER = "measurements"
 
 
-class _Added(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Added(Table):
     added: datetime
     measurements: tuple[OwnMeasurement, ...]
 

@@ -90,6 +90,11 @@ class Failure:
     message: str
     stage: str = STAGE
 
+    @property
+    def entry(self) -> Entry:
+        """The entry, without a structure."""
+        return Entry(self.source, self.id, self.formula, self.elements, None, self.provenance)
+
 
 @dataclass(frozen=True)
 class Chemistry:

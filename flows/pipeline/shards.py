@@ -343,8 +343,8 @@ def unscreened_batch(
 ) -> pa.RecordBatch:
     """The prediction of an entry whose screening ended its worker, as a batch."""
     [known] = row.to_pylist()
-    given = known["source"], known["id"], known["formula"], tuple(known["elements"]), row_to_provenance(known)
-    record = failed(*given, error_type, message, "screen", families)
+    named = known["source"], known["id"], known["formula"], tuple(known["elements"])
+    record = failed(Entry(*named, None, row_to_provenance(known)), error_type, message, "screen", families)
     return screened_rows([record], [None], [known["row_hash"]])
 
 
@@ -370,7 +370,6 @@ def _screened(parts: Sequence[Entry | Failure], families: Families) -> list[Scre
 
 
 def _unread(unread: Failure, families: Families) -> Screening:
-    known = (unread.source, unread.id, unread.formula, unread.elements, unread.provenance)
     if unread.error_type == NotPeriodicError.__name__:
-        return not_periodic(*known, families)
-    return failed(*known, unread.error_type, unread.message, unread.stage, families)
+        return not_periodic(unread.entry, families)
+    return failed(unread.entry, unread.error_type, unread.message, unread.stage, families)

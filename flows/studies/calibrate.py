@@ -13,7 +13,7 @@ from catalog.measurements.table import folder_of, measurements_of
 from catalog.store.durable import write_files
 from flows.progress import stage
 from flows.studies.checkout import table_to_write, unwritable
-from polywell.evidence.calibration import Calibration
+from polywell.evidence.calibration import Calibration, TrainingRow
 from polywell.evidence.calibration_table import (
     CalibrationTableError,
     built_in_calibration,
@@ -21,7 +21,6 @@ from polywell.evidence.calibration_table import (
     to_text,
 )
 from polywell.evidence.own.rows import NoRowError, own_rows
-from polywell.evidence.rows.rows import Row
 from polywell.evidence.training import calibrate as fit_built_in
 from polywell.families import Families, load_families
 
@@ -61,7 +60,7 @@ def calibrate(
 
 
 def calibrate_home(
-    home: Home, fit: Callable[[Families, Iterable[Row]], Calibration] = fit_built_in
+    home: Home, fit: Callable[[Families, Iterable[TrainingRow]], Calibration] = fit_built_in
 ) -> Recalibrated:
     """Fits the calibration of a home to the built-in rows and its own measurements; the built-in stays.
 

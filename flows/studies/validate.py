@@ -29,7 +29,8 @@ from polywell.evidence.evaluation.external import outside_rows
 from polywell.evidence.evaluation.hindsight import hindsight
 from polywell.evidence.evaluation.over_time import over_time
 from polywell.evidence.evaluation.scoring import scored
-from polywell.evidence.training import built_in_rows, digests
+from polywell.evidence.rows.rows import measured_rows
+from polywell.evidence.training import digests
 from polywell.families import Families, load_families
 from polywell.records import Entry, Outcome, Screening
 from polywell.screening import rejected_by_composition, screen_many
@@ -56,7 +57,7 @@ def validate(
     families: Path | None,
     against: str | None = None,
     *,
-    training: Rows = built_in_rows,
+    training: Rows = measured_rows,
     resamples: int = scores.RESAMPLES,
 ) -> Path:
     """Evaluates the calibration and writes its page and `validation.json` below the pages of a home.
@@ -144,9 +145,9 @@ def _outside(
     """Structures from outside with a measured T_c, corrected and predicted without their chemical systems."""
     entries, unread = _read(labelled.entries, families, workers)
     unread = [*(Unused(one.id, one.error_type, one.message) for one in labelled.unusable), *unread]
-    tested = outside_rows(entries, families)
-    unused = _not_candidates(entries, {row.id for row in tested.rows}, families)
-    if not tested.rows:
+    tested, xi_spread, correction = outside_rows(entries, families)
+    unused = _not_candidates(entries, {row.id for row in tested}, families)
+    if not tested:
         causes = Counter(one.cause for one in (*unread, *unused)).most_common()
         first = next((f"; first {one.id!r}: {one.message}" for one in (*unread, *unused)), "")
         others = ", ".join(f"{count} {cause}" for cause, count in causes) or "no rows"
@@ -155,7 +156,7 @@ def _outside(
             f"{', '.join(family.name for family in families.rows)}; got {others}{first}"
         )
     with stage("predicting each row without its chemical system", "rows predicted") as advance:
-        said = predict_against(rows, tested.rows, families, tested.xi_spread)
+        said = predict_against(rows, tested, families, xi_spread)
         advance(len({one.id for one in said.predictions}))
     return ValidationPayload(
         evaluation=scored(said, resamples),
@@ -168,7 +169,7 @@ def _outside(
         not_candidates=tuple(unused),
         digests=(("outside", labelled.sha256), *digests(rows), ("families", families.digest)),
         protocol_written=protocol_written(),
-        correction=tested.correction,
+        correction=correction,
         resamples=resamples,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Literal
 
@@ -53,3 +54,12 @@ class SpacerTable(Table):
 def spacer_table() -> SpacerTable:
     """Read the built-in table of spacer classes and apex radii."""
     return load_table("spacers.toml", SpacerTable)
+
+
+def mean_radius_ang(mix: Mapping[str, float], over_capped: bool) -> float | None:
+    """Mean radius in Å of the ions of a site that have one, by their amounts; None when none has."""
+    table = spacer_table()
+    radii = {symbol: table.radius_ang(symbol, over_capped) for symbol in mix}
+    known = {symbol: radius for symbol, radius in radii.items() if radius is not None}
+    whole = sum(mix[symbol] for symbol in known)
+    return sum(mix[symbol] * radius for symbol, radius in known.items()) / whole if whole > 0 else None

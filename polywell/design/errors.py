@@ -49,14 +49,6 @@ class Missed:
 
 
 @dataclass(frozen=True)
-class Errors:
-    """All cages that could be designed, and the crystals that could not, each with why."""
-
-    cages: tuple[Missed, ...]
-    undesigned: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class Rebuild:
     """A crystal as it is designed without its compound."""
 
@@ -145,8 +137,12 @@ def stiffness_of_library(library: Library) -> Stiffness:
 
 
 @cache
-def errors() -> Errors:
-    """Every crystal of the library designed without its compound, and its cages held against the measured."""
+def errors() -> tuple[tuple[Missed, ...], tuple[tuple[str, str], ...]]:
+    """Every crystal of the library designed without its compound, and its cages held against the measured.
+
+    Returns:
+        All cages that could be designed, and the crystals that could not, each with why.
+    """
     left = _each_left_out(measured_library())
     measured = {entry.id: entry for entry in reference_entries()}
     rebuilt: list[tuple[Rebuild, Entry, Entry]] = []
@@ -172,7 +168,7 @@ def errors() -> Errors:
         for phase, designed in pairs:
             lengths = phase.xi_ang, designed.xi_ang
             cages.append(Missed(own.id, one.member.compound, phase.cage, phase.apexes, *lengths, parents))
-    return Errors(tuple(cages), tuple(sorted(undesigned)))
+    return tuple(cages), tuple(sorted(undesigned))
 
 
 def _paired(own: Sequence[Phase], other: Sequence[Phase]) -> list[tuple[Phase, Phase]]:

@@ -9,7 +9,7 @@ equal cells and so refuses magnetic supercells and the small distortions that a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from statistics import fmean, median
@@ -23,8 +23,8 @@ from polywell.families import Families
 from polywell.records import Outcome, Phase, Screening
 from polywell.screening import screen_many
 
-MEASURED_SOURCES = ("reference",)
-"""Sources whose structures were measured; their ξ is not corrected."""
+MEASURED_SOURCE = "reference"
+"""Source whose structures were measured; their ξ is not corrected."""
 HANDED_IN = "user"
 """Source of structures that a person hands in. They may be of any origin and are taken as they are."""
 OWN_FILES = "files:"
@@ -83,16 +83,8 @@ class Known:
     volume_ang3: float
 
 
-@dataclass(frozen=True)
-class Library:
-    """Measured structures by family and majority formula, and among these by cages."""
-
-    formulas: Mapping[tuple[str, str], Mapping[Cages, tuple[Known, ...]]]
-
-    @property
-    def alike(self) -> Iterable[tuple[Known, ...]]:
-        """Structures of one compound with the same cages, together."""
-        return (rows for kinds in self.formulas.values() for rows in kinds.values())
+Library = Mapping[tuple[str, str], Mapping[Cages, tuple[Known, ...]]]
+"""Measured structures by family and majority formula, and among these by cages."""
 
 
 def cages_of(record: Screening) -> Cages:
@@ -112,9 +104,9 @@ def cages_of(record: Screening) -> Cages:
     return tuple(sorted(kinds))
 
 
-def is_calculated(record: Screening, measured_sources: Collection[str] = MEASURED_SOURCES) -> bool:
+def is_calculated(record: Screening) -> bool:
     """Whether its heights are those of a calculation, as far as is known, and so a database's to correct."""
-    if record.source in (*measured_sources, HANDED_IN):
+    if record.source in (MEASURED_SOURCE, HANDED_IN):
         return False
     return not record.source.startswith(OWN_FILES) or bool(record.provenance.functional)
 
@@ -137,11 +129,7 @@ def group_of(record: Screening, cage: str) -> Group:
     return Group(record.source, run_type(record), magnetic, str(record.family), cage)
 
 
-def find_anchors(
-    records: Iterable[Screening],
-    library: Library,
-    measured_sources: Collection[str] = MEASURED_SOURCES,
-) -> tuple[Anchor, ...]:
+def find_anchors(records: Iterable[Screening], library: Library) -> tuple[Anchor, ...]:
     """Anchors among the candidates, in order of the records and, within one, of the cages.
 
     Several references of one compound (dopings) stand for it by the one nearest in composition; equally near
@@ -150,43 +138,38 @@ def find_anchors(
     Args:
         records: records of one or several sources; those that are no candidates are passed over.
         library: measured structures, such as `reference_library`.
-        measured_sources: sources of measured structures, which hold no anchors.
     """
     found: list[Anchor] = []
     for record in records:
         if (
             record.outcome is not Outcome.CANDIDATE
-            or not is_calculated(record, measured_sources)
+            or not is_calculated(record)
             or record.provenance.built_of is not None
             or (record.provenance.pressure_gpa or 0.0) > AMBIENT_GPA
         ):
             continue
         formula = record.majority_formula or ""
-        alike = library.formulas.get((str(record.family), formula))
+        alike = library.get((str(record.family), formula))
         if alike is not None:
             found.extend(_anchors_of(record, formula, alike.get(cages_of(record), ())))
     return tuple(found)
 
 
-def library_of(records: Iterable[Screening]) -> Library:
-    """Measured structures ready to be matched; all candidates with a known volume are taken."""
+@cache
+def reference_library(families: Families) -> Library:
+    """The anchors of the reference library: measured, at ambient pressure, no film, heights not estimated.
+
+    All candidates with a known volume are taken.
+    """
     together: dict[tuple[str, str], dict[Cages, list[Known]]] = defaultdict(lambda: defaultdict(list))
-    for record in records:
+    for record in sound_records(families):
         if record.outcome is Outcome.CANDIDATE and record.volume_per_ion_ang3 is not None:
             key = (str(record.family), record.majority_formula or "")
             together[key][cages_of(record)].append(_known(record))
-    return Library(
-        {
-            key: {cages: tuple(sorted(rows, key=lambda row: row.id)) for cages, rows in kinds.items()}
-            for key, kinds in sorted(together.items())
-        }
-    )
-
-
-@cache
-def reference_library(families: Families) -> Library:
-    """The anchors of the reference library: measured, at ambient pressure, no film, heights not estimated."""
-    return library_of(sound_records(families))
+    return {
+        key: {cages: tuple(sorted(rows, key=lambda row: row.id)) for cages, rows in kinds.items()}
+        for key, kinds in sorted(together.items())
+    }
 
 
 @cache

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from polywell.evidence.anchors import MEASURED_SOURCES, Anchor, find_anchors, reference_library
+import numpy as np
+
+from polywell.evidence.anchors import Anchor, find_anchors, reference_library
 from polywell.evidence.correction import (
     CompoundGeometry,
     CorrectedRecord,
@@ -16,8 +18,9 @@ from polywell.evidence.correction import (
     corrections,
     reference_scatter,
 )
-from polywell.evidence.features import Features
 from polywell.evidence.height_bounds import reference_limits, suspicions
+from polywell.evidence.model.material import Material, material_of
+from polywell.evidence.model.trees import Floats
 from polywell.families import Families
 from polywell.geometry.cages import NONAHEDRON
 from polywell.records import Outcome, Screening
@@ -43,6 +46,11 @@ class CorrectedDatabase:
     def suspect(self) -> int:
         """Candidates with a suspect geometry."""
         return sum(bool(one.suspicions) for one in self.candidates)
+
+    @property
+    def spreads(self) -> Floats:
+        """Relative deviation of the ξ of each candidate: the `xi_spread` of the calibrated model."""
+        return np.array([one.ceiling.deviation for one in self.candidates], dtype=float)
 
     @property
     def sentence(self) -> str:
@@ -89,7 +97,6 @@ class CorrectedDatabase:
 def correct_database(
     records: Sequence[Screening],
     families: Families,
-    measured_sources: Collection[str] = MEASURED_SOURCES,
     of_others: bool = False,
 ) -> CorrectedDatabase:
     """Calibrate the sources among the records by their own anchors, and correct their candidates.
@@ -97,12 +104,11 @@ def correct_database(
     Args:
         records: as screened; those that are no candidates are passed over.
         families: the λ table of the screening.
-        measured_sources: sources of measured structures, which are not corrected.
         of_others: correct each candidate by the anchors of other compounds only, as if its own structure had
             never been measured.
     """
     library, limits = reference_library(families), reference_limits(families)
-    anchors = find_anchors(records, library, measured_sources)
+    anchors = find_anchors(records, library)
     floor = reference_scatter(library)
     rows = corrections(anchors, floor)
     known = {row.group: row for row in rows}
@@ -122,25 +128,25 @@ def correct_database(
                 without.get(record.majority_formula or "", known),
                 families,
                 suspicions(record, limits),
-                measured_sources,
             )
             for record in candidates
         ),
     )
 
 
-def corrected_features(place: Features, found: CorrectedRecord) -> Features:
-    """Features of a candidate with its corrected heights, for the calibrated model.
+def corrected_material(found: CorrectedRecord) -> Material:
+    """A candidate with its corrected heights, as the calibrated model sees it.
 
     Anion heights follow the ratio of the nonahedron; its other lengths stay as the database has them.
-    `CorrectedRecord.ceiling.deviation` is the `xi_spread` that belongs to them.
     """
+    material = material_of(found.record)
     heights = [one.xi_ang for one in found.phases]
     ratio = next((one.ratio for one in found.phases if one.phase.cage == NONAHEDRON), 1.0)
-    anion = place.anion_height_ang
-    return replace(
-        place,
+    anion = material.features.anion_height_ang
+    corrected = replace(
+        material.features,
         xi_ceiling_ang=min(heights),
         xi_outer_ang=max(heights),
         anion_height_ang=None if anion is None else anion * ratio,
     )
+    return replace(material, features=corrected)

@@ -8,7 +8,7 @@ measured structures of one compound differ by among themselves. T_c of no compou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import exp, hypot, log, pi, sqrt
@@ -18,7 +18,7 @@ from polywell.design.conditions.condition import relative_doubt
 from polywell.design.table import design_table
 from polywell.evidence.anchors import (
     HANDED_IN,
-    MEASURED_SOURCES,
+    MEASURED_SOURCE,
     Anchor,
     Cages,
     Group,
@@ -126,7 +126,7 @@ class CompoundGeometry:
     def geometry_from(self) -> str:
         """The structure whose ξ counts, as source and id."""
         if self.measured is not None:
-            return f"{MEASURED_SOURCES[0]}/{self.measured[0]}"
+            return f"{MEASURED_SOURCE}/{self.measured[0]}"
         return f"{self.chosen.record.source}/{self.chosen.record.id}"
 
     @property
@@ -175,7 +175,7 @@ def robust_deviation(values: Sequence[float]) -> float:
 def reference_scatter(library: Library) -> float:
     """Relative scatter of ξ among measured structures of one compound: dopings, samples, refinements."""
     away: list[float] = []
-    for rows in library.alike:
+    for rows in (rows for kinds in library.values() for rows in kinds.values()):
         for key in {key for row in rows for key in row.heights}:
             heights = [log(row.heights[key][0]) for row in rows if key in row.heights]
             if len(heights) > 1:
@@ -188,7 +188,6 @@ def correct(
     known: Mapping[Group, Correction],
     families: Families,
     suspicions: tuple[Suspicion, ...] = (),
-    measured_sources: Collection[str] = MEASURED_SOURCES,
 ) -> CorrectedRecord:
     """Correct the heights of one candidate; its cages without a correction stay and say why.
 
@@ -205,7 +204,7 @@ def correct(
         if family is None or family.name != record.family:
             continue
         row = known.get(group_of(record, phase.cage))
-        why = _why_not(record, row, measured_sources)
+        why = _why_not(record, row)
         ratio, deviation = (row.ratio, row.deviation) if row is not None and not why else (1.0, 0.0)
         if record.provenance.built_of is not None:
             own = design_table().xi_error.get(phase.cage, 0.0)
@@ -225,21 +224,21 @@ def correct(
     return CorrectedRecord(record, tuple(made), ceiling, suspicions)
 
 
-def _why_not(record: Screening, row: Correction | None, measured_sources: Collection[str]) -> str:
-    if record.source in measured_sources:
+def _why_not(record: Screening, row: Correction | None) -> str:
+    if record.source == MEASURED_SOURCE:
         return "not corrected: a measured structure"
     if record.provenance.built_of is not None:
         return "not corrected: a design; its interval carries the error of designs of measured compounds"
-    if record.source != HANDED_IN and not is_calculated(record, measured_sources):
+    if record.source != HANDED_IN and not is_calculated(record):
         return "not corrected: a structure of one's own, which names no calculation"
     if row is None:
         return f"not corrected: no anchors, at least {LEAST_COMPOUNDS} compounds are needed"
     return f"not corrected: {row.why_not}" if row.why_not else ""
 
 
-def geometry_kind(record: Screening, measured_sources: Collection[str] = MEASURED_SOURCES) -> str:
+def geometry_kind(record: Screening) -> str:
     """How the geometry of an entry was found: one of `PREFERENCE`."""
-    if record.source in measured_sources:
+    if record.source == MEASURED_SOURCE:
         return "measured"
     functional = (record.provenance.functional or "").upper().replace(" ", "")
     if not functional:
@@ -251,9 +250,8 @@ def geometry_kind(record: Screening, measured_sources: Collection[str] = MEASURE
 
 def by_compound(
     found: Sequence[CorrectedRecord],
-    anchors: Iterable[Anchor] = (),
-    compounds: Sequence[str] | None = None,
-    measured_sources: Collection[str] = MEASURED_SOURCES,
+    anchors: Iterable[Anchor],
+    compounds: Sequence[str],
 ) -> tuple[CompoundGeometry, ...]:
     """Group entries of one compound that have the same cages, and choose whose ξ counts.
 
@@ -264,12 +262,10 @@ def by_compound(
     Args:
         found: corrected candidates.
         anchors: those found among them.
-        compounds: the compound of each of them; its formula if None.
-        measured_sources: sources of measured structures.
+        compounds: the compound of each of them.
     """
     together: dict[tuple[str, Cages], list[CorrectedRecord]] = defaultdict(list)
-    names = [one.record.formula for one in found] if compounds is None else compounds
-    for name, one in zip(names, found, strict=True):
+    for name, one in zip(compounds, found, strict=True):
         together[name, cages_of(one.record)].append(one)
     matched: dict[tuple[str, str], tuple[str, float]] = {}
     for anchor in anchors:
@@ -281,7 +277,7 @@ def by_compound(
         hull = one.record.provenance.e_above_hull_ev
         return (
             bool(one.suspicions),
-            PREFERENCE.index(geometry_kind(one.record, measured_sources)),
+            PREFERENCE.index(geometry_kind(one.record)),
             one.ceiling.deviation,
             float("inf") if hull is None else hull,
             one.record.id,

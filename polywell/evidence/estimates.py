@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from polywell.compounds import compounds_of
@@ -17,11 +16,10 @@ from polywell.evidence.corrected_database import (
     DECIMALS,
     CorrectedDatabase,
     correct_database,
-    corrected_features,
+    corrected_material,
 )
 from polywell.evidence.correction import CompoundGeometry, CorrectedRecord
 from polywell.evidence.model.family import CalibratedTc
-from polywell.evidence.model.material import material_of, with_features
 from polywell.families import Families
 from polywell.records import Estimate, Outcome, Screening
 
@@ -55,24 +53,16 @@ def estimated(
     notes = {
         family: calibration.why_not(family, families) for family in {str(one.family) for one in candidates}
     }
-    calibrated = _calibrated(database, calibration)
+    materials = [corrected_material(one) for one in database.candidates]
+    # One thread: matrices this narrow gain nothing from more, and sums come out the same on every machine.
+    with threadpool_limits(1):
+        calibrated = calibration.predict(materials, database.spreads)
     return [
         _estimate(found, geometry, compound, tc, notes[str(found.record.family)], calibration)
         for found, geometry, compound, tc in zip(
             database.candidates, database.geometries(compounds), compounds, calibrated, strict=True
         )
     ], database
-
-
-def _calibrated(database: CorrectedDatabase, calibration: Calibration) -> list[CalibratedTc | None]:
-    materials = [material_of(one.record) for one in database.candidates]
-    features = [
-        corrected_features(m.features, one) for m, one in zip(materials, database.candidates, strict=True)
-    ]
-    spread = np.array([one.ceiling.deviation for one in database.candidates], dtype=float)
-    # One thread: matrices this narrow gain nothing from more, and sums come out the same on every machine.
-    with threadpool_limits(1):
-        return calibration.predict(with_features(materials, features), spread)
 
 
 def _estimate(

@@ -35,7 +35,6 @@ class Conventional:
         translations: (K, 3), fractions of the axes.
         cell: every site of the cell; its lattice is idealised too.
         asymmetric: index into `cell` of one site of each orbit, in the order of the cell.
-        multiplicities: how many sites each orbit has.
     """
 
     number: int
@@ -44,7 +43,6 @@ class Conventional:
     translations: NDArray[np.float64]
     cell: Sites
     asymmetric: tuple[int, ...]
-    multiplicities: tuple[int, ...]
 
     @property
     def axes(self) -> tuple[float, float, float, float, float, float]:
@@ -100,10 +98,8 @@ def conventional(sites: Sites) -> Conventional | None:
         [mixes[int(kind)] for kind in found.std_types],
     )
     rotations, translations = operations["rotations"], operations["translations"]
-    firsts, counts = _orbits(cell.frac, np.asarray(found.std_types), rotations, translations)
-    return Conventional(
-        int(found.number), str(found.international), rotations, translations, cell, firsts, counts
-    )
+    firsts = _orbits(cell.frac, np.asarray(found.std_types), rotations, translations)
+    return Conventional(int(found.number), str(found.international), rotations, translations, cell, firsts)
 
 
 def _orbits(
@@ -111,10 +107,10 @@ def _orbits(
     kinds: NDArray[np.int_],
     rotations: NDArray[np.int32],
     translations: NDArray[np.float64],
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """One site of each orbit, and how many sites it has."""
+) -> tuple[int, ...]:
+    """One site of each orbit."""
     left = np.ones(len(frac), dtype=bool)
-    firsts, counts = [], []
+    firsts = []
     while left.any():
         first = int(np.flatnonzero(left)[0])
         images = rotations @ frac[first] + translations
@@ -124,5 +120,4 @@ def _orbits(
         orbit[first] = True
         left &= ~orbit
         firsts.append(first)
-        counts.append(int(orbit.sum()))
-    return tuple(firsts), tuple(counts)
+    return tuple(firsts)

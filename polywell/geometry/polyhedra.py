@@ -46,15 +46,6 @@ class Frame:
         return placed
 
 
-@dataclass(frozen=True)
-class Body:
-    """A cage in the frame of the sheet: corners (N, 3) in Å, triangles (M, 3), edges as pairs."""
-
-    corners_ang: Floats
-    triangles: tuple[tuple[int, int, int], ...]
-    edges: tuple[tuple[int, int], ...]
-
-
 def corner_points_ang(lattice: Floats, frac_coords: Floats, vertices: Sequence[Vertex]) -> Floats:
     """Positions (N, 3) in Å of the vertices of a cage.
 
@@ -93,17 +84,23 @@ def sheet_frame(points_ang: Floats, roles: Sequence[str]) -> Frame:
     return Frame(centre, np.array([edge, normal, np.cross(edge, normal)]))
 
 
-def body(corners_ang: Floats) -> Body:
+def body(corners_ang: Floats) -> tuple[tuple[tuple[int, int, int], ...], tuple[tuple[int, int], ...]]:
     """Triangles and edges of the convex hull; edges between nearly coplanar triangles are left out.
 
     A cage without volume has neither.
+
+    Args:
+        corners_ang: (N, 3) in Å.
+
+    Returns:
+        Triangles (M, 3) and edges (E, 2), by the numbers of their corners.
     """
     from scipy.spatial import ConvexHull, QhullError
 
     try:
         hull = ConvexHull(corners_ang)
     except QhullError:
-        return Body(corners_ang, (), ())
+        return (), ()
     triangles, sides = [], dict[tuple[int, int], list[Floats]]()
     for simplex, equation in zip(hull.simplices, hull.equations, strict=True):
         one, two, three = (int(corner) for corner in simplex)
@@ -115,7 +112,7 @@ def body(corners_ang: Floats) -> Body:
     edges = [
         pair for pair, normals in sides.items() if len(normals) < 2 or normals[0] @ normals[1] < COPLANAR
     ]
-    return Body(corners_ang, tuple(triangles), tuple(sorted(edges)))
+    return tuple(triangles), tuple(sorted(edges))
 
 
 def centrings(lattice_ang: Floats, frac_coords: Floats, kinds: Sequence[object]) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from polywell.data.charges import NoChargeError
@@ -76,12 +76,8 @@ UNNAMED = "a stacking without a name, and no compound on record with such a form
 OUTNUMBERED = "more of another metal of nets than of its own: no compound on record to compare it with"
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What a candidate is, and in words: which compound, and what differs."""
-
-    novelty: Novelty
-    note: str
+Judged = tuple[Novelty, str]
+"""What a candidate is, and in words: which compound, and what differs."""
 
 
 def judge(screening: Screening, known: Known | None) -> Judged:
@@ -101,42 +97,42 @@ def _judged(formula: str, metal: str, name: str | None, made: str | None, known:
     member = None if name is None else member_called(name)
     mine = amounts_per_metal(formula, metal)
     if known is not None and known.best is None:
-        return Judged(Novelty.KNOWN_COMPOUND, f"{known.rows[0].compound}: measured, not superconducting")
+        return Novelty.KNOWN_COMPOUND, f"{known.rows[0].compound}: measured, not superconducting"
     if known is not None and known.best is not None:
         said = f"{known.best.compound}: {known.tc_k:g} K, measured table"
         return _of_formula(said, known.best.structure_type_key, name, member)
     if mine is None:
-        return Judged(*((Novelty.KNOWN_COMPOUND, made) if made else (Novelty.NEW_STACKING, OUTNUMBERED)))
+        return (Novelty.KNOWN_COMPOUND, made) if made else (Novelty.NEW_STACKING, OUTNUMBERED)
     record = record_of(metal)
     near = alike(mine, record.by_ions)
     superconducting = [one for _, one in near if one.superconducts]
     if superconducting:
         return _of_formula(_said(superconducting, metal), superconducting[0].series, name, member)
     if near:
-        return Judged(
+        return (
             Novelty.KNOWN_COMPOUND,
             f"{_formula(near[0][1], metal)}: no superconductivity seen, {near[0][1].where}",
         )
     if (inserted := _inserted(mine, record, metal)) is not None:
-        return Judged(Novelty.VARIANT, inserted)
+        return Novelty.VARIANT, inserted
     names, unseen = [], UNNAMED
     if member is not None:
         spacer = str(name).partition("-")[0]
         names = [name_with(row.name, spacer) for row in (member[0], *_sisters(mine, spacer, *member))]
         found = _unseen(mine, metal, record.superconducting, names, member[1])
         if found is None:
-            return Judged(Novelty.VARIANT, f"{name}: {_nearest(mine, record, metal, names, member[1])}")
+            return Novelty.VARIANT, f"{name}: {_nearest(mine, record, metal, names, member[1])}"
         unseen = found
     if (lacking := _lacking(mine, record, metal, member)) is not None:
-        return Judged(Novelty.VARIANT, lacking)
+        return Novelty.VARIANT, lacking
     if made is not None:
-        return Judged(Novelty.KNOWN_COMPOUND, made)
+        return Novelty.KNOWN_COMPOUND, made
     if member is None:
-        return Judged(Novelty.NEW_STACKING, UNNAMED)
+        return Novelty.NEW_STACKING, UNNAMED
     if _unseen(mine, metal, record.measured, names, member[1]) is None:
         nearest = _nearest(mine, record, metal, names, member[1])
-        return Judged(Novelty.KNOWN_COMPOUND, f"{name}: {nearest}; {unseen}")
-    return Judged(Novelty.NEW_IN_SERIES, f"{names[0]}: {unseen}")
+        return Novelty.KNOWN_COMPOUND, f"{name}: {nearest}; {unseen}"
+    return Novelty.NEW_IN_SERIES, f"{names[0]}: {unseen}"
 
 
 def _inserted(mine: Amounts, record: Record, metal: str) -> str | None:
@@ -170,8 +166,8 @@ def _of_formula(said: str, kind: str | None, name: str | None, member: tuple[Ser
     """A formula on record: the compound itself, or another stacking of it."""
     other = None if kind is None else member_called(kind)
     if member is not None and other is not None and member[1] != other[1]:
-        return Judged(Novelty.VARIANT, f"formula of {said}; stacked as {name}")
-    return Judged(Novelty.KNOWN_SUPERCONDUCTOR, said)
+        return Novelty.VARIANT, f"formula of {said}; stacked as {name}"
+    return Novelty.KNOWN_SUPERCONDUCTOR, said
 
 
 def _said(found: list[OnRecord], metal: str) -> str:

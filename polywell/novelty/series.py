@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from polywell.data.tables import load_table
+from polywell.data.tables import Record, Table, load_table
 from polywell.records import Screening
 
 MISSING_BRIDGED = 0.36
@@ -21,10 +21,8 @@ MISSING_SPACER = 0.55
 """Cations of a spacer that may be missing: half of Hg or Tl."""
 
 
-class Series(BaseModel):
+class Series(Record):
     """A row of `tables/series.toml`, where the fields are explained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1)]
     member: Annotated[str, Field(min_length=1)]
@@ -49,13 +47,11 @@ class Series(BaseModel):
         return self.member.format(n=sheets, m=sheets - 1, M=spacer_of)
 
 
-class Nickname(BaseModel):
+class Nickname(Record):
     """Another name of members of some series, for compounds that hold `elements`.
 
     `alone`: no element stands before it.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1)]
     series: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -63,10 +59,7 @@ class Nickname(BaseModel):
     alone: bool = False
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+class _Table(Table):
     series: tuple[Series, ...]
     nickname: tuple[Nickname, ...]
 

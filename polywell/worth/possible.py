@@ -8,50 +8,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Protocol
 
 from polywell.electrons.families import carrier_families
-from polywell.records import Electrons, ElectronState, Estimate, Possible, Provenance
+from polywell.records import Electrons, ElectronState, Estimate, Possible, Provenance, Screening
 from polywell.worth.table import worth_table
 
 ORDER = tuple(Possible)
 """From what is possible to what is not."""
 
+NOTHING_SAID = Provenance()
 
-class Described(Protocol):
-    """What is judged: columns of a `polywell.records.Screening`, or of a compound of which less is known."""
 
-    @property
-    def family(self) -> str | None:
-        """Row of the λ table."""
+@dataclass(frozen=True)
+class Listed:
+    """A compound as the list of a year sees it: no lengths, no energy, nothing of what it came to."""
 
-    @property
-    def metal(self) -> str | None:
-        """That of the net."""
+    family: str
+    metal: str
+    elements: tuple[str, ...]
+    series: str
+    electrons: Electrons
+    shortest_contact: float | None = None
+    shortest_pair: str | None = None
+    provenance: Provenance = NOTHING_SAID
 
-    @property
-    def elements(self) -> tuple[str, ...]:
-        """In alphabetical order."""
 
-    @property
-    def series(self) -> str | None:
-        """As chemists name it."""
-
-    @property
-    def electrons(self) -> Electrons:
-        """Of the net's metal."""
-
-    @property
-    def shortest_contact(self) -> float | None:
-        """Over the sum of covalent radii."""
-
-    @property
-    def shortest_pair(self) -> str | None:
-        """The two ions of that contact."""
-
-    @property
-    def provenance(self) -> Provenance:
-        """What the source says."""
+Described = Screening | Listed
+"""What is judged."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any
 
 from polywell.data.hazards import hazards
-from polywell.doping import replacements_for, stripe_series
+from polywell.doping import SPACINGS, STRIPE_MEANING, replacements_for, stripe_doping
 from polywell.geometry.conventional import SYMMETRY_TOLERANCE_ANG, Conventional, conventional
 from polywell.pressure.compression import compressibilities
 from polywell.records import Candidate, Entry, EntryKey, Outcome, Phase, Screening
-from polywell.relation import pressure_for_gpa, shorter_by
+from polywell.relation import one_percent_shorter, pressure_for_gpa
 from polywell.relaxing.rows import RelaxedRow
 from reports.dossier.bench import bench
 from reports.dossier.cif import cif_text, conventional_cif_text, sha256_of
@@ -112,7 +112,7 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
     digest = sha256_of(cif) if cif else ""
     formula = clipped(found.called, MAX_NAME)
     lambda_k_ang2 = None if main is None else main.lambda_k_ang2
-    shorter = None if lambda_k_ang2 is None else shorter_by(xi, lambda_k_ang2)
+    shorter = (None, None, None) if lambda_k_ang2 is None else one_percent_shorter(xi, lambda_k_ang2)
     known, derived = known_line(one), derivation(one, context.manifest, end)
     siblings = [other for other in context.by_compound.get(_compound(one), ()) if other is not one]
     warned, expected = _hazards(found), _expectation(one, end)
@@ -149,14 +149,15 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         hazards=warned,
         electrons=_electrons(found),
         stripes=tuple(
-            StripeLine(step.n, str(step.doping), float(step.doping), step.meaning) for step in stripe_series()
+            StripeLine(n, str(stripe_doping(n)), float(stripe_doping(n)), STRIPE_MEANING.get(n, ""))
+            for n in SPACINGS
         ),
         replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
         bench=bench(one, cell, siblings, context.relaxed.get(found.key, ())),
         next_to_try=next_lines(found, entry, context.next_before.get(digest)),
-        shorter_xi_ang=None if shorter is None else shorter.xi_ang,
-        shorter_tc_k=None if shorter is None else shorter.tc_k,
-        shorter_change_k=None if shorter is None else shorter.change_k,
+        shorter_xi_ang=shorter[0],
+        shorter_tc_k=shorter[1],
+        shorter_change_k=shorter[2],
         pressures=_pressures(family, str(found.metal)),
         provenance=provenance(one),
         cite=tuple(cite_lines(found, context.manifest, cif)),

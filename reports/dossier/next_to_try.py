@@ -65,7 +65,7 @@ def next_lines(one: Screening, entry: Entry | None, before: NextLines | None = N
         return NextLines(before.found, before.why, *of_design)
     if entry is None or entry.structure is None:
         return NextLines((), "its structure is not at hand", *of_design)
-    near = next_to_try(entry)
+    near, why = next_to_try(entry)
     lines = tuple(
         NextLine(
             differs=clipped(made.differs, MAX_NAME),
@@ -75,9 +75,9 @@ def next_lines(one: Screening, entry: Entry | None, before: NextLines | None = N
             ceiling_k=made.screening.tc_ceiling_k or 0.0,
             note=clipped(made.screening.provenance.note, MAX_NAME),
         )
-        for made in near.found
+        for made in near
     )
-    return NextLines(lines, clipped(near.why, MAX_NAME), *of_design)
+    return NextLines(lines, clipped(why, MAX_NAME), *of_design)
 
 
 def built_of(text: str) -> tuple[str, tuple[BlockLine, ...]]:

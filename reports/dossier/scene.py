@@ -130,13 +130,13 @@ def scene(entry: Entry | None, phases: Sequence[Phase]) -> Scene | None:
 
 
 def _cage(phase: Phase, corners: Floats) -> CageBody:
-    made = body(corners)
+    triangles, edges = body(corners)
     return CageBody(
         phase=phase.phase,
         letter=GREEK.get(phase.phase, phase.phase),
         corners=tuple(_point(corner) for corner in corners.tolist()),
-        triangles=made.triangles,
-        edges=made.edges,
+        triangles=triangles,
+        edges=edges,
         apexes=tuple(
             (vertex.element, *_point(corner))
             for vertex, corner in zip(phase.vertices, corners.tolist(), strict=True)

@@ -5,12 +5,20 @@ from fractions import Fraction
 import pytest
 from pymatgen.core import Element
 
-from polywell.doping import NOTHING, nearest_spacing, replacements, replacements_for, stripe_series
+from polywell.doping import (
+    NOTHING,
+    SPACINGS,
+    STRIPE_MEANING,
+    nearest_spacing,
+    replacements,
+    replacements_for,
+    stripe_doping,
+)
 
 
 def test_the_stripe_series_is_that_of_the_proposal() -> None:
-    assert [step.doping for step in stripe_series()] == [Fraction(1, 2 * n) for n in range(2, 9)]
-    assert stripe_series()[1].meaning == "optimum"
+    assert [stripe_doping(n) for n in SPACINGS] == [Fraction(1, 2 * n) for n in range(2, 9)]
+    assert STRIPE_MEANING[3] == "optimum"
 
 
 @pytest.mark.parametrize(("doping", "n"), [(0.125, 4), (0.16, 3), (0.3, 2), (0.01, 8), (5 / 24, 2)])

@@ -5,8 +5,8 @@ from polywell.relation import (
     critical_temperature_k,
     doubt,
     height_for_ang,
+    one_percent_shorter,
     pressure_for_gpa,
-    shorter_by,
     xi_relative_doubt,
 )
 
@@ -45,10 +45,10 @@ def test_impossible_heights_are_refused(height: float) -> None:
 
 def test_one_per_cent_of_height_is_two_of_temperature() -> None:
     # λ = 1300 K·Å² and ξ = 3.6 Å: 100.31 K; 3.564 Å: 102.34 K.
-    found = shorter_by(3.6, 1300.0)
-    assert found.xi_ang == pytest.approx(3.564)
-    assert found.tc_k == pytest.approx(1300 / 3.564**2)
-    assert found.change_k / (1300 / 3.6**2) == pytest.approx(1 / 0.99**2 - 1)
+    xi_ang, tc_k, change_k = one_percent_shorter(3.6, 1300.0)
+    assert xi_ang == pytest.approx(3.564)
+    assert tc_k == pytest.approx(1300 / 3.564**2)
+    assert change_k / (1300 / 3.6**2) == pytest.approx(1 / 0.99**2 - 1)
 
 
 def test_doubt_agrees_with_the_spread_of_many_draws() -> None:
@@ -76,8 +76,6 @@ def test_unknown_origin_counts_as_computed() -> None:
 def test_wrong_inputs_are_named() -> None:
     with pytest.raises(ValueError, match="expected one of octahedron"):
         xi_relative_doubt("cube", True)
-    with pytest.raises(ValueError, match="from 0 to below 100"):
-        shorter_by(3.5, 1300.0, 100.0)
     with pytest.raises(ValueError, match="κ > 0"):
         pressure_for_gpa(1.0, 0.0)
     with pytest.raises(ValueError, match="doubts ≥ 0"):

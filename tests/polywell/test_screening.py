@@ -238,9 +238,9 @@ def test_only_sparse_sites_is_no_net() -> None:
 
 def test_failed_and_not_periodic_records() -> None:
     e = entry(infinite_layer())
-    record = failed("s", "i", "f", (), e.provenance, "ReadError", "no", "read", FAMILIES)
+    record = failed(e, "ReadError", "no", "read", FAMILIES)
     assert (record.outcome, record.error_type, record.stage) == (Outcome.FAILED, "ReadError", "read")
-    assert not_periodic("s", "i", "f", ("Cu",), e.provenance, FAMILIES).reason is Reason.NOT_PERIODIC
+    assert not_periodic(e, FAMILIES).reason is Reason.NOT_PERIODIC
 
 
 def test_records_refuse_contradictions() -> None:

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from polywell.design.assembly import SheetName
@@ -19,13 +18,11 @@ from polywell.design.errors import stiffness_of_library, without_itself
 from polywell.design.history.years import Compound, compounds, library_before, stacking_of
 from polywell.design.library import Library, measured_library
 from polywell.design.recipes import Kitchen, Recipe
-from polywell.evidence.corrected_database import correct_database, corrected_features
+from polywell.evidence.corrected_database import correct_database, corrected_material
 from polywell.evidence.evaluation.hindsight import FEWEST_KNOWN, fit_before
 from polywell.evidence.fitting import superconducting
 from polywell.evidence.model.family import FamilyModel
-from polywell.evidence.model.material import material_of, with_features
 from polywell.evidence.rows.rows import measured_rows
-from polywell.evidence.training import training_rows
 from polywell.families import Families, built_in_families
 from polywell.records import Outcome, Screening
 from polywell.screening import screen_many
@@ -181,7 +178,7 @@ def models_before(year: int, families: Families, wanted: frozenset[str]) -> Mapp
 
     A family with fewer than `FEWEST_KNOWN` superconducting rows has none.
     """
-    rows = training_rows(measured_rows(families, before=year), families)
+    rows = measured_rows(families, before=year)
     found = {}
     for family in families.rows:
         own = [row for row in rows if row.family == family.name]
@@ -195,18 +192,12 @@ def lows_k(
 ) -> list[float | None]:
     """Lower ends in K of T_c at the best doping known before a year; None for a family without a model."""
     database = correct_database(candidates, families)
-    materials = [material_of(one.record) for one in database.candidates]
-    features = [
-        corrected_features(held.features, one)
-        for held, one in zip(materials, database.candidates, strict=True)
-    ]
-    corrected = with_features(materials, features)
-    spread = np.array([one.ceiling.deviation for one in database.candidates], dtype=float)
+    corrected = [corrected_material(one) for one in database.candidates]
     made: list[float | None] = [None] * len(corrected)
     for name, model in models.items():
         own = [k for k, one in enumerate(corrected) if one.features.family == name]
         with threadpool_limits(1):
-            found = model.predict([corrected[k] for k in own], spread[own], before=year)
+            found = model.predict([corrected[k] for k in own], database.spreads[own], before=year)
         for k, one in zip(own, found, strict=True):
             made[k] = one.tc_best_low_k
     return made

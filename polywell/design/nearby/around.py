@@ -14,10 +14,7 @@ from itertools import pairwise
 from polywell.design.blocks.folding import folded_many
 from polywell.design.blocks.layers import Block, NotCut
 from polywell.design.blocks.topology import ions, topology_of
-from polywell.design.designs import Workshop
-from polywell.design.errors import MEASURED_STIFFNESS
-from polywell.design.library import measured_library
-from polywell.design.nearby.neighbours import SOURCE, Relation
+from polywell.design.nearby.neighbours import Relation, workshop
 from polywell.design.recipes import IN_TURN, MOST_SHEETS, Kitchen, Part, Recipe, measured_kitchen
 from polywell.design.substitutions import Substitution, pure, single_substitutions
 from polywell.families import built_in_families
@@ -37,28 +34,23 @@ class Next:
     screening: Screening
 
 
-@dataclass(frozen=True)
-class NextToTry:
-    """Neighbours of a crystal; where there are none, `why` says so."""
-
-    found: tuple[Next, ...]
-    why: str
-
-
-def next_to_try(entry: Entry) -> NextToTry:
+def next_to_try(entry: Entry) -> tuple[tuple[Next, ...], str]:
     """The nearest neighbours of a crystal among what can be designed, by kind.
 
     Args:
         entry: with a structure.
+
+    Returns:
+        The neighbours, and why there are none, else empty.
     """
     own = recipe_of(entry, measured_kitchen())
     if isinstance(own, str):
-        return NextToTry((), own)
-    workshop = Workshop(measured_library(), MEASURED_STIFFNESS, SOURCE)
+        return (), own
+    builder = workshop()
     kept: dict[Relation, list[tuple[str, Entry]]] = {kind: [] for kind in MOST}
     for kind, differs, recipe in around(own, measured_kitchen()):
         if len(kept[kind]) < MOST[kind]:
-            kept[kind] += [(differs, made) for _, made in workshop.entries([recipe])]
+            kept[kind] += [(differs, made) for _, made in builder.entries([recipe])]
     told = [(kind, differs, made) for kind, some in kept.items() for differs, made in some]
     screenings = screen_many([made for _, _, made in told], built_in_families())
     found = tuple(
@@ -66,7 +58,7 @@ def next_to_try(entry: Entry) -> NextToTry:
         for (kind, differs, _), one in zip(told, screenings, strict=True)
         if one.outcome is Outcome.CANDIDATE
     )
-    return NextToTry(found, "" if found else "nothing that differs by one thing is neutral and can be built")
+    return found, "" if found else "nothing that differs by one thing is neutral and can be built"
 
 
 def recipe_of(entry: Entry, kitchen: Kitchen) -> Recipe | str:

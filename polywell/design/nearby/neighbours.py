@@ -62,7 +62,7 @@ def neighbours(name: str, calibration: Calibration) -> tuple[Neighbour, ...]:
     related = [(found, recipe) for recipe in recipes() if (found := relation(own, recipe)) is not None]
     related.sort(key=lambda one: list(Relation).index(one[0][0]))
     how = {recipe.id: found for found, recipe in related}
-    entries = [entry for _, entry in _workshop().entries(recipe for _, recipe in related)]
+    entries = [entry for _, entry in workshop().entries(recipe for _, recipe in related)]
     screenings = screen_many(entries, built_in_families())
     kept = [(*how[one.id], one) for one in screenings if one.outcome is Outcome.CANDIDATE]
     estimates, _ = estimated([one for _, _, one in kept], calibration, built_in_families())
@@ -154,12 +154,13 @@ def _designed(screening: Screening) -> Recipe | None:
     sheet = (phase.metal, phase.ligand)
     elements = {str(symbol) for symbol in Composition(screening.majority_formula).elements}
     alike = (one for one in recipes() if one.sheet == sheet and one.elements == elements)
-    for recipe, entry in _workshop().entries(alike):
+    for recipe, entry in workshop().entries(alike):
         [made] = screen_many([entry], built_in_families())
         if (made.signature, made.series) == (screening.signature, screening.series):
             return recipe
     return None
 
 
-def _workshop() -> Workshop:
+def workshop() -> Workshop:
+    """Where neighbours are built, of the blocks of measured crystals."""
     return Workshop(measured_library(), MEASURED_STIFFNESS, SOURCE)

@@ -6,30 +6,21 @@ compounds only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from polywell.electrons.valence import amounts_of
 from polywell.evidence.calibration import TrainingRow
-from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_features
-from polywell.evidence.model.material import material_of
-from polywell.evidence.rows.joined import rounded
-from polywell.evidence.training import base_of, system_of
+from polywell.evidence.corrected_database import CorrectedDatabase, correct_database, corrected_material
+from polywell.evidence.rows.rows import base_of, rounded, system_of
 from polywell.families import Families
 from polywell.records import Entry, Outcome
 from polywell.screening import screen_many
 
 
-@dataclass(frozen=True)
-class Outside:
-    """Rows to evaluate against, the relative deviation of each row's ξ by id, and the correction in words."""
-
-    rows: tuple[TrainingRow, ...]
-    xi_spread: Mapping[str, float]
-    correction: str
-
-
-def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
+def outside_rows(
+    entries: Sequence[Entry], families: Families
+) -> tuple[tuple[TrainingRow, ...], dict[str, float], str]:
     """Rows to evaluate against from entries that carry a measured T_c, in order of id.
 
     An entry enters when it is a candidate and says a T_c; 0 K is read as "not superconducting", which is what
@@ -39,6 +30,9 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
     Args:
         entries: structures with `tc_measured_k` in their provenance, each id once.
         families: the λ table for the screening.
+
+    Returns:
+        The rows, the relative deviation of each row's ξ by id, and the correction in words.
     """
     records = screen_many(entries, families)
     places = [
@@ -51,7 +45,7 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
     made: dict[str, TrainingRow] = {}
     for entry, record, one in zip(kept, candidates, database.candidates, strict=True):
         amounts = amounts_of(record.formula)
-        material = material_of(record)
+        material = corrected_material(one)
         made[entry.id] = TrainingRow(
             id=entry.id,
             formula=record.formula,
@@ -59,11 +53,11 @@ def outside_rows(entries: Sequence[Entry], families: Families) -> Outside:
             system=system_of(amounts),
             base=base_of(amounts, str(record.metal)),
             structure_type="",
-            material=replace(material, features=rounded(corrected_features(material.features, one))),
+            material=replace(material, features=rounded(material.features)),
             tc_k=entry.provenance.tc_measured_k or None,
         )
     spread = {one.record.id: one.ceiling.deviation for one in database.candidates}
-    return Outside(tuple(made[id] for id in sorted(made)), spread, _words(database))
+    return tuple(made[id] for id in sorted(made)), spread, _words(database)
 
 
 def _words(database: CorrectedDatabase) -> str:

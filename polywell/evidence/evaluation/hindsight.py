@@ -31,9 +31,9 @@ from polywell.evidence.model.neighbours import Neighbourhood, known_row, thinned
 from polywell.evidence.model.routes import carrier_family
 from polywell.evidence.model.trees import Floats
 from polywell.families import Families, Family
-from polywell.records import Electrons, ElectronState, Estimate, Possible, Provenance
+from polywell.records import Electrons, ElectronState, Estimate, Possible
 from polywell.worth.gain import gain_k
-from polywell.worth.possible import verdict
+from polywell.worth.possible import Listed, verdict
 
 YEARS = (1988, 1992, 1995, 2000, 2007, 2010, 2015, 2020)
 """Beginnings of the time after."""
@@ -60,24 +60,8 @@ ORDERS = (GAIN, LOW, FOREST, SHEETS, CEILING, CHANCE)
 EVEN = 50.0
 """Mean percentile of a list in no order."""
 
-NOTHING_SAID = Provenance()
-
 Key = tuple[float, ...]
 """What an order goes by, smallest first; equal keys share their places."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A compound as the list of a year sees it: no lengths, no energy, nothing of what it came to."""
-
-    family: str
-    metal: str
-    elements: tuple[str, ...]
-    series: str
-    electrons: Electrons
-    shortest_contact: float | None = None
-    shortest_pair: str | None = None
-    provenance: Provenance = NOTHING_SAID
 
 
 @dataclass(frozen=True)

@@ -79,15 +79,10 @@ def intervals(
             ((end,) * len(SUPPORTS), (0.0,) * len(SUPPORTS)),
             count,
         )
-    grid = (0.0, 1.0) if count < FEWEST else _grid(predicted)
     if count < FEWEST:
-        level = _ranked(residuals)
-        return Intervals(
-            grid,
-            tuple((level[0],) * len(SUPPORTS) for _ in grid),
-            tuple((level[1],) * len(SUPPORTS) for _ in grid),
-            count,
-        )
+        lower, upper = ((end,) * len(SUPPORTS) for end in _ranked(residuals))
+        return Intervals((0.0, 1.0), (lower, lower), (upper, upper), count)
+    grid = _grid(predicted)
     often = Counter(systems)
     weights = np.array([min(1.0, A_SYSTEM / often[system]) for system in systems])
     number = np.unique(np.array(systems), return_inverse=True)[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pymatgen.core import Element
@@ -99,8 +99,3 @@ def _shared(metal: str, d_electrons: float, foreign_share: float) -> Electrons:
     """The valence that so many d electrons per metal of the net would leave to the net's own metal."""
     valence = round(float(Element(metal).group) - d_electrons, DIGITS)
     return Electrons(valence, valence, valence, round(foreign_share, DIGITS))
-
-
-def with_features(materials: Sequence[Material], changed: Sequence[Features]) -> list[Material]:
-    """The same materials with other cages."""
-    return [replace(one, features=new) for one, new in zip(materials, changed, strict=True)]

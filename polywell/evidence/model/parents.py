@@ -26,7 +26,6 @@ class _Type:
     ions: tuple[str, ...]
     amount: float
     beside: tuple[tuple[tuple[str, ...], float, str], ...]
-    rest: tuple[tuple[str, float], ...] = ()
 
 
 _EARTHS = ("Ca", "Sr", "Ba", "Eu")
@@ -56,9 +55,7 @@ def parents_of(material: Material, metal: str) -> Iterator[Material]:
             continue
         hosts = [one for one in kind.ions if amounts.get(one, 0.0) >= kind.amount / 2]
         for host in hosts:
-            pure = {host: kind.amount} | {
-                into: amount if amount != 2.2 else _OXYGEN_OF_123 for _, amount, into in kind.beside if into
-            }
+            pure = {host: kind.amount} | {into: amount for _, amount, into in kind.beside if into}
             if kind.amount == 1 / 3:
                 pure["O"] = _OXYGEN_OF_123
             yield replace(
@@ -74,8 +71,7 @@ def _is_of(amounts: Mapping[str, float], kind: _Type) -> bool:
         held = sum(left.pop(one, 0.0) for one in symbols)
         if abs(held - amount) > NEAR * max(amount, 0.3):
             return False
-    on_site = {one: amount for one, amount in left.items()}
-    whole = sum(on_site.values())
-    return any(on_site.get(one, 0.0) >= kind.amount / 2 for one in kind.ions) and (
+    whole = sum(left.values())
+    return any(left.get(one, 0.0) >= kind.amount / 2 for one in kind.ions) and (
         abs(whole - kind.amount) <= max(NEAR * kind.amount, _FOREIGN * kind.amount)
     )

@@ -7,7 +7,9 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from polywell.data.tables import Record
 
 DIGITS_OF_ID = 12
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -29,15 +31,13 @@ class Answer(StrEnum):
     BEST_DOPING = "best doping"
 
 
-class Forecast(BaseModel):
+class Forecast(Record):
     """What a published run said of a candidate, as it stood there; temperatures in K.
 
     `matched` tells whether the measurement named the candidate, or has its composition. `known` names the
     measured compound that the candidate already was; None for a forecast of something new. The probability is
     that of the compound as written: there is none at another doping.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: str
     published: Day
@@ -54,7 +54,7 @@ class Forecast(BaseModel):
     calibration_digest: str
 
 
-class OwnMeasurement(BaseModel):
+class OwnMeasurement(Record):
     """One sample and what was seen of it.
 
     Attributes:
@@ -72,8 +72,6 @@ class OwnMeasurement(BaseModel):
         forecast: what the list had said of it, if it had.
         no_forecast: why there is none.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     material: Annotated[str, Field(min_length=1)]
     formula: Annotated[str, Field(min_length=1)]

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pymatgen.core import Lattice, Structure
 
-from polywell.data.supercon.formulas import Oxygen
 from polywell.data.supercon.types import StructureType, structure_types, type_of_composition
 from polywell.electrons.valence import amounts_of
-from polywell.evidence.features import Features, features
+from polywell.evidence.calibration import TrainingRow
+from polywell.evidence.features import features
 from polywell.evidence.own.measurement import OwnMeasurement
-from polywell.evidence.rows.dressing import Cell, dressed
-from polywell.evidence.rows.joined import DECIMALS, shares_of
-from polywell.evidence.rows.noise import ANALOGUE, DRESSED, SAME, relative_noise
-from polywell.evidence.rows.rows import Row, least_noise_k
+from polywell.evidence.rows.dressing import METALS, Cell, Dressed, dressed
+from polywell.evidence.rows.rows import training_row, under_pressure
 from polywell.families import Families
 from polywell.records import Entry, Outcome, Screening
 from polywell.screening import screen_many
@@ -29,7 +26,7 @@ class NoRowError(ValueError):
     """A measurement cannot train: what it was measured on is no candidate."""
 
 
-def own_rows(measurements: Iterable[OwnMeasurement], families: Families) -> tuple[Row, ...]:
+def own_rows(measurements: Iterable[OwnMeasurement], families: Families) -> tuple[TrainingRow, ...]:
     """Measurements as rows, in order of id.
 
     Raises:
@@ -38,7 +35,7 @@ def own_rows(measurements: Iterable[OwnMeasurement], families: Families) -> tupl
     return tuple(sorted((own_row(one, families) for one in measurements), key=lambda row: row.id))
 
 
-def own_row(one: OwnMeasurement, families: Families) -> Row:
+def own_row(one: OwnMeasurement, families: Families) -> TrainingRow:
     """A measurement as a row; its structure is screened as that of any candidate.
 
     Raises:
@@ -46,33 +43,21 @@ def own_row(one: OwnMeasurement, families: Families) -> Row:
     """
     amounts = amounts_of(one.formula)
     if one.structure is None:
-        found, kind, compound, geometry = _dressed(one, amounts, families)
-        noise = relative_noise(families)[kind.family, geometry, geometry == ANALOGUE]
-        type_name = kind.name
+        kind, filled = _dressed(one, amounts, families)
+        metal, found, type_name, compound = METALS[kind.family], filled.features, kind.name, filled.compound
     else:
-        found = features(candidate_of(one, families))
+        record = candidate_of(one, families)
+        metal, found = str(record.metal), features(record)
         type_name, compound = _keys(one, amounts, found.family, families)
-        geometry, noise = SAME, 0.0
-    pressure = found.pressure_gpa if one.pressure_gpa is None else one.pressure_gpa
-    return Row(
-        id=f"{OWN}:{one.id}",
-        source=OWN,
-        formula=one.formula,
-        composition=shares_of(amounts),
-        oxygen=Oxygen.WRITTEN,
-        family=found.family,
-        structure_type=type_name,
+    return training_row(
+        f"{OWN}:{one.id}",
+        one.formula,
+        metal,
+        under_pressure(found, one.pressure_gpa),
         compound=compound,
-        system="-".join(sorted(amounts)),
+        structure_type=type_name,
         tc_k=one.tc_k,
-        tc_noise_k=least_noise_k(one.tc_k),
-        reports=1,
         year=int(one.date[:4]),
-        features=replace(found, pressure_gpa=pressure),
-        geometry=geometry,
-        xi_noise=round(noise, DECIMALS),
-        trains=True,
-        pressure_gpa=pressure,
     )
 
 
@@ -102,7 +87,7 @@ def _as_stored(stored: Mapping[str, Any]) -> Structure:
 
 def _dressed(
     one: OwnMeasurement, amounts: Mapping[str, float], families: Families
-) -> tuple[Features, StructureType, str, str]:
+) -> tuple[StructureType, Dressed]:
     kind = structure_types().get(one.structure_type)
     if kind is None:
         raise NoRowError(f"no such structure type; expected one of {', '.join(structure_types())}")
@@ -112,9 +97,7 @@ def _dressed(
             f"{one.formula} does not fill the structure type {kind.name} of a {kind.family} compound; give a "
             "structure, or another type"
         )
-    if kind.analogue:
-        return found.features, kind, found.compound, ANALOGUE
-    return found.features, kind, found.compound, SAME if found.same_compound else DRESSED
+    return kind, found
 
 
 def _keys(

@@ -14,11 +14,11 @@ from math import asin, atan, degrees, sqrt
 from statistics import fmean
 
 from polywell.data.elements import LIGANDS, NET_METALS, covalent_radius
-from polywell.data.spacers import spacer_table
+from polywell.data.spacers import mean_radius_ang, spacer_table
 from polywell.data.supercon.types import StructureType
 from polywell.evidence.features import NO_LIGAND, Features
 from polywell.evidence.rows.filling import Filling, Mix, by_size, filled
-from polywell.evidence.rows.prototypes import INFINITE, Apex, Prototype, mean_radius_ang, prototypes
+from polywell.evidence.rows.prototypes import INFINITE, Apex, Prototype, prototypes
 from polywell.families import Families
 from polywell.known import Amounts, doping_distance
 
@@ -49,13 +49,11 @@ class Cell:
 class Dressed:
     """Features of a composition in a structure type.
 
-    `prototype` is the reference structure behind them; `same_compound` tells that the composition is a doping
-    of it. `compound` is a key that dopings of one compound share: the type, and the commonest ion of each
-    site.
+    `same_compound` tells that the composition is a doping of the prototype. `compound` is a key that dopings
+    of one compound share: the type, and the commonest ion of each site.
     """
 
     features: Features
-    prototype: str
     same_compound: bool
     compound: str
 
@@ -106,7 +104,6 @@ def dressed(
     net = _Net.of(prototype, held, cell, kind.family)
     return Dressed(
         features=_features(prototype, kind, held, net, cages, cell),
-        prototype=prototype.id,
         same_compound=distance is not None and not kind.fluorite,
         compound=_compound(kind, held, mixes),
     )

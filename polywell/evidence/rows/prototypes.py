@@ -11,7 +11,7 @@ from statistics import fmean
 from polywell.data.elements import LIGANDS
 from polywell.data.measured import measured_superconductors
 from polywell.data.reference import ReferenceStructure, is_built, reference_entries, reference_structures
-from polywell.data.spacers import spacer_table
+from polywell.data.spacers import mean_radius_ang
 from polywell.data.supercon.types import APICAL_AND_ELECTROPOSITIVE
 from polywell.evidence.anchors import AMBIENT_GPA, reference_records, sound_references
 from polywell.evidence.features import Features, family_phases, features
@@ -139,15 +139,6 @@ def _sites(mixes: Sequence[Mapping[str, float]], over_capped: bool) -> tuple[Sit
     whole = sum(counts.values())
     sites = (Site(name, counts[name] / whole, fmean(radii[name])) for name in counts)
     return tuple(sorted(sites, key=lambda site: (-site.radius_ang, site.name)))
-
-
-def mean_radius_ang(mix: Mapping[str, float], over_capped: bool) -> float | None:
-    """Mean radius in Å of the ions of a site that have one, by their amounts; None when none has."""
-    table = spacer_table()
-    radii = {symbol: table.radius_ang(symbol, over_capped) for symbol in mix}
-    known = {symbol: radius for symbol, radius in radii.items() if radius is not None}
-    whole = sum(mix[symbol] for symbol in known)
-    return sum(mix[symbol] * radius for symbol, radius in known.items()) / whole if whole > 0 else None
 
 
 def _apexes(phase: Phase) -> tuple[Apex, ...]:

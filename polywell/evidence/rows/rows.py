@@ -3,82 +3,80 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from statistics import median
+from typing import Any
 
-from polywell.data.measured import Measured, measured_by_id
+from polywell.data.measured import Measured, measured_superconductors
 from polywell.data.reference import reference_structures
 from polywell.data.supercon.formulas import Oxygen
 from polywell.data.supercon.table import Report, supercon
 from polywell.data.supercon.types import structure_types
-from polywell.evidence.features import Features
-from polywell.evidence.rows.dressing import Cell, dressed
-from polywell.evidence.rows.joined import DECIMALS, built_in_rows, rounded, shares_of
-from polywell.evidence.rows.noise import ANALOGUE, DRESSED, SAME, relative_noise
+from polywell.electrons.valence import amounts_of
+from polywell.evidence.anchors import reference_records
+from polywell.evidence.calibration import TrainingRow
+from polywell.evidence.features import Features, features
+from polywell.evidence.model.material import made
+from polywell.evidence.rows.dressing import METALS, Cell, dressed
 from polywell.evidence.rows.standing import trains
 from polywell.families import Families
+from polywell.records import Outcome
 
-LIBRARY, SUPERCON = "library", "supercon"
-"""Sources of rows."""
-LEAST_NOISE, LEAST_NOISE_K = 0.05, 1.0
-"""Scatter that a T_c has at least, as a share of it and in K: definitions, thermometers, rounding."""
-SEVERAL = 4
-"""Reports of one composition from which on their own scatter is known."""
-MAD_TO_SIGMA = 1.4826
+DECIMALS = 4
+"""Features are kept to this many decimals, so that the table is the same on every machine."""
+DOPANT = 0.1
+"""An element with less than this for each atom of the net's metal is a dopant."""
 PLAUSIBLE_C_ANG = 60.0
 """Å; a longer axis is a slip."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One composition, or one row of our table, with all that a model may learn from or be tested on.
+def training_row(
+    id: str,
+    formula: str,
+    metal: str,
+    found: Features,
+    *,
+    compound: str,
+    structure_type: str,
+    tc_k: float | None,
+    year: int | None,
+    oxygen: Oxygen = Oxygen.WRITTEN,
+) -> TrainingRow:
+    """A measured row as the model sees it.
 
-    Attributes:
-        id: `supercon:` and the numbers of the reports, or the id of our table.
-        source: `LIBRARY` or `SUPERCON`.
+    Args:
+        id: of our table; `supercon:` and the numbers of the reports; `own:` and the id of a measurement.
         formula: the composition; where oxygen was not determined the assumed amount is in it.
-        composition: shares of the elements, in alphabetical order.
-        oxygen: what the amount of oxygen is worth, a value of `polywell.data.supercon.formulas.Oxygen`.
-        family: family of the λ table.
-        structure_type: our `structure_type_key`.
+        metal: that of the nets of its family.
+        found: the features of its structure, under the pressure of the measurement where that is stated.
         compound: shared by all dopings, isovalent mixtures and oxygen contents of one compound.
-        system: its elements, joined by hyphens.
-        tc_k: median of the reports in K; None where superconductivity was looked for and not seen.
-        tc_noise_k: standard deviation of one report in K.
-        reports: how many there are.
+        structure_type: our `structure_type_key`.
+        tc_k: in K; None where superconductivity was looked for and not seen.
         year: of the first report; None where it is not known.
-        features: those of a candidate.
-        geometry: `SAME` (measured on this compound), `DRESSED` (on another of its type) or `ANALOGUE`.
-        xi_noise: relative standard deviation of ξ that the dressing adds.
-        trains: False for rows that may be looked at and train nothing.
-        pressure_gpa: that of the measurement; None where it is not stated, which means ambient.
-    """
+        oxygen: what the amount of oxygen is worth.
 
-    id: str
-    source: str
-    formula: str
-    composition: tuple[tuple[str, float], ...]
-    oxygen: str
-    family: str
-    structure_type: str
-    compound: str
-    system: str
-    tc_k: float | None
-    tc_noise_k: float
-    reports: int
-    year: int | None
-    features: Features
-    geometry: str
-    xi_noise: float
-    trains: bool
-    pressure_gpa: float | None
+    Raises:
+        ValueError: the formula cannot be read, or does not hold the metal.
+    """
+    amounts = amounts_of(formula)
+    return TrainingRow(
+        id=id,
+        formula=formula,
+        compound=compound,
+        system=system_of(amounts),
+        base=base_of(amounts, metal),
+        structure_type=structure_type,
+        material=made(rounded(found), amounts, metal, oxygen_known=oxygen is Oxygen.WRITTEN),
+        tc_k=tc_k,
+        year=year,
+    )
 
 
 @cache
-def measured_rows(families: Families, before: int | None = None) -> tuple[Row, ...]:
-    """Ours and SuperCon's, in order of id.
+def measured_rows(families: Families, before: int | None = None) -> tuple[TrainingRow, ...]:
+    """Ours and SuperCon's that may train, in order of id.
 
     Reports of SuperCon are one row for each formula, state of oxygen and structure type; those in doubt
     (`Report.usable`) are left out, and so is what the λ table calls no candidate.
@@ -93,111 +91,62 @@ def measured_rows(families: Families, before: int | None = None) -> tuple[Row, .
 
 
 @cache
-def library_rows(families: Families) -> tuple[Row, ...]:
-    """The rows of our tables, joined to the features of their structures."""
-    table, references = measured_by_id(), {one.id: one for one in reference_structures()}
+def library_rows(families: Families) -> tuple[TrainingRow, ...]:
+    """The rows of our tables that may train, with the features of their structures, in order of id.
+
+    The pressure of the measurement stands for that of the structure where it is stated.
+    """
+    references = {one.id: one for one in reference_structures()}
+    records = {one.id: one for one in reference_records(families) if one.outcome is Outcome.CANDIDATE}
     rows = []
-    for one in built_in_rows(families):
-        measured = table[one.id]
-        amounts = _amounts(references[measured.structure].composition().get_el_amt_dict())
-        rows.append(
-            Row(
-                id=one.id,
-                source=LIBRARY,
-                formula=references[measured.structure].formula,
-                composition=one.composition,
-                oxygen=Oxygen.WRITTEN,
-                family=one.features.family,
-                structure_type=one.structure_type,
-                compound=_compound(measured, amounts, families),
-                system=_system(amounts),
-                tc_k=one.tc_k,
-                tc_noise_k=least_noise_k(one.tc_k),
-                reports=1,
-                year=measured.year,
-                features=one.features,
-                geometry=SAME,
-                xi_noise=0.0,
-                trains=trains(measured),
-                pressure_gpa=one.features.pressure_gpa,
+    for one in measured_superconductors():
+        if one.structure in records and trains(one):
+            record, reference = records[one.structure], references[one.structure]
+            amounts = {str(k): float(v) for k, v in reference.composition().get_el_amt_dict().items()}
+            rows.append(
+                training_row(
+                    one.id,
+                    reference.formula,
+                    str(record.metal),
+                    under_pressure(features(record), one.pressure_gpa),
+                    compound=_compound(one, amounts, families),
+                    structure_type=one.structure_type_key,
+                    tc_k=one.representative_tc_k(),
+                    year=one.year,
+                )
             )
-        )
     return tuple(rows)
 
 
-def supercon_rows(families: Families, before: int | None = None) -> tuple[Row, ...]:
+def supercon_rows(families: Families, before: int | None = None) -> tuple[TrainingRow, ...]:
     """SuperCon's usable reports, one row a composition, with dressed prototypes."""
+    known = {family.name for family in families.rows}
     groups: dict[tuple[str, Oxygen, str], list[Report]] = defaultdict(list)
     for one in supercon():
         if one.usable and (before is None or (one.year is not None and one.year < before)):
             groups[one.formula, one.oxygen, one.type].append(one)
-    scatter = _relative_scatter(groups.values())
-    made = (_supercon_row(group, scatter, families) for group in groups.values())
-    return tuple(row for row in made if row is not None)
+    rows = (_supercon_row(group, families) for group in groups.values())
+    return tuple(row for row in rows if row is not None and row.family in known)
 
 
-def _supercon_row(group: Sequence[Report], scatter: Mapping[Oxygen, float], families: Families) -> Row | None:
+def _supercon_row(group: Sequence[Report], families: Families) -> TrainingRow | None:
     first = group[0]
     kind = structure_types()[first.type]
     cell = Cell(*(_median(getattr(one, name) for one in group) for name in ("a_ang", "b_ang", "c_ang")))
     found = dressed(first.amounts, kind, cell, families)
     if found is None:
         return None
-    if kind.analogue:
-        geometry = ANALOGUE
-    else:
-        geometry = SAME if found.same_compound else DRESSED
-    known = cell.a_ang is not None or geometry == ANALOGUE
-    tc_k = median(one.tc_k or 0.0 for one in group) or None
-    years = [one.year for one in group if one.year is not None]
-    return Row(
-        id=f"{SUPERCON}:" + "+".join(str(number) for one in group for number in one.numbers),
-        source=SUPERCON,
-        formula=first.formula,
-        composition=shares_of(first.amounts),
-        oxygen=first.oxygen,
-        family=kind.family,
-        structure_type=kind.name,
+    return training_row(
+        "supercon:" + "+".join(str(number) for one in group for number in one.numbers),
+        first.formula,
+        METALS[kind.family],
+        found.features,
         compound=found.compound,
-        system=_system(first.amounts),
-        tc_k=tc_k,
-        tc_noise_k=_noise_k(group, tc_k, scatter[first.oxygen]),
-        reports=len(group),
-        year=min(years, default=None),
-        features=rounded(found.features),
-        geometry=geometry,
-        xi_noise=round(relative_noise(families)[kind.family, geometry, known], DECIMALS),
-        trains=True,
-        pressure_gpa=None,
+        structure_type=kind.name,
+        tc_k=median(one.tc_k or 0.0 for one in group) or None,
+        year=min((one.year for one in group if one.year is not None), default=None),
+        oxygen=first.oxygen,
     )
-
-
-def _relative_scatter(groups: Iterable[Sequence[Report]]) -> dict[Oxygen, float]:
-    """Typical scatter of reports of one composition as a share of T_c, by what is known of the oxygen."""
-    shares: dict[Oxygen, list[float]] = {state: [LEAST_NOISE] for state in Oxygen}
-    for group in groups:
-        centre = median(one.tc_k or 0.0 for one in group)
-        if len(group) >= SEVERAL and centre > 0:
-            shares[group[0].oxygen].append(_deviation(group, centre) / centre)
-    return {state: max(LEAST_NOISE, median(some)) for state, some in shares.items()}
-
-
-def _noise_k(group: Sequence[Report], tc_k: float | None, typical: float) -> float:
-    """Scatter of the reports where there are several, else the typical one, and never less than the least."""
-    if len(group) >= SEVERAL:
-        own = _deviation(group, tc_k or 0.0)
-    else:
-        own = typical * (tc_k or 0.0)
-    return round(max(own, least_noise_k(tc_k)), DECIMALS)
-
-
-def _deviation(group: Sequence[Report], centre: float) -> float:
-    return MAD_TO_SIGMA * median(abs((one.tc_k or 0.0) - centre) for one in group)
-
-
-def least_noise_k(tc_k: float | None) -> float:
-    """Standard deviation in K that a T_c has at least."""
-    return round(max(LEAST_NOISE * (tc_k or 0.0), LEAST_NOISE_K), DECIMALS)
 
 
 def _median(values: Iterator[float | None]) -> float | None:
@@ -212,9 +161,25 @@ def _compound(measured: Measured, amounts: Mapping[str, float], families: Famili
     return measured.compound_key if found is None else found.compound
 
 
-def _amounts(given: Mapping[str, float]) -> dict[str, float]:
-    return {str(symbol): float(amount) for symbol, amount in given.items()}
+def under_pressure(found: Features, pressure_gpa: float | None) -> Features:
+    """Features under the pressure of a measurement, in GPa, where it is stated."""
+    return found if pressure_gpa is None else replace(found, pressure_gpa=pressure_gpa)
 
 
-def _system(amounts: Mapping[str, float]) -> str:
-    return "-".join(sorted(amounts))
+def rounded(found: Features) -> Features:
+    """The features to `DECIMALS` decimals."""
+    numbers: dict[str, Any] = {
+        name: round(value, DECIMALS) + 0.0 for name, value in vars(found).items() if isinstance(value, float)
+    }
+    return replace(found, **numbers)
+
+
+def system_of(amounts: Mapping[str, float]) -> str:
+    """The chemical system: elements without oxygen."""
+    return "-".join(sorted(symbol for symbol in amounts if symbol != "O"))
+
+
+def base_of(amounts: Mapping[str, float], metal: str) -> str:
+    """The chemical system without dopants."""
+    least = DOPANT * amounts.get(metal, 0.0)
+    return system_of({symbol: amount for symbol, amount in amounts.items() if amount >= least})

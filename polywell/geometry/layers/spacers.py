@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from polywell.data.elements import LIGANDS
-from polywell.data.spacers import SpacerTable, spacer_table
+from polywell.data.spacers import SpacerTable, mean_radius_ang, spacer_table
 from polywell.geometry.cages import OCTAHEDRON, Cage
 from polywell.geometry.find import Geometry
 from polywell.geometry.ions import Ions
@@ -123,10 +123,5 @@ def _apex_radius(ions: Ions, kind: str, own: list[Cage], phase: Phase) -> float 
 
 
 def _mix_radius(mix: dict[str, float], over_capped: bool) -> float | None:
-    table = spacer_table()
-    radii = {symbol: table.radius_ang(symbol, over_capped) for symbol in mix}
-    known = {symbol: radius for symbol, radius in radii.items() if radius is not None}
-    whole = sum(mix[symbol] for symbol in known)
-    if majority(mix) not in known:
-        return None
-    return sum(mix[symbol] * radius for symbol, radius in known.items()) / whole
+    most = spacer_table().radius_ang(majority(mix), over_capped)
+    return None if most is None else mean_radius_ang(mix, over_capped)

@@ -20,7 +20,7 @@ from flows.pipeline.shards import unscreened_batch
 from flows.pipeline.steps.reading import cut
 from flows.pipeline.versions import code_version
 from polywell.families import load_families
-from polywell.records import Entry, Provenance
+from polywell.records import Entry
 from polywell.screening import failed
 from tests.flows.crystals import cacuo2
 
@@ -113,7 +113,7 @@ def test_the_workers_have_ended_when_the_list_is_made(tmp_path):
 
 def test_a_lost_entry_is_noticed():
     families = load_families()
-    record = failed("given", "a", "", (), Provenance(), "ParseError", "no", "read", families)
+    record = failed(Entry("given", "a", "", (), None), "ParseError", "no", "read", families)
     verdicts = {(record.outcome.value, record.reason, record.error_type): 1}
     assert Counts.of(1, verdicts).failures == {"ParseError": 1}
     with pytest.raises(LostEntriesError, match="2 entries = 0 candidates \\+ 0 rejected \\+ 1 failed"):

@@ -16,7 +16,6 @@ from flows.studies.labelled import labelled_entries
 from flows.studies.validate import NothingToEvaluateError, protocol_written, validate, verdict_of
 from polywell.data.reference import reference_entries
 from polywell.evidence.rows.rows import library_rows
-from polywell.evidence.training import training_rows
 from polywell.families import load_families
 from polywell.screening import screen
 
@@ -36,7 +35,7 @@ COMPUTED = ("cacuo2", "hgba2cuo4.18", "tl2ba2cuo6", "yba2cu3o6.92", "la2cuo4-lto
 
 @cache
 def every_row():
-    return training_rows(library_rows(load_families()), load_families())
+    return library_rows(load_families())
 
 
 @cache

@@ -8,7 +8,7 @@ from polywell.electrons.valence import amounts_of
 from polywell.evidence.calibration import TrainingRow
 from polywell.evidence.features import Features
 from polywell.evidence.model.material import Material, made
-from polywell.evidence.training import base_of, system_of
+from polywell.evidence.rows.rows import base_of, system_of
 
 CUPRATE = Features(
     family="cuprate",

@@ -20,7 +20,7 @@ from polywell.evidence.calibration_table import (
 from polywell.evidence.fitting import fit, fit_family, fit_trees, fold_of
 from polywell.evidence.model.family import FamilyModel
 from polywell.evidence.rows.rows import library_rows
-from polywell.evidence.training import sources, training_rows
+from polywell.evidence.training import sources
 from polywell.families import load_families
 from tests.polywell.evidence.made import CUPRATE, IRON, made_up, material, training_row
 
@@ -165,7 +165,7 @@ def test_the_table_and_what_it_was_made_from_agree() -> None:
 def test_the_table_is_what_fitting_gives(family: str = "nickelate") -> None:
     """The trees of the smallest family, fitted again: another model or other rows would differ."""
     table = built_in_calibration().model(family)
-    rows = [row for row in training_rows(library_rows(FAMILIES), FAMILIES) if row.family == family]
+    rows = [row for row in library_rows(FAMILIES) if row.family == family]
     again = fit_trees(rows, next(row for row in FAMILIES.rows if row.name == family))
     assert table is not None and (table.rows, table.columns) == (len(rows), again.columns)
     materials = [row.material for row in rows]

@@ -16,7 +16,7 @@ from polywell.evidence.anchors import (
     sound_references,
 )
 from polywell.evidence.calibration_table import built_in_calibration
-from polywell.evidence.corrected_database import correct_database, corrected_features
+from polywell.evidence.corrected_database import correct_database, corrected_material
 from polywell.evidence.correction import (
     LEAST_COMPOUNDS,
     by_compound,
@@ -325,6 +325,10 @@ def test_an_apex_without_a_measured_cage_is_suspect():
         assert f"no measured cage has {other} at its apex (here at 1.907 Å)" in suspect
 
 
+def grouped(found, anchors=()):
+    return by_compound(found, anchors, [one.record.formula for one in found])
+
+
 def test_the_better_geometry_speaks_for_a_compound():
     kinds = {"GGA+U": 1.03, "GGA": 1.02, "r2SCAN": 1.01}
     entries = [
@@ -335,19 +339,19 @@ def test_the_better_geometry_speaks_for_a_compound():
     records = screen_many([*entries, BY_ID["cacuo2"]], FAMILIES)
     assert [geometry_kind(record) for record in records] == [*kinds, "measured"]
     found = [correct(record, {}, FAMILIES) for record in records]
-    (all_four,) = by_compound(found)
+    (all_four,) = grouped(found)
     assert all_four.chosen.record.source == "reference"
     assert [one.record.source for one in all_four.others] == ["r2SCAN", "GGA", "GGA+U"]
     assert all_four.geometry_from == "reference/cacuo2"
     assert all_four.heights_ang[-1] / all_four.heights_ang[0] == pytest.approx(1.03)
-    (without,) = by_compound(found[:-1])
+    (without,) = grouped(found[:-1])
     assert without.chosen.record.source == "r2SCAN"
 
 
 def test_a_sound_geometry_comes_before_a_better_functional():
     good = screen(moved_anions("bafe2as2", 0.0, functional="GGA"), FAMILIES)
     bad = screen(moved_anions("bafe2as2", -0.2, functional="r2SCAN"), FAMILIES)
-    (both,) = by_compound([correct(one, {}, FAMILIES, suspicions(one, LIMITS)) for one in (bad, good)])
+    (both,) = grouped([correct(one, {}, FAMILIES, suspicions(one, LIMITS)) for one in (bad, good)])
     assert both.chosen.record.provenance.functional == "GGA"
 
 
@@ -355,7 +359,7 @@ def test_a_measured_structure_speaks_for_the_compound_that_was_matched_to_it():
     entries = database([BY_ID["cacuo2"]], 1.03, functional="r2SCAN")
     records = screen_many(entries, FAMILIES)
     anchors = find_anchors(records, LIBRARY)
-    (one,) = by_compound([correct(records[0], {}, FAMILIES)], anchors)
+    (one,) = grouped([correct(records[0], {}, FAMILIES)], anchors)
     assert one.geometry_from == "reference/cacuo2"
     assert one.xi_ang == pytest.approx(screen(BY_ID["cacuo2"], FAMILIES).xi_ceiling_ang)
     assert one.heights_ang == pytest.approx((one.xi_ang, 1.03 * one.xi_ang))
@@ -367,7 +371,7 @@ def test_polymorphs_with_other_cages_are_compounds_apart():
     records = screen_many([replace(other, formula="La2CuO4"), BY_ID["la2cuo4-lto"]], FAMILIES)
     assert {record.majority_formula for record in records} == {"La2CuO4"}
     found = [correct(record, {}, FAMILIES) for record in records]
-    assert len(by_compound(found, compounds=["La2CuO4", "La2CuO4"])) == 2
+    assert len(by_compound(found, (), ["La2CuO4", "La2CuO4"])) == 2
 
 
 def test_a_database_is_corrected_as_a_whole():
@@ -416,7 +420,7 @@ def test_features_take_the_corrected_heights():
     anchors = [Anchor(place, f"e{n}", f"C{n}", "r", 0.8, 1.0) for n in range(LEAST_COMPOUNDS)]
     found = correct(record, by_group(corrections(anchors, FLOOR)), FAMILIES)
     plain = features(record)
-    corrected = corrected_features(plain, found)
+    corrected = corrected_material(found).features
     assert corrected.xi_ceiling_ang == pytest.approx(0.8 * plain.xi_ceiling_ang)
     assert corrected.anion_height_ang == pytest.approx(0.8 * plain.anion_height_ang)
     assert corrected.xi_outer_ang == plain.xi_outer_ang

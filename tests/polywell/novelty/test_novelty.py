@@ -22,7 +22,7 @@ def judged() -> dict[str, Novelty]:
         [entry(made) for made in (*KNOWN, *INVENTED, *HIDDEN, *LIKE_REPORTS)], built_in_families()
     )
     assert {one.outcome for one in screenings} == {Outcome.CANDIDATE}
-    return {one.id: judge(one, known_compound(one.formula, str(one.metal))).novelty for one in screenings}
+    return {one.id: judge(one, known_compound(one.formula, str(one.metal)))[0] for one in screenings}
 
 
 def test_the_sets_are_as_large_as_they_should_be() -> None:
