@@ -102,7 +102,8 @@ def rank(
     choices = choose(prospects)
     seen: Counter[str] = Counter()
     ranked = []
-    for place, (number, one, choice) in enumerate(zip(order, prospects, choices, strict=True), start=1):
+    placed = enumerate(zip(order, prospects, judged, choices, strict=True), start=1)
+    for place, (number, one, (_, novelty_note), choice) in placed:
         screening, estimate = found[number]
         seen[estimate.compound or screening.formula] += 1
         best = None if one.known is None else one.known.best or one.known.rows[0]
@@ -119,7 +120,7 @@ def rank(
                     known_tc_k=None if one.known is None else one.known.tc_k,
                     known_pressure_gpa=None if best is None else best.pressure_gpa or None,
                     novelty=one.novelty,
-                    novelty_note=judged[place - 1][1],
+                    novelty_note=novelty_note,
                     possible=one.verdict.possible,
                     possible_note=one.verdict.note,
                     route=one.doping.kind,

@@ -75,7 +75,7 @@ def one_percent_shorter(xi_ang: float, lambda_k_ang2: float) -> tuple[float, flo
     Raises:
         ValueError: ξ is not positive.
     """
-    shorter = float(xi_ang) * (1 - 1.0 / 100)
+    shorter = 0.99 * float(xi_ang)
     before = critical_temperature_k(float(xi_ang), lambda_k_ang2)
     after = critical_temperature_k(shorter, lambda_k_ang2)
     return shorter, after, after - before

@@ -149,8 +149,8 @@ def dossier(one: Candidate, entry: Entry | None, context: Context) -> Dossier:
         hazards=warned,
         electrons=_electrons(found),
         stripes=tuple(
-            StripeLine(n, str(stripe_doping(n)), float(stripe_doping(n)), STRIPE_MEANING.get(n, ""))
-            for n in SPACINGS
+            StripeLine(n, str(doping), float(doping), STRIPE_MEANING.get(n, ""))
+            for n, doping in zip(SPACINGS, map(stripe_doping, SPACINGS), strict=True)
         ),
         replacements=replacements_for(family, found.elements)[:REPLACEMENTS],
         bench=bench(one, cell, siblings, context.relaxed.get(found.key, ())),

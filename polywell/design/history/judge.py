@@ -192,12 +192,12 @@ def lows_k(
 ) -> list[float | None]:
     """Lower ends in K of T_c at the best doping known before a year; None for a family without a model."""
     database = correct_database(candidates, families)
-    corrected = [corrected_material(one) for one in database.candidates]
+    corrected, spreads = [corrected_material(one) for one in database.candidates], database.spreads
     made: list[float | None] = [None] * len(corrected)
     for name, model in models.items():
         own = [k for k, one in enumerate(corrected) if one.features.family == name]
         with threadpool_limits(1):
-            found = model.predict([corrected[k] for k in own], database.spreads[own], before=year)
+            found = model.predict([corrected[k] for k in own], spreads[own], before=year)
         for k, one in zip(own, found, strict=True):
             made[k] = one.tc_best_low_k
     return made
